@@ -1,0 +1,1 @@
+"""Frozen pretrained encoders: the only room that knows how one is built."""

@@ -1,0 +1,206 @@
+"""Encoder families as data: where each architecture keeps the sites of `xling.sites`.
+
+A new architecture is one value in FAMILIES. Paths are relative to the encoder (`BertModel`, ...),
+those of sites to one layer. `check` holds a value against the real module tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import nn
+
+from xling.errors import InputError
+from xling.sites import Place
+
+
+@dataclass(frozen=True)
+class ResidualSite:
+    """sublayer: the module whose output is f (the first item of a tuple).
+
+    residual, argument: the module whose positional argument is r. norm: of f + r, or None (pre-norm).
+    """
+
+    sublayer: str
+    residual: str
+    argument: int
+    norm: str | None
+
+
+@dataclass(frozen=True)
+class LinearSite:
+    """A projection: a module, or the part `index` of `parts` equal row blocks of a fused one."""
+
+    path: str
+    index: int = 0
+    parts: int = 1
+
+
+@dataclass(frozen=True)
+class Family:
+    """One architecture.
+
+    mlm_steps: paths in the masked-LM model, or names of activations, up to its decoder.
+    pooler: the bare encoder would build a pooler that no task here reads.
+    """
+
+    name: str
+    model_types: tuple[str, ...]
+    layers: str
+    embeddings: str
+    word_embeddings: str
+    residual_sites: Mapping[Place, ResidualSite]
+    linear_sites: Mapping[str, LinearSite]
+    ffn_activation: str
+    mlm_steps: tuple[str, ...]
+    mlm_decoder: str
+    positions_after_padding: bool = False
+    pooler: bool = True
+
+
+_BERT_RESIDUAL: Mapping[Place, ResidualSite] = {
+    "after_attention": ResidualSite(
+        "attention.output.dropout", "attention.output", 1, "attention.output.LayerNorm"
+    ),
+    "after_ffn": ResidualSite("output.dropout", "output", 1, "output.LayerNorm"),
+}
+_BERT_LINEAR = {
+    "attention.query": LinearSite("attention.self.query"),
+    "attention.key": LinearSite("attention.self.key"),
+    "attention.value": LinearSite("attention.self.value"),
+    "attention.output": LinearSite("attention.output.dense"),
+    "ffn.up": LinearSite("intermediate.dense"),
+    "ffn.down": LinearSite("output.dense"),
+}
+
+BERT = Family(
+    name="bert",
+    model_types=("bert",),
+    layers="encoder.layer",
+    embeddings="embeddings",
+    word_embeddings="embeddings.word_embeddings",
+    residual_sites=_BERT_RESIDUAL,
+    linear_sites=_BERT_LINEAR,
+    ffn_activation="output.dense",
+    mlm_steps=("cls.predictions.transform",),
+    mlm_decoder="cls.predictions.decoder",
+)
+ROBERTA = Family(
+    name="roberta",
+    model_types=("roberta", "xlm-roberta"),
+    layers="encoder.layer",
+    embeddings="embeddings",
+    word_embeddings="embeddings.word_embeddings",
+    residual_sites=_BERT_RESIDUAL,
+    linear_sites=_BERT_LINEAR,
+    ffn_activation="output.dense",
+    mlm_steps=("lm_head.dense", "gelu", "lm_head.layer_norm"),
+    mlm_decoder="lm_head.decoder",
+    positions_after_padding=True,
+)
+DISTILBERT = Family(
+    name="distilbert",
+    model_types=("distilbert",),
+    layers="transformer.layer",
+    embeddings="embeddings",
+    word_embeddings="embeddings.word_embeddings",
+    residual_sites={
+        "after_attention": ResidualSite("attention", "", 0, "sa_layer_norm"),
+        "after_ffn": ResidualSite("ffn", "ffn", 0, "output_layer_norm"),
+    },
+    linear_sites={
+        "attention.query": LinearSite("attention.q_lin"),
+        "attention.key": LinearSite("attention.k_lin"),
+        "attention.value": LinearSite("attention.v_lin"),
+        "attention.output": LinearSite("attention.out_lin"),
+        "ffn.up": LinearSite("ffn.lin1"),
+        "ffn.down": LinearSite("ffn.lin2"),
+    },
+    ffn_activation="ffn.lin2",
+    mlm_steps=("vocab_transform", "activation", "vocab_layer_norm"),
+    mlm_decoder="vocab_projector",
+    pooler=False,
+)
+MODERNBERT = Family(
+    name="modernbert",
+    model_types=("modernbert",),
+    layers="layers",
+    embeddings="embeddings",
+    word_embeddings="embeddings.tok_embeddings",
+    residual_sites={
+        "after_attention": ResidualSite("attn", "attn_norm", 0, None),
+        "after_ffn": ResidualSite("mlp", "mlp_norm", 0, None),
+    },
+    linear_sites={
+        "attention.query": LinearSite("attn.Wqkv", 0, 3),
+        "attention.key": LinearSite("attn.Wqkv", 1, 3),
+        "attention.value": LinearSite("attn.Wqkv", 2, 3),
+        "attention.output": LinearSite("attn.Wo"),
+        "ffn.up": LinearSite("mlp.Wi", 0, 2),
+        "ffn.gate": LinearSite("mlp.Wi", 1, 2),
+        "ffn.down": LinearSite("mlp.Wo"),
+    },
+    ffn_activation="mlp.Wo",
+    mlm_steps=("head",),
+    mlm_decoder="decoder",
+    pooler=False,
+)
+FAMILIES = (BERT, ROBERTA, DISTILBERT, MODERNBERT)
+
+
+def family_of(model_type: str) -> Family:
+    """The family that serves a transformers `config.model_type`; InputError when none does."""
+    for family in FAMILIES:
+        if model_type in family.model_types:
+            return family
+    known = sorted(name for family in FAMILIES for name in family.model_types)
+    raise InputError(
+        f"no encoder family serves model_type {model_type!r}",
+        where="--base",
+        choices=known,
+        hint="a new family is one value in xling/bases/families.py",
+    )
+
+
+def layers_of(encoder: nn.Module, family: Family) -> nn.ModuleList:
+    """The encoder's transformer layers, lowest first."""
+    layers = encoder.get_submodule(family.layers)
+    assert isinstance(layers, nn.ModuleList)
+    return layers
+
+
+def check(encoder: nn.Module, family: Family) -> None:
+    """Hold a family's paths against a real encoder; all faults in one InputError."""
+    faults = [
+        path
+        for path in (family.layers, family.embeddings, family.word_embeddings)
+        if _missing(encoder, path)
+    ]
+    for number, layer in enumerate(layers_of(encoder, family) if not faults else ()):
+        paths = [family.ffn_activation]
+        for site in family.residual_sites.values():
+            paths += [site.sublayer, site.residual, site.norm or ""]
+        for site in family.linear_sites.values():
+            paths.append(site.path)
+            if not _missing(layer, site.path) and not _divides(layer.get_submodule(site.path), site.parts):
+                faults.append(f"layer {number} {site.path} (not {site.parts} equal blocks)")
+        faults += [f"layer {number} {path}" for path in paths if _missing(layer, path)]
+    if faults:
+        raise InputError(
+            f"this {family.name} encoder has no module at {', '.join(dict.fromkeys(faults))}",
+            where="--base",
+            hint="its family in xling/bases/families.py does not describe this version of transformers",
+        )
+
+
+def _missing(root: nn.Module, path: str) -> bool:
+    try:
+        root.get_submodule(path)
+    except AttributeError:
+        return True
+    return False
+
+
+def _divides(module: nn.Module, parts: int) -> bool:
+    return isinstance(module, nn.Linear) and module.out_features % parts == 0

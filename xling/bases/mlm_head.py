@@ -1,0 +1,91 @@
+"""What turns encoder states into scores of pieces: a transform, then the decoder matrix."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from xling.bases.families import Family
+
+Undo = Callable[[Tensor], Tensor]
+
+
+class MLMHead(nn.Module):
+    """A frozen masked-LM head. `decoder` is [pieces, hidden], usually the input embeddings themselves.
+
+    The seam between `transform` and the decoder is the site `before_decoder`, where an invertible
+    part is undone (MAD-X, section 3.3).
+    """
+
+    def __init__(self, transform: nn.Module, decoder: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        self.transform = transform
+        self.decoder = nn.Buffer(decoder.detach(), persistent=False)
+        self.bias = nn.Buffer(bias.detach())
+        self.requires_grad_(False)
+
+    def forward(
+        self,
+        states: Float[Tensor, "positions hidden"],
+        undo: Undo | None = None,
+    ) -> Float[Tensor, "positions pieces"]:
+        """The logit of every piece at every position."""
+        states = self.transform(states)
+        if undo is not None:
+            states = undo(states)
+        return torch.nn.functional.linear(states, self.decoder, self.bias)
+
+
+class Candidates:
+    """A head narrowed once to the pieces of a corpus, and a sample that stands for all others.
+
+    The sample's logits carry the log of how many pieces each one stands for (sampled softmax, Jean et
+    al. 2015), so that what is learned holds for the whole vocabulary. `index` maps a kept piece to its
+    column, -1 elsewhere.
+    """
+
+    def __init__(self, head: MLMHead, pieces: Int[Tensor, " pieces"], *, others: int, seed: int) -> None:
+        count = head.decoder.shape[0]
+        kept = torch.unique(pieces)
+        self.index = torch.full((count,), -1, dtype=torch.long)
+        self.index[kept] = torch.arange(len(kept))
+        rest = (self.index < 0).nonzero().squeeze(1)
+        order = torch.randperm(len(rest), generator=torch.Generator().manual_seed(seed))
+        sample = rest[order[:others]]
+        columns = torch.cat([kept, sample])
+        bias = head.bias[columns].clone()
+        bias[len(kept) :] += math.log(max(1, len(rest)) / max(1, len(sample)))
+        self.head = MLMHead(head.transform, head.decoder[columns], bias)
+
+
+def checkpoint_head(model: nn.Module, family: Family) -> MLMHead:
+    """The head that a transformers masked-LM model came with, by its family's path table."""
+    from transformers.activations import ACT2FN
+
+    steps: list[nn.Module] = []
+    for path in family.mlm_steps:
+        steps.append(ACT2FN[path] if path in ACT2FN else _step(model, path))
+    decoder = model.get_submodule(family.mlm_decoder)
+    assert isinstance(decoder, nn.Linear)
+    bias = decoder.bias if decoder.bias is not None else torch.zeros(decoder.out_features)
+    return MLMHead(nn.Sequential(*steps), decoder.weight, bias)
+
+
+def _step(model: nn.Module, path: str) -> nn.Module:
+    step = getattr(model, path) if "." not in path else model.get_submodule(path)
+    return step if isinstance(step, nn.Module) else _Function(step)
+
+
+class _Function(nn.Module):
+    """A plain activation function as a step of a Sequential."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, states: Tensor) -> Tensor:
+        return self.function(states)

@@ -1,0 +1,145 @@
+"""Opening a base: a Hub id, a local folder or an embedded one, frozen and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from xling.bases import fingerprints
+from xling.bases.embedded import embedded_folder
+from xling.bases.families import Family, check, family_of, layers_of
+from xling.bases.mlm_head import MLMHead, checkpoint_head
+from xling.errors import InputError
+from xling.sites import EncoderShape
+
+EMBEDDED = "embedded:"
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """A frozen pretrained encoder with its tokenizer.
+
+    id: as the user wrote it, without the revision. folder: where its files lie, if local.
+    mlm_head: the checkpoint's own, or None (see `xling.bases.tied_head`).
+    """
+
+    id: str
+    revision: str | None
+    folder: Path | None
+    encoder: Any
+    tokenizer: Any
+    family: Family
+    mlm_head: MLMHead | None
+
+    @cached_property
+    def shape(self) -> EncoderShape:
+        """Sizes that builders of modules need."""
+        layers = len(layers_of(self.encoder, self.family))
+        return EncoderShape(self.encoder.config.hidden_size, layers, dict(self.encoder.named_parameters()))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the encoder's tensors."""
+        return fingerprints.of_tensors(self.encoder.state_dict().items())
+
+    @cached_property
+    def tokenizer_fingerprint(self) -> str:
+        """SHA-256 over pieces, special tokens and a probe text."""
+        return fingerprints.of_tokenizer(self.tokenizer)
+
+    @property
+    def max_length(self) -> int:
+        """The longest sequence the encoder takes, in pieces, special ones included."""
+        limit = self.encoder.config.max_position_embeddings
+        if self.family.positions_after_padding:
+            limit -= self.tokenizer.pad_token_id + 1
+        return min(limit, 512)
+
+    @property
+    def embeddings(self) -> Float[Tensor, "pieces hidden"]:
+        """The table of input embeddings."""
+        return self.encoder.get_submodule(self.family.word_embeddings).weight
+
+
+def run_encoder(
+    encoder: Any, family: Family, ids: Int[Tensor, "rows length"], mask: Int[Tensor, "rows length"]
+) -> Float[Tensor, "rows length hidden"]:
+    """Last states of right-padded rows. Positions count from the row's start and are always passed:
+
+    XLM-R would derive them from the id of its own padding, which another vocabulary need not have.
+    """
+    first = encoder.config.pad_token_id + 1 if family.positions_after_padding else 0
+    positions = torch.arange(first, first + ids.shape[1], device=ids.device).expand_as(ids)
+    if family.positions_after_padding:
+        positions = torch.where(mask.bool(), positions, encoder.config.pad_token_id)
+    return encoder(input_ids=ids, attention_mask=mask, position_ids=positions).last_hidden_state
+
+
+def load_base(base: str | Path, *, device: str = "cpu") -> Base:
+    """Open `embedded:NAME`, a local folder, or a Hub id (`id@revision`), frozen and in float32.
+
+    Raises InputError when it cannot be found, is of no known family, or does not look as its family says.
+    """
+    name, revision, folder = _locate(str(base))
+    source = str(folder) if folder else name
+    config, tokenizer = _read(source, revision)
+    family = family_of(config.model_type)
+    encoder, head = _read_model(source, revision, config, family)
+    encoder.eval().requires_grad_(False).to(device)
+    check(encoder, family)
+    return Base(name, revision, folder, encoder, tokenizer, family, head.to(device) if head else None)
+
+
+def _locate(base: str) -> tuple[str, str | None, Path | None]:
+    if base.startswith(EMBEDDED):
+        return base, None, embedded_folder(base.removeprefix(EMBEDDED))
+    if Path(base).is_dir():
+        return base, None, Path(base)
+    if base.startswith((".", "/", "~")):
+        raise InputError(f"no folder {base!r}", where="--base", hint="give a folder with config.json")
+    name, _, revision = base.partition("@")
+    return name, revision or None, None
+
+
+def _read(source: str, revision: str | None) -> tuple[Any, Any]:
+    from transformers import AutoConfig, AutoTokenizer
+
+    try:
+        config = AutoConfig.from_pretrained(source, revision=revision)
+        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"cannot open the base {source!r}: {str(error).splitlines()[0]}",
+            where="--base",
+            hint="give embedded:multilingual-e5-small, a local transformers folder, or a Hub id",
+        ) from error
+    if not tokenizer.is_fast:
+        raise InputError(f"the base {source!r} has no fast tokenizer (tokenizer.json)", where="--base")
+    return config, tokenizer
+
+
+def _read_model(source: str, revision: str | None, config: Any, family: Family) -> tuple[nn.Module, MLMHead | None]:
+    from transformers import AutoModel, AutoModelForMaskedLM
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        if any(name.endswith("ForMaskedLM") for name in config.architectures or ()):
+            model = AutoModelForMaskedLM.from_pretrained(source, revision=revision, dtype=torch.float32)
+            return model.base_model, checkpoint_head(model, family)
+        bare = {"add_pooling_layer": False} if family.pooler else {}
+        return AutoModel.from_pretrained(source, revision=revision, dtype=torch.float32, **bare), None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot open the base {source!r}: {str(error).splitlines()[0]}", where="--base") from error
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()

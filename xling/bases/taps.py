@@ -1,0 +1,68 @@
+"""Opening the sites of a structural copy: callbacks at residual sites, embeddings and weights.
+
+Hooks are set on the copy alone; a copied forward or a swapped class would have to follow every
+release of transformers, a hook on a named child does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from xling.bases.families import Family, ResidualSite, layers_of
+from xling.sites import Place, ResidualState
+
+OnResidual = Callable[[int, Place, ResidualState], Tensor | None]
+OnEmbeddings = Callable[[Tensor], Tensor]
+
+
+def tap_residual_sites(encoder: nn.Module, family: Family, respond: OnResidual) -> None:
+    """Ask `respond` for an increment at every residual site; None leaves the site as it is."""
+    for number, layer in enumerate(layers_of(encoder, family)):
+        for place, site in family.residual_sites.items():
+            _tap(layer, site, _answer(number, place, respond))
+
+
+def tap_embeddings(encoder: nn.Module, family: Family, respond: OnEmbeddings) -> None:
+    """Pass the embedding block's output (after norm and dropout) through `respond`."""
+    block = encoder.get_submodule(family.embeddings)
+    block.register_forward_hook(lambda module, arguments, output: respond(output))
+
+
+def rebind(encoder: nn.Module, name: str, value: Tensor) -> None:
+    """Let parameter `name` of a structural copy be another tensor; tied names follow by themselves."""
+    path, _, leaf = name.rpartition(".")
+    owner = encoder.get_submodule(path)
+    parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value, requires_grad=False)
+    owner.register_parameter(leaf, parameter)
+
+
+_Respond = Callable[[Tensor, Tensor, nn.Module | None], Tensor | None]
+
+
+def _answer(number: int, place: Place, respond: OnResidual) -> _Respond:
+    def ask(sublayer: Tensor, residual: Tensor, norm: nn.Module | None) -> Tensor | None:
+        return respond(number, place, ResidualState(sublayer, residual, norm))
+
+    return ask
+
+
+def _tap(layer: nn.Module, site: ResidualSite, ask: _Respond) -> None:
+    """r passes first, at the input of one module; f comes after, at the output of another."""
+    norm = layer.get_submodule(site.norm) if site.norm else None
+    waiting: list[Tensor] = []
+
+    def see_residual(module: nn.Module, arguments: tuple) -> None:
+        waiting[:] = [arguments[site.argument]]
+
+    def add_increment(module: nn.Module, arguments: tuple, output):
+        sublayer = output[0] if isinstance(output, tuple) else output
+        increment = ask(sublayer, waiting.pop(), norm)
+        if increment is None:
+            return None
+        raised = sublayer + increment
+        return (raised, *output[1:]) if isinstance(output, tuple) else raised
+
+    layer.get_submodule(site.residual).register_forward_pre_hook(see_residual)
+    layer.get_submodule(site.sublayer).register_forward_hook(add_increment)

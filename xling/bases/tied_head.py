@@ -1,0 +1,147 @@
+"""An MLM head for bases without one: dense, activation, norm, tied to the input embeddings.
+
+Fitted once with the encoder frozen: ridge regression from the states at masked positions to the
+centred embeddings of the masked pieces, then a few hundred cheap steps on the cached states for the
+regression, a scale and a bias per piece. The bias starts from how often pieces occur.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from xling.bases.batches import pad_rows
+from xling.bases.mlm_head import MLMHead
+from xling.bases.opening import Base, run_encoder
+
+_RIDGE, _SCALE, _SMOOTHING = 100.0, 0.7, 20_000.0
+_RATE, _BATCH = 1e-3, 512
+
+
+class TiedTransform(nn.Module):
+    """dense, then a norm whose weight is the scale of the logits."""
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.dense = nn.Linear(hidden, hidden)
+        self.norm = nn.LayerNorm(hidden)
+
+    def forward(self, states: Tensor) -> Tensor:
+        return self.norm(self.dense(states))
+
+
+def fit_tied_head(
+    base: Base,
+    rows: Sequence[Sequence[int]],
+    *,
+    seed: int = 0,
+    tokens: int = 100_000,
+    steps: int = 150,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> MLMHead:
+    """Fit the head on rows of piece ids (the strings of all locales), reading some `tokens` of them."""
+    generator = torch.Generator().manual_seed(seed)
+    states, pieces = _masked_states(base, rows, tokens, generator, progress)
+    embeddings = base.embeddings.detach()
+    centre = embeddings.mean(0)
+    transform = TiedTransform(embeddings.shape[1])
+    _ridge(transform.dense, states, embeddings[pieces] - centre)
+    prior = _log_prior(torch.as_tensor([piece for row in rows for piece in row]), embeddings.shape[0])
+    bias = _refine(transform, (states, pieces), embeddings - centre, prior, steps=steps, generator=generator)
+    # the decoder is the table itself: what the centring took away comes back as a shift of all logits,
+    # equal for all pieces, which the softmax does not see
+    return MLMHead(transform.eval(), embeddings, bias)
+
+
+@torch.no_grad()
+def _masked_states(
+    base: Base,
+    rows: Sequence[Sequence[int]],
+    tokens: int,
+    generator: torch.Generator,
+    progress: Callable[[int, int], None],
+) -> tuple[Float[Tensor, "positions hidden"], Int[Tensor, " positions"]]:
+    """States at masked positions of frozen rows, and the pieces that were there."""
+    order = torch.randperm(len(rows), generator=generator).tolist()
+    chosen, count = [], 0
+    while order and count < tokens:
+        chosen.append(rows[order.pop()])
+        count += len(chosen[-1])
+    chosen.sort(key=len)
+    found, wanted, done = [], [], 0
+    while done < len(chosen):
+        batch = chosen[done : done + max(1, 2048 // len(chosen[done]))]
+        done += len(batch)
+        ids, mask = pad_rows(batch, base.tokenizer.pad_token_id)
+        inner = mask.bool() & (ids != base.tokenizer.cls_token_id) & (ids != base.tokenizer.sep_token_id)
+        targets = inner & (torch.rand(ids.shape, generator=generator) < 0.15)
+        masked = torch.where(targets, base.tokenizer.mask_token_id, ids)
+        found.append(run_encoder(base.encoder, base.family, masked, mask)[targets])
+        wanted.append(ids[targets])
+        progress(done, len(chosen))
+    return torch.cat(found), torch.cat(wanted)
+
+
+def _ridge(dense: nn.Linear, inputs: Tensor, targets: Tensor) -> None:
+    mean = inputs.mean(0)
+    centred = (inputs - mean).double()
+    gram = centred.T @ centred + _RIDGE * torch.eye(centred.shape[1], dtype=torch.float64)
+    weight = torch.linalg.solve(gram, centred.T @ targets.double()).T.float()
+    with torch.no_grad():
+        dense.weight.copy_(weight)
+        dense.bias.copy_(targets.mean(0) - weight @ mean)
+
+
+def _refine(
+    transform: TiedTransform,
+    data: tuple[Tensor, Tensor],
+    embeddings: Tensor,
+    prior: Float[Tensor, " pieces"],
+    *,
+    steps: int,
+    generator: torch.Generator,
+) -> Float[Tensor, " pieces"]:
+    """Train regression, scale and biases on cached states; returns a bias for every piece.
+
+    Pieces that were never masked share one shift; a sample of them stands for all in the softmax.
+    """
+    states, pieces = data
+    seen = torch.unique(pieces)
+    unseen = _others(seen, embeddings.shape[0])
+    sample = unseen[torch.randperm(len(unseen), generator=generator)[: max(1, len(seen) // 4)]]
+    stands_for = torch.log(torch.tensor(max(1, len(unseen)) / max(1, len(sample))))
+    columns = torch.full((embeddings.shape[0],), -1)
+    columns[seen] = torch.arange(len(seen))
+    bias, shift = nn.Parameter(prior[seen].clone()), nn.Parameter(torch.zeros(1))
+    scored = embeddings[torch.cat([seen, sample])]
+    with torch.no_grad():
+        transform.norm.weight.fill_(_SCALE / (transform(states[:_BATCH]) @ scored.T).std())
+    groups = [(list(transform.parameters()), _RATE), ([bias, shift], 10 * _RATE)]
+    optimizer = torch.optim.AdamW([{"params": values, "lr": rate} for values, rate in groups], weight_decay=0.0)
+    decay = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
+    for _ in range(steps):
+        rows = torch.randint(len(states), (_BATCH,), generator=generator)
+        logits = transform(states[rows]) @ scored.T + torch.cat([bias, prior[sample] + shift + stands_for])
+        torch.nn.functional.cross_entropy(logits, columns[pieces[rows]]).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        decay.step()
+    fitted = (prior + shift).detach()
+    fitted[seen] = bias.detach()
+    return fitted
+
+
+def _log_prior(pieces: Tensor, count: int) -> Float[Tensor, " pieces"]:
+    """Counts smoothed by Zipf's law of the id: vocabularies list their pieces by falling frequency."""
+    zipf = 1 / (torch.arange(count) + 10.0)
+    weights = zipf / zipf.sum() * _SMOOTHING + torch.bincount(pieces, minlength=count)
+    return torch.log(weights / weights.sum())
+
+
+def _others(seen: Tensor, count: int) -> Tensor:
+    rest = torch.ones(count, dtype=torch.bool)
+    rest[seen] = False
+    return rest.nonzero().squeeze(1)

@@ -1,0 +1,171 @@
+"""What a data card says: where a data set comes from, what it holds, where its files lie, its faults."""
+
+from __future__ import annotations
+
+import difflib
+import string
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from xling.data.conll import ConllLayout, Scheme
+from xling.data.licences import LICENCES, near_licences, strictest
+from xling.data.table import Columns
+from xling.errors import InputError
+from xling.languages import parse
+
+Format = Literal["conll", "table", "text", "cldr"]
+Task = Literal["tagging", "classification", "text"]
+
+
+def _known_licence(value: str) -> str:
+    if value not in LICENCES:
+        raise ValueError(f"no licence {value!r}: choose from {', '.join(near_licences(value) or LICENCES)}")
+    return value
+
+
+def _places(value: str) -> str:
+    try:
+        names = {name for _, name, _, _ in string.Formatter().parse(value) if name is not None}
+    except ValueError as error:
+        raise ValueError(f"{value!r} is no path with {{upstream}} and {{split}}: {error}") from error
+    if names - {"upstream", "split"}:
+        raise ValueError(f"{value!r} may hold {{upstream}} and {{split}} only")
+    return value
+
+
+LicenceId = Annotated[str, AfterValidator(_known_licence)]
+Template = Annotated[str, AfterValidator(_places)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Licence(_Section):
+    """id: one of `xling.data.licences.LICENCES`. note: what the source says in more words."""
+
+    id: LicenceId
+    note: str = ""
+
+
+class Part(_Section):
+    """One of the sources a data set was put together from."""
+
+    source: str
+    licence: LicenceId
+    citation: str = ""
+    languages: tuple[str, ...] = Field(min_length=1)
+
+
+class ConllColumns(_Section):
+    """Which columns of CoNLL lines hold token and tag; see `xling.data.conll.ConllLayout`."""
+
+    token: int = 0
+    tag: int = -1
+    scheme: Scheme = "bio"
+    empty: str | None = None
+
+
+class Hub(_Section):
+    """The same data on the Hub, for the library `datasets`.
+
+    config: of a language, with {upstream}. files: a pattern of data files instead, with {upstream}
+    and {split}, for repositories without configurations (`refs/convert/parquet` of old ones).
+    splits: our names to theirs. tokens, tags: the columns of tagging; columns: those of texts.
+    """
+
+    id: str
+    revision: str | None = None
+    config: Template | None = None
+    files: Template | None = None
+    splits: dict[str, str] = {}
+    tokens: str = "tokens"
+    tags: str = "ner_tags"
+    columns: Columns = Columns()
+
+
+class DataCard(_Section):
+    """One data set.
+
+    languages: canonical tag to the name it has in paths and on the Hub (none for `cldr`, which
+    serves what its locales hold). parts: sources with licences of their own. layout: the path of a file
+    below the data root. labels: other names for types of spans or for labels (`O` drops a type).
+    label_set: what is left then. checksums (SHA-256) and counts (examples): by path below the data
+    root, of the unpacked content, so that a file may lie there packed or unpacked.
+    """
+
+    name: str
+    title: str
+    task: Task
+    format: Format
+    source: str
+    citation: str
+    licence: Licence
+    parts: dict[str, Part] = {}
+    languages: dict[str, str] = {}
+    splits: tuple[str, ...] = Field(min_length=1)
+    layout: Template = ""
+    columns: Columns = Columns()
+    conll: ConllColumns = ConllColumns()
+    labels: dict[str, str] = {}
+    label_set: tuple[str, ...] = ()
+    hub: Hub | None = None
+    checksums: dict[str, Sha256] = {}
+    counts: dict[str, Annotated[int, Field(ge=0)]] = {}
+    known_faults: tuple[str, ...] = ()
+
+    @field_validator("languages")
+    @classmethod
+    def _canonical(cls, value: dict[str, str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for tag, upstream in value.items():
+            try:
+                language = parse(tag)
+            except InputError as error:
+                raise ValueError(str(error)) from error
+            if language in found:
+                raise ValueError(f"{upstream} and {found[language]} are both {language}")
+            found[language] = upstream
+        return found
+
+    @model_validator(mode="after")
+    def _found_somewhere(self) -> DataCard:
+        if self.format != "cldr" and not self.layout and self.hub is None:
+            raise ValueError("give a layout below the data root, or where the data lies on the hub")
+        if self.format != "cldr" and not self.languages:
+            raise ValueError("languages: name at least one")
+        return self
+
+    def upstream(self, language: str) -> str:
+        """The name a language has in this data set; InputError lists what there is."""
+        tag = parse(language)
+        if tag not in self.languages:
+            raise InputError(
+                f"the data set has no {tag}",
+                where=f"data card {self.name}",
+                choices=difflib.get_close_matches(tag, self.languages, n=3) or sorted(self.languages)[:20],
+                hint="name another language, or another card",
+            )
+        return self.languages[tag]
+
+    def path(self, language: str, split: str) -> str:
+        """The file of a language and split, below the data root; InputError for an unknown one."""
+        self.check_split(split)
+        return self.layout.format(upstream=self.upstream(language), split=split)
+
+    def check_split(self, split: str) -> None:
+        """Raise InputError where the data set has no such split."""
+        if split not in self.splits:
+            raise InputError(f"no split {split!r}", where=f"data card {self.name}", choices=self.splits)
+
+    def licence_of(self, language: str) -> str:
+        """The licence of one language's data: the strictest of the parts it is made of."""
+        tag = parse(language)
+        own = [part.licence for part in self.parts.values() if tag in map(parse, part.languages)]
+        return strictest(own) if own else self.licence.id
+
+    def conll_layout(self) -> ConllLayout:
+        """How `xling.data.conll` is to read its files."""
+        return ConllLayout(**self.conll.model_dump(), types=self.labels)

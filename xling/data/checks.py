@@ -1,0 +1,81 @@
+"""Whether the files of a data card are at hand and what the card says: for `xling data check`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from xling.data.bio import OUTSIDE
+from xling.data.card_schema import DataCard
+from xling.data.examples import LabelledText, TaggedSentence
+from xling.data.opening import find, read_bytes
+from xling.data.source import read
+from xling.errors import InputError
+
+
+@dataclass(frozen=True)
+class FileState:
+    """One file of a card: `ok`, `missing`, or `changed` (other content than the card's checksum).
+
+    expected, found: SHA-256 of the unpacked content. expected_count, found_count: examples.
+    strange_labels: labels outside the card's set, with how often. problem: why it cannot be read.
+    """
+
+    path: str
+    state: Literal["ok", "missing", "changed"]
+    expected: str
+    found: str | None = None
+    expected_count: int | None = None
+    found_count: int | None = None
+    strange_labels: tuple[tuple[str, int], ...] = ()
+    problem: str | None = None
+
+
+def check(card: DataCard, data_root: Path) -> list[FileState]:
+    """Hold every file that a card has a checksum of against it, and read it; never raises for content."""
+    return [_state(card, data_root, relative) for relative in sorted(card.checksums)]
+
+
+def _state(card: DataCard, data_root: Path, relative: str) -> FileState:
+    expected, expected_count = card.checksums[relative], card.counts.get(relative)
+    try:
+        path = find(data_root / relative)
+        found = hashlib.sha256(read_bytes(path)).hexdigest()
+    except InputError as error:
+        return FileState(relative, "missing", expected, expected_count=expected_count, problem=error.problem)
+    count, strange, problem = None, (), None
+    try:
+        rows = read(card, path, "und")
+        count, strange = len(rows), _strange(rows, card.label_set)
+    except InputError as error:
+        problem = str(error)
+    return FileState(
+        relative,
+        "ok" if found == expected else "changed",
+        expected,
+        found,
+        expected_count,
+        count,
+        strange,
+        problem,
+    )
+
+
+def _strange(
+    rows: Iterable[TaggedSentence | LabelledText | str], allowed: Iterable[str]
+) -> tuple[tuple[str, int], ...]:
+    """Labels (types of spans) outside the set, most frequent first; none where no set is given."""
+    known = {OUTSIDE, *allowed}
+    if len(known) == 1:
+        return ()
+    found: Counter[str] = Counter()
+    for row in rows:
+        if isinstance(row, TaggedSentence):
+            found.update(tag[2:] if tag[:2] in ("B-", "I-") else tag for tag in row.tags or ())
+        elif isinstance(row, LabelledText):
+            found.update([str(row.label)])
+    return tuple((label, times) for label, times in found.most_common() if label not in known)

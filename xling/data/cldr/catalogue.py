@@ -1,0 +1,94 @@
+"""All names of all locales with their splits, computed once for a version of CLDR and kept in the cache."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+
+from xling.cache import cache_dir
+from xling.data.cldr.harvest import Names, harvest
+from xling.data.cldr.splits import SPLITS, Split, split_keys
+from xling.errors import InputError, XlingError
+from xling.files import write_atomically
+from xling.languages import cldr_locale, parse
+
+_LAYOUT = 2  # of the cached file and of what is harvested: change it with either
+_ENOUGH_NAMES = 100
+
+
+def names(language: str, split: str) -> Names:
+    """The names of a language in a split, by `TYPE/KEY` in key order.
+
+    Raises InputError for a language with fewer than 100 names in CLDR, or an unknown split.
+    """
+    if split not in SPLITS:
+        raise InputError(f"no split {split!r}", where="cldr", choices=SPLITS)
+    return dict(_by_split(locale_of(language))[split])
+
+
+def languages() -> list[str]:
+    """Canonical tags of the languages with at least 100 names (dates not counted), sorted."""
+    return sorted(_served())
+
+
+def locale_of(language: str) -> str:
+    """The locale whose names serve a language; InputError when none has enough."""
+    import difflib
+
+    tag = parse(language)
+    locale = _served().get(tag) or cldr_locale(tag)
+    if locale not in _served().values():
+        raise InputError(
+            f"CLDR has too few names in {tag}",
+            where="cldr",
+            choices=difflib.get_close_matches(tag, languages(), n=5) or languages()[:12],
+            hint="use another data card for this language",
+        )
+    return str(locale)
+
+
+@lru_cache(maxsize=1)
+def _served() -> Mapping[str, str]:
+    """Canonical tag to locale: the one with most names where several have one tag (`no` and `nb`)."""
+    found: dict[str, tuple[int, str]] = {}
+    for locale, own in _all()[0].items():
+        size = sum(not key.startswith("DATE/") for key in own)
+        if size < _ENOUGH_NAMES:
+            continue
+        try:
+            tag = parse(locale)
+        except InputError:
+            continue
+        found[tag] = max(found.get(tag, (0, "")), (size, locale))
+    return {tag: locale for tag, (_, locale) in found.items()}
+
+
+@lru_cache(maxsize=32)
+def _by_split(locale: str) -> Mapping[Split, Names]:
+    own, splits = _all()[0][locale], _all()[1]
+    return {split: {key: own[key] for key in sorted(own) if splits[key] == split} for split in SPLITS}
+
+
+@lru_cache(maxsize=1)
+def _all() -> tuple[dict[str, Names], dict[str, Split]]:
+    """(names by locale, split by key); a cache that cannot be read or written is done without."""
+    try:
+        import babel
+    except ImportError as error:
+        raise InputError(
+            "the CLDR source needs the package babel", where="cldr", hint="pip install babel"
+        ) from error
+    path = cache_dir("cldr", f"names-{_LAYOUT}-babel-{babel.__version__}.json")
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return kept["names"], kept["splits"]
+    except (OSError, ValueError, KeyError, TypeError):
+        found = harvest()
+    splits = split_keys(found)
+    try:
+        kept = json.dumps({"names": found, "splits": splits}, ensure_ascii=False)
+        write_atomically(path, kept.encode("utf-8"))
+    except XlingError:
+        pass
+    return found, splits

@@ -1,0 +1,71 @@
+"""Names in lists: sentences with gold spans for tagging, lines for MLM."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Mapping
+
+from xling.data.cldr.catalogue import locale_of, names
+from xling.data.cldr.lists import join_text, join_tokens, list_patterns
+from xling.data.examples import TaggedSentence
+from xling.languages import parse
+
+_MOST_ITEMS = 4
+_LINE_ITEMS = (4, 10)
+_PASSES = 8
+_PATIENCE = 200  # draws in a row that give nothing new: then that is all
+
+
+def sentences(language: str, split: str, *, count: int = 1000, seed: int = 0) -> list[TaggedSentence]:
+    """`count` different sentences of 1 to 4 names of types drawn alike; fewer where there are no more.
+
+    Tags are BIO of TERRITORY, LANGUAGE, SCRIPT, CURRENCY, DATE. Raises InputError for a language
+    that CLDR serves with fewer than 100 names.
+    """
+    locale, tag = locale_of(language), parse(language)
+    by_kind = _by_kind(names(tag, split))
+    patterns = list_patterns(locale)
+    draw = random.Random(f"{locale} {split} {seed}")
+    found: dict[tuple[str, ...], TaggedSentence] = {}
+    in_vain = 0
+    while len(found) < count and in_vain < _PATIENCE and by_kind:
+        items = dict.fromkeys(_item(by_kind, draw) for _ in range(draw.randint(1, _MOST_ITEMS)))
+        tokens, tags = zip(*join_tokens(list(items), patterns), strict=True)
+        in_vain = in_vain + 1 if tokens in found else 0
+        found.setdefault(tokens, TaggedSentence(tokens, tags, f"{locale}-{split}-{len(found)}", tag))
+    return list(found.values())
+
+
+def text(language: str, split: str = "train", *, count: int | None = None, seed: int = 0) -> list[str]:
+    """`count` lines of 4 to 10 names, of this split alone; all there are without a count.
+
+    Every pass over the names is shuffled anew, and there are 8 passes at most. Raises as `sentences`.
+    """
+    locale = locale_of(language)
+    own = sorted(names(language, split).values())
+    patterns = list_patterns(locale)
+    draw = random.Random(f"{locale} {split} text {seed}")
+    lines: list[str] = []
+    for _ in range(_PASSES):
+        draw.shuffle(own)
+        start = 0
+        while start < len(own):
+            size = draw.randint(*_LINE_ITEMS)
+            lines.append(join_text(own[start : start + size], patterns))
+            start += size
+        if count is not None and len(lines) >= count:
+            break
+    return lines[:count]
+
+
+def _item(by_kind: Mapping[str, list[str]], draw: random.Random) -> tuple[str, str]:
+    kind = draw.choice(sorted(by_kind))
+    return kind, draw.choice(by_kind[kind])
+
+
+def _by_kind(own: Mapping[str, str]) -> dict[str, list[str]]:
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for key, value in own.items():
+        by_kind[key.partition("/")[0]].append(value)
+    return dict(by_kind)

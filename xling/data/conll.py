@@ -1,0 +1,178 @@
+"""CoNLL columns: one token a line with its tag, a blank line after each sentence."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from xling.data.bio import is_bio, rename_types, to_iob2
+from xling.data.examples import TaggedSentence
+from xling.data.opening import read_lines
+from xling.errors import InputError
+from xling.files import write_atomically
+
+Scheme = Literal["bio", "plain"]
+
+_DOCUMENT = "-DOCSTART-"
+_BLANKS = re.compile(r"[ \t]+")  # not every white space: U+00A0 may be a token
+_NO_WORD = re.compile(r"\d+[-.]\d+")  # CoNLL-U: a range of words, an empty node
+
+
+@dataclass(frozen=True)
+class ConllLayout:
+    """Which columns hold what (0-based, negative from the end), and what the tags are.
+
+    scheme: `bio` for spans, `plain` for one label a token (parts of speech). tag=None reads tokens
+    alone. types: other names for types of spans, or for plain tags; `O` drops a type.
+    empty: the token to read where a file has none between its tabs; an error without it.
+    """
+
+    token: int = 0
+    tag: int | None = -1
+    scheme: Scheme = "bio"
+    types: Mapping[str, str] | None = None
+    empty: str | None = None
+
+    def least_columns(self) -> int:
+        """How many columns a line must have at least."""
+        places = [self.token] if self.tag is None else [self.token, self.tag]
+        return max(2 * (self.tag is not None), *(place + 1 if place >= 0 else -place for place in places))
+
+
+UNLABELLED = ConllLayout(tag=None)
+
+
+@dataclass(frozen=True)
+class ConllFile:
+    """Sentences, and how many stray `I-` tags were read as `B-`."""
+
+    sentences: list[TaggedSentence]
+    repaired: int
+
+
+def read_conll(
+    path: str | Path, *, language: str, layout: ConllLayout = ConllLayout()
+) -> list[TaggedSentence]:
+    """The sentences of a file or its `.gz`; tags in IOB2, whatever BIO they had. See `parse_conll`."""
+    return parse_conll(path, language=language, layout=layout).sentences
+
+
+def parse_conll(path: str | Path, *, language: str, layout: ConllLayout = ConllLayout()) -> ConllFile:
+    """Columns are separated by tabs where a line has any, else by blanks.
+
+    -DOCSTART- lines are skipped. A line that begins with `# ` is a comment unless it has as many
+    columns as the others and ends in a tag: so `# O` is the token `#`. A lone `#` before a sentence
+    is one as well, where the other lines have more columns.
+    Raises InputError naming file and line for a missing column or what is no BIO tag.
+    """
+    lines = read_lines(path)
+    width, least = _width(lines), layout.least_columns()
+    sentences: list[TaggedSentence] = []
+    rows: list[tuple[str, str]] = []
+    repaired = 0
+
+    def close() -> None:
+        nonlocal repaired
+        if not rows:
+            return
+        tokens, tags = zip(*rows, strict=True)
+        kept, strays = _finish(tags, layout)
+        repaired += strays
+        sentences.append(TaggedSentence(tokens, kept, str(len(sentences)), language))
+        rows.clear()
+
+    for number, line in enumerate(lines, start=1):
+        columns = _columns(line)
+        if not line.strip():
+            close()
+        elif columns[0] != _DOCUMENT and not (
+            _is_comment(line, columns, width, layout) or (line == "#" and not rows and width > 1)
+        ):
+            if not (layout.token > 0 and _NO_WORD.fullmatch(columns[0])):
+                if len(columns) < least:
+                    raise _too_narrow(columns, least, path, number)
+                rows.append(_row(columns, layout, path, number))
+    close()
+    if not sentences:
+        raise InputError("no sentence in this file", where=path)
+    return ConllFile(sentences, repaired)
+
+
+def conll_text(sentences: Iterable[TaggedSentence]) -> str:
+    """Token and tag split by one blank (tokens alone without tags), a blank line after each sentence.
+
+    Raises InputError for a token that holds white space or is empty: no reader would find it again.
+    """
+    lines: list[str] = []
+    for sentence in sentences:
+        for token in sentence.tokens:
+            if not token or _BLANKS.search(token) or "\n" in token or "\r" in token:
+                raise InputError(f"the token {token!r} of sentence {sentence.id} cannot stand in CoNLL columns")
+        tags = sentence.tags
+        lines += [" ".join(row) for row in zip(sentence.tokens, *([tags] if tags else []), strict=True)]
+        lines.append("")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def write_conll(path: Path, sentences: Iterable[TaggedSentence]) -> None:
+    """Write `conll_text`, atomically."""
+    write_atomically(path, conll_text(sentences).encode("utf-8"))
+
+
+def _columns(line: str) -> list[str]:
+    return [cell.strip(" ") for cell in line.split("\t")] if "\t" in line else _BLANKS.split(line.strip(" "))
+
+
+def _width(lines: Sequence[str]) -> int:
+    """The usual number of columns; it matters only where a comment may stand."""
+    if not any(line.startswith("# ") or line == "#" for line in lines):
+        return 0
+    found = Counter(len(_columns(line)) for line in lines if line.strip() and not line.startswith("#"))
+    return found.most_common(1)[0][0] if found else 2
+
+
+def _is_comment(line: str, columns: Sequence[str], width: int, layout: ConllLayout) -> bool:
+    if not line.startswith("# ") or len(columns) != width:
+        return line.startswith("# ")
+    if layout.tag is None:
+        return False
+    return not (is_bio(columns[-1]) if layout.scheme == "bio" else columns[-1].isupper())
+
+
+def _row(columns: Sequence[str], layout: ConllLayout, path: str | Path, number: int) -> tuple[str, str]:
+    token = columns[layout.token] or layout.empty
+    if not token:
+        raise InputError("the token is empty", where=path, line=number, hint="give a token or drop the line")
+    if layout.tag is None:
+        return token, ""
+    tag = columns[layout.tag]
+    if not (is_bio(tag) if layout.scheme == "bio" else tag):
+        raise InputError(f"{tag!r} is no tag", where=path, line=number, choices=_tag_choices(layout.scheme))
+    return token, tag
+
+
+def _too_narrow(columns: Sequence[str], least: int, path: str | Path, number: int) -> InputError:
+    return InputError(
+        f"{len(columns)} column{'s' * (len(columns) != 1)} ({columns[0]!r}) where {least} are needed",
+        where=path,
+        line=number,
+        hint="separate the columns by a tab or a blank",
+    )
+
+
+def _tag_choices(scheme: Scheme) -> tuple[str, ...]:
+    return ("O", "B-TYPE", "I-TYPE") if scheme == "bio" else ("a tag in the tag column",)
+
+
+def _finish(tags: Sequence[str], layout: ConllLayout) -> tuple[tuple[str, ...] | None, int]:
+    if layout.tag is None:
+        return None, 0
+    types = layout.types or {}
+    if layout.scheme == "plain":
+        return tuple(types.get(tag, tag) for tag in tags), 0
+    fixed, repaired = to_iob2(tags)
+    return tuple(rename_types(fixed, types)), repaired

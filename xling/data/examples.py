@@ -1,0 +1,52 @@
+"""Typed examples: what every reader gives and every task takes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+
+@dataclass(frozen=True)
+class TaggedSentence:
+    """A sentence of tokens; `tags` are BIO, one for each token, or None without gold labels."""
+
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...] | None
+    id: str
+    language: str
+
+
+@dataclass(frozen=True)
+class LabelledText:
+    """A text, or a pair of texts, with one label (None without gold)."""
+
+    text: str
+    label: str | None
+    id: str
+    language: str
+    pair: str | None = None
+
+
+Example = TaggedSentence | LabelledText
+ExampleT = TypeVar("ExampleT")
+
+
+def fingerprint(examples: Sequence[Example | str]) -> str:
+    """SHA-256 over the content (ids and languages too), in order: `sha256:` and 64 hex digits."""
+    digest = hashlib.sha256()
+    for example in examples:
+        value = example if isinstance(example, str) else list(vars(example).values())
+        digest.update(json.dumps(value, ensure_ascii=False).encode("utf-8") + b"\n")
+    return f"sha256:{digest.hexdigest()}"
+
+
+def sample(examples: Sequence[ExampleT], count: int | None, seed: int) -> list[ExampleT]:
+    """`count` examples drawn without replacement, in their own order; all when there are no more."""
+    if count is None or count >= len(examples):
+        return list(examples)
+    chosen = random.Random(seed).sample(range(len(examples)), count)
+    return [examples[number] for number in sorted(chosen)]

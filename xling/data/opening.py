@@ -1,0 +1,61 @@
+"""Opening users' files: plain or gzipped, strictly UTF-8, with one clear line when that fails."""
+
+from __future__ import annotations
+
+import difflib
+import gzip
+import zlib
+from pathlib import Path
+
+from xling.errors import InputError
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+def read_lines(path: str | Path) -> list[str]:
+    """The lines of a text file or its `.gz`, without their ends; a byte order mark is dropped.
+
+    Raises InputError for a missing or empty file, a damaged `.gz`, or bytes that are not UTF-8.
+    """
+    found = find(Path(path))
+    data = read_bytes(found)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        raise InputError(
+            f"not UTF-8{' (but UTF-16?)' if utf16 else ''}: byte 0x{data[error.start]:02x}",
+            where=found,
+            line=data.count(b"\n", 0, error.start) + 1,
+            hint="convert the file to UTF-8, for example with iconv",
+        ) from error
+    if not text.strip():
+        raise InputError("the file is empty", where=found)
+    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content, unpacked where it is gzipped; InputError when it cannot be read."""
+    try:
+        data = path.read_bytes()
+        packed = path.suffix == ".gz" or data.startswith(_GZIP_MAGIC)
+        return gzip.decompress(data) if packed else data
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError("not a whole gzip file", where=path, hint="fetch or pack it again") from error
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=path) from error
+
+
+def find(path: Path) -> Path:
+    """The file itself, packed or unpacked; InputError with near names when there is neither."""
+    other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(path.name + ".gz")
+    try:
+        for candidate in (path, other):
+            if candidate.is_file():
+                return candidate
+        around = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+    except OSError as error:
+        raise InputError(f"cannot be opened: {error.strerror}", where=path) from error
+    near = difflib.get_close_matches(path.name, around, n=4)
+    problem = "this is a folder; a file is needed" if path.is_dir() else "no such file"
+    raise InputError(problem, where=path, choices=near, hint="check the path")

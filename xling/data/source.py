@@ -1,0 +1,116 @@
+"""From a data card to examples: from the data root, from the Hub, or from CLDR."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from xling.data import cldr
+from xling.data.card_schema import DataCard
+from xling.data.conll import read_conll
+from xling.data.examples import LabelledText, TaggedSentence
+from xling.data.hub import read_hub
+from xling.data.opening import find, read_bytes
+from xling.data.table import read_table
+from xling.data.text import read_text
+from xling.errors import InputError
+from xling.languages import parse
+
+DATA_ROOT = "XLING_DATA"
+_CLDR_SENTENCES = 4000
+
+Rows = list[TaggedSentence] | list[LabelledText] | list[str]
+
+
+def load(card: DataCard, language: str, split: str, *, data_root: Path | None = None) -> list[Any]:
+    """The examples of a language and split in file order (lines of text for a text card).
+
+    data_root: a folder laid out as the cards say; the environment's `XLING_DATA` when not given;
+    what is not there is asked of the Hub, where the card knows it.
+    Raises InputError when the data is in neither place, or is faulty.
+    """
+    tag = parse(language)
+    card.check_split(split)
+    if card.format == "cldr":
+        return list(_from_cldr(card, tag, split))
+    path = _local(card, tag, split, data_root)
+    if path is not None:
+        return list(read(card, path, tag))
+    if card.hub is not None:
+        try:
+            return list(read_hub(card, card.hub, tag, split))
+        except InputError as error:
+            raise _nowhere(card, tag, split, data_root, error.problem) from error
+    raise _nowhere(card, tag, split, data_root, "the Hub does not have it")
+
+
+def read(card: DataCard, path: Path, language: str) -> Rows:
+    """One file in the card's format; InputError where its content is not that."""
+    if card.format == "conll":
+        return read_conll(path, language=language, layout=card.conll_layout())
+    if card.format == "table":
+        return read_table(path, language=language, columns=card.columns, labels=card.labels)
+    return read_text([find(path)])
+
+
+def checksum(card: DataCard, language: str, split: str, *, data_root: Path | None = None) -> str:
+    """SHA-256 (64 hex digits) of the file of a language and split, unpacked; InputError without one.
+
+    For CLDR, of its names.
+    """
+    tag = parse(language)
+    card.check_split(split)
+    if card.format == "cldr":
+        names = json.dumps(cldr.names(tag, split), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(names.encode("utf-8")).hexdigest()
+    path = _local(card, tag, split, data_root)
+    if path is None:
+        raise _nowhere(card, tag, split, data_root, "only files at hand have a checksum")
+    return file_checksum(path)
+
+
+def file_checksum(path: Path) -> str:
+    """SHA-256 of a file's content, unpacked."""
+    return hashlib.sha256(read_bytes(path)).hexdigest()
+
+
+def _root(data_root: Path | None) -> Path | None:
+    chosen = os.environ.get(DATA_ROOT)
+    return data_root or (Path(chosen) if chosen else None)
+
+
+def _local(card: DataCard, language: str, split: str, data_root: Path | None) -> Path | None:
+    """The file below the data root, packed or not; None where there is none."""
+    upstream = card.upstream(language)
+    root = _root(data_root)
+    if root is None or not card.layout:
+        return None
+    if not root.is_dir():
+        raise InputError(
+            "no such folder", where=root, hint=f"give the data's folder by --data-root or {DATA_ROOT}"
+        )
+    path = root / card.layout.format(upstream=upstream, split=split)
+    places = [path, path.with_name(f"{path.name}.gz")]
+    return next((place for place in places if place.is_file()), None)
+
+
+def _nowhere(
+    card: DataCard, language: str, split: str, data_root: Path | None, reason: str
+) -> InputError:
+    root = _root(data_root)
+    looked = f"{root / card.path(language, split)} is missing" if root else "no data root is given"
+    hub = f", or read {card.hub.id} from the Hub" if card.hub else ""
+    return InputError(
+        f"{language} {split} is not at hand: {looked}, and {reason}",
+        where=f"data card {card.name}",
+        hint=f"get it from {card.source} and give its folder by --data-root or {DATA_ROOT}{hub}",
+    )
+
+
+def _from_cldr(card: DataCard, language: str, split: str) -> Rows:
+    if card.task == "text":
+        return cldr.text(language, split)
+    return cldr.sentences(language, split, count=_CLDR_SENTENCES)

@@ -1,0 +1,32 @@
+"""A plain pre-tokeniser for tagging: white space, with punctuation at the edges of words set apart.
+
+The full stop of an ordinal ("24. oktober") stays with its number.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_PART_OF_WORDS = "'’ʼ"
+
+
+def words(text: str) -> list[str]:
+    """Tokens of a text. It looks at Unicode categories, not at letters, so it works in every script;
+    text without spaces comes out in one piece between punctuation marks."""
+    tokens: list[str] = []
+    for chunk in text.split():
+        start, end = 0, len(chunk)
+        while start < end and _apart(chunk[start]):
+            start += 1
+        while end > start and _apart(chunk[end - 1]) and not _ordinal(chunk[start:end]):
+            end -= 1
+        tokens += [*chunk[:start], *([chunk[start:end]] if start < end else []), *chunk[end:]]
+    return tokens
+
+
+def _apart(character: str) -> bool:
+    return unicodedata.category(character)[0] == "P" and character not in _PART_OF_WORDS
+
+
+def _ordinal(chunk: str) -> bool:
+    return chunk[-1] == "." and chunk[:-1].isdigit()

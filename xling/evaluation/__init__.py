@@ -1,0 +1,1 @@
+"""Scores with intervals, and the page that shows them."""

@@ -1,0 +1,138 @@
+"""From predictions to `results.json` and the report page."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xling.evaluation.bootstrap import interval, paired_gain
+from xling.evaluation.report import write_report
+from xling.files import write_json, write_lines
+from xling.languages import name, script
+from xling.modules.module import Module
+
+if TYPE_CHECKING:
+    from xling.jobs.run import RecipeRun
+
+_PACKAGES = ("xling", "torch", "transformers", "tokenizers", "safetensors", "babel")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One language under one plan: what its metric adds up, [examples, sums]."""
+
+    language: str
+    condition: str
+    plan: str
+    seed: int
+    split: str
+    data: str
+    counts: np.ndarray
+
+
+def write_results(run: RecipeRun, cells: Sequence[Cell]) -> Path:
+    """Write `results.json`, `log.jsonl` and `report.html`; returns the first."""
+    recipe = run.recipe
+    results: dict[str, Any] = {
+        "recipe": recipe.name,
+        "about": recipe.about,
+        "command": run.place.command,
+        "base": {"id": run.base.id, "revision": run.base.revision, "fingerprint": run.base.fingerprint},
+        "source": recipe.source,
+        "seed": recipe.seeds[0],
+        "seeds": list(recipe.seeds),
+        "task": recipe.task.name,
+        "cells": [_cell_row(run, cell) for cell in cells],
+        "gains": [*_gains(run, cells)],
+        "modules": _module_rows(run),
+        "stages": [stage.row() for stage in run.used],
+        "cards": [
+            {
+                "name": card.name,
+                "title": card.title,
+                "licence": card.licence.id,
+                "citation": card.citation,
+                "known_faults": list(card.known_faults),
+            }
+            for card in run._cards.values()
+        ],
+        "versions": versions(),
+    }
+    path = run.folder / "results.json"
+    write_json(path, results)
+    write_lines(run.folder / "log.jsonl", _log_lines(run))
+    write_report(run.folder)
+    return path
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that numbers depend on."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _cell_row(run: RecipeRun, cell: Cell) -> dict[str, Any]:
+    scored = interval(cell.counts, run.task.value)
+    return {
+        "language": cell.language,
+        "name": name(cell.language),
+        "script": script(cell.language),
+        "condition": cell.condition,
+        "plan": cell.plan,
+        "task": run.recipe.task.name,
+        "metric": run.task.metric,
+        "value": round(scored.value, 2),
+        "low": round(scored.low, 2),
+        "high": round(scored.high, 2),
+        "examples": len(cell.counts),
+        "split": cell.split,
+        "seed": cell.seed,
+        "data_sha256": cell.data.removeprefix("sha256:"),
+    }
+
+
+def _gains(run: RecipeRun, cells: Sequence[Cell]):
+    """Each condition against no language module, on the same sentences of all seeds together."""
+    together: dict[tuple[str, str], np.ndarray] = {}
+    for cell in cells:
+        key = (cell.language, cell.condition)
+        together[key] = together[key] + cell.counts if key in together else cell.counts
+    for (language, condition), counts in together.items():
+        if condition == "none":
+            continue
+        gain = paired_gain(counts, together[language, "none"], run.task.value)
+        yield {
+            "language": language,
+            "condition": condition,
+            "value": round(gain.value, 2),
+            "low": round(gain.low, 2),
+            "high": round(gain.high, 2),
+        }
+
+
+def _module_rows(run: RecipeRun) -> list[dict[str, Any]]:
+    rows = []
+    for stage in run.used:
+        if stage.name.startswith("predict/"):
+            continue
+        module = Module.load(stage.folder / "module")
+        kinds = " + ".join(part.config.kind for part in module.parts)
+        facts = {"language": module.facts.language or module.facts.source, "steps": module.facts.steps}
+        rows.append({"name": stage.name, "kind": kinds, "tokens": stage.tokens, **facts, **module.scores})
+    return rows
+
+
+def _log_lines(run: RecipeRun) -> list[str]:
+    logs = [stage.folder / "log.jsonl" for stage in run.used]
+    return [line for log in logs if log.exists() for line in log.read_text("utf-8").splitlines()]

@@ -1,0 +1,157 @@
+"""A language module from plain text: hold out a slice, train by MLM, say what it gained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import xling
+from xling.bases.opening import Base
+from xling.composition.attach import Composition
+from xling.data.text import deduplicate, hold_out
+from xling.errors import InputError
+from xling.jobs.mlm_heads import head_fingerprint, mlm_head
+from xling.languages import parse
+from xling.modules.module import Facts, Module
+from xling.modules.registry import preset
+from xling.training.checkpoints import Checkpoints
+from xling.training.loop import fit
+from xling.training.mlm import MaskedLanguageModelling, encode_lines
+from xling.training.pseudo_perplexity import LINES, PseudoPerplexity, pseudo_perplexity
+from xling.training.reporting import Reporter, Silent
+from xling.training.settings import TrainingSettings
+
+DEFAULTS = TrainingSettings(epochs=3, learning_rate=1e-3, batch_tokens=1024)
+UNKNOWN_SHARE_WARNED = 0.05
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the data of a module came from, for its card: (name, checksum) of cards, licence, recipe text."""
+
+    cards: tuple[tuple[str, str], ...] = ()
+    licence: str | None = None
+    recipe: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one training is carried out: where checkpoints go, who hears of steps and of remarks."""
+
+    seed: int = 0
+    checkpoints: Path | None = None
+    reporter: Reporter = field(default_factory=Silent)
+    say: Say = lambda text: None
+    origin: Origin = Origin()
+
+
+def train_language(
+    base: Base,
+    texts: Sequence[str],
+    *,
+    language: str,
+    kind: str = "madx",
+    options: Mapping[str, Any] | None = None,
+    held_out: Sequence[str] | None = None,
+    settings: TrainingSettings = DEFAULTS,
+    run: Run = Run(),
+) -> Module:
+    """Train one language module on lines of text.
+
+    held_out: lines for pseudo-perplexity; taken from `texts` when not given (200 at most, a tenth at most).
+    Raises InputError for an unknown language or kind, or when no line is left to train on.
+    """
+    tag = parse(language)
+    configs = preset(kind, options)
+    lines, kept = _split(texts, held_out, run.seed)
+    rows = encode_lines(base.tokenizer, lines, min(settings.max_length, base.max_length))
+    _warn_of_unknown(rows, base, tag, run.say)
+    head = mlm_head(base, run.say)
+    module = Module.fresh(configs, base.shape, facts_of(base, run, language=tag))
+    module = module.with_facts(mlm_head_fingerprint=head_fingerprint(head))
+    composition = Composition(base, [module])
+    objective = MaskedLanguageModelling(composition, head, rows, settings, seed=run.seed)
+    before = _perplexity(composition, head, kept, base)
+    parameters = trainable(module)
+    composition.train(settings.base_dropout)
+    outcome = fit(
+        objective,
+        parameters,
+        settings,
+        seed=run.seed,
+        checkpoints=Checkpoints(run.checkpoints),
+        reporter=run.reporter,
+    )
+    after = _perplexity(composition, head, kept, base)
+    scores = {
+        "pseudo_perplexity_before": round(before.value, 3),
+        "pseudo_perplexity_after": round(after.value, 3),
+        "bits_per_character_before": round(before.bits_per_character, 4),
+        "bits_per_character_after": round(after.bits_per_character, 4),
+        "held_out_lines": len(kept),
+        "train_lines": len(lines),
+        "tokens_per_epoch": sum(map(len, rows)),
+    }
+    done = module.with_facts(steps=outcome.steps)
+    return Module(done.parts, done.facts, scores)
+
+
+def facts_of(base: Base, run: Run, **changes: Any) -> Facts:
+    """The facts that every module trained here shares."""
+    return Facts(
+        base=base.id,
+        base_revision=base.revision,
+        base_fingerprint=base.fingerprint,
+        tokenizer_fingerprint=base.tokenizer_fingerprint,
+        hidden=base.shape.hidden,
+        layers=base.shape.layers,
+        recipe=run.origin.recipe,
+        cards=run.origin.cards,
+        licence=run.origin.licence,
+        seed=run.seed,
+        threads=torch.get_num_threads(),
+        xling_version=xling.__version__,
+        **changes,
+    )
+
+
+def trainable(module: Module) -> dict[str, torch.nn.Parameter]:
+    """The module's parameters by their names on disk, ready to learn."""
+    return {
+        f"{part.prefix}.{name}": value.requires_grad_(True)
+        for part in module.parts
+        for name, value in part.network.named_parameters()
+    }
+
+
+def _split(
+    texts: Sequence[str], held_out: Sequence[str] | None, seed: int
+) -> tuple[Sequence[str], Sequence[str]]:
+    lines = deduplicate(texts)
+    lines, kept = hold_out(lines, LINES, seed) if held_out is None else (lines, held_out)
+    if not lines:
+        raise InputError(
+            f"no line is left to train on ({len(texts)} read)", where="--text", hint="give more text"
+        )
+    return lines, kept
+
+
+def _perplexity(composition: Composition, head, lines: Sequence[str], base: Base) -> PseudoPerplexity:
+    rows = encode_lines(base.tokenizer, lines, base.max_length) if lines else []
+    return pseudo_perplexity(composition, head, rows, characters=sum(map(len, lines)))
+
+
+def _warn_of_unknown(rows: Sequence[Sequence[int]], base: Base, language: str, say: Say) -> None:
+    pieces = sum(len(row) - 2 for row in rows)
+    unknown = sum(row.count(base.tokenizer.unk_token_id) for row in rows)
+    share = unknown / max(1, pieces)
+    if share > UNKNOWN_SHARE_WARNED:
+        say(
+            f"warning: the base cannot read {share:.0%} of the pieces of this {language} text; "
+            "a module trained on it learns little before the vocabulary is extended"
+        )

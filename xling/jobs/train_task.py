@@ -1,0 +1,146 @@
+"""A task module from labelled source-language data, on top of a frozen language module or of none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from xling.bases.batches import autocast, pad_rows
+from xling.bases.opening import Base
+from xling.composition.attach import Composition
+from xling.data.examples import Example
+from xling.errors import InputError
+from xling.jobs.train_language import Run, facts_of, trainable
+from xling.languages import parse
+from xling.modules.head import Head
+from xling.modules.module import Module
+from xling.modules.registry import preset
+from xling.tasks.inference import predict
+from xling.tasks.registry import task_named
+from xling.tasks.task import Row, Task
+from xling.training.checkpoints import Checkpoints
+from xling.training.loop import fit
+from xling.training.order import BatchOrder
+from xling.training.settings import TrainingSettings
+
+DEFAULTS = TrainingSettings(epochs=2, learning_rate=1e-3, batch_tokens=512)
+
+
+class TaskObjective:
+    """Cross-entropy of a task's rows; the score is the task's metric on the dev examples."""
+
+    higher_is_better = True
+
+    def __init__(
+        self,
+        task: Task,
+        composition: Composition,
+        labels: Sequence[str],
+        data: tuple[Sequence[Example], Sequence[Example]],
+        settings: TrainingSettings,
+        *,
+        seed: int,
+    ) -> None:
+        self.task, self.composition, self.labels, self.settings = task, composition, labels, settings
+        self.train, self.dev = data
+        self.head = head_of(composition.modules[-1])
+        base = composition.base
+        rows = task.rows(self.train, base, labels, min(settings.max_length, base.max_length))
+        self.rows = [row for row in rows if row.targets]
+        self.order = BatchOrder(
+            [len(row.ids) for row in self.rows],
+            max_tokens=settings.batch_tokens,
+            seed=seed,
+            max_rows=settings.batch_rows,
+        )
+        composition.train(settings.base_dropout)
+        self.head.train()
+
+    def passes_per_epoch(self) -> int:
+        """Forward passes that see every row once."""
+        return self.order.per_epoch()
+
+    def loss(self, number: int) -> tuple[Tensor, int]:
+        """Mean cross-entropy over the labelled items of pass `number`."""
+        chosen: list[Row] = [self.rows[row] for row in self.order.at(number)]
+        device = str(self.composition.encoder.device)
+        ids, mask = pad_rows([row.ids for row in chosen], self.composition.base.tokenizer.pad_token_id, device)
+        with autocast(device, self.settings.precision):
+            logits = self.head(self.composition(ids, mask), mask)
+        return self.task.loss(logits, chosen), int(mask.sum())
+
+    def evaluate(self) -> float | None:
+        """The primary metric on the dev examples, in percent."""
+        if not self.dev:
+            return None
+        self.composition.train(False)
+        found = predict(self.task, self.dev, self.logits, self.composition.base, self.labels)
+        score = float(self.task.value(self.task.counts(self.dev, found).sum(0)))
+        self.composition.train(self.settings.base_dropout)
+        self.head.train()
+        return score
+
+    def logits(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Scores of labels for padded rows."""
+        return self.head(self.composition(ids, mask), mask)
+
+
+def train_task(
+    base: Base,
+    train: Sequence[Example],
+    dev: Sequence[Example] = (),
+    *,
+    task: str,
+    source_language: str = "eng",
+    language_module: Module | None = None,
+    kind: str = "bottleneck",
+    options: Mapping[str, Any] | None = None,
+    settings: TrainingSettings = DEFAULTS,
+    run: Run = Run(),
+    below: str | None = None,
+    init: Module | None = None,
+) -> Module:
+    """Train one task module; the language module below stays byte for byte what it was.
+
+    below: the name of the language module, for the card. init: a task module to go on from.
+    Raises InputError for empty data or labels outside the set.
+    """
+    work = task_named(task)
+    if not train:
+        raise InputError("no labelled example to train on", where="--train")
+    labels = init.facts.labels if init else work.labels(train)
+    facts = facts_of(base, run, task=task, source=parse(source_language), labels=labels, below=below)
+    configs = (*preset(kind, options), work.head(labels, base))
+    module = Module(init.parts, facts) if init else Module.fresh(configs, base.shape, facts)
+    modules = [module] if language_module is None else [frozen(language_module), module]
+    objective = TaskObjective(work, Composition(base, modules), labels, (train, dev), settings, seed=run.seed)
+    outcome = fit(
+        objective,
+        trainable(module),
+        settings,
+        seed=run.seed,
+        checkpoints=Checkpoints(run.checkpoints),
+        reporter=run.reporter,
+    )
+    best = None if outcome.best_score is None else round(outcome.best_score, 3)
+    scores = {f"dev_{work.metric}": best, "best_step": outcome.best_step, "train_examples": len(train)}
+    done = module.with_facts(steps=outcome.steps)
+    return Module(done.parts, done.facts, scores)
+
+
+def head_of(module: Module) -> Head:
+    """The head of a task module; InputError when it has none."""
+    part = module.part("head")
+    if part is None or not isinstance(part.network, Head):
+        title = module.facts.language or "this module"
+        raise InputError(f"{title} has no task head", where="--plan", hint="end the plan with a task module")
+    return part.network
+
+
+def frozen(module: Module) -> Module:
+    """The same module, its parameters out of reach of any optimizer."""
+    for network in module.networks:
+        network.requires_grad_(False)
+    return module

@@ -1,0 +1,86 @@
+"""Bottleneck adapters: sequential (Pfeiffer, Houlsby) and parallel, by where they read and act.
+
+Sources: Houlsby et al. 2019; Pfeiffer et al. 2020 (MAD-X, equations 1 and 2); He et al. 2022 (parallel).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+from torch import Generator, Tensor, nn
+
+from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
+from xling.sites import EncoderShape, Hidden, Place, ResidualState
+
+
+class BottleneckConfig(PartConfig):
+    """down (hidden to hidden // reduction_factor), non-linearity, up, at some places of some layers.
+
+    reads: `normed` takes norm(f + r), `sublayer` takes f, `residual` takes r.
+    stacking: how it sits on a part below. `adapterhub` reads and adds on top of that part's output;
+    `madx` reads it without a norm and takes its place in the residual stream (TA of the MAD-X paper).
+    leave_out: layers without a bottleneck; negative numbers count from the top.
+    std: of the down projection at the start; the up projection starts at zero (the identity)
+    unless `up_std` says otherwise.
+    """
+
+    kind: Literal["bottleneck"] = "bottleneck"
+    reduction_factor: Annotated[float, Field(gt=0)] = 16
+    nonlinearity: Nonlinearity = "relu"
+    places: tuple[Place, ...] = ("after_ffn",)
+    reads: Literal["normed", "sublayer", "residual"] = "normed"
+    stacking: Literal["adapterhub", "madx"] = "adapterhub"
+    scaling: float = 1.0
+    leave_out: tuple[int, ...] = ()
+    std: Annotated[float, Field(ge=0)] = 0.02
+    up_std: Annotated[float, Field(ge=0)] = 0.0
+
+    def width(self, hidden: int) -> int:
+        """Rows of the down projection."""
+        return max(1, int(hidden // self.reduction_factor))
+
+
+class Bottleneck(nn.Module):
+    """One pair of projections: up(act(down(x))), unscaled."""
+
+    def __init__(self, config: BottleneckConfig, hidden: int, generator: Generator) -> None:
+        super().__init__()
+        self.down = linear(hidden, config.width(hidden), generator, std=config.std)
+        self.up = linear(config.width(hidden), hidden, generator, std=config.up_std)
+        self.nonlinearity = NONLINEARITIES[config.nonlinearity]
+
+    def forward(self, states: Hidden) -> Hidden:
+        return self.up(self.nonlinearity(self.down(states)))
+
+
+class Bottlenecks(nn.Module):
+    """The bottlenecks of all layers, keyed `layer/place`."""
+
+    def __init__(self, config: BottleneckConfig, shape: EncoderShape, generator: Generator) -> None:
+        super().__init__()
+        self.config = config
+        absent = {number % shape.layers for number in config.leave_out}
+        self.sites = [
+            (layer, place) for layer in range(shape.layers) if layer not in absent for place in config.places
+        ]
+        self.at = nn.ModuleDict(
+            {f"{layer}/{place}": Bottleneck(config, shape.hidden, generator) for layer, place in self.sites}
+        )
+
+    def residual_sites(self) -> Iterable[tuple[int, Place]]:
+        return self.sites
+
+    def increment(self, layer: int, place: Place, state: ResidualState) -> Tensor:
+        own = self.config.scaling * self.at[f"{layer}/{place}"](self._input(state))
+        if state.increment is None or self.config.stacking == "madx":
+            return own
+        return state.increment + own
+
+    def _input(self, state: ResidualState) -> Tensor:
+        if self.config.stacking == "madx" and state.increment is not None:
+            return state.raised()
+        if self.config.reads == "residual":
+            return state.residual
+        return state.normed() if self.config.reads == "normed" else state.raised()

@@ -1,0 +1,58 @@
+"""Task heads: a map from encoder states to scores of labels, for tokens or for whole sequences."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import torch
+from jaxtyping import Float, Int
+from pydantic import Field
+from torch import Generator, Tensor, nn
+
+from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
+from xling.sites import EncoderShape
+
+Pooling = Literal["none", "first", "mean"]
+
+
+class HeadConfig(PartConfig):
+    """outputs: number of labels. pooling: `none` scores every state, `first` and `mean` the sequence.
+
+    dense: the non-linearity of a hidden layer before the scores, or None for scores straight away.
+    """
+
+    kind: Literal["head"] = "head"
+    outputs: Annotated[int, Field(gt=0)]
+    pooling: Pooling = "none"
+    dense: Nonlinearity | None = None
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    std: Annotated[float, Field(ge=0)] = 0.02
+
+
+class Head(nn.Module):
+    """Dropout, an optional hidden layer, scores."""
+
+    def __init__(self, config: HeadConfig, shape: EncoderShape, generator: Generator) -> None:
+        super().__init__()
+        self.config = config
+        self.dense = linear(shape.hidden, shape.hidden, generator, std=config.std) if config.dense else None
+        self.scores = linear(shape.hidden, config.outputs, generator, std=config.std)
+
+    def forward(
+        self, states: Float[Tensor, "rows length hidden"], mask: Int[Tensor, "rows length"]
+    ) -> Float[Tensor, "rows *scored outputs"]:
+        """Scores [rows, length, outputs] without pooling, else [rows, outputs]."""
+        pooled = _pool(states, mask, self.config.pooling)
+        pooled = nn.functional.dropout(pooled, self.config.dropout, self.training)
+        if self.dense is not None and self.config.dense is not None:
+            pooled = NONLINEARITIES[self.config.dense](self.dense(pooled))
+        return self.scores(pooled)
+
+
+def _pool(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
+    if pooling == "none":
+        return states
+    if pooling == "first":
+        return states[:, 0]
+    kept = mask.unsqueeze(-1).to(states.dtype)
+    return (states * kept).sum(1) / torch.clamp(kept.sum(1), min=1.0)

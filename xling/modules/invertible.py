@@ -1,0 +1,58 @@
+"""NICE coupling blocks on the embeddings, undone before the decoder (Dinh et al. 2015; MAD-X, section 3.3)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Generator, Tensor, nn
+
+from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
+from xling.sites import EncoderShape, Hidden
+
+
+class InvertibleConfig(PartConfig):
+    """Two couplings of the halves of a state; `reduction_factor` narrows their hidden layer."""
+
+    kind: Literal["invertible"] = "invertible"
+    reduction_factor: Annotated[float, Field(gt=0)] = 2
+    nonlinearity: Nonlinearity = "relu"
+    std: Annotated[float, Field(ge=0)] = 0.02
+
+
+class _Coupling(nn.Module):
+    """half -> narrow -> half; the second map starts at zero, so the block starts as the identity."""
+
+    def __init__(self, config: InvertibleConfig, half: int, generator: Generator) -> None:
+        super().__init__()
+        width = max(1, int(half // config.reduction_factor))
+        self.into = linear(half, width, generator, std=config.std)
+        self.out = linear(width, half, generator, std=0.0)
+        self.nonlinearity = NONLINEARITIES[config.nonlinearity]
+
+    def forward(self, states: Tensor) -> Tensor:
+        return self.out(self.nonlinearity(self.into(states)))
+
+
+class Invertible(nn.Module):
+    """o1 = e1 + f(e2), o2 = e2 + g(o1); computed without autocast, or the inverse would not be one."""
+
+    def __init__(self, config: InvertibleConfig, shape: EncoderShape, generator: Generator) -> None:
+        super().__init__()
+        if shape.hidden % 2:
+            raise ValueError(f"an invertible block halves the state: hidden {shape.hidden} is odd")
+        self.f = _Coupling(config, shape.hidden // 2, generator)
+        self.g = _Coupling(config, shape.hidden // 2, generator)
+
+    def embed(self, states: Hidden) -> Hidden:
+        with torch.autocast(states.device.type, enabled=False):
+            first, second = states.to(self.f.into.weight.dtype).chunk(2, dim=-1)
+            first = first + self.f(second)
+            return torch.cat([first, second + self.g(first)], dim=-1)
+
+    def unembed(self, states: Hidden) -> Hidden:
+        with torch.autocast(states.device.type, enabled=False):
+            first, second = states.to(self.f.into.weight.dtype).chunk(2, dim=-1)
+            second = second - self.g(first)
+            return torch.cat([first - self.f(second), second], dim=-1)

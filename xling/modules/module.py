@@ -1,0 +1,192 @@
+"""A module: its parts, what it was made from, and the folder it lives in.
+
+`weights.safetensors` is the one commit point: it carries every identity fact in its metadata and
+appears by `os.replace`. `module.json` repeats the facts for people and adds times and scores.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Generator, Tensor, nn
+
+from xling.errors import InputError
+from xling.files import write_atomically, write_json
+from xling.modules.config import PartConfig
+from xling.modules.registry import build, parse_config, restore
+from xling.sites import EncoderShape
+
+FORMAT = 1
+WEIGHTS, FACTS = "weights.safetensors", "module.json"
+_KEY = "xling"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What identifies a module: the same run gives the same facts, so no times and no scores here.
+
+    language: canonical tag (a language module). source: the language a task was learned in.
+    below: the language module that was frozen under a task module, as its name and fingerprint.
+    cards: (name, checksum) of each data set. licence: the strictest of the data's.
+    """
+
+    base: str
+    base_revision: str | None
+    base_fingerprint: str
+    tokenizer_fingerprint: str
+    hidden: int
+    layers: int
+    mlm_head_fingerprint: str | None = None
+    language: str | None = None
+    source: str | None = None
+    task: str | None = None
+    labels: tuple[str, ...] = ()
+    below: str | None = None
+    recipe: str = ""
+    cards: tuple[tuple[str, str], ...] = ()
+    seed: int = 0
+    steps: int = 0
+    threads: int = 0
+    licence: str | None = None
+    xling_version: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One kind's configuration and network; `prefix` names its tensors on disk."""
+
+    config: PartConfig
+    prefix: str
+    network: nn.Module
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """What is learned, in one folder: parts with a card. `scores` are kept beside the weights only."""
+
+    parts: tuple[Part, ...]
+    facts: Facts
+    scores: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def fresh(cls, configs: Sequence[PartConfig], shape: EncoderShape, facts: Facts) -> Module:
+        """Untrained parts, initialised from `facts.seed` alone."""
+        generator = Generator().manual_seed(facts.seed)
+        parts = [Part(config, config.kind, build(config, shape, generator)) for config in configs]
+        return cls(tuple(parts), facts)
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """The parts' networks, in order."""
+        return tuple(part.network for part in self.parts)
+
+    def part(self, kind: str) -> Part | None:
+        """The part of a kind, if the module has one."""
+        return next((part for part in self.parts if part.config.kind == kind), None)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor under the name it has on disk."""
+        return {
+            f"{part.prefix}.{name}": value.detach().cpu().contiguous()
+            for part in self.parts
+            for name, value in part.network.state_dict().items()
+        }
+
+    def to_float16(self) -> Module:
+        """Round every tensor to half precision and back, in place: what it computes is what is stored."""
+        with torch.no_grad():
+            for part in self.parts:
+                for value in part.network.parameters():
+                    value.copy_(value.half())
+        return self
+
+    def with_facts(self, **changes: Any) -> Module:
+        """The same parts with some facts replaced."""
+        return replace(self, facts=replace(self.facts, **changes))
+
+    def save(self, folder: str | Path, *, float16: bool = False) -> Path:
+        """Write the folder; the module is there when `weights.safetensors` is."""
+        folder = Path(folder)
+        module = self.to_float16() if float16 else self
+        tensors = {name: value.half() if float16 else value for name, value in module.tensors().items()}
+        described = self.described()
+        data = save(tensors, metadata={_KEY: json.dumps(described, sort_keys=True, ensure_ascii=False)})
+        write_atomically(folder / WEIGHTS, data)
+        write_json(folder / FACTS, {**described, "scores": dict(self.scores)})
+        return folder
+
+    def described(self) -> dict[str, Any]:
+        """The identity facts as they are stored."""
+        parts = [
+            {"kind": part.config.kind, "config": part.config.model_dump(mode="json"), "prefix": part.prefix}
+            for part in self.parts
+        ]
+        return {"format": FORMAT, "parts": parts, **asdict(self.facts)}
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Module:
+        """Read a folder; its own tensors and facts suffice.
+
+        Raises InputError when there is no module, or a damaged one.
+        """
+        path = Path(folder) / WEIGHTS
+        described, tensors = read_weights(path)
+        facts = _facts(described, path)
+        shape = EncoderShape(facts.hidden, facts.layers)
+        parts = tuple(_read_part(entry, shape, tensors, path) for entry in described["parts"])
+        return cls(parts, facts, _read_scores(path.parent / FACTS))
+
+
+def read_weights(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Facts and tensors of a `weights.safetensors`; InputError when it is not a module's."""
+    if not path.is_file():
+        raise InputError(f"no module here ({WEIGHTS} is missing)", where=path.parent)
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+        described = json.loads(metadata[_KEY])
+    except (SafetensorError, KeyError, ValueError, OSError) as error:
+        raise InputError(f"not an xling module: {error}", where=path, hint="train or fetch it again") from error
+    if described.get("format") != FORMAT:
+        raise InputError(
+            f"module format {described.get('format')!r} is not {FORMAT}", where=path, hint="update xling"
+        )
+    return described, tensors
+
+
+def _facts(described: Mapping[str, Any], path: Path) -> Facts:
+    values = {key: value for key, value in described.items() if key not in ("format", "parts")}
+    try:
+        facts = Facts(**values)
+    except TypeError as error:
+        raise InputError(f"facts of another xling version: {error}", where=path) from error
+    cards = tuple((str(name), str(checksum)) for name, checksum in facts.cards)
+    return replace(facts, labels=tuple(facts.labels), cards=cards)
+
+
+def _read_part(entry: Mapping[str, Any], shape: EncoderShape, tensors: Mapping[str, Tensor], path: Path) -> Part:
+    config = parse_config(entry["config"], where=str(path))
+    prefix = str(entry["prefix"])
+    own = {k[len(prefix) + 1 :]: v.float() for k, v in tensors.items() if k.startswith(prefix + ".")}
+    bad = [name for name, value in own.items() if not torch.isfinite(value).all()]
+    if bad:
+        raise InputError(f"{prefix}.{bad[0]} has values that are not finite", where=path)
+    try:
+        return Part(config, prefix, restore(config, shape, own))
+    except (RuntimeError, ValueError) as error:
+        raise InputError(f"{prefix}: {' '.join(str(error).split())}", where=path) from error
+
+
+def _read_scores(path: Path) -> Mapping[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8")).get("scores", {})
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,1 @@
+"""Folders of modules: names to modules, fingerprints, cards."""

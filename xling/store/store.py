@@ -1,0 +1,83 @@
+"""A store: a folder of modules, looked up by names such as `lang/swh` and `task/ner`."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from xling.composition.plan import Empty, Named, Plan, named
+from xling.errors import InputError, MismatchError
+from xling.modules.module import WEIGHTS, Module
+from xling.store.card import write_card
+
+
+class Store:
+    """Modules below one folder. Each is read once; the same name gives the same value."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        self._loaded: dict[Named, Module] = {}
+
+    def names(self) -> list[str]:
+        """Every module's name, sorted."""
+        found = self.root.rglob(WEIGHTS) if self.root.is_dir() else ()
+        return sorted(path.parent.relative_to(self.root).as_posix() for path in found)
+
+    def get(self, reference: str | Named) -> Module:
+        """The module of a name; InputError lists near names, MismatchError refuses another revision."""
+        wanted = reference if isinstance(reference, Named) else Named(*_split(reference))
+        if wanted not in self._loaded:
+            folder = self.folder(wanted.name)
+            if wanted.revision is not None:
+                _check_revision(folder, wanted)
+            self._loaded[wanted] = Module.load(folder)
+        return self._loaded[wanted]
+
+    def folder(self, name: str) -> Path:
+        """Where a module lies; InputError when there is none of that name."""
+        folder = self.root / name
+        inside = folder.resolve().is_relative_to(self.root.resolve())
+        if not inside or not (folder / WEIGHTS).is_file():
+            names = self.names()
+            raise InputError(
+                f"no module is called {name!r}",
+                where=self.root,
+                choices=difflib.get_close_matches(name, names, n=5, cutoff=0.3) or names[:8],
+                hint="train it with xling train, or list them with xling module list",
+            )
+        return folder
+
+    def resolve(self, plan: Plan) -> list[Module]:
+        """The modules that a plan names, lowest first."""
+        return [] if isinstance(plan, Empty) else [self.get(reference) for reference in named(plan)]
+
+    def add(self, name: str, module: Module) -> Path:
+        """Save a module under a name, with its card."""
+        folder = module.save(self.root / name)
+        write_card(module, name, folder)
+        return folder
+
+    def __iter__(self) -> Iterator[tuple[str, Module]]:
+        for name in self.names():
+            yield name, self.get(name)
+
+
+def content_fingerprint(folder: Path) -> str:
+    """SHA-256 of a module's commit point: the same run gives the same fingerprint."""
+    return "sha256:" + hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+
+
+def _split(reference: str) -> tuple[str, str | None]:
+    name, _, revision = reference.partition("@")
+    return name, revision or None
+
+
+def _check_revision(folder: Path, wanted: Named) -> None:
+    found = content_fingerprint(folder)
+    digest = (wanted.revision or "").removeprefix("sha256:")
+    if len(digest) < 8 or not found.removeprefix("sha256:").startswith(digest):
+        raise MismatchError(
+            f"{wanted.name} has the content fingerprint {found[:19]}, not {wanted.revision}", where=folder
+        )

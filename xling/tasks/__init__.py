@@ -1,0 +1,1 @@
+"""One task a file: its labels, head, loss, decoding and metric."""

@@ -1,0 +1,53 @@
+"""From examples to predictions: encode, run batches by length, decode in the examples' order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xling.bases.batches import autocast, pad_rows
+from xling.bases.opening import Base
+from xling.data.collation import sequential_batches
+from xling.data.examples import Example
+from xling.tasks.task import Prediction, Row, Task
+
+Logits = Callable[[Tensor, Tensor], Tensor]
+
+
+@torch.no_grad()
+def predict(
+    task: Task,
+    examples: Sequence[Example],
+    logits: Logits,
+    base: Base,
+    labels: Sequence[str],
+    *,
+    batch_tokens: int = 4096,
+) -> list[Prediction]:
+    """Predictions in the order of the examples. `logits` maps ids and mask to the head's scores."""
+    if not examples:
+        return []
+    rows = task.rows(examples, base, labels, base.max_length)
+    found: list[Tensor | None] = [None] * len(rows)
+    device = str(base.encoder.device)
+    for batch in sequential_batches([len(row.ids) for row in rows], max_tokens=batch_tokens):
+        chosen = [rows[number] for number in batch]
+        ids, mask = pad_rows([row.ids for row in chosen], base.tokenizer.pad_token_id, device)
+        with autocast(device):
+            scored = logits(ids, mask).float()
+        for number, own in zip(batch, task.pick(scored, chosen), strict=True):
+            found[number] = own.softmax(-1).cpu()
+    return task.decode(examples, _by_example(rows, found, len(examples), len(labels)), labels)
+
+
+def _by_example(
+    rows: Sequence[Row], found: Sequence[Tensor | None], count: int, labels: int
+) -> list[np.ndarray]:
+    parts: list[list[np.ndarray]] = [[] for _ in range(count)]
+    for row, scores in zip(rows, found, strict=True):
+        assert scores is not None
+        parts[row.example].append(scores.numpy())
+    return [np.concatenate(own) if own else np.zeros((0, labels)) for own in parts]

@@ -1,0 +1,1 @@
+"""One training loop, the objectives it minimises, and checkpoints that continue to the same bytes."""

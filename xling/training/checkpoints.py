@@ -1,0 +1,137 @@
+"""Small checkpoints of our own: the trained tensors, the best so far, the optimizer, one JSON.
+
+All of it is one safetensors file (the JSON is its metadata), so there is one commit point and a
+process killed inside a write leaves the checkpoint before it. No random state is kept: every random
+choice is a function of (seed, step).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from xling.errors import InputError
+from xling.files import write_atomically
+
+_KEPT = 2
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+@dataclass
+class Progress:
+    """Where a run stands. `best` holds the trained tensors at the best score so far."""
+
+    steps: int
+    step: int = 0
+    best_step: int = 0
+    best_score: float | None = None
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    def offer(
+        self, score: float | None, parameters: Mapping[str, nn.Parameter], *, higher_is_better: bool
+    ) -> None:
+        """Keep these values if the score beats the best; ties keep the earlier ones."""
+        if score is None:
+            return
+        sign = 1 if higher_is_better else -1
+        if self.best_score is None or sign * score > sign * self.best_score:
+            self.best_step, self.best_score = self.step, score
+            self.best = {name: value.detach().clone() for name, value in parameters.items()}
+
+    def put_best(self, parameters: Mapping[str, nn.Parameter]) -> None:
+        """Write the best values into the parameters; the last ones stay when nothing was scored."""
+        if not self.best:
+            self.best_step = self.step
+        with torch.no_grad():
+            for name, value in self.best.items():
+                parameters[name].copy_(value)
+
+
+class Checkpoints:
+    """The checkpoints of one run in one folder; `None` as the folder keeps nothing."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def save(
+        self, progress: Progress, parameters: Mapping[str, nn.Parameter], optimizer: torch.optim.Optimizer
+    ) -> None:
+        """Write one checkpoint and drop all but the last two."""
+        if self.folder is None:
+            return
+        tensors = {f"value/{name}": value.detach().cpu() for name, value in parameters.items()}
+        tensors |= {f"best/{name}": value.cpu() for name, value in progress.best.items()}
+        for name, value in parameters.items():
+            state = optimizer.state.get(value, {})
+            tensors |= {f"{moment}/{name}": state[moment].cpu() for moment in _MOMENTS if moment in state}
+        facts = {
+            "step": progress.step,
+            "steps": progress.steps,
+            "best_step": progress.best_step,
+            "best_score": progress.best_score,
+            "threads": torch.get_num_threads(),
+        }
+        data = save({k: v.contiguous() for k, v in tensors.items()}, metadata={"progress": json.dumps(facts)})
+        write_atomically(self.folder / f"step-{progress.step:08d}.safetensors", data)
+        for old in self._files()[:-_KEPT]:
+            old.unlink(missing_ok=True)
+
+    def restore(
+        self, parameters: Mapping[str, nn.Parameter], optimizer: torch.optim.Optimizer
+    ) -> Progress | None:
+        """Load the newest readable checkpoint; None when there is none."""
+        if self.folder is None:
+            return None
+        for leftover in self.folder.glob(".step-*"):
+            leftover.unlink(missing_ok=True)
+        for path in reversed(self._files()):
+            try:
+                with safe_open(str(path), framework="pt") as file:
+                    facts = json.loads(file.metadata()["progress"])
+                    tensors = {name: file.get_tensor(name) for name in file.keys()}
+            except (SafetensorError, OSError, KeyError, ValueError):
+                continue
+            return _restore(facts, tensors, parameters, optimizer, path)
+        return None
+
+    def clear(self) -> None:
+        """Drop every checkpoint: the run is done."""
+        if self.folder is not None and self.folder.is_dir():
+            for path in (*self._files(), *self.folder.glob(".step-*")):
+                path.unlink(missing_ok=True)
+            if not any(self.folder.iterdir()):
+                self.folder.rmdir()
+
+    def _files(self) -> list[Path]:
+        assert self.folder is not None
+        return sorted(self.folder.glob("step-*.safetensors"))
+
+
+def _restore(
+    facts: Mapping,
+    tensors: Mapping[str, Tensor],
+    parameters: Mapping[str, nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+    path: Path,
+) -> Progress:
+    values = {name.removeprefix("value/") for name in tensors if name.startswith("value/")}
+    if values != set(parameters):
+        raise InputError("this checkpoint is of another run", where=path, hint="start over with --fresh")
+    step = torch.tensor(float(facts["step"]))
+    best = {}
+    with torch.no_grad():
+        for name, value in parameters.items():
+            value.copy_(tensors[f"value/{name}"])
+            moments = {key: tensors[f"{key}/{name}"].to(value.device) for key in _MOMENTS if f"{key}/{name}" in tensors}
+            if moments:
+                optimizer.state[value] = {"step": step.clone(), **moments}
+            if f"best/{name}" in tensors:
+                best[name] = tensors[f"best/{name}"].to(value.device)
+    return Progress(facts["steps"], facts["step"], facts["best_step"], facts["best_score"], best)

@@ -1,0 +1,151 @@
+"""The loop: one optimizer, one schedule, any objective. Everything random is a function of (seed, step)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from xling.training.checkpoints import Checkpoints, Progress
+from xling.training.reporting import Reporter, Tick
+from xling.training.settings import TrainingSettings
+
+
+class Objective(Protocol):
+    """What a run minimises. `loss` must depend on the parameters and the pass number alone."""
+
+    higher_is_better: bool
+
+    def passes_per_epoch(self) -> int:
+        """Forward passes that see every example once."""
+        ...
+
+    def loss(self, number: int) -> tuple[Tensor, int]:
+        """The loss of forward pass `number` (a scalar) and how many real pieces it read."""
+        ...
+
+    def evaluate(self) -> float | None:
+        """The score on held-out data, or None when there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended. seconds and tokens count this process's part of it."""
+
+    steps: int
+    best_step: int
+    best_score: float | None
+    seconds: float
+    tokens: int
+
+
+def fit(
+    objective: Objective,
+    parameters: Mapping[str, nn.Parameter],
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    checkpoints: Checkpoints,
+    reporter: Reporter,
+) -> Outcome:
+    """Train `parameters` in place and leave the best values in them.
+
+    Starts from the newest checkpoint if there is one; a resumed run ends with the same bytes as an
+    undisturbed one, for the same number of threads.
+    """
+    optimizer = torch.optim.AdamW(
+        parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    progress = checkpoints.restore(parameters, optimizer)
+    if progress is None:
+        progress = Progress(steps=planned_steps(objective, parameters, settings, seed))
+    reporter.begin(progress.step, progress.steps)
+    started, tokens = time.perf_counter(), 0
+    while progress.step < progress.steps:
+        step = progress.step
+        rate = learning_rate(step, progress.steps, settings)
+        loss, count = _update(objective, optimizer, settings, step=step, rate=rate, seed=seed)
+        tokens += count
+        progress.step = step + 1
+        score = None
+        if _due(progress.step, progress.steps, settings.evaluate_every):
+            score = objective.evaluate()
+            progress.offer(score, parameters, higher_is_better=objective.higher_is_better)
+        reporter.tick(Tick(progress.step, progress.steps, loss, rate, count, score))
+        if settings.checkpoint_every and progress.step % settings.checkpoint_every == 0:
+            checkpoints.save(progress, parameters, optimizer)
+    progress.put_best(parameters)
+    seconds = time.perf_counter() - started
+    return Outcome(progress.steps, progress.best_step, progress.best_score, seconds, tokens)
+
+
+def learning_rate(step: int, steps: int, settings: TrainingSettings) -> float:
+    """Linear warm-up over the first fraction of steps, then linear decay to zero after the last."""
+    warmup = int(steps * settings.warmup_fraction)
+    if step < warmup:
+        return settings.learning_rate * (step + 1) / (warmup + 1)
+    return settings.learning_rate * (steps - step) / max(1, steps - warmup)
+
+
+def planned_steps(
+    objective: Objective, parameters: Mapping[str, nn.Parameter], settings: TrainingSettings, seed: int
+) -> int:
+    """Optimizer steps in the run; minutes are turned into steps by timing a few passes."""
+    if settings.steps is not None:
+        return settings.steps
+    if settings.epochs is not None:
+        return max(1, round(settings.epochs * objective.passes_per_epoch() / settings.accumulation))
+    if settings.minutes is not None:
+        seconds = _seconds_per_pass(objective, parameters, seed)
+        return max(1, int(settings.minutes * 60 / (seconds * settings.accumulation)))
+    raise ValueError("give steps, epochs or minutes")
+
+
+def _seconds_per_pass(objective: Objective, parameters: Mapping[str, nn.Parameter], seed: int) -> float:
+    times = []
+    for number in range(4):
+        start = time.perf_counter()
+        _seeded_loss(objective, number, seed)[0].backward()
+        times.append(time.perf_counter() - start)
+    for parameter in parameters.values():
+        parameter.grad = None
+    return sum(times[1:]) / len(times[1:])
+
+
+def _update(
+    objective: Objective,
+    optimizer: torch.optim.Optimizer,
+    settings: TrainingSettings,
+    *,
+    step: int,
+    rate: float,
+    seed: int,
+) -> tuple[float, int]:
+    total, tokens = 0.0, 0
+    for part in range(settings.accumulation):
+        loss, count = _seeded_loss(objective, step * settings.accumulation + part, seed)
+        (loss / settings.accumulation).backward()
+        total += loss.item() / settings.accumulation
+        tokens += count
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+        nn.utils.clip_grad_norm_(group["params"], settings.clip_norm)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return total, tokens
+
+
+def _seeded_loss(objective: Objective, number: int, seed: int) -> tuple[Tensor, int]:
+    """Dropout draws from a generator of this pass, and the caller's random state stays as it is."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed((seed * 1_000_003 + number) % 2**63)
+        return objective.loss(number)
+
+
+def _due(step: int, steps: int, every: int) -> bool:
+    return step == steps or (every > 0 and step % every == 0)

@@ -1,0 +1,125 @@
+"""Masked language modelling of a composition, with logits at the masked positions only.
+
+Devlin et al. 2019: 15% of pieces are targets; of those 80% become the mask, 10% another piece, 10% stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from xling.bases.batches import autocast, pad_rows
+from xling.bases.mlm_head import Candidates, MLMHead
+from xling.composition.attach import Composition
+from xling.training.order import BatchOrder
+from xling.training.settings import TrainingSettings
+
+MASKED, REPLACED = 0.8, 0.1
+OTHERS = 4096
+
+
+def encode_lines(tokenizer, lines: Sequence[str], max_length: int) -> list[list[int]]:
+    """Rows of piece ids with the special ones around; a long line becomes several rows."""
+    room = max_length - 2
+    rows = []
+    for ids in tokenizer(list(lines), add_special_tokens=False)["input_ids"]:
+        for start in range(0, len(ids), room):
+            rows.append([tokenizer.cls_token_id, *ids[start : start + room], tokenizer.sep_token_id])
+    return rows
+
+
+def corpus_pieces(rows: Sequence[Sequence[int]], tokenizer) -> Int[Tensor, " pieces"]:
+    """The distinct pieces of some rows and the special ones, ascending."""
+    return torch.as_tensor(sorted({*tokenizer.all_special_ids, *(piece for row in rows for piece in row)}))
+
+
+def mask_pieces(
+    ids: Int[Tensor, "rows length"],
+    maskable: Tensor,
+    replacements: Int[Tensor, " pieces"],
+    *,
+    mask_id: int,
+    probability: float,
+    generator: np.random.Generator,
+) -> tuple[Int[Tensor, "rows length"], Tensor]:
+    """Masked ids and a boolean tensor of target positions; at least one when any position is maskable."""
+    draws = torch.from_numpy(generator.random(ids.shape))
+    targets = maskable & (draws < probability)
+    if not targets.any():
+        lowest = torch.where(maskable, draws, torch.inf)
+        targets = maskable & (lowest == lowest.min())
+    fate = torch.from_numpy(generator.random(ids.shape))
+    others = replacements[torch.from_numpy(generator.integers(len(replacements), size=tuple(ids.shape)))]
+    masked = torch.where(targets & (fate < MASKED), mask_id, ids)
+    masked = torch.where(targets & (fate >= MASKED) & (fate < MASKED + REPLACED), others, masked)
+    return masked, targets
+
+
+class MaskedLanguageModelling:
+    """The objective. Only the composition's modules learn; the head is frozen.
+
+    With `candidates` the decoder is narrowed to the corpus's own pieces, a tenth of XLM-R's table, and a
+    fixed sample of the others.
+    """
+
+    higher_is_better = False
+
+    def __init__(
+        self,
+        composition: Composition,
+        head: MLMHead,
+        rows: Sequence[Sequence[int]],
+        settings: TrainingSettings,
+        *,
+        seed: int,
+        candidates: bool = True,
+    ) -> None:
+        self.composition, self.rows, self.settings, self.seed = composition, rows, settings, seed
+        self.tokenizer = composition.base.tokenizer
+        self.pieces = corpus_pieces(rows, self.tokenizer)
+        self.scored = Candidates(head, self.pieces, others=OTHERS, seed=seed) if candidates else None
+        self.head = self.scored.head if self.scored else head
+        self.special = torch.as_tensor(sorted(self.tokenizer.all_special_ids))
+        self.order = BatchOrder(
+            [len(row) for row in rows],
+            max_tokens=settings.batch_tokens,
+            seed=seed,
+            max_rows=settings.batch_rows,
+        )
+        composition.train(settings.base_dropout)
+
+    def passes_per_epoch(self) -> int:
+        """Forward passes that see every row once."""
+        return self.order.per_epoch()
+
+    def loss(self, number: int) -> tuple[Tensor, int]:
+        """Mean cross-entropy in nats over the masked positions of pass `number`."""
+        chosen = [self.rows[row] for row in self.order.at(number)]
+        ids, mask = pad_rows(chosen, self.tokenizer.pad_token_id)
+        masked, targets = mask_pieces(
+            ids,
+            mask.bool() & ~torch.isin(ids, self.special),
+            self.pieces,
+            mask_id=self.tokenizer.mask_token_id,
+            probability=0.15,
+            generator=np.random.default_rng([self.seed, number]),
+        )
+        return self.masked_loss(masked, mask, targets, ids[targets]), int(mask.sum())
+
+    def masked_loss(self, masked: Tensor, mask: Tensor, targets: Tensor, wanted: Tensor) -> Tensor:
+        """The loss of a batch that is masked already: ids, attention mask, target positions, their pieces."""
+        device = str(self.composition.encoder.device)
+        with autocast(device, self.settings.precision):
+            states = self.composition(masked.to(device), mask.to(device))
+            logits = self.head(states[targets.to(device)], self.composition.undo)
+        if self.scored is not None:
+            wanted = self.scored.index[wanted]
+        return torch.nn.functional.cross_entropy(logits.float(), wanted.to(device))
+
+    def evaluate(self) -> float | None:
+        """Nothing during training: pseudo-perplexity is taken before and after."""
+        return None
