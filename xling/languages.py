@@ -10,20 +10,21 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 from xling.errors import InputError
 
 # The individual language that data sets mean by a macrolanguage's code. A macrolanguage stays itself
 # where they mean it as a whole, or use it beside its members: aka (beside twi), kon, san.
-_INDIVIDUAL: Mapping[str, str] = dict(
-    pair.split(":")
-    for pair in (
-        "ara:arb aym:ayr aze:azj bik:bcl bua:bxr chm:mhr din:dik est:ekk fas:pes ful:fuv grn:gug hbs:srp "
-        "iku:ike ipk:esi kau:knc kom:kpv kur:kmr lah:pnb lav:lvs mlg:plt mon:khk msa:zsm nep:npi nor:nob "
-        "ori:ory orm:gaz pus:pbt que:quy sqi:als swa:swh syr:aii tmh:taq uzb:uzn yid:ydd zho:cmn"
-    ).split()
-)
+_INDIVIDUAL: Mapping[str, str] = {
+    "ara": "arb", "aym": "ayr", "aze": "azj", "bik": "bcl", "bua": "bxr", "chm": "mhr",
+    "din": "dik", "est": "ekk", "fas": "pes", "ful": "fuv", "grn": "gug", "hbs": "srp",
+    "iku": "ike", "ipk": "esi", "kau": "knc", "kom": "kpv", "kur": "kmr", "lah": "pnb",
+    "lav": "lvs", "mlg": "plt", "mon": "khk", "msa": "zsm", "nep": "npi", "nor": "nob",
+    "ori": "ory", "orm": "gaz", "pus": "pbt", "que": "quy", "sqi": "als", "swa": "swh",
+    "syr": "aii", "tmh": "taq", "uzb": "uzn", "yid": "ydd", "zho": "cmn",
+}  # fmt: skip
 
 # Codes of shared tasks that mean something else, or nothing, in ISO 639 and BCP 47: the dialects of
 # xSID (`de-st` is no German of Sao Tome), `kr` and `ma` of AfriSenti (Kinyarwanda, Moroccan Arabic).
@@ -38,6 +39,7 @@ _LOCALES: Mapping[str, str] = {"tgl": "fil", "twi": "ak"}
 _NAMES: Mapping[str, str] = {"tgl": "Tagalog"}
 
 _NO_LANGUAGE = frozenset({"und", "mul", "mis", "zxx"})
+_NAME = re.compile(r"[^\W\d_][\w' -]*")  # the names' lookup cannot bear control characters
 _TAG = re.compile(r"([a-z]{2,3})(?:[_-]([a-z]{4}))?", re.IGNORECASE | re.ASCII)
 
 
@@ -105,9 +107,15 @@ def likely_script(language: str) -> str:
 
 
 def cldr_locale(tag: str) -> str | None:
-    """The locale of `babel` that serves a tag (`sw` for swh, `sr_Latn` for srp_Latn), or None."""
-    from babel import localedata
+    """The locale of `babel` that serves a tag (`sw` for swh, `sr_Latn` for srp_Latn), or None.
 
+    Raises InputError where `babel` is not installed.
+    """
+    try:
+        from babel import localedata
+    except ImportError as error:
+        hint = "pip install 'xling[embedded]'"
+        raise InputError("the locales of CLDR need the package babel", where="cldr", hint=hint) from error
     language, _, own = parse(tag).partition("_")
     for code in _locale_codes(language):
         for locale in [f"{code}_{own}"] if own else [code, f"{code}_{likely_script(language)}"]:
@@ -175,10 +183,9 @@ def _near(tag: str) -> list[str]:
     from langcodes.data_dicts import LIKELY_SUBTAGS
 
     found: list[str] = []
-    try:
-        found.append(parse(langcodes.find(tag.strip()).language or ""))
-    except (LookupError, ValueError, InputError):
-        pass
+    if _NAME.fullmatch(tag.strip()):
+        with suppress(LookupError, ValueError, InputError):
+            found.append(parse(langcodes.find(tag.strip()).language or ""))
     known = {_alpha3(code) for code in LIKELY_SUBTAGS if 2 <= len(code) <= 3} - {None}
     letters, *rest = re.split(r"[_-]", tag.strip().lower())
     if rest and _TAG.fullmatch(letters) and _alpha3(letters):

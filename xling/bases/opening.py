@@ -19,6 +19,7 @@ from xling.errors import InputError
 from xling.sites import EncoderShape
 
 EMBEDDED = "embedded:"
+_NO_LIMIT = 10**9
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +122,7 @@ def _read(source: str, revision: str | None) -> tuple[Any, Any]:
         ) from error
     if not tokenizer.is_fast:
         raise InputError(f"the base {source!r} has no fast tokenizer (tokenizer.json)", where="--base")
+    tokenizer.model_max_length = _NO_LIMIT  # rows are cut to `max_length` here, with words kept whole
     return config, tokenizer
 
 

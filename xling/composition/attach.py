@@ -35,7 +35,7 @@ class Composition:
         for module in modules:
             check_fits(module, self.base)
         self.modules = tuple(modules)
-        networks = [network for module in modules for network in module.networks]
+        networks = [network.to(self.encoder.device) for module in modules for network in module.networks]
         self._embedders = [network for network in networks if isinstance(network, ActsOnEmbeddings)]
         self._residual: dict[tuple[int, Place], list[ActsOnResidual]] = {}
         for network in networks:

@@ -84,7 +84,9 @@ def _faults(error: ValidationError) -> Iterator[str]:
         if fault["type"] == "extra_forbidden":
             section = _SECTIONS.get(place[0], DataCard) if len(place) > 1 else DataCard
             near = difflib.get_close_matches(place[-1], section.model_fields, n=2)
-            yield f"{'.'.join(place)}: no such key" + (f" (did you mean {' or '.join(near)}?)" if near else "")
+            yield f"{'.'.join(place)}: no such key" + (
+                f" (did you mean {' or '.join(near)}?)" if near else ""
+            )
         elif fault["type"] == "missing":
             yield f"{'.'.join(place)}: is missing"
         else:

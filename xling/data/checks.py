@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from typing import Literal
 from xling.data.bio import OUTSIDE
 from xling.data.card_schema import DataCard
 from xling.data.examples import LabelledText, TaggedSentence
-from xling.data.opening import find, read_bytes
-from xling.data.source import read
+from xling.data.opening import find
+from xling.data.reading import file_checksum, read
 from xling.errors import InputError
 
 
@@ -44,12 +43,12 @@ def _state(card: DataCard, data_root: Path, relative: str) -> FileState:
     expected, expected_count = card.checksums[relative], card.counts.get(relative)
     try:
         path = find(data_root / relative)
-        found = hashlib.sha256(read_bytes(path)).hexdigest()
+        found = file_checksum(path)
     except InputError as error:
         return FileState(relative, "missing", expected, expected_count=expected_count, problem=error.problem)
     count, strange, problem = None, (), None
     try:
-        rows = read(card, path, "und")
+        rows = read(card, path, language="und")
         count, strange = len(rows), _strange(rows, card.label_set)
     except InputError as error:
         problem = str(error)

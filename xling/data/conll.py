@@ -13,7 +13,6 @@ from xling.data.bio import is_bio, rename_types, to_iob2
 from xling.data.examples import TaggedSentence
 from xling.data.opening import read_lines
 from xling.errors import InputError
-from xling.files import write_atomically
 
 Scheme = Literal["bio", "plain"]
 
@@ -43,6 +42,7 @@ class ConllLayout:
         return max(2 * (self.tag is not None), *(place + 1 if place >= 0 else -place for place in places))
 
 
+TAGGED = ConllLayout()
 UNLABELLED = ConllLayout(tag=None)
 
 
@@ -54,14 +54,12 @@ class ConllFile:
     repaired: int
 
 
-def read_conll(
-    path: str | Path, *, language: str, layout: ConllLayout = ConllLayout()
-) -> list[TaggedSentence]:
+def read_conll(path: str | Path, *, language: str, layout: ConllLayout = TAGGED) -> list[TaggedSentence]:
     """The sentences of a file or its `.gz`; tags in IOB2, whatever BIO they had. See `parse_conll`."""
     return parse_conll(path, language=language, layout=layout).sentences
 
 
-def parse_conll(path: str | Path, *, language: str, layout: ConllLayout = ConllLayout()) -> ConllFile:
+def parse_conll(path: str | Path, *, language: str, layout: ConllLayout = TAGGED) -> ConllFile:
     """Columns are separated by tabs where a line has any, else by blanks.
 
     -DOCSTART- lines are skipped. A line that begins with `# ` is a comment unless it has as many
@@ -89,38 +87,33 @@ def parse_conll(path: str | Path, *, language: str, layout: ConllLayout = ConllL
         columns = _columns(line)
         if not line.strip():
             close()
-        elif columns[0] != _DOCUMENT and not (
-            _is_comment(line, columns, width, layout) or (line == "#" and not rows and width > 1)
-        ):
-            if not (layout.token > 0 and _NO_WORD.fullmatch(columns[0])):
-                if len(columns) < least:
-                    raise _too_narrow(columns, least, path, number)
-                rows.append(_row(columns, layout, path, number))
+            continue
+        comment = _is_comment(line, columns, width, layout) or (line == "#" and not rows and width > 1)
+        if comment or columns[0] == _DOCUMENT or (layout.token > 0 and _NO_WORD.fullmatch(columns[0])):
+            continue
+        if len(columns) < least:
+            raise _too_narrow(columns, least, path, number)
+        rows.append(_row(columns, layout, path, number))
     close()
     if not sentences:
         raise InputError("no sentence in this file", where=path)
     return ConllFile(sentences, repaired)
 
 
-def conll_text(sentences: Iterable[TaggedSentence]) -> str:
-    """Token and tag split by one blank (tokens alone without tags), a blank line after each sentence.
+def write_conll(rows: Iterable[tuple[Sequence[str], Sequence[str] | None]]) -> str:
+    """Rows of (tokens, tags) as text: token and tag split by one blank, a blank line after each sentence.
 
-    Raises InputError for a token that holds white space or is empty: no reader would find it again.
+    Tokens stand alone where there are no tags. Raises InputError for a token that is empty or holds
+    white space: no reader would find it again.
     """
     lines: list[str] = []
-    for sentence in sentences:
-        for token in sentence.tokens:
-            if not token or _BLANKS.search(token) or "\n" in token or "\r" in token:
-                raise InputError(f"the token {token!r} of sentence {sentence.id} cannot stand in CoNLL columns")
-        tags = sentence.tags
-        lines += [" ".join(row) for row in zip(sentence.tokens, *([tags] if tags else []), strict=True)]
+    for number, (tokens, tags) in enumerate(rows):
+        for token in tokens:
+            if not token or re.search(r"[ \t\r\n]", token):
+                raise InputError(f"the token {token!r} of sentence {number} cannot stand in CoNLL columns")
+        lines += [" ".join(row) for row in zip(tokens, *([] if tags is None else [tags]), strict=True)]
         lines.append("")
     return "".join(f"{line}\n" for line in lines)
-
-
-def write_conll(path: Path, sentences: Iterable[TaggedSentence]) -> None:
-    """Write `conll_text`, atomically."""
-    write_atomically(path, conll_text(sentences).encode("utf-8"))
 
 
 def _columns(line: str) -> list[str]:
@@ -138,9 +131,9 @@ def _width(lines: Sequence[str]) -> int:
 def _is_comment(line: str, columns: Sequence[str], width: int, layout: ConllLayout) -> bool:
     if not line.startswith("# ") or len(columns) != width:
         return line.startswith("# ")
-    if layout.tag is None:
-        return False
-    return not (is_bio(columns[-1]) if layout.scheme == "bio" else columns[-1].isupper())
+    last = columns[-1]
+    spans = is_bio(last) and (layout.tag is None or layout.scheme == "bio")
+    return not (spans or (last.isupper() and (layout.tag is None or layout.scheme == "plain")))
 
 
 def _row(columns: Sequence[str], layout: ConllLayout, path: str | Path, number: int) -> tuple[str, str]:

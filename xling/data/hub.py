@@ -8,12 +8,13 @@ from typing import Any
 from xling.data.bio import is_bio, rename_types, to_iob2
 from xling.data.card_schema import DataCard, Hub
 from xling.data.examples import LabelledText, TaggedSentence
+from xling.data.reading import Rows
 from xling.errors import InputError
 
 _MOST_WORDS = 30
 
 
-def read_hub(card: DataCard, hub: Hub, language: str, split: str) -> list[TaggedSentence] | list[LabelledText] | list[str]:
+def read_hub(card: DataCard, hub: Hub, *, language: str, split: str) -> Rows:
     """The examples of a language and split. hub.id may be a local folder in the Hub's layout.
 
     Labels stored as numbers get their names. Raises InputError where `datasets` is not installed,
@@ -23,7 +24,9 @@ def read_hub(card: DataCard, hub: Hub, language: str, split: str) -> list[Tagged
     if card.task == "tagging":
         return _tagged(card, hub, rows, language)
     if card.task == "text":
-        return [line for text in rows[_column(rows, hub.columns.text, hub)] if (line := " ".join(text.split()))]
+        return [
+            line for text in rows[_column(rows, hub.columns.text, hub)] if (line := " ".join(text.split()))
+        ]
     return _labelled(card, hub, rows, language)
 
 
@@ -46,7 +49,9 @@ def _rows(card: DataCard, hub: Hub, language: str, split: str) -> Any:
 
 def _column(rows: Any, column: str, hub: Hub) -> str:
     if column not in rows.column_names:
-        raise InputError(f"no column {column!r}", where=hub.id, choices=rows.column_names, hint="mend the card")
+        raise InputError(
+            f"no column {column!r}", where=hub.id, choices=rows.column_names, hint="mend the card"
+        )
     return column
 
 

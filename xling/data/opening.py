@@ -59,3 +59,8 @@ def find(path: Path) -> Path:
     near = difflib.get_close_matches(path.name, around, n=4)
     problem = "this is a folder; a file is needed" if path.is_dir() else "no such file"
     raise InputError(problem, where=path, choices=near, hint="check the path")
+
+
+def ending(path: Path) -> str:
+    """The ending in small letters, without `.gz`: `.tsv` of `Test.TSV.gz`."""
+    return Path(path.name.removesuffix(".gz")).suffix.lower()

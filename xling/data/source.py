@@ -10,19 +10,16 @@ from typing import Any
 
 from xling.data import cldr
 from xling.data.card_schema import DataCard
-from xling.data.conll import read_conll
-from xling.data.examples import LabelledText, TaggedSentence
+from xling.data.checks import FileState, check
 from xling.data.hub import read_hub
-from xling.data.opening import find, read_bytes
-from xling.data.table import read_table
-from xling.data.text import read_text
+from xling.data.reading import Rows, file_checksum, read
 from xling.errors import InputError
 from xling.languages import parse
 
+__all__ = ["DATA_ROOT", "FileState", "check", "checksum", "load"]
+
 DATA_ROOT = "XLING_DATA"
 _CLDR_SENTENCES = 4000
-
-Rows = list[TaggedSentence] | list[LabelledText] | list[str]
 
 
 def load(card: DataCard, language: str, split: str, *, data_root: Path | None = None) -> list[Any]:
@@ -38,22 +35,13 @@ def load(card: DataCard, language: str, split: str, *, data_root: Path | None = 
         return list(_from_cldr(card, tag, split))
     path = _local(card, tag, split, data_root)
     if path is not None:
-        return list(read(card, path, tag))
+        return list(read(card, path, language=tag))
     if card.hub is not None:
         try:
-            return list(read_hub(card, card.hub, tag, split))
+            return list(read_hub(card, card.hub, language=tag, split=split))
         except InputError as error:
-            raise _nowhere(card, tag, split, data_root, error.problem) from error
+            raise _nowhere(card, tag, split, data_root, str(error)) from error
     raise _nowhere(card, tag, split, data_root, "the Hub does not have it")
-
-
-def read(card: DataCard, path: Path, language: str) -> Rows:
-    """One file in the card's format; InputError where its content is not that."""
-    if card.format == "conll":
-        return read_conll(path, language=language, layout=card.conll_layout())
-    if card.format == "table":
-        return read_table(path, language=language, columns=card.columns, labels=card.labels)
-    return read_text([find(path)])
 
 
 def checksum(card: DataCard, language: str, split: str, *, data_root: Path | None = None) -> str:
@@ -70,11 +58,6 @@ def checksum(card: DataCard, language: str, split: str, *, data_root: Path | Non
     if path is None:
         raise _nowhere(card, tag, split, data_root, "only files at hand have a checksum")
     return file_checksum(path)
-
-
-def file_checksum(path: Path) -> str:
-    """SHA-256 of a file's content, unpacked."""
-    return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
 def _root(data_root: Path | None) -> Path | None:
@@ -97,16 +80,13 @@ def _local(card: DataCard, language: str, split: str, data_root: Path | None) ->
     return next((place for place in places if place.is_file()), None)
 
 
-def _nowhere(
-    card: DataCard, language: str, split: str, data_root: Path | None, reason: str
-) -> InputError:
+def _nowhere(card: DataCard, language: str, split: str, data_root: Path | None, reason: str) -> InputError:
     root = _root(data_root)
     looked = f"{root / card.path(language, split)} is missing" if root else "no data root is given"
-    hub = f", or read {card.hub.id} from the Hub" if card.hub else ""
     return InputError(
         f"{language} {split} is not at hand: {looked}, and {reason}",
         where=f"data card {card.name}",
-        hint=f"get it from {card.source} and give its folder by --data-root or {DATA_ROOT}{hub}",
+        hint=f"get it from {card.source} and give its folder by --data-root or {DATA_ROOT}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def hold_out(lines: Sequence[str], count: int, seed: int) -> tuple[list[str], li
 
 
 def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
+    if not os.path.isdir(path):  # Path.is_dir fails on names that are too long
         return [path]
     found = sorted(item for item in path.rglob("*") if _is_text(item) and item.is_file())
     if not found:

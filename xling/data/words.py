@@ -12,7 +12,8 @@ _PART_OF_WORDS = "'’ʼ"
 
 def words(text: str) -> list[str]:
     """Tokens of a text. It looks at Unicode categories, not at letters, so it works in every script;
-    text without spaces comes out in one piece between punctuation marks."""
+    text without spaces comes out in one piece between punctuation marks.
+    """
     tokens: list[str] = []
     for chunk in text.split():
         start, end = 0, len(chunk)

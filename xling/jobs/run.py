@@ -12,8 +12,10 @@ from pathlib import Path
 
 from xling.bases.opening import Base, load_base
 from xling.config.recipe import DataSpec, Recipe
-from xling.data.cards import DataCard, load_card
+from xling.data.card_schema import DataCard
+from xling.data.cards import load_card
 from xling.data.examples import Example, fingerprint, sample
+from xling.data.licences import strictest
 from xling.data.source import load
 from xling.data.text import deduplicate, hold_out
 from xling.files import write_lines
@@ -99,7 +101,7 @@ class RecipeRun:
         }
 
         def work(folder: Path) -> int:
-            run = self._run(folder, f"lang/{language}", section.seed, cards)
+            run = self._run(folder, f"lang/{language}", section.seed, cards, language)
             module = train_language(
                 self.base,
                 lines,
@@ -143,7 +145,7 @@ class RecipeRun:
                 kind=section.kind,
                 options=section.options,
                 settings=section.training,
-                run=self._run(folder, name, seed, cards),
+                run=self._run(folder, name, seed, cards, self.recipe.source),
                 below=f"lang/{self.recipe.source}" if below else None,
             )
             return self._keep(module, name, folder)
@@ -183,12 +185,12 @@ class RecipeRun:
         later = "" if seed == self.recipe.seeds[0] else f"-seed{seed}"
         return f"task/{self.recipe.task.title}{'-alone' if alone else ''}{later}"
 
-    def _run(self, folder: Path, name: str, seed: int, cards: tuple[tuple[str, str], ...]) -> Run:
+    def _run(self, folder: Path, name: str, seed: int, cards: tuple[tuple[str, str], ...], language: str) -> Run:
         reporters: list[Reporter] = [Log(folder / LOG, name)]
         if self.place.bars:
             reporters.append(Bar(name))
-        licences = [self.card(card).licence.id for card, _ in cards]
-        origin = Origin(cards, licences[0] if licences else None, self.recipe.name)
+        licence = strictest(self.card(card).licence_of(language) for card, _ in cards)
+        origin = Origin(cards, licence, self.recipe.name)
         return Run(seed, folder / "checkpoints", Several(reporters), self.place.say, origin)
 
     def _keep(self, module: Module, name: str, folder: Path) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-import xling
+from xling import __version__
 from xling.bases.opening import Base
 from xling.composition.attach import Composition
 from xling.data.text import deduplicate, hold_out
@@ -115,7 +115,7 @@ def facts_of(base: Base, run: Run, **changes: Any) -> Facts:
         licence=run.origin.licence,
         seed=run.seed,
         threads=torch.get_num_threads(),
-        xling_version=xling.__version__,
+        xling_version=__version__,
         **changes,
     )
 

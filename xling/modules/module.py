@@ -165,11 +165,10 @@ def read_weights(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 def _facts(described: Mapping[str, Any], path: Path) -> Facts:
     values = {key: value for key, value in described.items() if key not in ("format", "parts")}
     try:
-        facts = Facts(**values)
-    except TypeError as error:
-        raise InputError(f"facts of another xling version: {error}", where=path) from error
-    cards = tuple((str(name), str(checksum)) for name, checksum in facts.cards)
-    return replace(facts, labels=tuple(facts.labels), cards=cards)
+        cards = tuple((str(name), str(checksum)) for name, checksum in values.pop("cards"))
+        return Facts(**{**values, "labels": tuple(values["labels"]), "cards": cards})
+    except (TypeError, KeyError, ValueError) as error:
+        raise InputError(f"facts of another xling version: {error}", where=path, hint="update xling") from error
 
 
 def _read_part(entry: Mapping[str, Any], shape: EncoderShape, tensors: Mapping[str, Tensor], path: Path) -> Part:

@@ -74,7 +74,7 @@ class Classification:
         return np.stack([np.asarray(right, dtype=float), np.ones(len(right))], axis=1)
 
     def value(self, sums: np.ndarray) -> np.ndarray:
-        return 100 * sums[..., 0] / np.maximum(sums[..., 1], 1)
+        return np.asarray(100 * sums[..., 0] / np.maximum(sums[..., 1], 1))
 
     def score(self, examples: Sequence[LabelledText], predictions: Sequence[Prediction]) -> dict[str, float]:
         from sklearn.metrics import accuracy_score, f1_score

@@ -83,7 +83,7 @@ class Tagging:
 
     def value(self, sums: np.ndarray) -> np.ndarray:
         right, found, gold = np.moveaxis(sums, -1, 0)
-        return 100 * 2 * right / np.maximum(found + gold, 1)
+        return np.asarray(100 * 2 * right / np.maximum(found + gold, 1))
 
     def score(
         self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]

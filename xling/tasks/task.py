@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -33,6 +33,7 @@ class Row:
     first: int = 0
 
 
+@runtime_checkable
 class Task(Protocol):
     """A task: typed examples to rows, logits to a loss, scores to predictions, predictions to a metric.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from xling.training.reporting import Reporter, Tick
 from xling.training.settings import TrainingSettings
 
 
+@runtime_checkable
 class Objective(Protocol):
     """What a run minimises. `loss` must depend on the parameters and the pass number alone."""
 

@@ -42,17 +42,18 @@ def pseudo_perplexity(
     special = set(tokenizer.all_special_ids)
     jobs = [(row, at) for row in sorted(rows, key=len) for at, piece in enumerate(row) if piece not in special]
     composition.train(False)
+    device = str(composition.encoder.device)
     total, start = 0.0, 0
     while start < len(jobs):
         longest = len(jobs[min(len(jobs), start + batch_tokens // len(jobs[start][0])) - 1][0])
         batch = jobs[start : start + max(1, batch_tokens // longest)]
         start += len(batch)
-        ids, mask = pad_rows([row for row, _ in batch], tokenizer.pad_token_id)
+        ids, mask = pad_rows([row for row, _ in batch], tokenizer.pad_token_id, device)
         positions = torch.as_tensor([at for _, at in batch])
         each = torch.arange(len(batch))
         wanted = ids[each, positions]
         ids[each, positions] = tokenizer.mask_token_id
-        with autocast(str(composition.encoder.device), precision):
+        with autocast(device, precision):
             states = composition(ids, mask)[each, positions]
             logits = head(states, composition.undo)
         total += torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="sum").item()

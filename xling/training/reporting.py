@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from xling.errors import XlingError
 from xling.files import write_lines
@@ -26,6 +26,7 @@ class Tick:
     score: float | None
 
 
+@runtime_checkable
 class Reporter(Protocol):
     """Hears of a run's start and of each step."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -13,7 +14,7 @@ from xling.errors import InputError, XlingError
 from xling.files import write_atomically
 from xling.languages import cldr_locale, parse
 
-_LAYOUT = 2  # of the cached file and of what is harvested: change it with either
+_LAYOUT = 3  # of the cached file and of what is harvested: change it with either
 _ENOUGH_NAMES = 100
 
 
@@ -34,8 +35,6 @@ def languages() -> list[str]:
 
 def locale_of(language: str) -> str:
     """The locale whose names serve a language; InputError when none has enough."""
-    import difflib
-
     tag = parse(language)
     locale = _served().get(tag) or cldr_locale(tag)
     if locale not in _served().values():
@@ -76,9 +75,8 @@ def _all() -> tuple[dict[str, Names], dict[str, Split]]:
     try:
         import babel
     except ImportError as error:
-        raise InputError(
-            "the CLDR source needs the package babel", where="cldr", hint="pip install babel"
-        ) from error
+        hint = "pip install 'xling[embedded]'"
+        raise InputError("the CLDR source needs the package babel", where="cldr", hint=hint) from error
     path = cache_dir("cldr", f"names-{_LAYOUT}-babel-{babel.__version__}.json")
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))

@@ -6,25 +6,31 @@ Source: the Unicode CLDR as the library babel ships it (licence Unicode-3.0).
 from __future__ import annotations
 
 import datetime
+import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 Names = dict[str, str]  # "TERRITORY/SE" -> the name
 
 TYPES = ("TERRITORY", "LANGUAGE", "SCRIPT", "CURRENCY", "DATE")
 
-_SECTIONS: Mapping[str, str] = {
-    "territories": "TERRITORY",
-    "languages": "LANGUAGE",
-    "scripts": "SCRIPT",
-    "currency_names": "CURRENCY",
-}
 # "unknown region", "no linguistic content", pseudo-accents: descriptions and test values, no names
-_NO_NAMES = frozenset("ZZ XA XB und mul mis zxx root Zinh Zxxx Zyyy Zzzz Zmth Zsye Zsym XXX XTS".split())
+_NO_NAMES = frozenset(
+    ["ZZ", "XA", "XB", "und", "mul", "mis", "zxx", "root", "XXX", "XTS"]
+    + ["Zinh", "Zmth", "Zsye", "Zsym", "Zxxx", "Zyyy", "Zzzz"]
+)
+WORLD = "@001"  # marks the second form of a date
+_ENGLISH, _ROOT = "en", "root"
 _LEAP_YEAR = 2024
-_ENGLISH = "en"
+_NO_MONTH = re.compile(r"M?\d+")  # what root has for the names of months
+_SHORT_MONTH = re.compile(r"(?<![ML])(MMM|LLL)(?![ML])")
+_LONG_DATE = re.compile(r"(d MMMM),? y|(MMMM d),? y|y,? (MMMM d)")
 
 
 def harvest() -> dict[str, Names]:
@@ -33,20 +39,29 @@ def harvest() -> dict[str, Names]:
     Dropped: what a locale inherits, what equals the English name, what has no letter, and strings
     that stand for things of two types in the locale ("Arabic").
     """
-    from babel import localedata
-
-    own = {locale: dict(_own_names(locale, localedata.load(locale, False))) for locale in _locales()}
+    english = _names(_ENGLISH)
     kept: dict[str, Names] = {}
-    for locale, names in own.items():
-        others = [_inherited(locale), {} if locale == _ENGLISH else own[_ENGLISH]]
-        kept[locale] = _of_one_type(
-            {
-                key: value
-                for key, value in names.items()
-                if all(other.get(key, "").casefold() != value.casefold() for other in others)
-            }
-        )
+    for locale in _locales():
+        others = [_names(parent_of(locale)), {} if locale == _ENGLISH else english]
+        own = {
+            key: value
+            for key, value in _names(locale).items()
+            if all(other.get(key, "").casefold() != value.casefold() for other in others)
+        }
+        kept[locale] = _of_one_type(own)
     return kept
+
+
+def parent_of(locale: str) -> str:
+    """The locale that a language (with a script) falls back on, `root` mostly (UTS 35, parent locales)."""
+    from babel.core import get_global
+
+    language, _, script = locale.partition("_")
+    known = get_global("parent_exceptions").get(locale)
+    if known or not script:
+        return known or _ROOT
+    likely = get_global("likely_subtags").get(language, "").split("_")
+    return language if script in likely else _ROOT
 
 
 def _locales() -> Iterator[str]:
@@ -55,49 +70,70 @@ def _locales() -> Iterator[str]:
 
     for locale in sorted(localedata.locale_identifiers()):
         _, _, rest = locale.partition("_")
-        if locale != "root" and (not rest or (len(rest) == 4 and rest.isalpha())):
+        if locale != _ROOT and (not rest or (len(rest) == 4 and rest.isalpha())):
             yield locale
 
 
-def _inherited(locale: str) -> Names:
-    """The names of the locale that this one falls back on; one said again is not its own."""
-    from babel import localedata
-    from babel.core import get_global
+@cache
+def _names(locale: str) -> Names:
+    """All names of a locale, its inherited ones too.
 
-    parent = get_global("parent_exceptions").get(locale) or locale.rpartition("_")[0]
-    return dict(_names(localedata.load(parent))) if parent and parent != "root" else {}
-
-
-def _own_names(locale: str, data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from _names(data)
-    yield from _dates(locale, data)
-
-
-def _names(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for section, kind in _SECTIONS.items():
-        for key, value in (data.get(section) or {}).items():
-            if key not in _NO_NAMES and isinstance(value, str) and _has_letter(value):
-                yield f"{kind}/{key}", _tidy(value)
-
-
-def _dates(locale: str, data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every day of a year as day and month, where the locale has names of all months of its own."""
+    Never by `localedata.load(..., merge_inherited=False)`: babel keeps the result under the same name
+    as the whole data, and so spoils every later use of the locale.
+    """
     from babel import Locale
 
-    months = ((data.get("months") or {}).get("format") or {}).get("wide")
-    if not isinstance(months, dict) or not all(_has_letter(str(months.get(m, ""))) for m in range(1, 13)):
+    if locale == _ROOT:
+        return {}
+    data = Locale.parse(locale)
+    sections = (data.territories, data.languages, data.scripts, data.currencies)
+    names = {
+        f"{kind}/{key}": _tidy(value)
+        for kind, section in zip(TYPES, sections, strict=False)
+        for key, value in section.items()
+        if key not in _NO_NAMES and any(character.isalpha() for character in value)
+    }
+    return names | dict(_dates(data))
+
+
+def _dates(data: Locale) -> Iterator[tuple[str, str]]:
+    """Every day of a year as day and month, where the months have names.
+
+    Where a language's world-wide form differs (`en_001` has 5 May beside May 5), it is a second name.
+    """
+    from babel.dates import parse_pattern
+
+    if any(_NO_MONTH.fullmatch(name) for name in data.months["format"]["wide"].values()):
         return
-    where = Locale.parse(locale)
-    try:
-        pattern = where.datetime_skeletons["MMMMd"]
-    except KeyError:
-        return
+    written = [(parse_pattern(_day_and_month(form)), form) for form in (data, *_world(data))]
     day = datetime.date(_LEAP_YEAR, 1, 1)
     while day.year == _LEAP_YEAR:
-        text = _tidy(pattern.apply(day, where))
-        if _has_letter(text):
-            yield f"DATE/{day:%m-%d}", text
+        texts = dict.fromkeys(_tidy(pattern.apply(day, form)) for pattern, form in written)
+        for text, mark in zip(texts, ("", WORLD), strict=False):
+            yield f"DATE/{day:%m-%d}{mark}", text
         day += datetime.timedelta(days=1)
+
+
+def _world(data: Locale) -> Iterator[Locale]:
+    from babel import Locale, localedata
+
+    if localedata.exists(f"{data}_001"):
+        yield Locale.parse(f"{data}_001")
+
+
+def _day_and_month(data: Locale) -> str:
+    """The locale's long pattern of a day without its year, in the letters of UTS 35.
+
+    The skeleton MMMMd where it is the locale's own; else MMMd with the month in full (UTS 35, missing
+    skeleton fields); else the long date, if it is no more than day, month and year.
+    """
+    own = {name: pattern.pattern for name, pattern in data.datetime_skeletons.items()}
+    if own["MMMMd"] != "MMMM d":  # what root has
+        return own["MMMMd"]
+    if own["MMMd"] != "MMM d":
+        return _SHORT_MONTH.sub(lambda match: match[0][0] * 4, own["MMMd"])
+    plain = _LONG_DATE.fullmatch(data.date_formats["long"].pattern)
+    return next(filter(None, plain.groups())) if plain else own["MMMMd"]
 
 
 def _of_one_type(names: Names) -> Names:
@@ -105,10 +141,6 @@ def _of_one_type(names: Names) -> Names:
     for key, value in names.items():
         kinds[value.casefold()].add(key.partition("/")[0])
     return {key: value for key, value in names.items() if len(kinds[value.casefold()]) == 1}
-
-
-def _has_letter(text: str) -> bool:
-    return any(character.isalpha() for character in text)
 
 
 def _tidy(text: str) -> str:

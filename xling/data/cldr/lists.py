@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 
 from xling.data.words import words
 
@@ -12,15 +12,14 @@ Tokens = list[tuple[str, str]]  # (token, BIO tag)
 
 _FIRST_MARK = 0xE000  # private use: stands for an item while the list is written
 _MARK = re.compile("([\ue000-\uf8ff])")
-_PLAIN = dict.fromkeys(("2", "start", "middle", "end"), "{0}, {1}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def list_patterns(locale: str) -> Mapping[str, str]:
     """The locale's pattern of a list: `2`, `start`, `middle`, `end`, each with {0} and {1}."""
     from babel import Locale
 
-    return _PLAIN | dict(Locale.parse(locale).list_patterns.get("standard") or {})
+    return dict(Locale.parse(locale).list_patterns["standard"])
 
 
 def join_text(items: Sequence[str], patterns: Mapping[str, str]) -> str:

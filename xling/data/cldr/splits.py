@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Literal
 
-from xling.data.cldr.harvest import Names
+from xling.data.cldr.harvest import WORLD, Names
 
 Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
@@ -39,6 +39,7 @@ def components_of(names: Mapping[str, Names]) -> dict[str, str]:
 
     for own in names.values():
         for key, value in own.items():
+            parents[find(key)] = find(key.removesuffix(WORLD))
             parents[find("\0" + value.casefold())] = find(key)
     return {key: find(key) for own in names.values() for key in own}
 

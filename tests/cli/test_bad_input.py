@@ -1,0 +1,119 @@
+"""Bad input: exit status 2, one line that names the place, the value, the choices and the next step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from making import disturbed
+from tiny import tiny_base
+from writing import conll
+
+from xling.store.store import Store
+
+TRAIN = ("train", "task", "--task", "tagging", "--source-language", "swh", "--quiet")
+
+
+@pytest.fixture
+def store(bases, tmp_path: Path, shell) -> Path:
+    """A store with one language module and one task module of the tiny BERT."""
+    root = tmp_path / "modules"
+    Store(root).add("lang/swh", disturbed(bases["bert"], "madx", std=0.01, seed=1))
+    ended = shell(*TRAIN, "--base", bases["bert"].id, "--train", conll(tmp_path), "--out", root / "task/ner",
+                  "--set", "steps=2")  # fmt: skip
+    assert ended.status == 0, ended.err
+    return root
+
+
+def predict(shell, base, store, plan, source):
+    return shell("predict", "--base", base.id, "--plan", plan, "--store", store, "--input", source,
+                 "--output", source.with_suffix(".out.jsonl"))  # fmt: skip
+
+
+def train_language(shell, base, text, out, language="swh"):
+    return shell("train", "language", "--base", base.id, "--language", language, "--text", text, "--out", out,
+                 "--quiet")  # fmt: skip
+
+
+def test_missing_file(shell, bert, tmp_path):
+    (tmp_path / "text.txt").write_text("amina\n")
+    ended = train_language(shell, bert, tmp_path / "txt.txt", tmp_path / "out")
+    ended.refused("txt.txt", "no such file", "text.txt")
+
+
+def test_empty_file(shell, bert, tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("\n\n")
+    train_language(shell, bert, path, tmp_path / "out").refused("text.txt", "empty")
+
+
+def test_text_that_is_not_utf8(shell, bert, tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"amina\nna \xff juma\n")
+    train_language(shell, bert, path, tmp_path / "out").refused("text.txt:2", "0xff", "UTF-8")
+
+
+def test_unknown_language_tag(shell, bert, text_file, tmp_path):
+    ended = train_language(shell, bert, text_file, tmp_path / "out", language="swahilli")
+    ended.refused("'swahilli'", "swh")
+
+
+def test_conll_line_with_a_missing_column(shell, bert, tmp_path):
+    path = conll(tmp_path)
+    path.write_text(path.read_text().replace("nairobi B-LOC", "nairobi", 1))
+    ended = shell(*TRAIN, "--base", bert.id, "--train", path, "--out", tmp_path / "out")
+    ended.refused("train.conll:3", "nairobi", "column")
+
+
+def test_label_unknown_to_the_module(shell, bert, store, tmp_path):
+    path = conll(tmp_path, "gold.conll")
+    path.write_text(path.read_text().replace("B-LOC", "B-GPE"))
+    ended = shell("evaluate", "--base", bert.id, "--plan", "task/ner", "--store", store, "--task", "tagging",
+                  "--data", path)  # fmt: skip
+    ended.refused("'B-GPE'", "unknown to the task module", "B-LOC")
+
+
+def test_plan_naming_no_module(shell, bert, store, text_file):
+    predict(shell, bert, store, "lang/swa >> task/ner", text_file).refused("'lang/swa'", "lang/swh")
+
+
+@pytest.mark.parametrize("plan", ["", ">>", "lang/swh >>", "lang/swh task/ner", "../secret", "lang/swh >> "])
+def test_plan_that_cannot_be_read(shell, bert, store, text_file, plan):
+    predict(shell, bert, store, plan, text_file).refused("plan")
+
+
+def test_plan_without_a_task(shell, bert, store, text_file):
+    predict(shell, bert, store, "lang/swh", text_file).refused("ends in no task module", "task/ner")
+
+
+def test_module_of_another_base(shell, store, text_file, tmp_path):
+    other = tiny_base("bert", tmp_path / "other", seed=9)
+    ended = predict(shell, other, store, "lang/swh >> task/ner", text_file)
+    ended.refused("was made for base", "bert", "other")
+
+
+def test_recipe_with_a_misspelt_key(shell, tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text("include: ../nothing.yaml\n")
+    shell("run", path).refused("nothing.yaml", "no such recipe")
+    path.write_text("base: x\nsource: eng\ntargts: [swh]\ntask: {name: tagging, trian: 3}\n")
+    shell("run", path).refused("recipe.yaml", "targts", "did you mean targets?", "task.trian", "train")
+
+
+def test_unknown_choices(shell, bert, text_file, tmp_path):
+    ended = shell("train", "language", "--base", bert.id, "--language", "swh", "--text", text_file,
+                  "--out", tmp_path / "out", "--kind", "madxx")  # fmt: skip
+    ended.refused("--kind", "'madxx'", "madx", "houlsby")
+    ended = shell("train", "language", "--base", "./nowhere", "--language", "swh", "--text", text_file,
+                  "--out", tmp_path / "out")  # fmt: skip
+    ended.refused("--base", "./nowhere")
+    ended = shell("train", "language", "--base", bert.id, "--language", "swh", "--text", text_file,
+                  "--out", tmp_path / "out", "--set", "steeps=3")  # fmt: skip
+    ended.refused("--set", "steeps", "steps")
+    shell("train", "language", "--nothing").refused("--nothing")
+
+
+def test_a_damaged_module(shell, bert, store):
+    path = store / "lang/swh/weights.safetensors"
+    path.write_bytes(path.read_bytes()[:100])
+    shell("module", "show", "lang/swh", "--store", store).refused("weights.safetensors", "not an xling module")

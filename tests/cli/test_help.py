@@ -1,0 +1,30 @@
+"""Help is quick because it imports nothing heavy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+COMMANDS = (
+    [], ["run"], ["train"], ["train", "language"], ["train", "task"], ["predict"], ["evaluate"], ["module"],
+    ["module", "list"], ["module", "show"], ["module", "verify"], ["data"], ["data", "list"], ["data", "show"],
+    ["data", "check"], ["report"], ["info"],
+)  # fmt: skip
+PROBE = """
+import sys
+from xling.cli.app import app
+from xling.cli.running import run_app
+sys.argv = ["xling", *{words!r}, "--help"]
+status = run_app(app)
+heavy = sorted({{"torch", "transformers", "numpy", "datasets"}} & set(sys.modules))
+sys.exit(f"{{status}} {{heavy}}" if status or heavy else 0)
+"""
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_imports_neither_torch_nor_transformers(words):
+    ended = subprocess.run([sys.executable, "-c", PROBE.format(words=words)], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "Usage: xling" in ended.stdout

@@ -1,0 +1,55 @@
+"""Random two-layer bases of every family: no network, no checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from shell import Shell
+from tiny import FAMILY_NAMES, TEXTS, tiny_base
+
+from xling.bases.opening import Base
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is read from or left in the user's cache."""
+    monkeypatch.setenv("XLING_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.delenv("XLING_DATA", raising=False)
+    torch.manual_seed(0)
+    yield
+
+
+@pytest.fixture(scope="session")
+def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Base]:
+    """One tiny base of every family, saved and opened as a user's folder would be."""
+    root = tmp_path_factory.mktemp("bases")
+    return {name: tiny_base(name, root / name) for name in FAMILY_NAMES}
+
+
+@pytest.fixture(params=FAMILY_NAMES)
+def base(request: pytest.FixtureRequest, bases: dict[str, Base]) -> Base:
+    """Each family in turn."""
+    return bases[request.param]
+
+
+@pytest.fixture
+def bert(bases: dict[str, Base]) -> Base:
+    """The BERT one, where the family does not matter."""
+    return bases["bert"]
+
+
+@pytest.fixture
+def text_file(tmp_path: Path) -> Path:
+    """Plain text that the tiny tokenizer can read."""
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(TEXTS) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """The command line."""
+    return Shell(capsys, monkeypatch)

@@ -1,0 +1,54 @@
+"""Modules and batches for the laws."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from xling.bases.opening import Base
+from xling.modules.head import HeadConfig
+from xling.modules.module import Facts, Module
+from xling.modules.registry import PRESETS
+
+MODULES = {**PRESETS, "head": (HeadConfig(outputs=3),)}
+NAMES = tuple(PRESETS)
+
+
+def facts(base: Base, **changes) -> Facts:
+    """Facts of a module of this base."""
+    return Facts(
+        base=base.id,
+        base_revision=None,
+        base_fingerprint=base.fingerprint,
+        tokenizer_fingerprint=base.tokenizer_fingerprint,
+        hidden=base.shape.hidden,
+        layers=base.shape.layers,
+        **changes,
+    )
+
+
+def fresh(base: Base, name: str, *, seed: int = 0) -> Module:
+    """An untrained module of a preset."""
+    return Module.fresh(MODULES[name], base.shape, facts(base, language="swh", seed=seed))
+
+
+def disturbed(base: Base, name: str, *, std: float, seed: int) -> Module:
+    """A module whose every parameter was moved."""
+    module = fresh(base, name, seed=seed)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for network in module.networks:
+            for value in network.parameters():
+                value.add_(torch.randn(value.shape, generator=generator) * std)
+    return module
+
+
+def batch(base: Base, *, rows: int, length: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Padded ids and mask; the last row is the shortest."""
+    generator = torch.Generator().manual_seed(seed)
+    ids = torch.randint(4, base.embeddings.shape[0] - 1, (rows, length), generator=generator)
+    mask = torch.ones_like(ids)
+    for row in range(rows):
+        end = max(1, length - row)
+        ids[row, end:], mask[row, end:] = base.tokenizer.pad_token_id, 0
+    return ids, mask

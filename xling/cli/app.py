@@ -1,0 +1,23 @@
+"""All commands."""
+
+from __future__ import annotations
+
+import typer
+
+from xling.cli import data, evaluating, modules, recipes, training
+
+app = typer.Typer(
+    name="xling",
+    help="Carry NLP into languages the big models serve badly: language modules, task modules, plans.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(training.app, name="train")
+app.add_typer(modules.app, name="module")
+app.add_typer(data.app, name="data")
+app.command("run")(recipes.run)
+app.command("report")(recipes.report)
+app.command("predict")(evaluating.predict)
+app.command("evaluate")(evaluating.evaluate)
+app.command("info")(recipes.info)

@@ -1,0 +1,95 @@
+"""What every command shares: exit statuses, threads, progress, printing of results."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xling.errors import XlingError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xling.training.reporting import Reporter
+
+Seed = Annotated[int, typer.Option("--seed", help="Decides everything random.")]
+Device = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:N.")]
+Threads = Annotated[int, typer.Option("--threads", help="Processor threads; 0 takes all cores.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start over; ignore checkpoints and finished stages.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no remarks on stderr.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def run_app(app: typer.Typer) -> int:
+    """Run the command line; errors of the family become one line on stderr."""
+    try:
+        app(standalone_mode=False)
+    except XlingError as error:
+        print(f"xling: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("xling: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        return 1
+    except typer.Exit as stop:
+        return stop.exit_code
+    except Exception as error:
+        return _other(error)
+    return 0
+
+
+def _other(error: Exception) -> int:
+    """Click's own usage errors, a full disk, and what nobody foresaw (with `XLING_DEBUG`, its traceback)."""
+    show = getattr(error, "format_message", None)
+    if show is not None:
+        print(f"xling: {show()}", file=sys.stderr)
+        return 2
+    if os.environ.get("XLING_DEBUG"):
+        raise error
+    text = " ".join(str(error).split()) or type(error).__name__
+    print(f"xling: {type(error).__name__}: {text} (XLING_DEBUG=1 shows where)", file=sys.stderr)
+    return 1
+
+
+def set_threads(threads: int) -> None:
+    """Let torch use so many threads, all cores for 0."""
+    import torch
+
+    torch.set_num_threads(threads or os.cpu_count() or 1)
+
+
+def say(quiet: bool):
+    """Remarks on stderr, or silence."""
+    return (lambda text: None) if quiet else (lambda text: print(text, file=sys.stderr, flush=True))
+
+
+def bars(quiet: bool) -> bool:
+    """Whether progress bars are wanted: on a terminal."""
+    return not quiet and sys.stderr.isatty()
+
+
+def reporters(title: str, log: Path, quiet: bool) -> Reporter:
+    """The log, and a progress bar on a terminal."""
+    from xling.training.reporting import Bar, Log, Several
+
+    return Several([Log(log, title), *([Bar(title)] if bars(quiet) else [])])
+
+
+def print_result(value: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:
+    """JSON, or a table of rows, or key and value."""
+    if as_json:
+        print(json.dumps(value, ensure_ascii=False, indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    rows = value if isinstance(value, list) else [{"": key, " ": item} for key, item in value.items()]
+    names = list(columns) or list(rows[0] if rows else ())
+    table = Table(*names, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(str(row.get(name, "")) for name in names))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)

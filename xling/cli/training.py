@@ -1,0 +1,73 @@
+"""xling train language | task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from xling.cli.running import Device, Fresh, Json, Quiet, Seed, Threads, print_result, reporters, say, set_threads
+
+app = typer.Typer(help="Train a language module or a task module.", no_args_is_help=True)
+
+BaseName = Annotated[str, typer.Option("--base", help="embedded:multilingual-e5-small, a folder, or a Hub id.")]
+Out = Annotated[Path, typer.Option("--out", help="The folder of the new module, such as modules/lang/swh.")]
+Set = Annotated[Optional[list[str]], typer.Option("--set", help="key=value of the training settings, or parts.key=value.")]
+
+
+@app.command("language")
+def language(
+    base: BaseName,
+    language: Annotated[str, typer.Option("--language", help="The language's tag, such as swh.")],
+    text: Annotated[list[Path], typer.Option("--text", help="Files or folders of plain text.")],
+    out: Out,
+    kind: Annotated[str, typer.Option("--kind", help="madx, bottleneck, houlsby, parallel or full.")] = "madx",
+    minutes: Annotated[Optional[float], typer.Option("--minutes", help="Train for about so long.")] = None,
+    changes: Set = None,
+    seed: Seed = 0,
+    device: Device = "cpu",
+    threads: Threads = 0,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """One language module from plain text, by masked language modelling."""
+    from xling.jobs.train_to_folder import LanguageOrder, Options, train_language_to
+
+    set_threads(threads)
+    options = Options(base, kind, out, tuple(changes or ()), seed, device, fresh, minutes)
+    reporter = reporters(f"lang/{language}", out / "log.jsonl", quiet)
+    result = train_language_to(LanguageOrder(language, tuple(text)), options, reporter, say(quiet))
+    print_result(result, as_json=json)
+
+
+@app.command("task")
+def task(
+    base: BaseName,
+    task: Annotated[str, typer.Option("--task", help="tagging or classification.")],
+    train: Annotated[Path, typer.Option("--train", help="CoNLL, TSV or JSONL with labels.")],
+    source_language: Annotated[str, typer.Option("--source-language", help="The language of the data.")],
+    out: Out,
+    dev: Annotated[Optional[Path], typer.Option("--dev", help="Labelled data to choose the best step by.")] = None,
+    language_module: Annotated[
+        Optional[Path], typer.Option("--language-module", help="A language module to freeze underneath.")
+    ] = None,
+    kind: Annotated[str, typer.Option("--kind", help="bottleneck, houlsby, parallel or full.")] = "bottleneck",
+    init: Annotated[Optional[Path], typer.Option("--init", help="A task module to go on from.")] = None,
+    changes: Set = None,
+    seed: Seed = 0,
+    device: Device = "cpu",
+    threads: Threads = 0,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """One task module from labelled source-language data."""
+    from xling.jobs.train_to_folder import Options, TaskOrder, train_task_to
+
+    set_threads(threads)
+    options = Options(base, kind, out, tuple(changes or ()), seed, device, fresh)
+    order = TaskOrder(task, source_language, train, dev, language_module, init)
+    result = train_task_to(order, options, reporters(f"task/{task}", out / "log.jsonl", quiet), say(quiet))
+    print_result(result, as_json=json)

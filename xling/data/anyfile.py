@@ -1,0 +1,120 @@
+"""A user's own file as examples: the format by its ending, the columns by their usual names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from xling.data.bio import is_bio, to_iob2
+from xling.data.conll import UNLABELLED, read_conll
+from xling.data.examples import Example, LabelledText, TaggedSentence
+from xling.data.opening import ending, read_lines
+from xling.data.rows import DELIMITERS, JSON_ENDINGS, as_text, read_rows, shown
+from xling.data.table import Columns, read_table
+from xling.data.words import words
+from xling.errors import InputError
+
+__all__ = ["ending", "guess_columns", "read_input", "read_labelled"]
+
+_LABELS = ("label", "category", "sentiment", "topic")
+_TEXTS = ("text", "sentence", "tweet", "premise")
+_IDS = ("id", "index_id", "ID")
+_COLUMNS_PROBE = 50  # lines
+
+
+def read_labelled(path: Path, *, task: str, language: str) -> list[Example]:
+    """Examples with gold labels: CoNLL or JSONL (`tokens`, `tags`) for tagging, TSV or JSONL else."""
+    if task != "tagging":
+        return list(read_table(path, language=language, columns=guess_columns(path)))
+    if ending(path) in JSON_ENDINGS:
+        return list(_json_sentences(path, language, tagged=True))
+    return list(read_conll(path, language=language))
+
+
+def read_input(path: Path, *, task: str, language: str) -> list[Example]:
+    """Examples to predict: as `read_labelled` without the labels, or plain text, one example a line.
+
+    Plain text for tagging is split into tokens by `xling.data.words.words`.
+    """
+    tagging = task == "tagging"
+    if ending(path) == ".txt" and not (tagging and _looks_like_columns(path)):
+        return list(_plain(path, language, tagging=tagging))
+    if not tagging:
+        return list(read_table(path, language=language, columns=guess_columns(path, labelled=False)))
+    if ending(path) in JSON_ENDINGS:
+        return list(_json_sentences(path, language, tagged=False))
+    return list(read_conll(path, language=language, layout=UNLABELLED))
+
+
+def guess_columns(path: Path, *, labelled: bool = True) -> Columns:
+    """The columns of a table by their usual names; InputError lists the header when they are others."""
+    if ending(path) not in (*DELIMITERS, *JSON_ENDINGS):
+        raise InputError("no table by its ending", where=path, choices=[*DELIMITERS, *JSON_ENDINGS])
+    _, header = next(read_rows(path), (1, {}))
+    text = next((name for name in _TEXTS if name in header), None)
+    label = next((name for name in _LABELS if name in header), None)
+    if text is None or (labelled and label is None):
+        missing, there = "text" if text is None else "label", ", ".join(map(shown, header))
+        raise InputError(
+            f"no column of the {missing} in the header ({there})",
+            where=path,
+            line=1,
+            choices=_TEXTS if text is None else _LABELS,
+            hint="rename the column",
+        )
+    return Columns(
+        text=text,
+        label=label if labelled else None,
+        pair="hypothesis" if "hypothesis" in header else None,
+        id=next((name for name in _IDS if name in header), None),
+    )
+
+
+def _plain(path: Path, language: str, *, tagging: bool) -> Iterator[Example]:
+    lines = [" ".join(line.split()) for line in read_lines(path)]
+    for number, line in enumerate(filter(None, lines)):
+        if tagging:
+            yield TaggedSentence(tuple(words(line)), None, str(number), language)
+        else:
+            yield LabelledText(line, None, str(number), language)
+
+
+def _looks_like_columns(path: Path) -> bool:
+    """One token a line and blank lines between sentences, as CoNLL in a .txt has it."""
+    lines = read_lines(path)[:_COLUMNS_PROBE]
+    filled = [line.split() for line in lines if line.strip()]
+    return len(filled) < len(lines) and all(len(columns) == 2 for columns in filled)
+
+
+def _json_sentences(path: Path, language: str, *, tagged: bool) -> Iterator[TaggedSentence]:
+    for index, (number, row) in enumerate(read_rows(path)):
+        tokens = _strings(row.get("tokens"))
+        tags = _strings(row.get("tags")) if tagged else ()
+        if not tokens or tags is None:
+            raise InputError(
+                f"not a row with tokens{' and tags' if tagged else ''}, which are lists of text",
+                where=path,
+                line=number,
+                hint='write {"tokens": ["Amina", ...], "tags": ["B-PER", ...]}',
+            )
+        if tagged and len(tags) != len(tokens):
+            raise InputError(f"{len(tokens)} tokens but {len(tags)} tags", where=path, line=number)
+        wrong = next((tag for tag in tags if not is_bio(tag)), None)
+        if wrong is not None:
+            raise InputError(
+                f"{wrong!r} is no tag", where=path, line=number, choices=("O", "B-TYPE", "I-TYPE")
+            )
+        yield TaggedSentence(
+            tokens,
+            tuple(to_iob2(tags)[0]) if tagged else None,
+            as_text(row.get("id")) or str(index),
+            as_text(row.get("language")) or language,
+        )
+
+
+def _strings(value: object) -> tuple[str, ...] | None:
+    """A JSON list of non-empty text; None for anything else."""
+    if not isinstance(value, list):
+        return None
+    texts = tuple(as_text(item) for item in value)
+    return tuple(text for text in texts if text) if all(texts) else None

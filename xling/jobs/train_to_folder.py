@@ -1,0 +1,169 @@
+"""Training from files to a module's folder, resumable: what `xling train` does."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from xling.bases.opening import load_base
+from xling.data.anyfile import read_labelled
+from xling.data.examples import fingerprint
+from xling.data.text import read_text
+from xling.errors import InputError
+from xling.jobs import train_language as language_job
+from xling.jobs import train_task as task_job
+from xling.jobs.train_language import Origin, Run, Say
+from xling.modules.module import WEIGHTS, Module
+from xling.store.card import write_card
+from xling.training.reporting import Reporter
+from xling.training.settings import TrainingSettings
+
+_PARTS = "parts."
+
+
+@dataclass(frozen=True)
+class Options:
+    """What both trainings are told. changes: `key=value` of the settings, `parts.key=value` of the part."""
+
+    base: str
+    kind: str
+    out: Path
+    changes: tuple[str, ...] = ()
+    seed: int = 0
+    device: str = "cpu"
+    fresh: bool = False
+    minutes: float | None = None
+
+
+@dataclass(frozen=True)
+class LanguageOrder:
+    """A language and the files of its text."""
+
+    language: str
+    text: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class TaskOrder:
+    """A task, its data, what lies under it and what it goes on from."""
+
+    task: str
+    source_language: str
+    train: Path
+    dev: Path | None
+    language_module: Path | None
+    init: Path | None
+
+
+def train_language_to(order: LanguageOrder, options: Options, reporter: Reporter, say: Say) -> dict[str, Any]:
+    """Train a language module into `options.out`; a finished one is kept unless `fresh`."""
+    kept = _finished(options, say)
+    if kept is not None:
+        return kept
+    settings, parts = settings_of(language_job.DEFAULTS, options)
+    lines = read_text(order.text)
+    cards = ((" ".join(path.name for path in order.text), fingerprint(lines)),)
+    run = Run(options.seed, options.out / "checkpoints", reporter, say, Origin(cards))
+    module = language_job.train_language(
+        load_base(options.base, device=options.device),
+        lines,
+        language=order.language,
+        kind=options.kind,
+        options=parts,
+        settings=settings,
+        run=run,
+    )
+    return _keep(module, options.out)
+
+
+def train_task_to(order: TaskOrder, options: Options, reporter: Reporter, say: Say) -> dict[str, Any]:
+    """Train a task module into `options.out`; a finished one is kept unless `fresh`."""
+    kept = _finished(options, say)
+    if kept is not None:
+        return kept
+    settings, parts = settings_of(task_job.DEFAULTS, options)
+    language = order.source_language
+    train = read_labelled(order.train, task=order.task, language=language)
+    dev = read_labelled(order.dev, task=order.task, language=language) if order.dev else []
+    run = Run(
+        options.seed,
+        options.out / "checkpoints",
+        reporter,
+        say,
+        Origin(((order.train.name, fingerprint(train)),)),
+    )
+    module = task_job.train_task(
+        load_base(options.base, device=options.device),
+        train,
+        dev,
+        task=order.task,
+        source_language=language,
+        language_module=Module.load(order.language_module) if order.language_module else None,
+        kind=options.kind,
+        options=parts,
+        settings=settings,
+        run=run,
+        below=_name(order.language_module) if order.language_module else None,
+        init=Module.load(order.init) if order.init else None,
+    )
+    return _keep(module, options.out)
+
+
+def settings_of(defaults: TrainingSettings, options: Options) -> tuple[TrainingSettings, dict[str, Any]]:
+    """The settings and the options of the first part, with `--set` and `--minutes` applied."""
+    values, parts = defaults.model_dump(), {}
+    for change in options.changes:
+        key, equals, text = change.partition("=")
+        if not equals:
+            raise InputError(f"{change!r} is not key=value", where="--set", hint="write --set steps=500")
+        if key.startswith(_PARTS):
+            parts[key.removeprefix(_PARTS)] = yaml.safe_load(text)
+        else:
+            values |= _length(key) | {key: yaml.safe_load(text)}
+    if options.minutes is not None:
+        values |= _length("minutes") | {"minutes": options.minutes}
+    try:
+        return TrainingSettings.model_validate(values), parts
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise InputError(faults, where="--set", choices=TrainingSettings.model_fields) from error
+
+
+def _length(key: str) -> dict[str, None]:
+    """Saying how long in one way takes back the other two."""
+    ways = ("steps", "epochs", "minutes")
+    return dict.fromkeys(ways) if key in ways else {}
+
+
+def _finished(options: Options, say: Say) -> dict[str, Any] | None:
+    if options.fresh:
+        shutil.rmtree(options.out / "checkpoints", ignore_errors=True)
+        return None
+    if not (options.out / WEIGHTS).is_file():
+        return None
+    say(f"{options.out} holds a finished module; --fresh trains it again")
+    return _summary(Module.load(options.out), options.out)
+
+
+def _keep(module: Module, out: Path) -> dict[str, Any]:
+    module.save(out)
+    write_card(module, _name(out), out)
+    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    return _summary(module, out)
+
+
+def _summary(module: Module, out: Path) -> dict[str, Any]:
+    numbers = sum(value.numel() for value in module.tensors().values())
+    return {"module": str(out), "steps": module.facts.steps, "parameters": numbers, **module.scores}
+
+
+def _name(folder: Path) -> str:
+    """`modules/lang/swh` is `lang/swh`."""
+    parts: Sequence[str] = folder.parts[-2:]
+    return "/".join(parts)
