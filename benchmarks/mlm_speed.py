@@ -12,6 +12,10 @@ after the other, on the same text and the same number of threads:
 
 The medians over pairs, their ratio and its range over pairs are appended to the results file, one row a
 setting, after one row for every pair. Tokens are those of attention masks: padding never counts.
+
+Measure on a quiet machine. Where other work holds a core, several threads wait for one another at every
+operation, which costs the side with the smaller operations (ours) most: then give `--threads 1`. Each pair's
+row has the load average before it, so that a busy machine can be told afterwards.
 """
 
 from __future__ import annotations
@@ -19,7 +23,9 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -125,7 +131,7 @@ def run_pairs(options: argparse.Namespace, work: Path) -> list[dict[str, Row]]:
     say(f"{len(lines)} lines, {count} batches of {options.rows} rows ({options.layout})")
     pairs = []
     for number in range(1, options.pairs + 1):
-        pair = {}
+        pair: dict[str, Row] = {"machine": {"load": round(os.getloadavg()[0], 2)}}
         for name, command in commands(options, folder, batches, text).items():
             pair[name] = measured(command)
             say(f"pair {number}: {name} {pair[name]['tokens_per_second']} tokens/s")
@@ -135,7 +141,7 @@ def run_pairs(options: argparse.Namespace, work: Path) -> list[dict[str, Row]]:
 
 def pair_row(setting: str, number: int, pair: dict[str, Row]) -> Row:
     """One pair under one setting."""
-    row: Row = {"question": QUESTION, "setting": setting, "pair": number}
+    row: Row = {"question": QUESTION, "setting": setting, "pair": number, **pair["machine"]}
     for side, found in (("peer", pair["peer"]), ("own", pair[setting])):
         for name in ("tokens_per_second", "tokens", "seconds", "cpu_seconds", "peak_rss_mb"):
             row[f"{side}_{name}"] = found[name]
@@ -212,7 +218,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--length", type=int, default=128, help="pieces in a row, at most")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=HERE.parent / "docs" / "results.jsonl")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if shutil.which(options.peer_python) is None:
+        parser.error(
+            f"--peer-python: no interpreter {options.peer_python!r}; peer_mlm_adapters.py says how to make it"
+        )
+    return options
 
 
 def main() -> None:

@@ -24,7 +24,9 @@ def write_recipe(folder: Path, base: str, *, steps: int = 4, checkpoint_every: i
     shared = {"source": "made up", "citation": "none", "licence": {"id": "CC0-1.0"}}
     languages = {"eng": "eng", "swh": "swh"}
     spans = {"title": "Spans", "task": "tagging", "format": "conll", "splits": ["train", "dev", "test"]}
-    write(folder / "spans.yaml", spans | shared | {"languages": languages, "layout": "{upstream}-{split}.txt"})
+    write(
+        folder / "spans.yaml", spans | shared | {"languages": languages, "layout": "{upstream}-{split}.txt"}
+    )
     text = {"title": "Text", "task": "text", "format": "text", "splits": ["train"]}
     write(folder / "plain.yaml", text | shared | {"languages": languages, "layout": "{upstream}.txt"})
     training = {

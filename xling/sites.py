@@ -50,7 +50,7 @@ class ResidualState:
     increment: Hidden | None = None
 
     def raised(self) -> Hidden:
-        """f plus the increment from below."""
+        """F plus the increment from below."""
         return self.sublayer if self.increment is None else self.sublayer + self.increment
 
     def normed(self) -> Hidden:

@@ -116,4 +116,6 @@ def test_unknown_choices(shell, bert, text_file, tmp_path):
 def test_a_damaged_module(shell, bert, store):
     path = store / "lang/swh/weights.safetensors"
     path.write_bytes(path.read_bytes()[:100])
-    shell("module", "show", "lang/swh", "--store", store).refused("weights.safetensors", "not an xling module")
+    shell("module", "show", "lang/swh", "--store", store).refused(
+        "weights.safetensors", "not an xling module"
+    )

@@ -46,7 +46,16 @@ def xling(words: list[str], moment: str = "", stage: str = "-", number: int = 0)
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_killed_three_times_and_still_the_same_bytes(bert, tmp_path: Path):
     recipe = write_recipe(tmp_path / "recipe", bert.id, steps=STEPS, checkpoint_every=30)
-    words = ["run", str(recipe), "--data-root", str(recipe.parent / "data"), "--quiet", "--threads", "1", "--out"]
+    words = [
+        "run",
+        str(recipe),
+        "--data-root",
+        str(recipe.parent / "data"),
+        "--quiet",
+        "--threads",
+        "1",
+        "--out",
+    ]
     undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
     assert xling([*words, str(undisturbed)]) == 0
     for moment, stage, number in (
@@ -57,7 +66,9 @@ def test_killed_three_times_and_still_the_same_bytes(bert, tmp_path: Path):
     ):
         assert xling([*words, str(disturbed)], moment, stage, number) == -signal.SIGKILL
     assert xling([*words, str(disturbed)]) == 0
-    found = sorted(path.relative_to(undisturbed) for path in undisturbed.glob("tiny/modules/*/*/weights.safetensors"))
+    found = sorted(
+        path.relative_to(undisturbed) for path in undisturbed.glob("tiny/modules/*/*/weights.safetensors")
+    )
     assert len(found) == 4
     for path in found:
         assert (disturbed / path).read_bytes() == (undisturbed / path).read_bytes(), path

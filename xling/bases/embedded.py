@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -79,7 +80,7 @@ def _convert(source: Path, folder: Path) -> None:
             raise
 
 
-def _config(header: Header):
+def _config(header: Header) -> Any:
     from transformers import BertConfig
 
     return BertConfig(
@@ -137,5 +138,9 @@ def save_unigram(pieces: tuple[tuple[str, float], ...], folder: Path, *, max_len
     tokenizer.add_special_tokens([*dict.fromkeys(special.values()), "<mask>"])
     tokenizer.save(str(folder / "tokenizer.json"))
     config = {f"{role}_token": text for role, text in special.items()}
-    config |= {"mask_token": "<mask>", "model_max_length": max_length, "tokenizer_class": "PreTrainedTokenizerFast"}
+    config |= {
+        "mask_token": "<mask>",
+        "model_max_length": max_length,
+        "tokenizer_class": "PreTrainedTokenizerFast",
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")

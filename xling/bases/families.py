@@ -173,9 +173,7 @@ def layers_of(encoder: nn.Module, family: Family) -> nn.ModuleList:
 def check(encoder: nn.Module, family: Family) -> None:
     """Hold a family's paths against a real encoder; all faults in one InputError."""
     faults = [
-        path
-        for path in (family.layers, family.embeddings, family.word_embeddings)
-        if _missing(encoder, path)
+        path for path in (family.layers, family.embeddings, family.word_embeddings) if _missing(encoder, path)
     ]
     for number, layer in enumerate(layers_of(encoder, family) if not faults else ()):
         paths = [family.ffn_activation]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,7 +25,7 @@ def of_tensors(tensors: Iterable[tuple[str, Tensor]]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def of_tokenizer(tokenizer) -> str:
+def of_tokenizer(tokenizer: Any) -> str:
     """SHA-256 over pieces, special tokens and the ids of a fixed probe text.
 
     File bytes say little: one tokenizer is written differently by each version of its library.

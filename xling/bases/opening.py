@@ -126,7 +126,9 @@ def _read(source: str, revision: str | None) -> tuple[Any, Any]:
     return config, tokenizer
 
 
-def _read_model(source: str, revision: str | None, config: Any, family: Family) -> tuple[nn.Module, MLMHead | None]:
+def _read_model(
+    source: str, revision: str | None, config: Any, family: Family
+) -> tuple[nn.Module, MLMHead | None]:
     from transformers import AutoModel, AutoModelForMaskedLM
     from transformers.utils import logging
 
@@ -140,7 +142,9 @@ def _read_model(source: str, revision: str | None, config: Any, family: Family) 
         bare = {"add_pooling_layer": False} if family.pooler else {}
         return AutoModel.from_pretrained(source, revision=revision, dtype=torch.float32, **bare), None
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot open the base {source!r}: {str(error).splitlines()[0]}", where="--base") from error
+        raise InputError(
+            f"cannot open the base {source!r}: {str(error).splitlines()[0]}", where="--base"
+        ) from error
     finally:
         logging.set_verbosity(verbosity)
         if bars:

@@ -7,6 +7,7 @@ release of transformers, a hook on a named child does not.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -27,7 +28,11 @@ def tap_residual_sites(encoder: nn.Module, family: Family, respond: OnResidual) 
 def tap_embeddings(encoder: nn.Module, family: Family, respond: OnEmbeddings) -> None:
     """Pass the embedding block's output (after norm and dropout) through `respond`."""
     block = encoder.get_submodule(family.embeddings)
-    block.register_forward_hook(lambda module, arguments, output: respond(output))
+
+    def hook(module: nn.Module, arguments: tuple, output: Tensor) -> Tensor:
+        return respond(output)
+
+    block.register_forward_hook(hook)
 
 
 def rebind(encoder: nn.Module, name: str, value: Tensor) -> None:
@@ -49,14 +54,14 @@ def _answer(number: int, place: Place, respond: OnResidual) -> _Respond:
 
 
 def _tap(layer: nn.Module, site: ResidualSite, ask: _Respond) -> None:
-    """r passes first, at the input of one module; f comes after, at the output of another."""
+    """R passes first, at the input of one module; f comes after, at the output of another."""
     norm = layer.get_submodule(site.norm) if site.norm else None
     waiting: list[Tensor] = []
 
     def see_residual(module: nn.Module, arguments: tuple) -> None:
         waiting[:] = [arguments[site.argument]]
 
-    def add_increment(module: nn.Module, arguments: tuple, output):
+    def add_increment(module: nn.Module, arguments: tuple, output: Any) -> Any:
         sublayer = output[0] if isinstance(output, tuple) else output
         increment = ask(sublayer, waiting.pop(), norm)
         if increment is None:

@@ -120,7 +120,9 @@ def _refine(
     with torch.no_grad():
         transform.norm.weight.fill_(_SCALE / (transform(states[:_BATCH]) @ scored.T).std())
     groups = [(list(transform.parameters()), _RATE), ([bias, shift], 10 * _RATE)]
-    optimizer = torch.optim.AdamW([{"params": values, "lr": rate} for values, rate in groups], weight_decay=0.0)
+    optimizer = torch.optim.AdamW(
+        [{"params": values, "lr": rate} for values, rate in groups], weight_decay=0.0
+    )
     decay = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
     for _ in range(steps):
         rows = torch.randint(len(states), (_BATCH,), generator=generator)

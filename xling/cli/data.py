@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -14,7 +14,7 @@ from xling.errors import InputError
 app = typer.Typer(help="Data cards, and whether the files match them.", no_args_is_help=True)
 
 Card = Annotated[str, typer.Argument(help="A card's name, or a card of your own (.yaml).")]
-DataRoot = Annotated[Optional[Path], typer.Option("--data-root", help="The folder of the data sets.")]
+DataRoot = Annotated[Path | None, typer.Option("--data-root", help="The folder of the data sets.")]
 
 
 @app.command("list")
@@ -24,7 +24,12 @@ def list_all(json: Json = False) -> None:
 
     cards = [load_card(name) for name in list_cards()]
     rows = [
-        {"name": c.name, "task": c.task, "languages": len(c.languages) or "all of CLDR", "licence": c.licence.id}
+        {
+            "name": c.name,
+            "task": c.task,
+            "languages": len(c.languages) or "all of CLDR",
+            "licence": c.licence.id,
+        }
         for c in cards
     ]
     print_result(rows, as_json=json)
@@ -58,7 +63,7 @@ def check(card: Card, data_root: DataRoot = None, json: Json = False) -> None:
     if wrong:
         first = wrong[0]
         raise InputError(
-            f"{len(wrong)} of {len(rows)} files are missing or changed, first {first['path']} ({first['state']})",
+            f"{len(wrong)} of {len(rows)} files missing or changed, first {first['path']} ({first['state']})",
             where=root,
             hint=f"get the data set from {loaded.source}",
         )

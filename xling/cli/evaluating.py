@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 from xling.cli.running import Device, Json, Quiet, Threads, print_result, set_threads
 from xling.cli.training import BaseName
 
-PlanText = Annotated[str, typer.Option("--plan", help="Modules from the lowest up, such as 'lang/swh >> task/ner'.")]
+PlanText = Annotated[
+    str, typer.Option("--plan", help="Modules from the lowest up, such as 'lang/swh >> task/ner'.")
+]
 StoreFolder = Annotated[Path, typer.Option("--store", help="The folder that holds the modules.")]
 Language = Annotated[str, typer.Option("--language", help="The language of the text.")]
 
@@ -41,7 +43,7 @@ def evaluate(
     store: StoreFolder,
     task: Annotated[str, typer.Option("--task", help="The task of the plan's topmost module.")],
     data: Annotated[Path, typer.Option("--data", help="Labelled data: CoNLL, TSV or JSONL.")],
-    out: Annotated[Optional[Path], typer.Option("--out", help="Where to write the scores as JSON.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write the scores as JSON.")] = None,
     language: Language = "und",
     device: Device = "cpu",
     threads: Threads = 0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -35,7 +35,7 @@ def show(name: Name, store: Root = Path("modules"), json: Json = False) -> None:
 def verify(
     name: Name,
     store: Root = Path("modules"),
-    base: Annotated[Optional[str], typer.Option("--base", help="Also hold it against this base.")] = None,
+    base: Annotated[str | None, typer.Option("--base", help="Also hold it against this base.")] = None,
     json: Json = False,
 ) -> None:
     """Read a module whole, and hold it against its base."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -16,7 +16,9 @@ def run(
     recipes: Annotated[list[Path], typer.Argument(help="Recipes (.yaml).")],
     data_root: DataRoot = None,
     out: Annotated[Path, typer.Option("--out", help="Runs go to OUT/<recipe name>.")] = Path("runs"),
-    changes: Annotated[Optional[list[str]], typer.Option("--set", help="key=value, applied to every recipe.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, applied to every recipe.")
+    ] = None,
     threads: Threads = 0,
     fresh: Fresh = False,
     quiet: Quiet = False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -62,7 +62,7 @@ def set_threads(threads: int) -> None:
     torch.set_num_threads(threads or os.cpu_count() or 1)
 
 
-def say(quiet: bool):
+def say(quiet: bool) -> Callable[[str], None]:
     """Remarks on stderr, or silence."""
     return (lambda text: None) if quiet else (lambda text: print(text, file=sys.stderr, flush=True))
 

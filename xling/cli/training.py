@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-from xling.cli.running import Device, Fresh, Json, Quiet, Seed, Threads, print_result, reporters, say, set_threads
+from xling.cli.running import (
+    Device,
+    Fresh,
+    Json,
+    Quiet,
+    Seed,
+    Threads,
+    print_result,
+    reporters,
+    say,
+    set_threads,
+)
 
 app = typer.Typer(help="Train a language module or a task module.", no_args_is_help=True)
 
-BaseName = Annotated[str, typer.Option("--base", help="embedded:multilingual-e5-small, a folder, or a Hub id.")]
+BaseName = Annotated[
+    str, typer.Option("--base", help="embedded:multilingual-e5-small, a folder, or a Hub id.")
+]
 Out = Annotated[Path, typer.Option("--out", help="The folder of the new module, such as modules/lang/swh.")]
-Set = Annotated[Optional[list[str]], typer.Option("--set", help="key=value of the training settings, or parts.key=value.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="key=value of the training settings, or parts.key=value.")
+]
 
 
 @app.command("language")
@@ -22,8 +37,10 @@ def language(
     language: Annotated[str, typer.Option("--language", help="The language's tag, such as swh.")],
     text: Annotated[list[Path], typer.Option("--text", help="Files or folders of plain text.")],
     out: Out,
-    kind: Annotated[str, typer.Option("--kind", help="madx, bottleneck, houlsby, parallel or full.")] = "madx",
-    minutes: Annotated[Optional[float], typer.Option("--minutes", help="Train for about so long.")] = None,
+    kind: Annotated[
+        str, typer.Option("--kind", help="madx, bottleneck, houlsby, parallel or full.")
+    ] = "madx",
+    minutes: Annotated[float | None, typer.Option("--minutes", help="Train for about so long.")] = None,
     changes: Set = None,
     seed: Seed = 0,
     device: Device = "cpu",
@@ -49,12 +66,16 @@ def task(
     train: Annotated[Path, typer.Option("--train", help="CoNLL, TSV or JSONL with labels.")],
     source_language: Annotated[str, typer.Option("--source-language", help="The language of the data.")],
     out: Out,
-    dev: Annotated[Optional[Path], typer.Option("--dev", help="Labelled data to choose the best step by.")] = None,
-    language_module: Annotated[
-        Optional[Path], typer.Option("--language-module", help="A language module to freeze underneath.")
+    dev: Annotated[
+        Path | None, typer.Option("--dev", help="Labelled data to choose the best step by.")
     ] = None,
-    kind: Annotated[str, typer.Option("--kind", help="bottleneck, houlsby, parallel or full.")] = "bottleneck",
-    init: Annotated[Optional[Path], typer.Option("--init", help="A task module to go on from.")] = None,
+    language_module: Annotated[
+        Path | None, typer.Option("--language-module", help="A language module to freeze underneath.")
+    ] = None,
+    kind: Annotated[
+        str, typer.Option("--kind", help="bottleneck, houlsby, parallel or full.")
+    ] = "bottleneck",
+    init: Annotated[Path | None, typer.Option("--init", help="A task module to go on from.")] = None,
     changes: Set = None,
     seed: Seed = 0,
     device: Device = "cpu",

@@ -97,7 +97,8 @@ def check_fits(module: Module, base: Base) -> None:
         if own != theirs:
             title = facts.language or facts.task or "module"
             raise MismatchError(
-                f"the module {title} was made for {what} {facts.base} ({own[:19]}), not {base.id} ({theirs[:19]})",
+                f"the module {title} was made for {what} {facts.base} ({own[:19]}), "
+                f"not {base.id} ({theirs[:19]})",
                 where="--plan",
                 hint="open the base it names, or train it again on this one",
             )

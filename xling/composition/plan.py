@@ -74,7 +74,9 @@ def parse(text: str) -> Plan:
         elif token != ">>":
             raise PlanError(f"expected >> before {token!r} in the plan {text!r}", where="--plan")
     if len(tokens) % 2 == 0:
-        raise PlanError(f"the plan {text!r} ends with {tokens[-1]}", where="--plan", hint="name a module after it")
+        raise PlanError(
+            f"the plan {text!r} ends with {tokens[-1]}", where="--plan", hint="name a module after it"
+        )
     return stack(*parts)
 
 
@@ -84,6 +86,8 @@ def _leaf(token: str, text: str) -> Plan:
     name, _, revision = token.partition("@")
     if not _NAME.fullmatch(name) or ".." in name.split("/"):
         raise PlanError(
-            f"{token!r} in the plan {text!r} is no module name", where="--plan", hint="write lang/swh >> task/ner"
+            f"{token!r} in the plan {text!r} is no module name",
+            where="--plan",
+            hint="write lang/swh >> task/ner",
         )
     return Named(name, revision or None)

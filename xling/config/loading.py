@@ -73,13 +73,18 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 def _set(values: dict[str, Any], change: str) -> None:
     key, equals, text = change.partition("=")
     if not equals:
-        raise InputError(f"{change!r} is not key=value", where="--set", hint="write --set task.train.count=500")
+        raise InputError(
+            f"{change!r} is not key=value", where="--set", hint="write --set task.train.count=500"
+        )
     *path, last = key.strip().split(".")
     section = values
     for name in path:
-        section = section.setdefault(name, {})
-        if not isinstance(section, dict):
+        below = section.get(name, {})
+        if not isinstance(below, dict):
             raise InputError(f"{name!r} of {key!r} holds no keys", where="--set")
+        # a copy: YAML aliases make one mapping stand in two places
+        section[name] = dict(below)
+        section = section[name]
     section[last] = yaml.safe_load(text)
 
 

@@ -44,7 +44,7 @@ class ComposedModel:
         return self.head(self.composition(ids, mask), mask)
 
     def predict(self, inputs: Iterable[Text], *, language: str | None = None) -> list[dict[str, Any]]:
-        """One JSON-ready row per input: a text, a list of tokens, a (premise, hypothesis) pair or an example."""
+        """A JSON-ready row per input: a text, a list of tokens, a (premise, hypothesis) pair, an example."""
         tag = parse_tag(language) if language else "und"
         examples = [self._example(item, str(number), tag) for number, item in enumerate(inputs)]
         return predict(self.task, examples, self.logits, self.base, self.labels)

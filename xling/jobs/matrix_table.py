@@ -10,7 +10,7 @@ CONDITIONS = ("none", "source", "target")
 
 
 def matrix_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:
-    """One row a language: the score of each condition (mean of the seeds), the gain of the target's module."""
+    """One row a language: each condition's score (mean of the seeds), the gain of the target's module."""
     read = json.loads(results.read_text(encoding="utf-8"))
     gains = {(row["language"], row["condition"]): row for row in read["gains"]}
     rows = []

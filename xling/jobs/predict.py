@@ -17,14 +17,23 @@ from xling.store.store import Store
 
 
 def predict_file(
-    base: str, plan: str, store: Path, *, input: Path, output: Path, language: str = "und", device: str = "cpu"
+    base: str,
+    plan: str,
+    store: Path,
+    *,
+    input: Path,
+    output: Path,
+    language: str = "und",
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Read, predict, write; rows keep their order, their `id` and their `language`."""
     tag = language if language == "und" else parse(language)
     model = compose(load_base(base, device=device), plan, store=Store(store))
     examples = read_input(input, task=model.task.name, language=tag)
     if ending(output) in (".conll", ".txt") and model.task.name != "tagging":
-        raise InputError(f"{model.task.name} cannot be written as CoNLL", where=output, hint="end it in .jsonl")
+        raise InputError(
+            f"{model.task.name} cannot be written as CoNLL", where=output, hint="end it in .jsonl"
+        )
     rows = model.predict(examples)
     if ending(output) in (".conll", ".txt"):
         text = write_conll([(row["tokens"], row["tags"]) for row in rows])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -102,7 +102,7 @@ def _cell_row(run: RecipeRun, cell: Cell) -> dict[str, Any]:
     }
 
 
-def _gains(run: RecipeRun, cells: Sequence[Cell]):
+def _gains(run: RecipeRun, cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
     """Each condition against no language module, on the same sentences of all seeds together."""
     together: dict[tuple[str, str], np.ndarray] = {}
     for cell in cells:

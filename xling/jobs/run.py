@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from xling.bases.opening import Base, load_base
+from xling.composition.plan import Named, Plan, stack
 from xling.config.recipe import DataSpec, Recipe
 from xling.data.card_schema import DataCard
 from xling.data.cards import load_card
@@ -24,7 +25,6 @@ from xling.jobs.results import Cell, write_results
 from xling.jobs.stages import Stage, Stages
 from xling.jobs.train_language import Origin, Run, Say, train_language
 from xling.jobs.train_task import train_task
-from xling.composition.plan import Named, Plan, stack
 from xling.modules.module import Module
 from xling.modules.registry import preset
 from xling.store.card import write_card
@@ -153,7 +153,7 @@ class RecipeRun:
         return self._stage(name, inputs, work)
 
     def predict_stage(self, language: str, condition: str, modules: Sequence[Stage], seed: int) -> Cell:
-        """Predict (or find) the test examples of a language under a plan, and keep them beside the results."""
+        """Predict (or find) the test examples of a language under a plan; keep them beside the results."""
         task = self.recipe.task
         spec = task.source_test if language == self.recipe.source and task.source_test else task.test
         examples = self.examples(spec, language)
@@ -169,7 +169,9 @@ class RecipeRun:
 
         stage = self._stage(f"predict/{language}/{condition}/{seed}", inputs, work)
         rows = [json.loads(line) for line in (stage.folder / PREDICTIONS).read_text("utf-8").splitlines()]
-        _link(stage.folder / PREDICTIONS, self.folder / "predictions" / f"{language}-{condition}-{seed}.jsonl")
+        _link(
+            stage.folder / PREDICTIONS, self.folder / "predictions" / f"{language}-{condition}-{seed}.jsonl"
+        )
         counts = self.task.counts(examples, rows)
         return Cell(language, condition, str(plan), seed, spec.split, data, counts)
 
@@ -185,7 +187,9 @@ class RecipeRun:
         later = "" if seed == self.recipe.seeds[0] else f"-seed{seed}"
         return f"task/{self.recipe.task.title}{'-alone' if alone else ''}{later}"
 
-    def _run(self, folder: Path, name: str, seed: int, cards: tuple[tuple[str, str], ...], language: str) -> Run:
+    def _run(
+        self, folder: Path, name: str, seed: int, cards: tuple[tuple[str, str], ...], language: str
+    ) -> Run:
         reporters: list[Reporter] = [Log(folder / LOG, name)]
         if self.place.bars:
             reporters.append(Bar(name))
@@ -199,7 +203,7 @@ class RecipeRun:
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
         return logged_tokens(folder / LOG)
 
-    def _stage(self, name: str, inputs: dict, work) -> Stage:
+    def _stage(self, name: str, inputs: dict, work: Callable[[Path], int]) -> Stage:
         stage = self.place.stages.run(name, inputs, work)
         stage = replace(stage, name=name)
         if stage.key not in {used.key for used in self.used}:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from xling import __version__
+from xling.bases.mlm_head import MLMHead
 from xling.bases.opening import Base
 from xling.composition.attach import Composition
 from xling.data.text import deduplicate, hold_out
@@ -50,6 +51,9 @@ class Run:
     origin: Origin = Origin()
 
 
+ALONE = Run()
+
+
 def train_language(
     base: Base,
     texts: Sequence[str],
@@ -59,7 +63,7 @@ def train_language(
     options: Mapping[str, Any] | None = None,
     held_out: Sequence[str] | None = None,
     settings: TrainingSettings = DEFAULTS,
-    run: Run = Run(),
+    run: Run = ALONE,
 ) -> Module:
     """Train one language module on lines of text.
 
@@ -122,11 +126,14 @@ def facts_of(base: Base, run: Run, **changes: Any) -> Facts:
 
 def trainable(module: Module) -> dict[str, torch.nn.Parameter]:
     """The module's parameters by their names on disk, ready to learn."""
-    return {
-        f"{part.prefix}.{name}": value.requires_grad_(True)
+    found = {
+        f"{part.prefix}.{name}": value
         for part in module.parts
         for name, value in part.network.named_parameters()
     }
+    for value in found.values():
+        value.requires_grad_(True)
+    return found
 
 
 def _split(
@@ -141,7 +148,9 @@ def _split(
     return lines, kept
 
 
-def _perplexity(composition: Composition, head, lines: Sequence[str], base: Base) -> PseudoPerplexity:
+def _perplexity(
+    composition: Composition, head: MLMHead, lines: Sequence[str], base: Base
+) -> PseudoPerplexity:
     rows = encode_lines(base.tokenizer, lines, base.max_length) if lines else []
     return pseudo_perplexity(composition, head, rows, characters=sum(map(len, lines)))
 

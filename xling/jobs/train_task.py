@@ -12,7 +12,7 @@ from xling.bases.opening import Base
 from xling.composition.attach import Composition
 from xling.data.examples import Example
 from xling.errors import InputError
-from xling.jobs.train_language import Run, facts_of, trainable
+from xling.jobs.train_language import ALONE, Run, facts_of, trainable
 from xling.languages import parse
 from xling.modules.head import Head
 from xling.modules.module import Module
@@ -66,7 +66,9 @@ class TaskObjective:
         """Mean cross-entropy over the labelled items of pass `number`."""
         chosen: list[Row] = [self.rows[row] for row in self.order.at(number)]
         device = str(self.composition.encoder.device)
-        ids, mask = pad_rows([row.ids for row in chosen], self.composition.base.tokenizer.pad_token_id, device)
+        ids, mask = pad_rows(
+            [row.ids for row in chosen], self.composition.base.tokenizer.pad_token_id, device
+        )
         with autocast(device, self.settings.precision):
             logits = self.head(self.composition(ids, mask), mask)
         return self.task.loss(logits, chosen), int(mask.sum())
@@ -98,7 +100,7 @@ def train_task(
     kind: str = "bottleneck",
     options: Mapping[str, Any] | None = None,
     settings: TrainingSettings = DEFAULTS,
-    run: Run = Run(),
+    run: Run = ALONE,
     below: str | None = None,
     init: Module | None = None,
 ) -> Module:

@@ -26,7 +26,7 @@ class BottleneckConfig(PartConfig):
     unless `up_std` says otherwise.
     """
 
-    kind: Literal["bottleneck"] = "bottleneck"
+    kind: Literal["bottleneck"] = "bottleneck"  # pyright: ignore[reportIncompatibleVariableOverride]
     reduction_factor: Annotated[float, Field(gt=0)] = 16
     nonlinearity: Nonlinearity = "relu"
     places: tuple[Place, ...] = ("after_ffn",)
@@ -62,7 +62,7 @@ class Bottlenecks(nn.Module):
         super().__init__()
         self.config = config
         absent = {number % shape.layers for number in config.leave_out}
-        self.sites = [
+        self.sites: list[tuple[int, Place]] = [
             (layer, place) for layer in range(shape.layers) if layer not in absent for place in config.places
         ]
         self.at = nn.ModuleDict(

@@ -29,8 +29,8 @@ class PartConfig(BaseModel):
 
 def linear(inputs: int, outputs: int, generator: Generator, *, std: float) -> nn.Linear:
     """A linear map with weights from N(0, std) (zeros for std 0) and zero bias."""
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    layer = nn.Linear(inputs, outputs, device="meta").to_empty(device="cpu")
     with torch.no_grad():
-        layer.weight.normal_(0.0, std, generator=generator) if std else layer.weight.zero_()
-        layer.bias.zero_()
+        layer.weight.copy_(torch.randn(outputs, inputs, generator=generator) * std)
+        layer.bias.copy_(torch.zeros(outputs))
     return layer

@@ -15,7 +15,7 @@ from xling.sites import EncoderShape
 class FullConfig(PartConfig):
     """leave_out: beginnings of parameter names that keep the base's values (and are not stored)."""
 
-    kind: Literal["full"] = "full"
+    kind: Literal["full"] = "full"  # pyright: ignore[reportIncompatibleVariableOverride]
     leave_out: tuple[str, ...] = ()
 
 

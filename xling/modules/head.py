@@ -21,7 +21,7 @@ class HeadConfig(PartConfig):
     dense: the non-linearity of a hidden layer before the scores, or None for scores straight away.
     """
 
-    kind: Literal["head"] = "head"
+    kind: Literal["head"] = "head"  # pyright: ignore[reportIncompatibleVariableOverride]
     outputs: Annotated[int, Field(gt=0)]
     pooling: Pooling = "none"
     dense: Nonlinearity | None = None

@@ -1,4 +1,4 @@
-"""NICE coupling blocks on the embeddings, undone before the decoder (Dinh et al. 2015; MAD-X, section 3.3)."""
+"""NICE coupling blocks on the embeddings, undone before the decoder (Dinh et al. 2015; MAD-X, 3.3)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xling.sites import EncoderShape, Hidden
 class InvertibleConfig(PartConfig):
     """Two couplings of the halves of a state; `reduction_factor` narrows their hidden layer."""
 
-    kind: Literal["invertible"] = "invertible"
+    kind: Literal["invertible"] = "invertible"  # pyright: ignore[reportIncompatibleVariableOverride]
     reduction_factor: Annotated[float, Field(gt=0)] = 2
     nonlinearity: Nonlinearity = "relu"
     std: Annotated[float, Field(ge=0)] = 0.02

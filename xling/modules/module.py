@@ -154,7 +154,9 @@ def read_weights(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}
         described = json.loads(metadata[_KEY])
     except (SafetensorError, KeyError, ValueError, OSError) as error:
-        raise InputError(f"not an xling module: {error}", where=path, hint="train or fetch it again") from error
+        raise InputError(
+            f"not an xling module: {error}", where=path, hint="train or fetch it again"
+        ) from error
     if described.get("format") != FORMAT:
         raise InputError(
             f"module format {described.get('format')!r} is not {FORMAT}", where=path, hint="update xling"
@@ -168,10 +170,14 @@ def _facts(described: Mapping[str, Any], path: Path) -> Facts:
         cards = tuple((str(name), str(checksum)) for name, checksum in values.pop("cards"))
         return Facts(**{**values, "labels": tuple(values["labels"]), "cards": cards})
     except (TypeError, KeyError, ValueError) as error:
-        raise InputError(f"facts of another xling version: {error}", where=path, hint="update xling") from error
+        raise InputError(
+            f"facts of another xling version: {error}", where=path, hint="update xling"
+        ) from error
 
 
-def _read_part(entry: Mapping[str, Any], shape: EncoderShape, tensors: Mapping[str, Tensor], path: Path) -> Part:
+def _read_part(
+    entry: Mapping[str, Any], shape: EncoderShape, tensors: Mapping[str, Tensor], path: Path
+) -> Part:
     config = parse_config(entry["config"], where=str(path))
     prefix = str(entry["prefix"])
     own = {k[len(prefix) + 1 :]: v.float() for k, v in tensors.items() if k.startswith(prefix + ".")}

@@ -64,7 +64,9 @@ def parse_config(values: Mapping[str, Any], *, where: str) -> PartConfig:
         raise InputError(f"{values['kind']}: {faults}", where=where) from error
 
 
-def preset(name: str, options: Mapping[str, Any] | None = None, *, where: str = "--kind") -> tuple[PartConfig, ...]:
+def preset(
+    name: str, options: Mapping[str, Any] | None = None, *, where: str = "--kind"
+) -> tuple[PartConfig, ...]:
     """The parts of a preset; `options` override fields of its first part."""
     if name not in PRESETS:
         raise InputError(f"no kind of module is called {name!r}", where=where, choices=PRESETS)
@@ -76,7 +78,6 @@ def preset(name: str, options: Mapping[str, Any] | None = None, *, where: str = 
 def build(config: PartConfig, shape: EncoderShape, generator: Generator) -> nn.Module:
     """A fresh network for a configuration."""
     return KINDS[config.kind].build(config, shape, generator)
-
 
 
 def restore(config: PartConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> nn.Module:

@@ -29,7 +29,8 @@ def card_text(module: Module, name: str) -> str:
         "residual convention": _stacking(module),
         "data": ", ".join(f"{card} `{checksum[:19]}`" for card, checksum in facts.cards),
         "licence": facts.licence,
-        "training": f"{facts.steps} steps, seed {facts.seed}, {facts.threads} threads, xling {facts.xling_version}",
+        "training": f"{facts.steps} steps, seed {facts.seed}, {facts.threads} threads",
+        "xling": facts.xling_version,
         **{key.replace("_", " "): value for key, value in module.scores.items()},
     }
     table = "\n".join(f"| {key} | {value} |" for key, value in rows.items() if value not in (None, ""))

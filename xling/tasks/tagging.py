@@ -57,8 +57,7 @@ class Tagging:
     ) -> list[Prediction]:
         rows = []
         for example, score in zip(examples, scores, strict=True):
-            tags = [labels[best] for best in score.argmax(-1)] if len(score) else []
-            tags = repaired(tags)
+            tags = repaired([str(labels[best]) for best in score.argmax(-1)] if len(score) else [])
             rows.append(
                 {
                     "id": example.id,
@@ -66,7 +65,12 @@ class Tagging:
                     "tokens": list(example.tokens),
                     "tags": tags,
                     "spans": [
-                        {"start": start, "end": end, "label": kind, "text": " ".join(example.tokens[start:end])}
+                        {
+                            "start": start,
+                            "end": end,
+                            "label": kind,
+                            "text": " ".join(example.tokens[start:end]),
+                        }
                         for kind, start, end in spans(tags)
                     ],
                 }
@@ -88,12 +92,12 @@ class Tagging:
     def score(
         self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]
     ) -> dict[str, float]:
-        from seqeval.metrics import f1_score, precision_score, recall_score
+        from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
 
         gold = [list(example.tags or ()) for example in examples]
         found = [prediction["tags"] for prediction in predictions]
-        metrics = {"f1": f1_score, "precision": precision_score, "recall": recall_score}
-        return {name: 100 * float(metric(gold, found, zero_division=0)) for name, metric in metrics.items()}
+        precision, recall, f1, _ = precision_recall_fscore_support(gold, found, average="micro")
+        return {"f1": 100 * float(f1), "precision": 100 * float(precision), "recall": 100 * float(recall)}
 
 
 def spans(tags: Sequence[str]) -> list[tuple[str, int, int]]:

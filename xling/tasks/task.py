@@ -11,7 +11,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from xling.bases.opening import Base
-from xling.data.examples import Example
 from xling.modules.head import HeadConfig
 
 Prediction = dict[str, Any]
@@ -44,7 +43,7 @@ class Task(Protocol):
     name: str
     metric: str
 
-    def labels(self, examples: Sequence[Example]) -> tuple[str, ...]:
+    def labels(self, examples: Sequence[Any]) -> tuple[str, ...]:
         """The label set of training data, in the order of the head's outputs."""
         ...
 
@@ -52,9 +51,7 @@ class Task(Protocol):
         """The head for these labels in the base family's own shape."""
         ...
 
-    def rows(
-        self, examples: Sequence[Example], base: Base, labels: Sequence[str], max_length: int
-    ) -> list[Row]:
+    def rows(self, examples: Sequence[Any], base: Base, labels: Sequence[str], max_length: int) -> list[Row]:
         """Encode examples; InputError names the first label outside the set."""
         ...
 
@@ -67,12 +64,12 @@ class Task(Protocol):
         ...
 
     def decode(
-        self, examples: Sequence[Example], scores: Sequence[np.ndarray], labels: Sequence[str]
+        self, examples: Sequence[Any], scores: Sequence[np.ndarray], labels: Sequence[str]
     ) -> list[Prediction]:
         """JSON rows from the probabilities [items, labels] of each example."""
         ...
 
-    def counts(self, examples: Sequence[Example], predictions: Sequence[Prediction]) -> np.ndarray:
+    def counts(self, examples: Sequence[Any], predictions: Sequence[Prediction]) -> np.ndarray:
         """[examples, sums]: what the metric adds up."""
         ...
 
@@ -80,6 +77,6 @@ class Task(Protocol):
         """The metric in percent of sums [..., sums]."""
         ...
 
-    def score(self, examples: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, float]:
+    def score(self, examples: Sequence[Any], predictions: Sequence[Prediction]) -> dict[str, float]:
         """All metrics in percent, the primary one first, by the field's own library."""
         ...

@@ -129,7 +129,11 @@ def _restore(
     with torch.no_grad():
         for name, value in parameters.items():
             value.copy_(tensors[f"value/{name}"])
-            moments = {key: tensors[f"{key}/{name}"].to(value.device) for key in _MOMENTS if f"{key}/{name}" in tensors}
+            moments = {
+                key: tensors[f"{key}/{name}"].to(value.device)
+                for key in _MOMENTS
+                if f"{key}/{name}" in tensors
+            }
             if moments:
                 optimizer.state[value] = {"step": step.clone(), **moments}
             if f"best/{name}" in tensors:

@@ -6,6 +6,7 @@ Devlin et al. 2019: 15% of pieces are targets; of those 80% become the mask, 10%
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ MASKED, REPLACED = 0.8, 0.1
 OTHERS = 4096
 
 
-def encode_lines(tokenizer, lines: Sequence[str], max_length: int) -> list[list[int]]:
+def encode_lines(tokenizer: Any, lines: Sequence[str], max_length: int) -> list[list[int]]:
     """Rows of piece ids with the special ones around; a long line becomes several rows."""
     room = max_length - 2
     rows = []
@@ -32,7 +33,7 @@ def encode_lines(tokenizer, lines: Sequence[str], max_length: int) -> list[list[
     return rows
 
 
-def corpus_pieces(rows: Sequence[Sequence[int]], tokenizer) -> Int[Tensor, " pieces"]:
+def corpus_pieces(rows: Sequence[Sequence[int]], tokenizer: Any) -> Int[Tensor, " pieces"]:
     """The distinct pieces of some rows and the special ones, ascending."""
     return torch.as_tensor(sorted({*tokenizer.all_special_ids, *(piece for row in rows for piece in row)}))
 

@@ -40,7 +40,9 @@ def pseudo_perplexity(
     """
     tokenizer = composition.base.tokenizer
     special = set(tokenizer.all_special_ids)
-    jobs = [(row, at) for row in sorted(rows, key=len) for at, piece in enumerate(row) if piece not in special]
+    jobs = [
+        (row, at) for row in sorted(rows, key=len) for at, piece in enumerate(row) if piece not in special
+    ]
     composition.train(False)
     device = str(composition.encoder.device)
     total, start = 0.0, 0

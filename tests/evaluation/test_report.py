@@ -1,0 +1,226 @@
+"""The report page: what it says, that it says it safely, and how it fails."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from finished_run import cell, log_rows, results, write_run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xling.errors import InputError
+from xling.evaluation.report import write_report
+from xling.evaluation.report_page import colours, words
+from xling.evaluation.report_page.axis import round_ticks
+from xling.evaluation.report_page.curves import smoothed, thinned
+
+VOID = {"meta", "line", "path", "br"}
+
+
+class Balance(HTMLParser):
+    """Follows the tags and gathers the text and what is loaded from elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.loads: list[str] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.loads += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "data"}]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def page(folder: Path, content: dict, log: list[dict] | None = None) -> Balance:
+    parser = Balance()
+    parser.feed(write_report(write_run(folder, content, log)).read_text(encoding="utf-8"))
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+def test_the_page_tells_the_run_in_words(tmp_path):
+    text = page(tmp_path, results(), log_rows()).text
+    assert "quickstart: tagging in 4 languages" in text
+    assert "Tagging was learned in English and carried to 3 languages" in text
+    assert "a target reaches 42.0 F1 on average, without any 41.7, with the source's 40.0." in text
+    assert "The own module helps Faroese. It harms Thai." in text
+    assert "Everything together took 35 s, with at most 1.5 GB of memory." in text
+    assert "1 of 3 targets helped 1 harmed" in text
+
+
+def test_every_score_has_its_interval_and_every_gain_its_verdict(tmp_path):
+    text = page(tmp_path, results(), log_rows()).text
+    assert "Faroese fao · Latn 40.0 37.0–43.0 38.0 35.0–41.0 50.0 47.0–53.0" in text
+    assert "Faroese fao · Latn +10.0 8.0–12.0 helps" in text
+    assert "Thai tha · Thai −10.0 −12.0 to −8.0 harms" in text
+    assert "+1.0 −1.0 to 3.0 no clear difference" in text
+
+
+def test_without_paired_intervals_the_verdict_rests_on_overlap(tmp_path):
+    text = page(tmp_path, results(gains=[])).text
+    assert "+10.0 helps intervals do not overlap" in text
+    assert "−10.0 harms intervals do not overlap" in text
+    assert "+1.0 no clear difference intervals overlap" in text
+
+
+def test_costs_cards_and_the_way_to_do_it_again(tmp_path):
+    text = page(tmp_path, results(), log_rows()).text
+    assert "lang/fao 30 s 800 1.5 GB" in text
+    assert "2 predictions 5.0 s" in text
+    assert "CLDR spans cldr Unicode-3.0 Unicode CLDR Known faults Names in lists, not running text." in text
+    assert "xling run recipes/quickstart.yaml --out runs" in text
+    assert "9f" * 32 in text and "torch 2.13.0" in text and "Seed 0" in text
+    assert "lang/fao 200 50.0 25%" in text
+
+
+def test_seeds_are_put_together(tmp_path):
+    cells = [cell("fao", "none", value, seed=seed) for seed, value in enumerate((40.0, 44.0))]
+    text = page(tmp_path, results(cells=cells, gains=[], seeds=[0, 1])).text
+    assert "the mean of 2 seeds" in text and "42.0 37.0–47.0" in text and "Seeds 0, 1" in text
+
+
+def test_one_plan_without_conditions_is_a_report_too(tmp_path):
+    cells = [{"language": "swh", "plan": "lang/swh >> task/ner", "metric": "accuracy", "value": 71.25}]
+    content = {"recipe": "evaluate", "base": {"id": "b"}, "cells": cells}
+    text = page(tmp_path, content).text
+    assert "lang/swh >> task/ner" in text and "71.2" in text
+    assert "Nothing to compare" in text and "no training steps" in text and "list no stages" in text
+
+
+def test_curves_are_drawn_and_bad_lines_are_counted(tmp_path):
+    log = [*log_rows(steps=500), *log_rows("task/spans"), {"stage": "half"}]
+    log[3]["loss"] = float("nan")
+    parser = page(tmp_path, results(), log)
+    assert parser.tags.count("svg") == 2
+    assert "held-out 10.0 → 500" in parser.text
+    assert "1 step without a finite loss" in parser.text
+    assert "Left out: 1 line of log.jsonl" in parser.text
+
+
+@pytest.mark.parametrize("log", [None, []])
+def test_a_missing_or_empty_log_is_no_fault(tmp_path, log):
+    assert "no training steps" in page(tmp_path, results(), log).text
+
+
+def test_what_others_wrote_is_escaped(tmp_path):
+    evil = "<script>alert('x')</script>\"><img src=http://e/>"
+    content = results(recipe=evil, command=evil, about=evil, versions={evil: evil})
+    for row in content["cells"]:
+        row |= {"name": evil, "plan": evil, "script": evil, "split": evil}
+    for rows in (content["modules"], content["stages"]):
+        for row in rows:
+            row["name"] = evil
+    content["cards"] = [
+        {key: evil for key in ("name", "title", "licence", "citation")} | {"known_faults": [evil]}
+    ]
+    log = [row | {"stage": evil} for row in log_rows()]
+    parser = page(tmp_path, content, log)
+    assert "script" not in parser.tags and "img" not in parser.tags
+    assert evil.split('"')[0] in parser.text
+
+
+def test_the_page_stands_alone(tmp_path):
+    parser = page(tmp_path, results(), log_rows())
+    source = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert parser.loads == [] and "link" not in parser.tags
+    assert "url(" not in source and "@import" not in source and "http://" not in source
+    assert "default-src 'none'" in source and "prefers-color-scheme: dark" in source and "@page" in source
+
+
+def test_equal_input_gives_equal_bytes(tmp_path):
+    pages = [write_report(write_run(tmp_path / name, results(), log_rows())).read_bytes() for name in "ab"]
+    assert pages[0] == pages[1]
+
+
+def test_names_of_any_script_and_direction_are_shown(tmp_path):
+    text = page(tmp_path, results()).text
+    assert "فارسی pes · Arab" in text
+    assert "No clear difference for \u2068فارسی\u2069." in text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, r"no results here .*run `xling run RECIPE --out DIR` again"),
+        ("{", r"results.json:1: this is not JSON"),
+        ("[]", r"results.json: file: Input should be"),
+        (json.dumps(results(cells=[])), r"cells: .*at least 1"),
+        (json.dumps(results(cells=[{"value": "high"}])), r"cells.0.language: Field required; cells.0.value"),
+        (json.dumps(results(cells=[cell("fao", "none", float("nan"))])), r"cells.0.value: .*finite"),
+    ],
+)
+def test_results_that_cannot_be_shown_are_named_in_one_line(tmp_path, content, message):
+    if content is not None:
+        (tmp_path / "results.json").write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=message) as caught:
+        write_report(tmp_path)
+    assert "\n" not in str(caught.value) and not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("scale", [colours.LIGHT, colours.DARK])
+def test_text_stands_out_on_every_colour_and_the_scale_runs_one_way(scale):
+    backgrounds = [colours.between(scale, place / 200) for place in range(201)]
+    assert min(colours.contrast(colours.ink(colour), colour) for colour in backgrounds) >= 4.5
+    against_black = [colours.contrast(colour, (0, 0, 0)) for colour in scale]
+    assert against_black == sorted(against_black, reverse=scale is colours.LIGHT)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.integers(3, 8))
+def test_ticks_enclose_the_span_at_equal_steps(first, second, most):
+    low, high = min(first, second), max(first, second)
+    ticks = round_ticks(low, high, at_most=most)
+    room = 1e-6 * max(abs(low), abs(high), 1e-6)
+    assert ticks[0] <= low + room and ticks[-1] >= high - room
+    assert 2 <= len(ticks) <= most + 3
+
+
+def test_thinning_and_smoothing_keep_the_level():
+    points = [(float(step), 3.0) for step in range(1000)]
+    assert len(thinned(points, 150)) == 150
+    assert {value for _, value in smoothed(thinned(points, 150))} == {3.0}
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (words.duration(0.5), "0.5 s"),
+        (words.duration(59.7), "1 min"),
+        (words.duration(3599.9), "1 h"),
+        (words.duration(7300.0), "2 h 2 min"),
+        (words.gained(-0.04), "0.0"),
+        (words.gained(0.06), "+0.1"),
+        (words.listed(list("abcdef")), "a, b, c, d and 2 more"),
+        (words.listed(list("abcde")), "a, b, c, d and e"),
+        (words.memory(None), "–"),
+    ],
+)
+def test_numbers_read_well(shown, text):
+    assert shown == text
+
+
+def test_the_report_needs_neither_torch_nor_transformers():
+    code = "import sys, xling.evaluation.report; print({'torch', 'transformers'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"set\(\)\s*", done.stdout)

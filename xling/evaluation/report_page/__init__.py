@@ -1,0 +1,1 @@
+"""The parts of the report page: what was read, what is shown, in which words and colours."""

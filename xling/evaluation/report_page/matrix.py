@@ -1,0 +1,135 @@
+"""The scores as a table: a row per language, a column per condition, the seeds together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from xling.evaluation.report_page.colours import Paint, paint
+from xling.evaluation.report_page.reading import Cell, Results
+from xling.evaluation.report_page.words import bounds, score
+
+NONE, SOURCE, TARGET = "none", "source", "target"
+_ORDER = (NONE, SOURCE, "related", TARGET)
+
+
+@dataclass(frozen=True)
+class Score:
+    """One language under one condition: the mean of its seeds, and the span of their intervals."""
+
+    value: float
+    low: float | None
+    high: float | None
+    seeds: tuple[float, ...]
+    plan: str
+    examples: int | None
+    paint: Paint
+
+    @property
+    def shown(self) -> str:
+        """The value as the page writes it."""
+        return score(self.value)
+
+    @property
+    def between(self) -> str:
+        """The interval as the page writes it."""
+        return bounds(self.low, self.high)
+
+    @property
+    def note(self) -> str:
+        """What a pointer held over the cell tells."""
+        parts = [self.plan, f"{self.examples:,} examples" if self.examples is not None else ""]
+        if len(self.seeds) > 1:
+            parts.append(f"by seed: {', '.join(map(score, self.seeds))}")
+        return "; ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Language:
+    """A row: one Score per condition, None where none was taken."""
+
+    tag: str
+    name: str
+    script: str
+    source: bool
+    scores: dict[str, Score]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The table of scores. low and high: the ends of the colour scale, in percent."""
+
+    metric: str
+    conditions: tuple[str, ...]
+    languages: tuple[Language, ...]
+    low: float
+    high: float
+
+    @property
+    def targets(self) -> tuple[Language, ...]:
+        """Every language but the source."""
+        return tuple(language for language in self.languages if not language.source)
+
+    def mean(self, condition: str) -> float | None:
+        """The mean over the targets, where each of them has the condition."""
+        scores = [language.scores.get(condition) for language in self.targets]
+        values = [found.value for found in scores if found]
+        return fmean(values) if values and len(values) == len(scores) else None
+
+    def mean_paint(self, condition: str) -> Paint | None:
+        """The colours of that mean."""
+        value = self.mean(condition)
+        return None if value is None else paint(_place(value, self.low, self.high))
+
+
+def build(results: Results) -> Matrix:
+    """The table of a run; the source comes first, the targets as the recipe names them."""
+    cells = results.cells
+    means = [fmean(cell.value for cell in group) for group in _grouped(cells).values()]
+    low, high = 10.0 * math.floor(min(means) / 10), 10.0 * math.ceil(max(means) / 10)
+    high = high if high > low else low + 10.0
+    tags = list(dict.fromkeys(cell.language for cell in cells))
+    tags.sort(key=lambda tag: tag != results.source)
+    found = {_column(cell) for cell in cells}
+    order = [name for name in _ORDER if name in found] + sorted(found.difference(_ORDER))
+    rows = tuple(_row(tag, cells, results.source, (low, high)) for tag in tags)
+    return Matrix(cells[0].metric, tuple(order), rows, low, high)
+
+
+def _row(tag: str, cells: Sequence[Cell], source: str, scale: tuple[float, float]) -> Language:
+    groups = {column: group for (name, column), group in _grouped(cells).items() if name == tag}
+    first = next(cell for cell in cells if cell.language == tag)
+    scores = {column: _score(group, scale) for column, group in groups.items()}
+    return Language(tag, first.name or tag, first.script, tag == source, scores)
+
+
+def _score(cells: Sequence[Cell], scale: tuple[float, float]) -> Score:
+    value = fmean(cell.value for cell in cells)
+    lows = [cell.low for cell in cells if cell.low is not None]
+    highs = [cell.high for cell in cells if cell.high is not None]
+    return Score(
+        value,
+        min(lows, default=None),
+        max(highs, default=None),
+        tuple(cell.value for cell in cells),
+        cells[0].plan,
+        cells[0].examples,
+        paint(_place(value, *scale)),
+    )
+
+
+def _grouped(cells: Sequence[Cell]) -> dict[tuple[str, str], list[Cell]]:
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.language, _column(cell)), []).append(cell)
+    return groups
+
+
+def _column(cell: Cell) -> str:
+    return cell.condition or cell.plan or "score"
+
+
+def _place(value: float, low: float, high: float) -> float:
+    return (value - low) / (high - low)

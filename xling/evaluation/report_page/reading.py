@@ -1,0 +1,167 @@
+"""What a run left on disk, as checked values: `results.json` and `log.jsonl`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+
+from xling.errors import InputError
+
+RESULTS, LOG = "results.json", "log.jsonl"
+_AGAIN = "run `xling run RECIPE --out DIR` again and give the folder DIR/NAME that it fills"
+
+
+class _Row(BaseModel):
+    """Rows may say more than the page shows."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Base(_Row):
+    """The encoder that everything was built on."""
+
+    id: str
+    revision: str | None = None
+    fingerprint: str = ""
+
+
+class Cell(_Row):
+    """The score of one language under one plan, in percent, with its 95% interval."""
+
+    language: str
+    name: str = ""
+    script: str = ""
+    condition: str = ""
+    plan: str = ""
+    task: str = ""
+    metric: str = "score"
+    value: FiniteFloat
+    low: FiniteFloat | None = None
+    high: FiniteFloat | None = None
+    examples: int | None = None
+    seed: int | None = None
+    split: str = ""
+    data_sha256: str = ""
+
+
+class Gain(_Row):
+    """A condition minus `none` on the same examples, in points, with its 95% interval."""
+
+    language: str
+    condition: str = "target"
+    value: FiniteFloat
+    low: FiniteFloat | None = None
+    high: FiniteFloat | None = None
+
+
+class Module(_Row):
+    """A trained module. tokens: pieces read in training."""
+
+    name: str
+    language: str | None = None
+    kind: str = ""
+    steps: int | None = None
+    tokens: int | None = None
+    pseudo_perplexity_before: float | None = None
+    pseudo_perplexity_after: float | None = None
+
+
+class Stage(_Row):
+    """What a stage cost. cached: it was found done, and the cost is that of the run that did it."""
+
+    name: str
+    key: str = ""
+    seconds: float
+    tokens_per_second: float | None = None
+    peak_rss_mb: float | None = None
+    cached: bool = False
+
+
+class Card(_Row):
+    """The facts of a data set that the scores depend on."""
+
+    name: str
+    title: str = ""
+    licence: str = ""
+    citation: str = ""
+    known_faults: tuple[str, ...] = ()
+
+
+class Results(_Row):
+    """The content of `results.json`."""
+
+    recipe: str
+    about: str = ""
+    command: str = ""
+    base: Base
+    source: str = ""
+    seed: int | None = None
+    seeds: tuple[int, ...] = ()
+    task: str = ""
+    cells: tuple[Cell, ...] = Field(min_length=1)
+    gains: tuple[Gain, ...] = ()
+    modules: tuple[Module, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    cards: tuple[Card, ...] = ()
+    versions: dict[str, str] = {}
+    created: str | None = None
+
+
+class LogRow(_Row):
+    """One training step. loss may be infinite or NaN; dev is a held-out score, where one was taken."""
+
+    stage: str
+    step: int
+    steps: int | None = None
+    loss: float
+    dev: float | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything the page is made from. lost: lines of the log that could not be read."""
+
+    results: Results
+    log: tuple[LogRow, ...]
+    lost: int = 0
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run's folder; InputError when there are no results or they are damaged."""
+    log, lost = _read_log(folder / LOG)
+    return Run(read_results(folder / RESULTS), log, lost)
+
+
+def read_results(path: Path) -> Results:
+    """Read a `results.json`; InputError when it is missing or damaged."""
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"no results here ({error.strerror or error})", where=path, hint=_AGAIN) from error
+    except ValueError as error:
+        line = getattr(error, "lineno", None)
+        raise InputError(f"this is not JSON: {error}", where=path, line=line, hint=_AGAIN) from error
+    try:
+        return Results.model_validate(content)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors()]
+        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+        raise InputError("; ".join(faults[:3]) + more, where=path, hint=_AGAIN) from error
+
+
+def _read_log(path: Path) -> tuple[tuple[LogRow, ...], int]:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return (), 0
+    rows, lost = [], 0
+    for line in filter(str.strip, lines):
+        try:
+            rows.append(LogRow.model_validate_json(line))
+        except ValidationError:
+            lost += 1
+    return tuple(rows), lost
