@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from xling.bases.q4 import Header, Q4Model, read_q4
+from xling.bases.quiet import quiet_transformers
 from xling.cache import cache_dir
 from xling.errors import InputError
 
@@ -71,7 +72,8 @@ def _convert(source: Path, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=folder.name, dir=folder.parent))
     try:
-        encoder.save_pretrained(scratch)
+        with quiet_transformers():
+            encoder.save_pretrained(scratch)
         save_unigram(model.pieces, scratch, max_length=model.header.positions)
         os.replace(scratch, folder)
     except OSError:

@@ -15,6 +15,7 @@ from xling.bases import fingerprints
 from xling.bases.embedded import embedded_folder
 from xling.bases.families import Family, check, family_of, layers_of
 from xling.bases.mlm_head import MLMHead, checkpoint_head
+from xling.bases.quiet import quiet_transformers
 from xling.errors import InputError
 from xling.sites import EncoderShape
 
@@ -130,22 +131,14 @@ def _read_model(
     source: str, revision: str | None, config: Any, family: Family
 ) -> tuple[nn.Module, MLMHead | None]:
     from transformers import AutoModel, AutoModelForMaskedLM
-    from transformers.utils import logging
 
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
     try:
-        if any(name.endswith("ForMaskedLM") for name in config.architectures or ()):
-            model = AutoModelForMaskedLM.from_pretrained(source, revision=revision, dtype=torch.float32)
-            return model.base_model, checkpoint_head(model, family)
-        bare = {"add_pooling_layer": False} if family.pooler else {}
-        return AutoModel.from_pretrained(source, revision=revision, dtype=torch.float32, **bare), None
+        with quiet_transformers():
+            if any(name.endswith("ForMaskedLM") for name in config.architectures or ()):
+                model = AutoModelForMaskedLM.from_pretrained(source, revision=revision, dtype=torch.float32)
+                return model.base_model, checkpoint_head(model, family)
+            bare = {"add_pooling_layer": False} if family.pooler else {}
+            return AutoModel.from_pretrained(source, revision=revision, dtype=torch.float32, **bare), None
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"cannot open the base {source!r}: {str(error).splitlines()[0]}", where="--base"
-        ) from error
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()
+        reason = str(error).splitlines()[0]
+        raise InputError(f"cannot open the base {source!r}: {reason}", where="--base") from error
