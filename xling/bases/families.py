@@ -42,6 +42,8 @@ class Family:
     """One architecture.
 
     mlm_steps: paths in the masked-LM model, or names of activations, up to its decoder.
+    positions_after_padding: the first position is the one after the padding's id.
+    takes_positions: the encoder can be told positions; else it counts them from a row's start itself.
     pooler: the bare encoder would build a pooler that no task here reads.
     """
 
@@ -56,6 +58,7 @@ class Family:
     mlm_steps: tuple[str, ...]
     mlm_decoder: str
     positions_after_padding: bool = False
+    takes_positions: bool = True
     pooler: bool = True
 
 
@@ -120,6 +123,7 @@ DISTILBERT = Family(
     ffn_activation="ffn.lin2",
     mlm_steps=("vocab_transform", "activation", "vocab_layer_norm"),
     mlm_decoder="vocab_projector",
+    takes_positions=False,
     pooler=False,
 )
 MODERNBERT = Family(

@@ -76,11 +76,17 @@ def run_encoder(
 
     XLM-R would derive them from the id of its own padding, which another vocabulary need not have.
     """
-    first = encoder.config.pad_token_id + 1 if family.positions_after_padding else 0
-    positions = torch.arange(first, first + ids.shape[1], device=ids.device).expand_as(ids)
-    if family.positions_after_padding:
-        positions = torch.where(mask.bool(), positions, encoder.config.pad_token_id)
-    return encoder(input_ids=ids, attention_mask=mask, position_ids=positions).last_hidden_state
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    if family.takes_positions:
+        inputs["position_ids"] = _positions(encoder, family, mask)
+    return encoder(**inputs).last_hidden_state
+
+
+def _positions(encoder: Any, family: Family, mask: Int[Tensor, "rows length"]) -> Int[Tensor, "rows length"]:
+    padding = encoder.config.pad_token_id
+    first = padding + 1 if family.positions_after_padding else 0
+    positions = torch.arange(first, first + mask.shape[1], device=mask.device).expand_as(mask)
+    return torch.where(mask.bool(), positions, padding) if family.positions_after_padding else positions
 
 
 def load_base(base: str | Path, *, device: str = "cpu") -> Base:

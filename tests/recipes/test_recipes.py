@@ -1,0 +1,57 @@
+"""Every recipe on disk can be read, and everything it names exists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from xling.config.loading import load_recipe
+from xling.data.cards import load_card
+from xling.data.cldr import languages
+from xling.errors import InputError
+from xling.modules.registry import preset
+from xling.tasks.registry import task_named
+
+ROOT = Path(__file__).parents[2] / "recipes"
+RECIPES = sorted(path for path in ROOT.rglob("*.yaml") if path.parent.name != "_base")
+
+
+def test_all_were_seen():
+    assert len(RECIPES) == 5
+    assert len({load_recipe(path).name for path in RECIPES}) == 5
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_it_names_what_exists(path):
+    recipe = load_recipe(path)
+    task = task_named(recipe.task.name)
+    for section in (recipe.language_modules, recipe.task_module):
+        assert preset(section.kind, section.options)
+    tests = [(recipe.task.test, language) for language in recipe.targets]
+    sources = [(spec, recipe.source) for spec in (recipe.task.train, recipe.task.dev)]
+    source_test = recipe.task.source_test or recipe.task.test
+    texts = [(recipe.language_modules.text, tag) for tag in (recipe.source, *recipe.targets)]
+    for spec, language in [*tests, *sources, (source_test, recipe.source), *texts]:
+        card = load_card(spec.card)
+        assert spec.split in card.splits
+        assert card.task == ("text" if (spec, language) in texts else task.name)
+        if card.format == "cldr":
+            assert language in languages()
+        else:
+            assert card.upstream(language)
+
+
+def test_set_changes_one_place_only():
+    recipe = load_recipe(ROOT / "quickstart.yaml", ["task_module.training.learning_rate=0.5"])
+    assert recipe.task_module.training.learning_rate == 0.5
+    assert recipe.language_modules.training.learning_rate != 0.5
+    with pytest.raises(InputError, match=r"--set: 'nothing' is not key=value; write --set"):
+        load_recipe(ROOT / "quickstart.yaml", ["nothing"])
+
+
+def test_an_include_that_comes_back_is_refused(tmp_path):
+    (tmp_path / "a.yaml").write_text("include: b.yaml\n")
+    (tmp_path / "b.yaml").write_text("include: a.yaml\n")
+    with pytest.raises(InputError, match=r"a.yaml: includes itself"):
+        load_recipe(tmp_path / "a.yaml")
