@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -96,8 +97,10 @@ class Tagging:
 
         gold = [list(example.tags or ()) for example in examples]
         found = [prediction["tags"] for prediction in predictions]
-        precision, recall, f1, _ = precision_recall_fscore_support(gold, found, average="micro")
-        return {"f1": 100 * float(f1), "precision": 100 * float(precision), "recall": 100 * float(recall)}
+        none: Any = 0  # seqeval types it as a text and takes both
+        values = precision_recall_fscore_support(gold, found, average="micro", zero_division=none)[:3]
+        precision, recall, f1 = (100 * float(np.asarray(value)) for value in values)
+        return {"f1": f1, "precision": precision, "recall": recall}
 
 
 def spans(tags: Sequence[str]) -> list[tuple[str, int, int]]:
