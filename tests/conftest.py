@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 from shell import Shell
 from tiny import FAMILY_NAMES, TEXTS, tiny_base
 
 from xling.bases.opening import Base
+
+
+# machines are slow and shared: how long an example takes proves nothing
+settings.register_profile("xling", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("xling")
 
 
 @pytest.fixture(autouse=True)
