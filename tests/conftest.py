@@ -14,7 +14,6 @@ from tiny import FAMILY_NAMES, TEXTS, tiny_base
 
 from xling.bases.opening import Base
 
-
 # machines are slow and shared: how long an example takes proves nothing
 settings.register_profile("xling", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("xling")
