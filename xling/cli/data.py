@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -52,8 +51,9 @@ def check(card: Card, data_root: DataRoot = None, json: Json = False) -> None:
 
     from xling.data.cards import load_card
     from xling.data.checks import check as check_files
+    from xling.data.source import root_of
 
-    root = data_root or (Path(os.environ["XLING_DATA"]) if os.environ.get("XLING_DATA") else None)
+    root = root_of(data_root)
     if root is None:
         raise InputError("no data folder given", where="--data-root", hint="give it, or set XLING_DATA")
     loaded = load_card(card)

@@ -16,7 +16,7 @@ from xling.data.reading import Rows, file_checksum, read
 from xling.errors import InputError
 from xling.languages import parse
 
-__all__ = ["DATA_ROOT", "FileState", "check", "checksum", "load"]
+__all__ = ["DATA_ROOT", "FileState", "check", "checksum", "load", "root_of"]
 
 DATA_ROOT = "XLING_DATA"
 _CLDR_SENTENCES = 4000
@@ -60,7 +60,8 @@ def checksum(card: DataCard, language: str, split: str, *, data_root: Path | Non
     return file_checksum(path)
 
 
-def _root(data_root: Path | None) -> Path | None:
+def root_of(data_root: Path | None) -> Path | None:
+    """The folder of the data sets: as given, else the environment's `XLING_DATA`, else None."""
     chosen = os.environ.get(DATA_ROOT)
     return data_root or (Path(chosen) if chosen else None)
 
@@ -68,7 +69,7 @@ def _root(data_root: Path | None) -> Path | None:
 def _local(card: DataCard, language: str, split: str, data_root: Path | None) -> Path | None:
     """The file below the data root, packed or not; None where there is none."""
     upstream = card.upstream(language)
-    root = _root(data_root)
+    root = root_of(data_root)
     if root is None or not card.layout:
         return None
     if not root.is_dir():
@@ -81,7 +82,7 @@ def _local(card: DataCard, language: str, split: str, data_root: Path | None) ->
 
 
 def _nowhere(card: DataCard, language: str, split: str, data_root: Path | None, reason: str) -> InputError:
-    root = _root(data_root)
+    root = root_of(data_root)
     looked = f"{root / card.path(language, split)} is missing" if root else "no data root is given"
     return InputError(
         f"{language} {split} is not at hand: {looked}, and {reason}",

@@ -20,6 +20,10 @@ class Interval:
     low: float
     high: float
 
+    def row(self) -> dict[str, float]:
+        """The three numbers as results list them, to two places."""
+        return {"value": round(self.value, 2), "low": round(self.low, 2), "high": round(self.high, 2)}
+
 
 def interval(counts: np.ndarray, value: Value, *, seed: int = 0, resamples: int = RESAMPLES) -> Interval:
     """The metric of [examples, sums] counts, examples drawn with replacement."""

@@ -92,9 +92,7 @@ def _cell_row(run: RecipeRun, cell: Cell) -> dict[str, Any]:
         "plan": cell.plan,
         "task": run.recipe.task.name,
         "metric": run.task.metric,
-        "value": round(scored.value, 2),
-        "low": round(scored.low, 2),
-        "high": round(scored.high, 2),
+        **scored.row(),
         "examples": len(cell.counts),
         "split": cell.split,
         "seed": cell.seed,
@@ -115,9 +113,7 @@ def _gains(run: RecipeRun, cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
         yield {
             "language": language,
             "condition": condition,
-            "value": round(gain.value, 2),
-            "low": round(gain.low, 2),
-            "high": round(gain.high, 2),
+            **gain.row(),
         }
 
 
