@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from xling.bases.decoder_loss import decoder_loss
 from xling.bases.families import Family
 
 Undo = Callable[[Tensor], Tensor]
@@ -34,10 +35,20 @@ class MLMHead(nn.Module):
         undo: Undo | None = None,
     ) -> Float[Tensor, "positions pieces"]:
         """The logit of every piece at every position."""
+        return torch.nn.functional.linear(self._before_decoder(states, undo), self.decoder, self.bias)
+
+    def loss(
+        self,
+        states: Float[Tensor, "positions hidden"],
+        wanted: Int[Tensor, " positions"],
+        undo: Undo | None = None,
+    ) -> Float[Tensor, ""]:
+        """Mean cross-entropy of the wanted pieces, in nats."""
+        return decoder_loss(self._before_decoder(states, undo), self.decoder, self.bias, wanted)
+
+    def _before_decoder(self, states: Tensor, undo: Undo | None) -> Tensor:
         states = self.transform(states)
-        if undo is not None:
-            states = undo(states)
-        return torch.nn.functional.linear(states, self.decoder, self.bias)
+        return states if undo is None else undo(states)
 
 
 class Candidates:

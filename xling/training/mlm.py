@@ -114,12 +114,11 @@ class MaskedLanguageModelling:
     def masked_loss(self, masked: Tensor, mask: Tensor, targets: Tensor, wanted: Tensor) -> Tensor:
         """The loss of a batch that is masked already: ids, attention mask, target positions, their pieces."""
         device = str(self.composition.encoder.device)
-        with autocast(device, self.settings.precision):
-            states = self.composition(masked.to(device), mask.to(device))
-            logits = self.head(states[targets.to(device)], self.composition.undo)
         if self.scored is not None:
             wanted = self.scored.index[wanted]
-        return torch.nn.functional.cross_entropy(logits.float(), wanted.to(device))
+        with autocast(device, self.settings.precision):
+            states = self.composition(masked.to(device), mask.to(device))[targets.to(device)]
+            return self.head.loss(states, wanted.to(device), self.composition.undo)
 
     def evaluate(self) -> float | None:
         """Nothing during training: pseudo-perplexity is taken before and after."""
