@@ -9,7 +9,7 @@ applied once, whatever is stacked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, runtime_checkable
 
 from jaxtyping import Float
@@ -22,16 +22,34 @@ Hidden = Float[Tensor, "*rows hidden"]
 
 
 @dataclass(frozen=True)
+class LinearSlice:
+    """A linear site: rows `start` to `stop` of a weight [outputs, inputs] and of its bias, if it has one.
+
+    Some encoders fuse several projections into one weight, so a site need not be all of it.
+    """
+
+    weight: str
+    bias: str | None
+    start: int
+    stop: int
+    inputs: int
+
+
+@dataclass(frozen=True)
 class EncoderShape:
     """What a builder must know of an encoder, and nothing else of it.
 
     hidden: width of a state. layers: number of transformer layers.
     parameters: the encoder's own parameters by name; to read, never to write.
+    linear: the linear sites by (layer, name), such as (0, "attention.query"); (IA)3's site
+    `ffn.activation` is the input of "ffn.down". norms: names of parameters that belong to norms.
     """
 
     hidden: int
     layers: int
     parameters: Mapping[str, Tensor] = field(default_factory=dict)
+    linear: Mapping[tuple[int, str], LinearSlice] = field(default_factory=dict)
+    norms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,6 +66,15 @@ class ResidualState:
     residual: Hidden
     norm: Callable[[Tensor], Tensor] | None
     increment: Hidden | None = None
+
+    def under(self, increment: Hidden | None) -> ResidualState:
+        """The same site for the next part up."""
+        return replace(self, increment=increment)
+
+    def of_rows(self, rows: slice | list[int]) -> ResidualState:
+        """The same site for some of the rows."""
+        below = None if self.increment is None else self.increment[rows]
+        return ResidualState(self.sublayer[rows], self.residual[rows], self.norm, below)
 
     def raised(self) -> Hidden:
         """F plus the increment from below."""
@@ -89,10 +116,13 @@ class ActsOnEmbeddings(Protocol):
 class ActsOnWeights(Protocol):
     """A part that stands for other values of some of the encoder's parameters."""
 
-    def weight_names(self) -> Iterable[str]:
+    def weight_names(self, shape: EncoderShape) -> Iterable[str]:
         """The encoder parameters whose values this part changes."""
         ...
 
-    def weight(self, name: str, base: Tensor, below: Tensor) -> Tensor:
-        """The value of parameter `name`, given the base's and the one under the parts below."""
+    def weight(self, name: str, below: Tensor, shape: EncoderShape) -> Tensor:
+        """The value of parameter `name`, given the one that the parts below leave, which is returned
+
+        itself where this part does not change it. Differentiable.
+        """
         ...

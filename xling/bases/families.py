@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from xling.errors import InputError
-from xling.sites import Place
+from xling.sites import LinearSlice, Place
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,6 @@ class Family:
     word_embeddings: str
     residual_sites: Mapping[Place, ResidualSite]
     linear_sites: Mapping[str, LinearSite]
-    ffn_activation: str
     mlm_steps: tuple[str, ...]
     mlm_decoder: str
     positions_after_padding: bool = False
@@ -85,7 +84,6 @@ BERT = Family(
     word_embeddings="embeddings.word_embeddings",
     residual_sites=_BERT_RESIDUAL,
     linear_sites=_BERT_LINEAR,
-    ffn_activation="output.dense",
     mlm_steps=("cls.predictions.transform",),
     mlm_decoder="cls.predictions.decoder",
 )
@@ -97,7 +95,6 @@ ROBERTA = Family(
     word_embeddings="embeddings.word_embeddings",
     residual_sites=_BERT_RESIDUAL,
     linear_sites=_BERT_LINEAR,
-    ffn_activation="output.dense",
     mlm_steps=("lm_head.dense", "gelu", "lm_head.layer_norm"),
     mlm_decoder="lm_head.decoder",
     positions_after_padding=True,
@@ -120,7 +117,6 @@ DISTILBERT = Family(
         "ffn.up": LinearSite("ffn.lin1"),
         "ffn.down": LinearSite("ffn.lin2"),
     },
-    ffn_activation="ffn.lin2",
     mlm_steps=("vocab_transform", "activation", "vocab_layer_norm"),
     mlm_decoder="vocab_projector",
     takes_positions=False,
@@ -145,7 +141,6 @@ MODERNBERT = Family(
         "ffn.gate": LinearSite("mlp.Wi", 1, 2),
         "ffn.down": LinearSite("mlp.Wo"),
     },
-    ffn_activation="mlp.Wo",
     mlm_steps=("head",),
     mlm_decoder="decoder",
     pooler=False,
@@ -174,13 +169,35 @@ def layers_of(encoder: nn.Module, family: Family) -> nn.ModuleList:
     return layers
 
 
+def linear_slices(encoder: nn.Module, family: Family) -> dict[tuple[int, str], LinearSlice]:
+    """Every linear site of every layer, as rows of a parameter."""
+    found = {}
+    for number, layer in enumerate(layers_of(encoder, family)):
+        for name, site in family.linear_sites.items():
+            linear = layer.get_submodule(site.path)
+            assert isinstance(linear, nn.Linear)
+            path, rows = f"{family.layers}.{number}.{site.path}", linear.out_features // site.parts
+            bias = None if linear.bias is None else f"{path}.bias"
+            start = site.index * rows
+            found[number, name] = LinearSlice(f"{path}.weight", bias, start, start + rows, linear.in_features)
+    return found
+
+
+def norm_parameters(encoder: nn.Module) -> frozenset[str]:
+    """Names of the parameters that belong to norms, by what they are and not by what they are called."""
+    norms = {
+        path for path, module in encoder.named_modules() if isinstance(module, nn.LayerNorm | nn.RMSNorm)
+    }
+    return frozenset(name for name, _ in encoder.named_parameters() if name.rpartition(".")[0] in norms)
+
+
 def check(encoder: nn.Module, family: Family) -> None:
     """Hold a family's paths against a real encoder; all faults in one InputError."""
     faults = [
         path for path in (family.layers, family.embeddings, family.word_embeddings) if _missing(encoder, path)
     ]
     for number, layer in enumerate(layers_of(encoder, family) if not faults else ()):
-        paths = [family.ffn_activation]
+        paths: list[str] = []
         for site in family.residual_sites.values():
             paths += [site.sublayer, site.residual, site.norm or ""]
         for site in family.linear_sites.values():

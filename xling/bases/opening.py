@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from xling.bases import fingerprints
 from xling.bases.embedded import embedded_folder
-from xling.bases.families import Family, check, family_of, layers_of
+from xling.bases.families import Family, check, family_of, layers_of, linear_slices, norm_parameters
 from xling.bases.mlm_head import MLMHead, checkpoint_head
 from xling.bases.quiet import quiet_transformers
 from xling.errors import InputError
@@ -21,6 +23,7 @@ from xling.sites import EncoderShape
 
 EMBEDDED = "embedded:"
 _NO_LIMIT = 10**9
+_AS_THEY_ARE: Mapping[str, Tensor] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +45,13 @@ class Base:
     @cached_property
     def shape(self) -> EncoderShape:
         """Sizes that builders of modules need."""
-        layers = len(layers_of(self.encoder, self.family))
-        return EncoderShape(self.encoder.config.hidden_size, layers, dict(self.encoder.named_parameters()))
+        return EncoderShape(
+            self.encoder.config.hidden_size,
+            len(layers_of(self.encoder, self.family)),
+            dict(self.encoder.named_parameters()),
+            linear_slices(self.encoder, self.family),
+            norm_parameters(self.encoder),
+        )
 
     @cached_property
     def fingerprint(self) -> str:
@@ -70,16 +78,23 @@ class Base:
 
 
 def run_encoder(
-    encoder: Any, family: Family, ids: Int[Tensor, "rows length"], mask: Int[Tensor, "rows length"]
+    encoder: Any,
+    family: Family,
+    ids: Int[Tensor, "rows length"],
+    mask: Int[Tensor, "rows length"],
+    weights: Mapping[str, Tensor] = _AS_THEY_ARE,
 ) -> Float[Tensor, "rows length hidden"]:
-    """Last states of right-padded rows. Positions count from the row's start and are always passed:
+    """Last states of right-padded rows, with `weights` in place of the encoder's of those names.
 
-    XLM-R would derive them from the id of its own padding, which another vocabulary need not have.
+    Positions count from the row's start and are always passed: XLM-R would derive them from the id of
+    its own padding, which another vocabulary need not have.
     """
     inputs = {"input_ids": ids, "attention_mask": mask}
     if family.takes_positions:
         inputs["position_ids"] = _positions(encoder, family, mask)
-    return encoder(**inputs).last_hidden_state
+    if not weights:
+        return encoder(**inputs).last_hidden_state
+    return functional_call(encoder, dict(weights), kwargs=inputs).last_hidden_state
 
 
 def _positions(encoder: Any, family: Family, mask: Int[Tensor, "rows length"]) -> Int[Tensor, "rows length"]:

@@ -1,4 +1,4 @@
-"""Opening the sites of a structural copy: callbacks at residual sites, embeddings and weights.
+"""Opening the sites of a structural copy: callbacks at residual sites and embeddings.
 
 Hooks are set on the copy alone; a copied forward or a swapped class would have to follow every
 release of transformers, a hook on a named child does not.
@@ -33,14 +33,6 @@ def tap_embeddings(encoder: nn.Module, family: Family, respond: OnEmbeddings) ->
         return respond(output)
 
     block.register_forward_hook(hook)
-
-
-def rebind(encoder: nn.Module, name: str, value: Tensor) -> None:
-    """Let parameter `name` of a structural copy be another tensor; tied names follow by themselves."""
-    path, _, leaf = name.rpartition(".")
-    owner = encoder.get_submodule(path)
-    parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value, requires_grad=False)
-    owner.register_parameter(leaf, parameter)
 
 
 _Respond = Callable[[Tensor, Tensor, nn.Module | None], Tensor | None]

@@ -1,90 +1,117 @@
-"""Putting modules on a structural copy of a base, by the contract of each site."""
+"""Putting a plan's modules on a structural copy of a base, by the contract of each site."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
+import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from xling.bases.copies import structural_copy
 from xling.bases.opening import Base, run_encoder
-from xling.bases.taps import rebind, tap_embeddings, tap_residual_sites
+from xling.bases.taps import tap_embeddings, tap_residual_sites
+from xling.composition.growing import stacked
+from xling.composition.nodes import UNKNOWN, Languages, Leaf, Node, networks_of
 from xling.errors import MismatchError
 from xling.modules.module import Module
-from xling.sites import ActsOnEmbeddings, ActsOnResidual, ActsOnWeights, Place, ResidualState
+from xling.sites import Place, ResidualState
+
+Ids = Int[Tensor, "rows length"]
+Way = tuple[int, ...]  # the modules that act on a row
 
 
 class Composition:
-    """A base under one or more stacks of modules; the base itself is never touched.
+    """A base under a plan; the base itself is never touched.
 
-    `activate` switches between stacks without copying again. Calling it gives the last states.
+    Calling it gives the last states. Rows of different languages may share a batch: kinds that act on
+    states work row by row in one pass, weight kinds in one pass for each distinct set of weights.
+    `activate` switches plans without copying again.
     """
 
-    def __init__(self, base: Base, modules: Sequence[Module] = ()) -> None:
+    def __init__(self, base: Base, plan: Node | Sequence[Module] = ()) -> None:
         self.base = base
         self.encoder = structural_copy(base.encoder)
-        self._rebound: set[str] = set()
+        self._languages: Languages = ()
         tap_residual_sites(self.encoder, base.family, self._increment)
         tap_embeddings(self.encoder, base.family, self._embed)
-        self.activate(modules)
+        self.activate(plan)
 
-    def activate(self, modules: Sequence[Module]) -> None:
-        """Let these modules act, the first one lowest; MismatchError for one made for another base."""
-        for module in modules:
-            check_fits(module, self.base)
-        self.modules = tuple(modules)
-        networks = [network.to(self.encoder.device) for module in modules for network in module.networks]
-        self._embedders = [network for network in networks if isinstance(network, ActsOnEmbeddings)]
-        self._residual: dict[tuple[int, Place], list[ActsOnResidual]] = {}
-        for network in networks:
-            if isinstance(network, ActsOnResidual):
-                for site in network.residual_sites():
-                    self._residual.setdefault(site, []).append(network)
-        self._bind([network for network in networks if isinstance(network, ActsOnWeights)])
+    def activate(self, plan: Node | Sequence[Module]) -> None:
+        """Let these modules act; MismatchError for one made for another base."""
+        node = stacked(plan) if isinstance(plan, Sequence) else plan
+        leaves = list(node.leaves())
+        for leaf in leaves:
+            check_fits(leaf.module, self.base)
+        self.node = node
+        self._networks = [network.to(self.encoder.device) for network in networks_of(node)]
+        self._changed = _changed(leaves, self.base)
+        self._kept: dict[Way, Mapping[str, Tensor]] = {}
+        self.train(False)
 
-    def __call__(
-        self, ids: Int[Tensor, "rows length"], mask: Int[Tensor, "rows length"]
-    ) -> Float[Tensor, "rows length hidden"]:
-        """Last states of right-padded rows."""
-        return run_encoder(self.encoder, self.base.family, ids, mask)
+    def __call__(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows length hidden"]:
+        """Last states of right-padded rows. `languages`: of each row, where the plan routes by them."""
+        languages = languages or [UNKNOWN] * len(ids)
+        states, order = [], []
+        for rows in self._passes(languages):
+            order += rows
+            self._languages = [languages[row] for row in rows]
+            weights = self._weights(self._languages[0])
+            own = slice(None) if rows == list(range(len(ids))) else rows
+            states.append(run_encoder(self.encoder, self.base.family, ids[own], mask[own], weights))
+        if len(states) == 1 and order == sorted(order):
+            return states[0]
+        return torch.cat(states)[torch.argsort(torch.as_tensor(order)).to(ids.device)]
 
-    def undo(self, states: Float[Tensor, "positions hidden"]) -> Float[Tensor, "positions hidden"]:
-        """The inverse of what acts on the embeddings, for the site before the MLM decoder."""
-        for embedder in reversed(self._embedders):
-            states = embedder.unembed(states)
-        return states
+    def scores(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows *scored labels"]:
+        """The topmost head's scores of labels."""
+        languages = languages or [UNKNOWN] * len(ids)
+        found = self.node.scores(self(ids, mask, languages), mask, languages)
+        assert found is not None, "the plan has no task module"
+        return found
 
-    def train(self, training: bool = True) -> None:
-        """Dropout in the encoder and the modules, on or off."""
-        self.encoder.train(training)
-        for module in self.modules:
-            for network in module.networks:
-                network.train(training)
+    def undo(
+        self, states: Float[Tensor, "positions hidden"], languages: Languages = ()
+    ) -> Float[Tensor, "positions hidden"]:
+        """The inverse of what acts on the embeddings, for the site before the MLM decoder.
+
+        languages: of the row of each position, where the plan routes by them.
+        """
+        return self.node.unembed(states, languages or [UNKNOWN] * len(states))
+
+    def train(self, training: bool = True, *, base_dropout: bool = False) -> None:
+        """Dropout in the modules, on or off, and in the frozen encoder where that is wanted."""
+        self.encoder.train(training and base_dropout)
+        for network in self._networks:
+            network.train(training)
+
+    def _passes(self, languages: Languages) -> list[list[int]]:
+        """The rows of each pass; within it, rows that take one way through the routes lie together."""
+        passes: dict[Way, dict[Way, list[int]]] = {}
+        for row, language in enumerate(languages):
+            leaves = list(self.node.active(language))
+            weighing, all_of_it = tuple(id(leaf) for leaf in leaves if leaf.weighers), tuple(map(id, leaves))
+            passes.setdefault(weighing, {}).setdefault(all_of_it, []).append(row)
+        return [[row for rows in ways.values() for row in rows] for ways in passes.values()]
+
+    def _weights(self, language: str) -> Mapping[str, Tensor]:
+        """The encoder's changed parameters for rows of a language; kept unless they are being learned."""
+        way = tuple(id(leaf) for leaf in self.node.active(language) if leaf.weighers)
+        if way in self._kept:
+            return self._kept[way]
+        shape = self.base.shape
+        pairs = ((name, shape.parameters[name]) for name in self._changed)
+        values = {name: self.node.weight(name, below, shape, language) for name, below in pairs}
+        values = {name: value for name, value in values.items() if value is not shape.parameters[name]}
+        if not any(value.requires_grad for network in self._networks for value in network.parameters()):
+            self._kept[way] = values
+        return values
 
     def _embed(self, states: Tensor) -> Tensor:
-        for embedder in self._embedders:
-            states = embedder.embed(states)
-        return states
+        return self.node.embed(states, self._languages)
 
     def _increment(self, layer: int, place: Place, state: ResidualState) -> Tensor | None:
-        for network in self._residual.get((layer, place), ()):
-            state = replace(state, increment=network.increment(layer, place, state))
-        return state.increment
-
-    def _bind(self, networks: Sequence[ActsOnWeights]) -> None:
-        values: dict[str, Tensor] = {}
-        parameters = self.base.shape.parameters
-        for network in networks:
-            for name in network.weight_names():
-                original = parameters[name]
-                values[name] = network.weight(name, original, values.get(name, original))
-        for name in self._rebound - values.keys():
-            rebind(self.encoder, name, parameters[name])
-        for name, value in values.items():
-            rebind(self.encoder, name, value if isinstance(value, nn.Parameter) else value.detach())
-        self._rebound = set(values)
+        return self.node.increment(layer, place, state, self._languages)
 
 
 def check_fits(module: Module, base: Base) -> None:
@@ -102,3 +129,13 @@ def check_fits(module: Module, base: Base) -> None:
                 where="--plan",
                 hint="open the base it names, or train it again on this one",
             )
+
+
+def _changed(leaves: Sequence[Leaf], base: Base) -> list[str]:
+    """Names of the parameters that some module changes, in the encoder's own order."""
+    named = {name for leaf in leaves for part in leaf.weighers for name in part.weight_names(base.shape)}
+    for name in named - base.shape.parameters.keys():
+        raise MismatchError(
+            f"the base {base.id} has no parameter {name}, which a module changes", where="--plan"
+        )
+    return [name for name in base.shape.parameters if name in named]

@@ -5,49 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from torch import Tensor
-
 from xling.bases.opening import Base
 from xling.composition.attach import Composition
-from xling.composition.plan import Plan, parse
+from xling.composition.grammar import parse
+from xling.composition.growing import Find, grow
+from xling.composition.nodes import Node
+from xling.composition.plan import Plan
 from xling.data.examples import Example, LabelledText, TaggedSentence
 from xling.errors import InputError, PlanError
-from xling.jobs.train_task import head_of
 from xling.languages import parse as parse_tag
-from xling.modules.module import Module
 from xling.store.store import Store
 from xling.tasks.inference import predict
 from xling.tasks.registry import task_named
+from xling.tasks.task import Task
 
 Text = str | Sequence[str] | Example
 
 
 class ComposedModel:
-    """A base, a plan and the task of its topmost module. The base stays as it is."""
+    """A base, a plan and the task of its heads. The base stays as it is."""
 
-    def __init__(self, base: Base, plan: Plan, modules: Sequence[Module]) -> None:
-        if not modules or modules[-1].part("head") is None:
-            raise PlanError(
-                f"the plan {str(plan)!r} ends in no task module, so there is nothing to predict",
-                where="--plan",
-                hint="write for example lang/swh >> task/ner",
-            )
-        self.base, self.plan, self.modules = base, plan, tuple(modules)
-        self.composition = Composition(base, modules)
-        self.composition.train(False)
-        facts = modules[-1].facts
-        self.task, self.labels = task_named(str(facts.task)), facts.labels
-        self.head = head_of(modules[-1]).eval()
-
-    def logits(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Scores of labels for padded rows."""
-        return self.head(self.composition(ids, mask), mask)
+    def __init__(self, base: Base, plan: Plan, find: Find) -> None:
+        node = grow(plan, find)
+        self.base, self.plan = base, plan
+        self.task, self.labels = _task_of(node, plan)
+        self.composition = Composition(base, node)
 
     def predict(self, inputs: Iterable[Text], *, language: str | None = None) -> list[dict[str, Any]]:
         """A JSON-ready row per input: a text, a list of tokens, a (premise, hypothesis) pair, an example."""
         tag = parse_tag(language) if language else "und"
         examples = [self._example(item, str(number), tag) for number, item in enumerate(inputs)]
-        return predict(self.task, examples, self.logits, self.base, self.labels)
+        return predict(self.task, examples, self.composition.scores, self.base, self.labels)
 
     def _example(self, item: Text, number: str, language: str) -> Example:
         if isinstance(item, TaggedSentence | LabelledText):
@@ -70,5 +58,19 @@ def compose(base: Base, plan: str | Plan, *, store: Store) -> ComposedModel:
     Raises PlanError for a plan that cannot be read, InputError for an unknown name, MismatchError for
     a module of another base.
     """
-    value = parse(plan) if isinstance(plan, str) else plan
-    return ComposedModel(base, value, store.resolve(value))
+    return ComposedModel(base, parse(plan) if isinstance(plan, str) else plan, store.get)
+
+
+def _task_of(node: Node, plan: Plan) -> tuple[Task, tuple[str, ...]]:
+    """The task and the labels that a plan predicts; PlanError when it has none, or several."""
+    heads = [leaf.module.facts for leaf in node.leaves() if leaf.head is not None]
+    if not heads:
+        raise PlanError(
+            f"the plan {str(plan)!r} has no task module, so there is nothing to predict",
+            where="--plan",
+            hint="write for example lang/swh >> task/ner",
+        )
+    if len({(facts.task, facts.labels) for facts in heads}) > 1:
+        described = "; ".join(sorted({f"{facts.task} of {', '.join(facts.labels)}" for facts in heads}))
+        raise PlanError(f"the task modules of {str(plan)!r} do not agree: {described}", where="--plan")
+    return task_named(str(heads[-1].task)), heads[-1].labels

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from xling.bases.opening import Base, load_base
-from xling.composition.plan import Named, Plan, stack
+from xling.composition.plan import Named, Plan, named, stack
 from xling.config.recipe import DataSpec, Recipe
 from xling.data.card_schema import DataCard
 from xling.data.cards import load_card
@@ -162,7 +162,8 @@ class RecipeRun:
         inputs = {"stage": "predict-1", "data": data, "modules": [stage.key for stage in modules]}
 
         def work(folder: Path) -> int:
-            model = ComposedModel(self.base, plan, [module_of(stage) for stage in modules])
+            found = dict(zip(named(plan), map(module_of, modules), strict=True))
+            model = ComposedModel(self.base, plan, found.__getitem__)
             rows = model.predict(examples)
             write_lines(folder / PREDICTIONS, [json.dumps(row, ensure_ascii=False) for row in rows])
             return 0

@@ -82,7 +82,7 @@ def train_language(
     objective = MaskedLanguageModelling(composition, head, rows, settings, seed=run.seed)
     before = _perplexity(composition, head, kept, base)
     parameters = trainable(module)
-    composition.train(settings.base_dropout)
+    composition.train(base_dropout=settings.base_dropout)
     outcome = fit(
         objective,
         parameters,

@@ -14,7 +14,6 @@ from xling.data.examples import Example
 from xling.errors import InputError
 from xling.jobs.train_language import ALONE, Run, facts_of, trainable
 from xling.languages import parse
-from xling.modules.head import Head
 from xling.modules.module import Module
 from xling.modules.registry import preset
 from xling.tasks.inference import predict
@@ -45,7 +44,6 @@ class TaskObjective:
     ) -> None:
         self.task, self.composition, self.labels, self.settings = task, composition, labels, settings
         self.train, self.dev = data
-        self.head = head_of(composition.modules[-1])
         base = composition.base
         rows = task.rows(self.train, base, labels, min(settings.max_length, base.max_length))
         self.rows = [row for row in rows if row.targets]
@@ -55,8 +53,7 @@ class TaskObjective:
             seed=seed,
             max_rows=settings.batch_rows,
         )
-        composition.train(settings.base_dropout)
-        self.head.train()
+        composition.train(base_dropout=settings.base_dropout)
 
     def passes_per_epoch(self) -> int:
         """Forward passes that see every row once."""
@@ -70,7 +67,7 @@ class TaskObjective:
             [row.ids for row in chosen], self.composition.base.tokenizer.pad_token_id, device
         )
         with autocast(device, self.settings.precision):
-            logits = self.head(self.composition(ids, mask), mask)
+            logits = self.composition.scores(ids, mask)
         return self.task.loss(logits, chosen), int(mask.sum())
 
     def evaluate(self) -> float | None:
@@ -78,15 +75,10 @@ class TaskObjective:
         if not self.dev:
             return None
         self.composition.train(False)
-        found = predict(self.task, self.dev, self.logits, self.composition.base, self.labels)
+        found = predict(self.task, self.dev, self.composition.scores, self.composition.base, self.labels)
         score = float(self.task.value(self.task.counts(self.dev, found).sum(0)))
-        self.composition.train(self.settings.base_dropout)
-        self.head.train()
+        self.composition.train(base_dropout=self.settings.base_dropout)
         return score
-
-    def logits(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Scores of labels for padded rows."""
-        return self.head(self.composition(ids, mask), mask)
 
 
 def train_task(
@@ -130,15 +122,6 @@ def train_task(
     scores = {f"dev_{work.metric}": best, "best_step": outcome.best_step, "train_examples": len(train)}
     done = module.with_facts(steps=outcome.steps)
     return Module(done.parts, done.facts, scores)
-
-
-def head_of(module: Module) -> Head:
-    """The head of a task module; InputError when it has none."""
-    part = module.part("head")
-    if part is None or not isinstance(part.network, Head):
-        title = module.facts.language or "this module"
-        raise InputError(f"{title} has no task head", where="--plan", hint="end the plan with a task module")
-    return part.network
 
 
 def frozen(module: Module) -> Module:

@@ -3,45 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Literal
 
 from torch import Generator, Tensor, nn
 
-from xling.modules.config import PartConfig
+from xling.modules.config import PartConfig, key_of, name_of
 from xling.sites import EncoderShape
 
 
 class FullConfig(PartConfig):
-    """leave_out: beginnings of parameter names that keep the base's values (and are not stored)."""
+    """leave_out: beginnings of parameter names that keep the base's values (and are not stored).
+
+    freeze_norms: norms keep theirs too.
+    """
 
     kind: Literal["full"] = "full"  # pyright: ignore[reportIncompatibleVariableOverride]
     leave_out: tuple[str, ...] = ()
+    freeze_norms: bool = False
+
+
+def changeable(
+    shape: EncoderShape, leave_out: tuple[str, ...], *, freeze_norms: bool
+) -> Mapping[str, Tensor]:
+    """The parameters of a shape that a part may change."""
+    frozen = shape.norms if freeze_norms else frozenset()
+    return {
+        name: value
+        for name, value in shape.parameters.items()
+        if not name.startswith(leave_out) and name not in frozen
+    }
 
 
 class Full(nn.Module):
     """A value of its own for each parameter; a copy of the base's at the start."""
 
-    def __init__(self, config: FullConfig, shape: EncoderShape, generator: Generator) -> None:
+    def __init__(self, values: Mapping[str, Tensor]) -> None:
         super().__init__()
-        skipped = config.leave_out or ("\0",)
-        self.values = nn.ParameterDict(
-            {
-                name.replace(".", "/"): nn.Parameter(value.detach().clone())
-                for name, value in shape.parameters.items()
-                if not name.startswith(skipped)
-            }
-        )
+        self.values = nn.ParameterDict({key_of(name): nn.Parameter(value) for name, value in values.items()})
+
+    @classmethod
+    def fresh(cls, config: FullConfig, shape: EncoderShape, generator: Generator) -> Full:
+        """The base's own values."""
+        chosen = changeable(shape, config.leave_out, freeze_norms=config.freeze_norms)
+        return cls({name: value.detach().clone() for name, value in chosen.items()})
 
     @classmethod
     def restore(cls, config: FullConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> Full:
         """The values as they were stored."""
-        values = {name.removeprefix("values.").replace("/", "."): value for name, value in tensors.items()}
-        return cls(config, replace(shape, parameters=values), Generator())
+        return cls({name_of(key.removeprefix("values.")): value for key, value in tensors.items()})
 
-    def weight_names(self) -> Iterable[str]:
-        return [name.replace("/", ".") for name in self.values]
+    def weight_names(self, shape: EncoderShape) -> Iterable[str]:
+        return map(name_of, self.values)
 
-    def weight(self, name: str, base: Tensor, below: Tensor) -> Tensor:
-        own = self.values[name.replace(".", "/")]
+    def weight(self, name: str, below: Tensor, shape: EncoderShape) -> Tensor:
+        if key_of(name) not in self.values:
+            return below
+        own, base = self.values[key_of(name)], shape.parameters[name]
         return own if below is base else below + (own - base)

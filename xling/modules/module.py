@@ -115,7 +115,11 @@ class Module:
         """Write the folder; the module is there when `weights.safetensors` is."""
         folder = Path(folder)
         module = self.to_float16() if float16 else self
-        tensors = {name: value.half() if float16 else value for name, value in module.tensors().items()}
+        tensors = module.tensors()
+        if float16:
+            tensors = {
+                n: value.half() if value.is_floating_point() else value for n, value in tensors.items()
+            }
         described = self.described()
         data = save(tensors, metadata={_KEY: json.dumps(described, sort_keys=True, ensure_ascii=False)})
         write_atomically(folder / WEIGHTS, data)
@@ -132,7 +136,7 @@ class Module:
 
     @classmethod
     def load(cls, folder: str | Path) -> Module:
-        """Read a folder; its own tensors and facts suffice.
+        """Read a folder, frozen; its own tensors and facts suffice.
 
         Raises InputError when there is no module, or a damaged one.
         """
@@ -180,12 +184,13 @@ def _read_part(
 ) -> Part:
     config = parse_config(entry["config"], where=str(path))
     prefix = str(entry["prefix"])
-    own = {k[len(prefix) + 1 :]: v.float() for k, v in tensors.items() if k.startswith(prefix + ".")}
+    own = {k[len(prefix) + 1 :]: v for k, v in tensors.items() if k.startswith(prefix + ".")}
+    own = {name: value.float() if value.is_floating_point() else value for name, value in own.items()}
     bad = [name for name, value in own.items() if not torch.isfinite(value).all()]
     if bad:
         raise InputError(f"{prefix}.{bad[0]} has values that are not finite", where=path)
     try:
-        return Part(config, prefix, restore(config, shape, own))
+        return Part(config, prefix, restore(config, shape, own).requires_grad_(False))
     except (RuntimeError, ValueError) as error:
         raise InputError(f"{prefix}: {' '.join(str(error).split())}", where=path) from error
 

@@ -16,6 +16,7 @@ from xling.modules.config import PartConfig
 from xling.modules.full import Full, FullConfig
 from xling.modules.head import Head, HeadConfig
 from xling.modules.invertible import Invertible, InvertibleConfig
+from xling.modules.lora import Lora, LoraConfig
 from xling.sites import EncoderShape
 
 
@@ -38,7 +39,8 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "bottleneck": Kind(BottleneckConfig, Bottlenecks, identity=True, merges=False),
     "invertible": Kind(InvertibleConfig, Invertible, identity=True, merges=False),
-    "full": Kind(FullConfig, Full, identity=True, merges=True, restore=Full.restore),
+    "full": Kind(FullConfig, Full.fresh, identity=True, merges=True, restore=Full.restore),
+    "lora": Kind(LoraConfig, Lora.fresh, identity=True, merges=True, restore=Lora.restore),
     "head": Kind(HeadConfig, Head, identity=False, merges=True),
 }
 
@@ -48,6 +50,7 @@ PRESETS: Mapping[str, tuple[PartConfig, ...]] = {
     "houlsby": (BottleneckConfig(places=_BOTH, reads="sublayer", nonlinearity="silu"),),
     "parallel": (BottleneckConfig(reads="residual", reduction_factor=2, scaling=4.0),),
     "madx": (BottleneckConfig(reduction_factor=2), InvertibleConfig()),
+    "lora": (LoraConfig(),),
     "full": (FullConfig(),),
 }
 

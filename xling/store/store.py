@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from xling.composition.plan import Empty, Named, Plan, named
+from xling.composition.plan import Named
 from xling.errors import InputError, MismatchError
 from xling.modules.module import WEIGHTS, Module
 from xling.store.card import write_card
@@ -48,10 +48,6 @@ class Store:
                 hint="train it with xling train, or list them with xling module list",
             )
         return folder
-
-    def resolve(self, plan: Plan) -> list[Module]:
-        """The modules that a plan names, lowest first."""
-        return [] if isinstance(plan, Empty) else [self.get(reference) for reference in named(plan)]
 
     def add(self, name: str, module: Module) -> Path:
         """Save a module under a name, with its card."""

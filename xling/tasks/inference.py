@@ -14,20 +14,23 @@ from xling.data.collation import sequential_batches
 from xling.data.examples import Example
 from xling.tasks.task import Prediction, Row, Task
 
-Logits = Callable[[Tensor, Tensor], Tensor]
+Scores = Callable[[Tensor, Tensor, Sequence[str]], Tensor]
 
 
 @torch.no_grad()
 def predict(
     task: Task,
     examples: Sequence[Example],
-    logits: Logits,
+    scores: Scores,
     base: Base,
     labels: Sequence[str],
     *,
     batch_tokens: int = 4096,
 ) -> list[Prediction]:
-    """Predictions in the order of the examples. `logits` maps ids and mask to the head's scores."""
+    """Predictions in the order of the examples.
+
+    scores: maps ids, mask and the rows' languages to the head's scores of labels.
+    """
     if not examples:
         return []
     rows = task.rows(examples, base, labels, base.max_length)
@@ -36,8 +39,9 @@ def predict(
     for batch in sequential_batches([len(row.ids) for row in rows], max_tokens=batch_tokens):
         chosen = [rows[number] for number in batch]
         ids, mask = pad_rows([row.ids for row in chosen], base.tokenizer.pad_token_id, device)
+        languages = [examples[row.example].language for row in chosen]
         with autocast(device):
-            scored = logits(ids, mask).float()
+            scored = scores(ids, mask, languages).float()
         for number, own in zip(batch, task.pick(scored, chosen), strict=True):
             found[number] = own.softmax(-1).cpu()
     return task.decode(examples, _by_example(rows, found, len(examples), len(labels)), labels)
@@ -47,7 +51,7 @@ def _by_example(
     rows: Sequence[Row], found: Sequence[Tensor | None], count: int, labels: int
 ) -> list[np.ndarray]:
     parts: list[list[np.ndarray]] = [[] for _ in range(count)]
-    for row, scores in zip(rows, found, strict=True):
-        assert scores is not None
-        parts[row.example].append(scores.numpy())
-    return [np.concatenate(own) if own else np.zeros((0, labels)) for own in parts]
+    for row, own in zip(rows, found, strict=True):
+        assert own is not None
+        parts[row.example].append(own.numpy())
+    return [np.concatenate(part) if part else np.zeros((0, labels)) for part in parts]

@@ -91,7 +91,7 @@ class MaskedLanguageModelling:
             seed=seed,
             max_rows=settings.batch_rows,
         )
-        composition.train(settings.base_dropout)
+        composition.train(base_dropout=settings.base_dropout)
 
     def passes_per_epoch(self) -> int:
         """Forward passes that see every row once."""

@@ -1,0 +1,101 @@
+"""The grammar of plans: every value prints to a text that reads back as itself; bad nestings are refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xling.composition.grammar import parse
+from xling.composition.plan import Average, Empty, Mean, Named, Route, Stack, named, stack
+from xling.errors import InputError, PlanError
+
+NAMES = st.builds(
+    Named,
+    st.from_regex(r"[a-z]{1,4}/[a-z0-9_]{1,5}(\.[0-9])?", fullmatch=True),
+    st.none() | st.from_regex(r"(sha256:)?[0-9a-f]{8}", fullmatch=True),
+)
+SHARES = st.floats(0.001, 100.0)
+
+
+def weighted(kind, plans):
+    def with_weights(parts):
+        weights = st.lists(SHARES, min_size=len(parts), max_size=len(parts)).map(tuple)
+        return st.builds(kind, st.just(tuple(parts)), st.just(()) | weights)
+
+    return st.lists(plans, min_size=2, max_size=4).flatmap(with_weights)
+
+
+LEAVES = st.just(Empty()) | NAMES | weighted(Average, NAMES)
+FLAT = st.recursive(
+    LEAVES,
+    lambda inner: weighted(Mean, inner) | st.lists(inner, min_size=2, max_size=3).map(lambda p: stack(*p)),
+    max_leaves=6,
+)
+KEYS = st.lists(st.sampled_from(["swh", "yor", "nqo", "srp_Latn", "*"]), min_size=1, max_size=4, unique=True)
+ROUTES = KEYS.flatmap(lambda keys: st.tuples(*[st.tuples(st.just(key), FLAT) for key in keys]).map(Route))
+PLANS = FLAT | ROUTES | st.tuples(ROUTES, FLAT).map(lambda pair: stack(*pair))
+
+
+@given(plan=PLANS)
+def test_law_5_text_reads_back_as_the_same_value(plan):
+    again = parse(str(plan))
+    assert again == plan
+    assert hash(again) == hash(plan)
+    assert str(again) == str(plan)
+
+
+@given(one=PLANS, other=PLANS)
+def test_equal_plans_are_those_of_equal_text(one, other):
+    assert (one == other) == (str(one) == str(other))
+
+
+def test_stacks_are_flat_and_parentheses_group():
+    assert parse("(a >> b) >> c") == parse("a >> (b >> c)") == Stack((Named("a"), Named("b"), Named("c")))
+    assert parse("mean((a >> b), none)") == Mean((stack(Named("a"), Named("b")), Empty()))
+
+
+def test_equal_weights_are_no_weights():
+    assert parse("mean(a, b; 2, 2)") == parse("mean(a, b)") != parse("mean(a, b; 2, 1)")
+
+
+def test_route_reads_any_spelling_of_a_language():
+    assert parse("route(sw: a, *: none)") == parse("route(swh: a, *: none)")
+
+
+def test_names_are_found_from_left_to_right():
+    plan = parse("route(swh: mean(a, b), *: none) >> average(c, d)")
+    assert [part.name for part in named(plan)] == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "the plan is empty"),
+        ("a >>", "nothing stands after >>"),
+        ("a b", "expected >> before 'b'"),
+        ("(a", "expected ')' before its end"),
+        ("a/../b", "is no module name"),
+        ("mean(a)", "mean takes at least two plans, not 1"),
+        ("mean(a, b; 1)", "mean of 2 plans has 1 weights"),
+        ("mean(a, b; 0, 1)", "must be above zero"),
+        ("mean(a, b; x, 1)", "'x' is no weight"),
+        ("average(a, none)", "average takes names of modules, not 'none'"),
+        ("average(a, b >> c)", "average takes names of modules, not 'b >> c'"),
+        ("route()", "expected ':' before its end"),
+        ("route(swh: a, swh: b)", "route has two branches for swh"),
+        ("route(swh: a, sw: b)", "route has two branches for swh"),
+        ("route(swh: a >> route(yor: b), *: c)", "a route inside the branch swh of a route"),
+        ("route(swh a)", "expected ':' before 'a'"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_the_rule(text, words):
+    with pytest.raises(PlanError) as caught:
+        parse(text)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_language_is_named():
+    with pytest.raises(InputError, match="xxxx"):
+        parse("route(xxxx: a)")

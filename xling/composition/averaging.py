@@ -1,0 +1,61 @@
+"""One module out of several of the same make: the weighted mean of their parameters.
+
+Source: AdapterSoup (Chronopoulou et al. 2023). What is averaged are parameters, so for LoRA the factors
+and not their products; `mean(...)` averages what modules add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from xling.errors import PlanError
+from xling.modules.module import Module, Part
+from xling.modules.registry import restore
+from xling.sites import EncoderShape
+
+
+def average(modules: Sequence[Module], weights: Sequence[float]) -> Module:
+    """The mean module, with the first one's facts; PlanError when they are not of one make.
+
+    weights: shares, in the modules' order.
+    """
+    first = modules[0]
+    for other in modules[1:]:
+        _check_alike(first, other)
+    shares = torch.tensor([weight / sum(weights) for weight in weights], dtype=torch.float64)
+    shape = EncoderShape(first.facts.hidden, first.facts.layers)
+    parts = []
+    for number, part in enumerate(first.parts):
+        states = [module.parts[number].network.state_dict() for module in modules]
+        mixed = {
+            name: torch.einsum("m,m...->...", shares, torch.stack([s[name].double() for s in states])).float()
+            if value.is_floating_point()
+            else value
+            for name, value in states[0].items()
+        }
+        network = restore(part.config, shape, mixed).requires_grad_(False)
+        parts.append(Part(part.config, part.prefix, network))
+    return Module(tuple(parts), first.facts)
+
+
+def _check_alike(one: Module, other: Module) -> None:
+    reason = None
+    if [part.config for part in one.parts] != [part.config for part in other.parts]:
+        reason = "their kinds or options differ"
+    elif one.facts.labels != other.facts.labels:
+        reason = "their label sets differ"
+    else:
+        for mine, theirs in zip(one.parts, other.parts, strict=True):
+            ours, yours = mine.network.state_dict(), theirs.network.state_dict()
+            if ours.keys() != yours.keys() or any(ours[name].shape != yours[name].shape for name in ours):
+                reason = f"the tensors of their {mine.config.kind} parts differ"
+            elif any(not v.is_floating_point() and not torch.equal(v, yours[n]) for n, v in ours.items()):
+                reason = f"their {mine.config.kind} parts change other entries"
+    if reason:
+        raise PlanError(
+            f"these modules cannot be averaged: {reason}",
+            where="--plan",
+            hint="mean(...) averages what modules add, whatever their kinds",
+        )

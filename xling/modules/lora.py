@@ -1,0 +1,79 @@
+"""Low-rank changes of linear maps: W + s B A (Hu et al. 2022; rsLoRA scaling: Kalajdzievski 2023)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Generator, Tensor, nn
+
+from xling.modules.config import PartConfig, at_sites, key_of, site_of, sites_of_weight
+from xling.sites import EncoderShape
+
+
+class LoraConfig(PartConfig):
+    """rank: rows of A. alpha: the scale s is alpha / rank, or alpha / sqrt(rank) with `rank_stabilised`.
+
+    sites: linear sites by name. leave_out: layers without LoRA; negative numbers count from the top.
+    """
+
+    kind: Literal["lora"] = "lora"  # pyright: ignore[reportIncompatibleVariableOverride]
+    rank: Annotated[int, Field(gt=0)] = 8
+    alpha: Annotated[float, Field(gt=0)] = 16.0
+    rank_stabilised: bool = False
+    sites: tuple[str, ...] = ("attention.query", "attention.value")
+    leave_out: tuple[int, ...] = ()
+
+    @property
+    def scale(self) -> float:
+        """What B A is multiplied by."""
+        return self.alpha / (math.sqrt(self.rank) if self.rank_stabilised else self.rank)
+
+
+class Lora(nn.Module):
+    """A (`down`, [rank, inputs]) and B (`up`, [outputs, rank]) by site. B starts at zero: the identity."""
+
+    def __init__(self, config: LoraConfig, down: Mapping[str, Tensor], up: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        if down.keys() != up.keys():
+            raise ValueError(f"A and B stand at different sites: {sorted(down.keys() ^ up.keys())}")
+        for key in down:
+            if down[key].shape[0] != config.rank or up[key].shape[1] != config.rank:
+                raise ValueError(f"A and B at {key} are not of rank {config.rank}")
+        self.config = config
+        self.down = nn.ParameterDict({key: nn.Parameter(value) for key, value in down.items()})
+        self.up = nn.ParameterDict({key: nn.Parameter(value) for key, value in up.items()})
+
+    @classmethod
+    def fresh(cls, config: LoraConfig, shape: EncoderShape, generator: Generator) -> Lora:
+        """A uniform within 1 / sqrt(inputs), B zero."""
+        places = at_sites(config.sites, shape, config.leave_out)
+        down, up = {}, {}
+        for place, site in places.items():
+            bound = 1 / math.sqrt(site.inputs)
+            drawn = torch.rand(config.rank, site.inputs, generator=generator)
+            down[key_of(place)] = (2 * drawn - 1) * bound
+            up[key_of(place)] = torch.zeros(site.stop - site.start, config.rank)
+        return cls(config, down, up)
+
+    @classmethod
+    def restore(cls, config: LoraConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> Lora:
+        """The factors as they were stored."""
+        parts: dict[str, dict[str, Tensor]] = {"down": {}, "up": {}}
+        for name, value in tensors.items():
+            factor, _, key = name.partition(".")
+            parts[factor][key] = value
+        return cls(config, parts["down"], parts["up"])
+
+    def weight_names(self, shape: EncoderShape) -> Iterable[str]:
+        return {site_of(key, shape).weight for key in self.down}
+
+    def weight(self, name: str, below: Tensor, shape: EncoderShape) -> Tensor:
+        for key, site in sites_of_weight(name, self.down, shape):
+            change = self.config.scale * (self.up[key] @ self.down[key])
+            rest = below.shape[0] - site.stop
+            below = below + nn.functional.pad(change, (0, 0, site.start, rest))
+        return below
