@@ -29,12 +29,13 @@ from xling.composition.attach import Composition
 from xling.data.text import read_text
 from xling.jobs.mlm_heads import mlm_head
 from xling.jobs.results import versions
-from xling.jobs.train_language import DEFAULTS, Run, facts_of, train_language, trainable
+from xling.jobs.train_language import DEFAULTS, Run, facts_of, train_language
 from xling.modules.module import Module
 from xling.modules.registry import preset
 from xling.training.checkpoints import Checkpoints
 from xling.training.loop import fit
 from xling.training.mlm import MaskedLanguageModelling
+from xling.training.phases import trainable
 from xling.training.reporting import Tick
 from xling.training.settings import TrainingSettings
 
@@ -49,7 +50,7 @@ class Clock:
         self.times: list[tuple[float, float]] = []
         self.ticks: list[Tick] = []
 
-    def begin(self, step: int, steps: int) -> None:
+    def begin(self, step: int, steps: int, phase: str = "") -> None:
         self.times = [_now()]
 
     def tick(self, tick: Tick) -> None:

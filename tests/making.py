@@ -9,8 +9,9 @@ from xling.bases.opening import Base
 from xling.modules.head import HeadConfig
 from xling.modules.module import Facts, Module
 from xling.modules.registry import PRESETS
+from xling.modules.sparse import SparseConfig
 
-MODULES = {**PRESETS, "head": (HeadConfig(outputs=3),)}
+MODULES = {**PRESETS, "lt-sft": (SparseConfig(k=0.4),), "head": (HeadConfig(outputs=3),)}
 NAMES = tuple(PRESETS)
 
 

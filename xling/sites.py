@@ -51,6 +51,11 @@ class EncoderShape:
     linear: Mapping[tuple[int, str], LinearSlice] = field(default_factory=dict)
     norms: frozenset[str] = frozenset()
 
+    @property
+    def count(self) -> int:
+        """How many numbers the encoder's parameters hold."""
+        return sum(value.numel() for value in self.parameters.values())
+
 
 @dataclass(frozen=True)
 class ResidualState:
@@ -125,4 +130,13 @@ class ActsOnWeights(Protocol):
 
         itself where this part does not change it. Differentiable.
         """
+        ...
+
+
+@runtime_checkable
+class Penalised(Protocol):
+    """A part that adds a term of its own to the loss."""
+
+    def penalty(self, shape: EncoderShape) -> Tensor | None:
+        """The term, a scalar; None when it is switched off."""
         ...

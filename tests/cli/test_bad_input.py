@@ -83,7 +83,7 @@ def test_plan_that_cannot_be_read(shell, bert, store, text_file, plan):
 
 
 def test_plan_without_a_task(shell, bert, store, text_file):
-    predict(shell, bert, store, "lang/swh", text_file).refused("ends in no task module", "task/ner")
+    predict(shell, bert, store, "lang/swh", text_file).refused("has no task module", "task/ner")
 
 
 def test_module_of_another_base(shell, store, text_file, tmp_path):

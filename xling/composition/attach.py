@@ -103,8 +103,10 @@ class Composition:
         pairs = ((name, shape.parameters[name]) for name in self._changed)
         values = {name: self.node.weight(name, below, shape, language) for name, below in pairs}
         values = {name: value for name, value in values.items() if value is not shape.parameters[name]}
-        if not any(value.requires_grad for network in self._networks for value in network.parameters()):
+        if not any(leaf.learning for leaf in self.node.leaves()):
             self._kept[way] = values
+            for leaf in self.node.leaves():
+                leaf.kept_weights.clear()
         return values
 
     def _embed(self, states: Tensor) -> Tensor:

@@ -92,6 +92,16 @@ class Leaf:
         return [network for network in self.module.networks if isinstance(network, ActsOnWeights)]
 
     @cached_property
+    def kept_weights(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """What a frozen module made of which tensor, so that one learning above it finds the same below."""
+        return {}
+
+    @property
+    def learning(self) -> bool:
+        """Whether any of its parameters is under training."""
+        return any(value.requires_grad for part in self.module.networks for value in part.parameters())
+
+    @cached_property
     def head(self) -> Head | None:
         """The head, if the module has one."""
         return next((network for network in self.module.networks if isinstance(network, Head)), None)
@@ -110,7 +120,13 @@ class Leaf:
         return reduce(lambda value, part: part.unembed(value), reversed(self.embedders), states)
 
     def weight(self, name: str, below: Tensor, shape: EncoderShape, language: str) -> Tensor:
-        return reduce(lambda value, part: part.weight(name, value, shape), self.weighers, below)
+        kept = self.kept_weights.get(name)
+        if kept is not None and kept[0] is below:
+            return kept[1]
+        value = reduce(lambda value, part: part.weight(name, value, shape), self.weighers, below)
+        if not self.learning:
+            self.kept_weights[name] = (below, value)
+        return value
 
     def scores(self, states: Tensor, mask: Tensor, languages: Languages) -> Tensor | None:
         return None if self.head is None else self.head(states, mask)

@@ -19,9 +19,8 @@ from xling.jobs.mlm_heads import head_fingerprint, mlm_head
 from xling.languages import parse
 from xling.modules.module import Facts, Module
 from xling.modules.registry import preset
-from xling.training.checkpoints import Checkpoints
-from xling.training.loop import fit
 from xling.training.mlm import MaskedLanguageModelling, encode_lines
+from xling.training.phases import train_module
 from xling.training.pseudo_perplexity import LINES, PseudoPerplexity, pseudo_perplexity
 from xling.training.reporting import Reporter, Silent
 from xling.training.settings import TrainingSettings
@@ -78,20 +77,16 @@ def train_language(
     head = mlm_head(base, run.say)
     module = Module.fresh(configs, base.shape, facts_of(base, run, language=tag))
     module = module.with_facts(mlm_head_fingerprint=head_fingerprint(head))
-    composition = Composition(base, [module])
-    objective = MaskedLanguageModelling(composition, head, rows, settings, seed=run.seed)
-    before = _perplexity(composition, head, kept, base)
-    parameters = trainable(module)
-    composition.train(base_dropout=settings.base_dropout)
-    outcome = fit(
-        objective,
-        parameters,
-        settings,
-        seed=run.seed,
-        checkpoints=Checkpoints(run.checkpoints),
-        reporter=run.reporter,
+    before = _perplexity(Composition(base, [module]), head, kept)
+
+    def objective_of(trained: Module) -> MaskedLanguageModelling:
+        composition = Composition(base, [trained])
+        return MaskedLanguageModelling(composition, head, rows, settings, seed=run.seed)
+
+    module, outcome = train_module(
+        module, base.shape, objective_of, settings, checkpoints=run.checkpoints, reporter=run.reporter
     )
-    after = _perplexity(composition, head, kept, base)
+    after = _perplexity(Composition(base, [module]), head, kept)
     scores = {
         "pseudo_perplexity_before": round(before.value, 3),
         "pseudo_perplexity_after": round(after.value, 3),
@@ -124,18 +119,6 @@ def facts_of(base: Base, run: Run, **changes: Any) -> Facts:
     )
 
 
-def trainable(module: Module) -> dict[str, torch.nn.Parameter]:
-    """The module's parameters by their names on disk, ready to learn."""
-    found = {
-        f"{part.prefix}.{name}": value
-        for part in module.parts
-        for name, value in part.network.named_parameters()
-    }
-    for value in found.values():
-        value.requires_grad_(True)
-    return found
-
-
 def _split(
     texts: Sequence[str], held_out: Sequence[str] | None, seed: int
 ) -> tuple[Sequence[str], Sequence[str]]:
@@ -148,9 +131,8 @@ def _split(
     return lines, kept
 
 
-def _perplexity(
-    composition: Composition, head: MLMHead, lines: Sequence[str], base: Base
-) -> PseudoPerplexity:
+def _perplexity(composition: Composition, head: MLMHead, lines: Sequence[str]) -> PseudoPerplexity:
+    base = composition.base
     rows = encode_lines(base.tokenizer, lines, base.max_length) if lines else []
     return pseudo_perplexity(composition, head, rows, characters=sum(map(len, lines)))
 

@@ -12,16 +12,15 @@ from xling.bases.opening import Base
 from xling.composition.attach import Composition
 from xling.data.examples import Example
 from xling.errors import InputError
-from xling.jobs.train_language import ALONE, Run, facts_of, trainable
+from xling.jobs.train_language import ALONE, Run, facts_of
 from xling.languages import parse
 from xling.modules.module import Module
 from xling.modules.registry import preset
 from xling.tasks.inference import predict
 from xling.tasks.registry import task_named
 from xling.tasks.task import Row, Task
-from xling.training.checkpoints import Checkpoints
-from xling.training.loop import fit
 from xling.training.order import BatchOrder
+from xling.training.phases import train_module
 from xling.training.settings import TrainingSettings
 
 DEFAULTS = TrainingSettings(epochs=2, learning_rate=1e-3, batch_tokens=512)
@@ -108,15 +107,20 @@ def train_task(
     facts = facts_of(base, run, task=task, source=parse(source_language), labels=labels, below=below)
     configs = (*preset(kind, options), work.head(labels, base))
     module = Module(init.parts, facts) if init else Module.fresh(configs, base.shape, facts)
-    modules = [module] if language_module is None else [frozen(language_module), module]
-    objective = TaskObjective(work, Composition(base, modules), labels, (train, dev), settings, seed=run.seed)
-    outcome = fit(
-        objective,
-        trainable(module),
+    lowest = [] if language_module is None else [frozen(language_module)]
+
+    def objective_of(trained: Module) -> TaskObjective:
+        composition = Composition(base, [*lowest, trained])
+        return TaskObjective(work, composition, labels, (train, dev), settings, seed=run.seed)
+
+    module, outcome = train_module(
+        module,
+        base.shape,
+        objective_of,
         settings,
-        seed=run.seed,
-        checkpoints=Checkpoints(run.checkpoints),
+        checkpoints=run.checkpoints,
         reporter=run.reporter,
+        choose=init is None,
     )
     best = None if outcome.best_score is None else round(outcome.best_score, 3)
     scores = {f"dev_{work.metric}": best, "best_step": outcome.best_step, "train_examples": len(train)}

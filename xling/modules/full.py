@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
+import torch
+from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from xling.modules.config import PartConfig, key_of, name_of
@@ -14,12 +16,13 @@ from xling.sites import EncoderShape
 class FullConfig(PartConfig):
     """leave_out: beginnings of parameter names that keep the base's values (and are not stored).
 
-    freeze_norms: norms keep theirs too.
+    freeze_norms: norms keep theirs too. l1: weight of the mean distance from the base in the loss.
     """
 
     kind: Literal["full"] = "full"  # pyright: ignore[reportIncompatibleVariableOverride]
     leave_out: tuple[str, ...] = ()
     freeze_norms: bool = False
+    l1: Annotated[float, Field(ge=0)] = 0.0
 
 
 def changeable(
@@ -37,20 +40,21 @@ def changeable(
 class Full(nn.Module):
     """A value of its own for each parameter; a copy of the base's at the start."""
 
-    def __init__(self, values: Mapping[str, Tensor]) -> None:
+    def __init__(self, config: FullConfig, values: Mapping[str, Tensor]) -> None:
         super().__init__()
+        self.config = config
         self.values = nn.ParameterDict({key_of(name): nn.Parameter(value) for name, value in values.items()})
 
     @classmethod
     def fresh(cls, config: FullConfig, shape: EncoderShape, generator: Generator) -> Full:
         """The base's own values."""
         chosen = changeable(shape, config.leave_out, freeze_norms=config.freeze_norms)
-        return cls({name: value.detach().clone() for name, value in chosen.items()})
+        return cls(config, {name: value.detach().clone() for name, value in chosen.items()})
 
     @classmethod
     def restore(cls, config: FullConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> Full:
         """The values as they were stored."""
-        return cls({name_of(key.removeprefix("values.")): value for key, value in tensors.items()})
+        return cls(config, {name_of(key.removeprefix("values.")): value for key, value in tensors.items()})
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
         return map(name_of, self.values)
@@ -60,3 +64,11 @@ class Full(nn.Module):
             return below
         own, base = self.values[key_of(name)], shape.parameters[name]
         return own if below is base else below + (own - base)
+
+    def penalty(self, shape: EncoderShape) -> Tensor | None:
+        """The weighted mean distance of all parameters from the base's."""
+        if not self.config.l1:
+            return None
+        pairs = ((value, shape.parameters[name_of(key)]) for key, value in self.values.items())
+        moved = torch.stack([(value - base).abs().sum() for value, base in pairs]).sum()
+        return self.config.l1 * moved / shape.count

@@ -17,7 +17,20 @@ from xling.modules.full import Full, FullConfig
 from xling.modules.head import Head, HeadConfig
 from xling.modules.invertible import Invertible, InvertibleConfig
 from xling.modules.lora import Lora, LoraConfig
+from xling.modules.sparse import Sparse, SparseConfig, rehearsed
 from xling.sites import EncoderShape
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A training before the training, which decides what shall learn.
+
+    config: the part that is trained first, in this part's place. select: this part's configuration, the
+    network so trained and the shape, to the network that then learns.
+    """
+
+    config: Callable[[Any], PartConfig]
+    select: Callable[[Any, nn.Module, EncoderShape], nn.Module]
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,7 @@ class Kind:
     build: config, shape and generator to a network. identity: a fresh part changes nothing.
     merges: it can be folded into the encoder's weights.
     restore: config, shape and stored tensors to a network, for kinds whose sizes the shape does not tell.
+    rehearsal: what is trained first, for kinds that learn where to act.
     """
 
     config: type[PartConfig]
@@ -34,6 +48,7 @@ class Kind:
     identity: bool
     merges: bool
     restore: Callable[[Any, EncoderShape, Mapping[str, Tensor]], nn.Module] | None = None
+    rehearsal: Rehearsal | None = None
 
 
 KINDS: Mapping[str, Kind] = {
@@ -41,6 +56,14 @@ KINDS: Mapping[str, Kind] = {
     "invertible": Kind(InvertibleConfig, Invertible, identity=True, merges=False),
     "full": Kind(FullConfig, Full.fresh, identity=True, merges=True, restore=Full.restore),
     "lora": Kind(LoraConfig, Lora.fresh, identity=True, merges=True, restore=Lora.restore),
+    "sparse": Kind(
+        SparseConfig,
+        Sparse.fresh,
+        identity=True,
+        merges=True,
+        restore=Sparse.restore,
+        rehearsal=Rehearsal(rehearsed, Sparse.selected),
+    ),
     "head": Kind(HeadConfig, Head, identity=False, merges=True),
 }
 
@@ -51,6 +74,7 @@ PRESETS: Mapping[str, tuple[PartConfig, ...]] = {
     "parallel": (BottleneckConfig(reads="residual", reduction_factor=2, scaling=4.0),),
     "madx": (BottleneckConfig(reduction_factor=2), InvertibleConfig()),
     "lora": (LoraConfig(),),
+    "lt-sft": (SparseConfig(),),
     "full": (FullConfig(),),
 }
 

@@ -53,6 +53,7 @@ def fit(
     seed: int,
     checkpoints: Checkpoints,
     reporter: Reporter,
+    phase: str = "",
 ) -> Outcome:
     """Train `parameters` in place and leave the best values in them.
 
@@ -65,7 +66,7 @@ def fit(
     progress = checkpoints.restore(parameters, optimizer)
     if progress is None:
         progress = Progress(steps=planned_steps(objective, parameters, settings, seed))
-    reporter.begin(progress.step, progress.steps)
+    reporter.begin(progress.step, progress.steps, phase)
     started, tokens = time.perf_counter(), 0
     while progress.step < progress.steps:
         step = progress.step

@@ -30,8 +30,8 @@ class Tick:
 class Reporter(Protocol):
     """Hears of a run's start and of each step."""
 
-    def begin(self, step: int, steps: int) -> None:
-        """The run starts (or goes on) after `step` of `steps`."""
+    def begin(self, step: int, steps: int, phase: str = "") -> None:
+        """The run, or a phase of it, starts (or goes on) after `step` of `steps`."""
         ...
 
     def tick(self, tick: Tick) -> None:
@@ -42,7 +42,7 @@ class Reporter(Protocol):
 class Silent:
     """Tells nobody."""
 
-    def begin(self, step: int, steps: int) -> None:
+    def begin(self, step: int, steps: int, phase: str = "") -> None:
         """Nothing."""
 
     def tick(self, tick: Tick) -> None:
@@ -55,9 +55,9 @@ class Several:
     def __init__(self, reporters: Sequence[Reporter]) -> None:
         self.reporters = tuple(reporters)
 
-    def begin(self, step: int, steps: int) -> None:
+    def begin(self, step: int, steps: int, phase: str = "") -> None:
         for reporter in self.reporters:
-            reporter.begin(step, steps)
+            reporter.begin(step, steps, phase)
 
     def tick(self, tick: Tick) -> None:
         for reporter in self.reporters:
@@ -68,14 +68,15 @@ class Log:
     """Appends rows to a `log.jsonl`; rows of steps that a resumed run repeats are dropped first."""
 
     def __init__(self, path: Path, stage: str) -> None:
-        self.path, self.stage = path, stage
+        self.path, self.title, self.stage = path, stage, stage
         self.last = time.perf_counter()
 
-    def begin(self, step: int, steps: int) -> None:
+    def begin(self, step: int, steps: int, phase: str = "") -> None:
         self.last = time.perf_counter()
+        self.stage = f"{self.title} ({phase})" if phase else self.title
         if self.path.exists():
             lines = self.path.read_text(encoding="utf-8").splitlines()
-            kept = [line for line in lines if _step_of(line) <= step]
+            kept = [line for line in lines if _step_of(line, self.stage) <= step]
             if len(kept) < len(lines):
                 write_lines(self.path, kept)
 
@@ -103,9 +104,11 @@ class Log:
             ) from error
 
 
-def _step_of(line: str) -> int:
+def _step_of(line: str, stage: str) -> int:
+    """The step of a row of this stage, 0 for another stage's, endless for a broken row."""
     try:
-        return int(json.loads(line)["step"])
+        row = json.loads(line)
+        return int(row["step"]) if row["stage"] == stage else 0
     except (ValueError, KeyError, TypeError):
         return sys.maxsize
 
@@ -128,10 +131,11 @@ class Bar:
         self.title = title
         self.started, self.tokens = time.perf_counter(), 0
 
-    def begin(self, step: int, steps: int) -> None:
+    def begin(self, step: int, steps: int, phase: str = "") -> None:
         self.started, self.tokens = time.perf_counter(), 0
         self.bar.start()
-        self.task = self.bar.add_task(self.title, total=steps, completed=step, loss="-", speed="-")
+        title = f"{self.title} ({phase})" if phase else self.title
+        self.task = self.bar.add_task(title, total=steps, completed=step, loss="-", speed="-")
 
     def tick(self, tick: Tick) -> None:
         self.tokens += tick.tokens
