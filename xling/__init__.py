@@ -21,6 +21,7 @@ _HOMES = {
     "train_task": "xling.jobs.train_task",
     "compose": "xling.jobs.compose",
     "ComposedModel": "xling.jobs.compose",
+    "merge": "xling.jobs.merge",
 }
 __all__ = ["__version__", *_HOMES]
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from xling.bases.opening import load_base as load_base
     from xling.jobs.compose import ComposedModel as ComposedModel
     from xling.jobs.compose import compose as compose
+    from xling.jobs.merge import merge as merge
     from xling.jobs.train_language import Run as Run
     from xling.jobs.train_language import train_language as train_language
     from xling.jobs.train_task import train_task as train_task

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from torch import nn
 
@@ -38,8 +39,25 @@ class LinearSite:
 
 
 @dataclass(frozen=True)
+class HeadShape:
+    """A classifier as transformers builds it on a family; paths are of its whole model.
+
+    scores: the last linear map. dense, nonlinearity, norm: what comes before it, where there is something.
+    pools_by_choice: its configuration chooses between the first state and the mean of all.
+    """
+
+    scores: str
+    dense: str | None = None
+    nonlinearity: Literal["tanh", "relu", "gelu"] | None = None
+    norm: str | None = None
+    pools_by_choice: bool = False
+
+
+@dataclass(frozen=True)
 class Family:
     """One architecture.
+
+    token_head, sequence_head: its own classifiers.
 
     mlm_steps: paths in the masked-LM model, or names of activations, up to its decoder.
     positions_after_padding: the first position is the one after the padding's id.
@@ -56,6 +74,8 @@ class Family:
     linear_sites: Mapping[str, LinearSite]
     mlm_steps: tuple[str, ...]
     mlm_decoder: str
+    token_head: HeadShape
+    sequence_head: HeadShape
     positions_after_padding: bool = False
     takes_positions: bool = True
     pooler: bool = True
@@ -86,6 +106,8 @@ BERT = Family(
     linear_sites=_BERT_LINEAR,
     mlm_steps=("cls.predictions.transform",),
     mlm_decoder="cls.predictions.decoder",
+    token_head=HeadShape("classifier"),
+    sequence_head=HeadShape("classifier", "bert.pooler.dense", "tanh"),
 )
 ROBERTA = Family(
     name="roberta",
@@ -97,6 +119,8 @@ ROBERTA = Family(
     linear_sites=_BERT_LINEAR,
     mlm_steps=("lm_head.dense", "gelu", "lm_head.layer_norm"),
     mlm_decoder="lm_head.decoder",
+    token_head=HeadShape("classifier"),
+    sequence_head=HeadShape("classifier.out_proj", "classifier.dense", "tanh"),
     positions_after_padding=True,
 )
 DISTILBERT = Family(
@@ -119,6 +143,8 @@ DISTILBERT = Family(
     },
     mlm_steps=("vocab_transform", "activation", "vocab_layer_norm"),
     mlm_decoder="vocab_projector",
+    token_head=HeadShape("classifier"),
+    sequence_head=HeadShape("classifier", "pre_classifier", "relu"),
     takes_positions=False,
     pooler=False,
 )
@@ -143,6 +169,8 @@ MODERNBERT = Family(
     },
     mlm_steps=("head",),
     mlm_decoder="decoder",
+    token_head=HeadShape("classifier", "head.dense", "gelu", "head.norm"),
+    sequence_head=HeadShape("classifier", "head.dense", "gelu", "head.norm", pools_by_choice=True),
     pooler=False,
 )
 FAMILIES = (BERT, ROBERTA, DISTILBERT, MODERNBERT)

@@ -1,4 +1,4 @@
-"""xling module list | show | verify."""
+"""xling module list | show | verify | merge."""
 
 from __future__ import annotations
 
@@ -42,3 +42,19 @@ def verify(
     from xling.jobs.module_tools import verify_module
 
     print_result(verify_module(store, name, base), as_json=json)
+
+
+@app.command("merge")
+def merge(
+    base: Annotated[str, typer.Option("--base", help="The base: a Hub id, a folder, or embedded:NAME.")],
+    plan: Annotated[
+        str, typer.Option("--plan", help="A plan of weight kinds, such as lang/swh >> task/ner.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The folder to make.")],
+    store: Root = Path("modules"),
+    json: Json = False,
+) -> None:
+    """Fold a plan into a plain transformers folder that opens without xling."""
+    from xling.jobs.merge import merge_to
+
+    print_result(merge_to(base, plan, store, out), as_json=json)

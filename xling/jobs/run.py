@@ -24,7 +24,7 @@ from xling.jobs.compose import ComposedModel
 from xling.jobs.results import Cell, write_results
 from xling.jobs.stages import Stage, Stages
 from xling.jobs.train_language import Origin, Run, Say, train_language
-from xling.jobs.train_task import train_task
+from xling.jobs.train_task import task_parts, train_task
 from xling.modules.module import Module
 from xling.modules.registry import preset
 from xling.store.card import write_card
@@ -121,6 +121,8 @@ class RecipeRun:
         section, task = self.recipe.task_module, self.recipe.task
         train, dev = (self.examples(spec, self.recipe.source) for spec in (task.train, task.dev))
         name = self.task_name(seed, alone=below is None)
+        labels = self.task.labels(train)
+        parts = task_parts(self.task, section.kind, section.options, labels, self.base)
         cards = ((task.train.card, fingerprint(train)),)
         inputs = {
             "stage": "task-1",
@@ -128,7 +130,7 @@ class RecipeRun:
             "tokenizer": self.base.tokenizer_fingerprint,
             "below": below.key if below else None,
             "task": self.task.name,
-            "parts": [config.model_dump(mode="json") for config in preset(section.kind, section.options)],
+            "parts": [config.model_dump(mode="json") for config in parts],
             "training": section.training.model_dump(),
             "seed": seed,
             "data": [fingerprint(train), fingerprint(dev)],

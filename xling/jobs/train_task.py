@@ -14,8 +14,9 @@ from xling.data.examples import Example
 from xling.errors import InputError
 from xling.jobs.train_language import ALONE, Run, facts_of
 from xling.languages import parse
+from xling.modules.config import PartConfig
 from xling.modules.module import Module
-from xling.modules.registry import preset
+from xling.modules.registry import parse_config, preset
 from xling.tasks.inference import predict
 from xling.tasks.registry import task_named
 from xling.tasks.task import Row, Task
@@ -97,7 +98,9 @@ def train_task(
 ) -> Module:
     """Train one task module; the language module below stays byte for byte what it was.
 
-    below: the name of the language module, for the card. init: a task module to go on from.
+    options: fields of the kind's first part, and under `head` those of the head, such as
+    {"head": {"pooling": "mean"}}. below: the name of the language module, for the card.
+    init: a task module to go on from.
     Raises InputError for empty data or labels outside the set.
     """
     work = task_named(task)
@@ -105,7 +108,7 @@ def train_task(
         raise InputError("no labelled example to train on", where="--train")
     labels = init.facts.labels if init else work.labels(train)
     facts = facts_of(base, run, task=task, source=parse(source_language), labels=labels, below=below)
-    configs = (*preset(kind, options), work.head(labels, base))
+    configs = task_parts(work, kind, options, labels, base)
     module = Module(init.parts, facts) if init else Module.fresh(configs, base.shape, facts)
     lowest = [] if language_module is None else [frozen(language_module)]
 
@@ -126,6 +129,16 @@ def train_task(
     scores = {f"dev_{work.metric}": best, "best_step": outcome.best_step, "train_examples": len(train)}
     done = module.with_facts(steps=outcome.steps)
     return Module(done.parts, done.facts, scores)
+
+
+def task_parts(
+    task: Task, kind: str, options: Mapping[str, Any] | None, labels: Sequence[str], base: Base
+) -> tuple[PartConfig, ...]:
+    """The parts of a task module: those of its kind, and a head in the base family's own shape."""
+    own = dict(options or {})
+    chosen = own.pop("head", {})
+    head = task.head(labels, base).model_dump(mode="json")
+    return (*preset(kind, own), parse_config({**head, **chosen}, where="head"))
 
 
 def frozen(module: Module) -> Module:

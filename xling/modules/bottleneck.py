@@ -12,7 +12,8 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
-from xling.sites import EncoderShape, Hidden, Place, ResidualState
+from xling.modules.kind import Kind
+from xling.sites import PLACES, EncoderShape, Hidden, Place, ResidualState
 
 
 class BottleneckConfig(PartConfig):
@@ -84,3 +85,17 @@ class Bottlenecks(nn.Module):
         if self.config.reads == "residual":
             return state.residual
         return state.normed() if self.config.reads == "normed" else state.raised()
+
+
+KIND = Kind(
+    "bottleneck",
+    BottleneckConfig,
+    Bottlenecks,
+    identity=True,
+    merges=False,
+    presets={
+        "bottleneck": (BottleneckConfig(),),
+        "houlsby": (BottleneckConfig(places=PLACES, reads="sublayer", nonlinearity="silu"),),
+        "parallel": (BottleneckConfig(reads="residual", reduction_factor=2, scaling=4.0),),
+    },
+)

@@ -10,6 +10,7 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from xling.modules.config import PartConfig, key_of, name_of
+from xling.modules.kind import Kind
 from xling.sites import EncoderShape
 
 
@@ -72,3 +73,14 @@ class Full(nn.Module):
         pairs = ((value, shape.parameters[name_of(key)]) for key, value in self.values.items())
         moved = torch.stack([(value - base).abs().sum() for value, base in pairs]).sum()
         return self.config.l1 * moved / shape.count
+
+
+KIND = Kind(
+    "full",
+    FullConfig,
+    Full.fresh,
+    identity=True,
+    merges=True,
+    presets={"full": (FullConfig(),)},
+    restore=Full.restore,
+)

@@ -10,6 +10,7 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
+from xling.modules.kind import Kind
 from xling.sites import EncoderShape
 
 Pooling = Literal["none", "first", "mean"]
@@ -19,12 +20,14 @@ class HeadConfig(PartConfig):
     """outputs: number of labels. pooling: `none` scores every state, `first` and `mean` the sequence.
 
     dense: the non-linearity of a hidden layer before the scores, or None for scores straight away.
+    norm: a layer norm (a scale without a shift) after that hidden layer.
     """
 
     kind: Literal["head"] = "head"  # pyright: ignore[reportIncompatibleVariableOverride]
     outputs: Annotated[int, Field(gt=0)]
     pooling: Pooling = "none"
     dense: Nonlinearity | None = None
+    norm: bool = False
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     std: Annotated[float, Field(ge=0)] = 0.02
 
@@ -36,6 +39,7 @@ class Head(nn.Module):
         super().__init__()
         self.config = config
         self.dense = linear(shape.hidden, shape.hidden, generator, std=config.std) if config.dense else None
+        self.norm = nn.LayerNorm(shape.hidden, bias=False) if config.norm else None
         self.scores = linear(shape.hidden, config.outputs, generator, std=config.std)
 
     def forward(
@@ -46,6 +50,8 @@ class Head(nn.Module):
         pooled = nn.functional.dropout(pooled, self.config.dropout, self.training)
         if self.dense is not None and self.config.dense is not None:
             pooled = NONLINEARITIES[self.config.dense](self.dense(pooled))
+        if self.norm is not None:
+            pooled = self.norm(pooled)
         return self.scores(pooled)
 
 
@@ -56,3 +62,6 @@ def _pool(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
         return states[:, 0]
     kept = mask.unsqueeze(-1).to(states.dtype)
     return (states * kept).sum(1) / torch.clamp(kept.sum(1), min=1.0)
+
+
+KIND = Kind("head", HeadConfig, Head, identity=False, merges=True, presets={})

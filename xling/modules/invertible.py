@@ -8,7 +8,9 @@ import torch
 from pydantic import Field
 from torch import Generator, Tensor, nn
 
+from xling.modules.bottleneck import BottleneckConfig
 from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
+from xling.modules.kind import Kind
 from xling.sites import EncoderShape, Hidden
 
 
@@ -56,3 +58,13 @@ class Invertible(nn.Module):
             first, second = states.to(self.f.into.weight.dtype).chunk(2, dim=-1)
             second = second - self.g(first)
             return torch.cat([first - self.f(second), second], dim=-1)
+
+
+KIND = Kind(
+    "invertible",
+    InvertibleConfig,
+    Invertible,
+    identity=True,
+    merges=False,
+    presets={"madx": (BottleneckConfig(reduction_factor=2), InvertibleConfig())},
+)

@@ -11,6 +11,7 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from xling.modules.config import PartConfig, at_sites, key_of, site_of, sites_of_weight
+from xling.modules.kind import Kind
 from xling.sites import EncoderShape
 
 
@@ -77,3 +78,14 @@ class Lora(nn.Module):
             rest = below.shape[0] - site.stop
             below = below + nn.functional.pad(change, (0, 0, site.start, rest))
         return below
+
+
+KIND = Kind(
+    "lora",
+    LoraConfig,
+    Lora.fresh,
+    identity=True,
+    merges=True,
+    presets={"lora": (LoraConfig(),)},
+    restore=Lora.restore,
+)

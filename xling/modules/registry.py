@@ -1,81 +1,33 @@
-"""Every kind of part and every named preset: a new method is one file and one line here."""
+"""Every kind of part and every named preset: a new method is one file and one line of `FILES`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from pydantic import ValidationError
 from torch import Generator, Tensor, nn
 
 from xling.errors import InputError
-from xling.modules.bottleneck import BottleneckConfig, Bottlenecks
 from xling.modules.config import PartConfig
-from xling.modules.full import Full, FullConfig
-from xling.modules.head import Head, HeadConfig
-from xling.modules.invertible import Invertible, InvertibleConfig
-from xling.modules.lora import Lora, LoraConfig
-from xling.modules.sparse import Sparse, SparseConfig, rehearsed
+from xling.modules.kind import Kind
 from xling.sites import EncoderShape
 
-
-@dataclass(frozen=True)
-class Rehearsal:
-    """A training before the training, which decides what shall learn.
-
-    config: the part that is trained first, in this part's place. select: this part's configuration, the
-    network so trained and the shape, to the network that then learns.
-    """
-
-    config: Callable[[Any], PartConfig]
-    select: Callable[[Any, nn.Module, EncoderShape], nn.Module]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of part.
-
-    build: config, shape and generator to a network. identity: a fresh part changes nothing.
-    merges: it can be folded into the encoder's weights.
-    restore: config, shape and stored tensors to a network, for kinds whose sizes the shape does not tell.
-    rehearsal: what is trained first, for kinds that learn where to act.
-    """
-
-    config: type[PartConfig]
-    build: Callable[[Any, EncoderShape, Generator], nn.Module]
-    identity: bool
-    merges: bool
-    restore: Callable[[Any, EncoderShape, Mapping[str, Tensor]], nn.Module] | None = None
-    rehearsal: Rehearsal | None = None
-
-
+FILES = (
+    "bottleneck",
+    "invertible",
+    "full",
+    "sparse",
+    "lora",
+    "head",
+)
 KINDS: Mapping[str, Kind] = {
-    "bottleneck": Kind(BottleneckConfig, Bottlenecks, identity=True, merges=False),
-    "invertible": Kind(InvertibleConfig, Invertible, identity=True, merges=False),
-    "full": Kind(FullConfig, Full.fresh, identity=True, merges=True, restore=Full.restore),
-    "lora": Kind(LoraConfig, Lora.fresh, identity=True, merges=True, restore=Lora.restore),
-    "sparse": Kind(
-        SparseConfig,
-        Sparse.fresh,
-        identity=True,
-        merges=True,
-        restore=Sparse.restore,
-        rehearsal=Rehearsal(rehearsed, Sparse.selected),
-    ),
-    "head": Kind(HeadConfig, Head, identity=False, merges=True),
+    kind.name: kind for kind in (import_module(f"xling.modules.{name}").KIND for name in FILES)
 }
-
-_BOTH = ("after_attention", "after_ffn")
 PRESETS: Mapping[str, tuple[PartConfig, ...]] = {
-    "bottleneck": (BottleneckConfig(),),
-    "houlsby": (BottleneckConfig(places=_BOTH, reads="sublayer", nonlinearity="silu"),),
-    "parallel": (BottleneckConfig(reads="residual", reduction_factor=2, scaling=4.0),),
-    "madx": (BottleneckConfig(reduction_factor=2), InvertibleConfig()),
-    "lora": (LoraConfig(),),
-    "lt-sft": (SparseConfig(),),
-    "full": (FullConfig(),),
+    name: parts for kind in KINDS.values() for name, parts in kind.presets.items()
 }
 
 

@@ -17,6 +17,7 @@ from xling.errors import InputError, MismatchError
 from xling.modules.config import PartConfig, key_of, name_of
 from xling.modules.full import Full, FullConfig, changeable
 from xling.modules.gap_code import decode, encode
+from xling.modules.kind import Kind, Rehearsal
 from xling.modules.top_k import Difference, top_k
 from xling.sites import EncoderShape
 
@@ -179,3 +180,15 @@ def _draw(total: int, count: int, generator: Generator) -> Tensor:
     while len(found) < count:
         found = torch.cat([found, torch.randint(total, (2 * count,), generator=generator)]).unique()
     return found[torch.randperm(len(found), generator=generator)[:count]].sort().values
+
+
+KIND = Kind(
+    "sparse",
+    SparseConfig,
+    Sparse.fresh,
+    identity=True,
+    merges=True,
+    presets={"lt-sft": (SparseConfig(),)},
+    restore=Sparse.restore,
+    rehearsal=Rehearsal(rehearsed, Sparse.selected),
+)

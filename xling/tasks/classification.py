@@ -12,7 +12,7 @@ from torch import Tensor
 from xling.bases.opening import Base
 from xling.data.examples import LabelledText
 from xling.errors import InputError
-from xling.modules.head import HeadConfig, Pooling
+from xling.modules.head import HeadConfig
 from xling.tasks.task import Prediction, Row
 
 
@@ -21,14 +21,13 @@ class Classification:
 
     name, metric = "classification", "accuracy"
 
-    def __init__(self, pooling: Pooling = "mean") -> None:
-        self.pooling: Pooling = pooling
-
     def labels(self, examples: Sequence[LabelledText]) -> tuple[str, ...]:
         return tuple(sorted({example.label for example in examples if example.label is not None}))
 
     def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
-        return HeadConfig(outputs=len(labels), pooling=self.pooling, dense="tanh")
+        shape = base.family.sequence_head
+        norm = shape.norm is not None
+        return HeadConfig(outputs=len(labels), pooling="first", dense=shape.nonlinearity, norm=norm)
 
     def rows(
         self, examples: Sequence[LabelledText], base: Base, labels: Sequence[str], max_length: int

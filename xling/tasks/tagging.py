@@ -28,7 +28,8 @@ class Tagging:
         return (OUTSIDE, *(f"{prefix}-{name}" for name in types for prefix in "BI"))
 
     def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
-        return HeadConfig(outputs=len(labels))
+        shape = base.family.token_head
+        return HeadConfig(outputs=len(labels), dense=shape.nonlinearity, norm=shape.norm is not None)
 
     def rows(
         self, examples: Sequence[TaggedSentence], base: Base, labels: Sequence[str], max_length: int

@@ -1,0 +1,57 @@
+"""Plain transformers classifiers around given encoder weights."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from torch import Tensor
+
+from xling.bases.families import HeadShape
+from xling.bases.opening import Base
+from xling.bases.quiet import quiet_transformers
+
+Pooling = Literal["none", "first", "mean"]
+
+
+def head_shape(base: Base, pooling: Pooling) -> HeadShape | None:
+    """The family's own classifier of tokens (no pooling) or of sequences; None where it cannot pool so."""
+    if pooling == "none":
+        return base.family.token_head
+    shape = base.family.sequence_head
+    return None if pooling == "mean" and not shape.pools_by_choice else shape
+
+
+def plain_classifier(
+    base: Base, values: Mapping[str, Tensor], labels: Sequence[str], pooling: Pooling
+) -> Any:
+    """A `...ForTokenClassification` or `...ForSequenceClassification` with a fresh head.
+
+    values: every parameter and buffer of the encoder.
+    """
+    from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
+
+    config = copy.deepcopy(base.encoder.config)
+    config.id2label = dict(enumerate(labels))
+    config.label2id = {label: number for number, label in enumerate(labels)}
+    if (
+        base.family.sequence_head.pools_by_choice
+    ):  # ModernBERT says the pooling and a bias in its configuration
+        config.classifier_bias, config.classifier_pooling = True, "mean" if pooling == "mean" else "cls"
+    opener = AutoModelForTokenClassification if pooling == "none" else AutoModelForSequenceClassification
+    with quiet_transformers():
+        model = opener.from_config(config)
+    missing, unexpected = model.base_model.load_state_dict(dict(values), strict=False)
+    # a pooler is the one thing the plain model may have beyond the encoder, and it belongs to the head
+    assert not unexpected and all(name.startswith("pooler.") for name in missing), (missing, unexpected)
+    return model.eval()
+
+
+def save_plain(model: Any, base: Base, folder: str) -> None:
+    """Model and tokenizer as a transformers folder."""
+    tokenizer = copy.deepcopy(base.tokenizer)
+    tokenizer.model_max_length = base.max_length
+    with quiet_transformers():
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)

@@ -1,0 +1,88 @@
+"""Folding a plan into weights: a plain transformers model that needs no xling to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xling.bases.families import HeadShape
+from xling.bases.opening import Base
+from xling.bases.plain import head_shape, plain_classifier
+from xling.composition.nodes import UNKNOWN, Blend, Fold, Fork, Leaf, Node
+from xling.errors import PlanError
+from xling.modules.head import Head
+from xling.modules.registry import KINDS
+
+
+def merge_node(base: Base, node: Node, labels: Sequence[str]) -> Any:
+    """A `...ForTokenClassification` or `...ForSequenceClassification` with the plan's outputs.
+
+    Raises PlanError, with the reason, where a part of the plan is no change of weights.
+    """
+    head = _check(node)
+    shape = _shape_for(base, head)
+    model = plain_classifier(base, merged_weights(base, node), labels, head.config.pooling)
+    for path, own in ((shape.scores, head.scores), (shape.dense, head.dense), (shape.norm, head.norm)):
+        if path is not None and own is not None:
+            model.get_submodule(path).load_state_dict(own.state_dict())
+    return model
+
+
+@torch.no_grad()
+def merged_weights(base: Base, node: Node) -> Mapping[str, Tensor]:
+    """Every parameter and buffer of the encoder under the plan."""
+    values = dict(base.encoder.state_dict())
+    for name, below in base.shape.parameters.items():
+        values[name] = node.weight(name, below, base.shape, UNKNOWN).detach()
+    return values
+
+
+def _check(node: Node) -> Head:
+    for inner in _walk(node):
+        if isinstance(inner, Fork):
+            raise _refusal(
+                "it routes by language, and a plain model has one set of weights", "merge one branch"
+            )
+    for leaf in node.leaves():
+        for part in leaf.module.parts:
+            if not KINDS[part.config.kind].merges:
+                title = leaf.module.facts.task or leaf.module.facts.language or "a module"
+                raise _refusal(
+                    f"the {part.config.kind} part of {title} works on states and is no change of weights",
+                    "train the kind lora, ia3, lt-sft or full instead, or export it to ONNX",
+                )
+    heads = [leaf.head for leaf in node.leaves() if leaf.head is not None]
+    if len(heads) != 1:
+        raise _refusal(
+            f"it has {len(heads)} heads, and a plain model has one", "end the plan in one task module"
+        )
+    return heads[0]
+
+
+def _shape_for(base: Base, head: Head) -> HeadShape:
+    config, family = head.config, base.family.name
+    shape = head_shape(base, config.pooling)
+    if shape is None:
+        raise _refusal(
+            f"its head takes the mean of the states, and a plain {family} classifier takes the first one",
+            "train the task module with the option head.pooling=first",
+        )
+    if config.dense != shape.nonlinearity or config.norm != (shape.norm is not None):
+        raise _refusal(
+            f"its head is not in the shape of a plain {family} classifier", "leave its options out"
+        )
+    return shape
+
+
+def _walk(node: Node) -> list[Node]:
+    if isinstance(node, Leaf):
+        return [node]
+    inner = node.nodes if isinstance(node, Fold | Blend) else ()
+    return [node, *(found for child in inner for found in _walk(child))]
+
+
+def _refusal(reason: str, hint: str) -> PlanError:
+    return PlanError(f"this plan cannot be merged: {reason}", where="--plan", hint=hint)

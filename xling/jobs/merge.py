@@ -1,0 +1,74 @@
+"""A plan folded into a plain transformers model, in memory or as a folder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from xling import __version__
+from xling.bases.opening import load_base
+from xling.bases.plain import save_plain
+from xling.composition.merging import merge_node
+from xling.errors import InputError, XlingError
+from xling.files import write_atomically
+from xling.jobs.compose import ComposedModel, compose
+from xling.store.store import Store
+
+
+def merge(model: ComposedModel) -> Any:
+    """A plain transformers model with the same outputs, in evaluation mode; the base stays as it is.
+
+    Raises PlanError, with the reason, where the plan is no change of weights.
+    """
+    return merge_node(model.base, model.composition.node, model.labels)
+
+
+def merge_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
+    """Write the folder of a merged plan: model, tokenizer, label names, card. It appears all at once."""
+    if out.exists():
+        raise InputError(f"{out} is there already", where="--out", hint="name a folder that does not exist")
+    model = compose(load_base(base), plan, store=Store(store))
+    merged = merge(model)
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        save_plain(merged, model.base, str(unfinished))
+        write_atomically(unfinished / "README.md", _card(model, out.name).encode("utf-8"))
+        unfinished.rename(out)
+    except OSError as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise XlingError(
+            f"cannot write {out}: {error.strerror or error}; free some space and try again"
+        ) from error
+    return {
+        "merged": str(out),
+        "plan": str(model.plan),
+        "class": type(merged).__name__,
+        "labels": list(model.labels),
+    }
+
+
+def _card(model: ComposedModel, title: str) -> str:
+    """What the folder is, from the modules' own facts."""
+    facts = [leaf.module.facts for leaf in model.composition.node.leaves()]
+    licences = sorted({own.licence for own in facts if own.licence})
+    data = sorted({card for own in facts for card, _ in own.cards})
+    kind = "Token" if model.task.name == "tagging" else "Sequence"
+    rows = {
+        "task": model.task.name,
+        "labels": ", ".join(model.labels),
+        "plan": f"`{model.plan}`",
+        "base": model.base.id,
+        "data": ", ".join(data) or "not said",
+        "licences of the data": ", ".join(licences) or "not said",
+        "merged by": f"xling {__version__}",
+    }
+    table = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+    return (
+        f"# {title}\n\nA plain transformers model; it needs nothing else to run.\n\n"
+        f"| | |\n|---|---|\n{table}\n\n"
+        f"```python\nfrom transformers import AutoModelFor{kind}Classification, AutoTokenizer\n\n"
+        f'model = AutoModelFor{kind}Classification.from_pretrained("{title}")\n'
+        f'tokenizer = AutoTokenizer.from_pretrained("{title}")\n```\n'
+    )
