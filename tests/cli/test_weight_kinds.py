@@ -9,7 +9,7 @@ import torch
 from writing import conll
 
 
-@pytest.mark.parametrize("kind", ["lora", "lt-sft"])
+@pytest.mark.parametrize("kind", ["lora", "ia3", "lt-sft"])
 def test_train_predict_and_merge(shell, bert, text_file, tmp_path, kind):
     store, data = tmp_path / "modules", conll(tmp_path)
     few = ("--set", "steps=3", "--quiet", "--base", bert.id, "--kind", kind)

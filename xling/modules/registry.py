@@ -21,6 +21,7 @@ FILES = (
     "full",
     "sparse",
     "lora",
+    "ia3",
     "head",
 )
 KINDS: Mapping[str, Kind] = {

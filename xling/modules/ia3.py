@@ -1,0 +1,94 @@
+"""(IA)3: learned scales of keys, values and of what enters the feed-forward's down projection.
+
+Source: Liu et al. 2022, section 3.3. The feed-forward's scale stands after the activation, as in the
+paper and in PEFT; the AdapterHub library puts it before, which is another function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import torch
+from torch import Generator, Tensor, nn
+
+from xling.modules.config import PartConfig, at_sites, key_of, site_of
+from xling.modules.kind import Kind
+from xling.sites import EncoderShape, LinearSlice
+
+
+class IA3Config(PartConfig):
+    """outputs: linear sites whose output is scaled. inputs: those whose input is; "ffn.down" is the paper's.
+
+    leave_out: layers without scales; negative numbers count from the top.
+    """
+
+    kind: Literal["ia3"] = "ia3"  # pyright: ignore[reportIncompatibleVariableOverride]
+    outputs: tuple[str, ...] = ("attention.key", "attention.value")
+    inputs: tuple[str, ...] = ("ffn.down",)
+    leave_out: tuple[int, ...] = ()
+
+
+class IA3(nn.Module):
+    """A scale for each unit, by site; ones at the start: the identity."""
+
+    def __init__(self, outputs: Mapping[str, Tensor], inputs: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        self.outputs = nn.ParameterDict({key: nn.Parameter(value) for key, value in outputs.items()})
+        self.inputs = nn.ParameterDict({key: nn.Parameter(value) for key, value in inputs.items()})
+
+    @classmethod
+    def fresh(cls, config: IA3Config, shape: EncoderShape, generator: Generator) -> IA3:
+        """Ones at every site."""
+        outputs = at_sites(config.outputs, shape, config.leave_out)
+        inputs = at_sites(config.inputs, shape, config.leave_out)
+        return cls(
+            {key_of(place): torch.ones(site.stop - site.start) for place, site in outputs.items()},
+            {key_of(place): torch.ones(site.inputs) for place, site in inputs.items()},
+        )
+
+    @classmethod
+    def restore(cls, config: IA3Config, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> IA3:
+        """The scales as they were stored."""
+        parts: dict[str, dict[str, Tensor]] = {"outputs": {}, "inputs": {}}
+        for name, value in tensors.items():
+            side, _, key = name.partition(".")
+            parts[side][key] = value
+        return cls(parts["outputs"], parts["inputs"])
+
+    def weight_names(self, shape: EncoderShape) -> Iterable[str]:
+        for key in self.outputs:
+            site = site_of(key, shape)
+            yield from (site.weight, *([site.bias] if site.bias else ()))
+        for key in self.inputs:
+            yield site_of(key, shape).weight
+
+    def weight(self, name: str, below: Tensor, shape: EncoderShape) -> Tensor:
+        for key, scale in self.outputs.items():
+            site = site_of(key, shape)
+            if name in (site.weight, site.bias):
+                rows = _rows(scale, site, below.shape[0])
+                below = below * (rows if name == site.bias else rows[:, None])
+        for key, scale in self.inputs.items():
+            site = site_of(key, shape)
+            if name == site.weight:
+                chosen = torch.zeros(below.shape[0], 1, device=below.device)
+                chosen[site.start : site.stop] = 1
+                below = below * (1 + chosen * (scale - 1))
+        return below
+
+
+def _rows(scale: Tensor, site: LinearSlice, count: int) -> Tensor:
+    """The scale of every row of a weight, one where the site has none of it."""
+    return nn.functional.pad(scale, (site.start, count - site.stop), value=1.0)
+
+
+KIND = Kind(
+    "ia3",
+    IA3Config,
+    IA3.fresh,
+    identity=True,
+    merges=True,
+    presets={"ia3": (IA3Config(),)},
+    restore=IA3.restore,
+)
