@@ -24,7 +24,6 @@ import argparse
 import datetime
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -36,6 +35,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from ledger import Row, append, processor
 from torch import Tensor
 
 from xling.bases.batches import pad_rows
@@ -48,8 +48,6 @@ QUESTION = "mlm-speed"
 SETTINGS = ("same-batches", "defaults")
 UNPREDICTED = -100
 PROBABILITY = 0.15
-
-Row = dict[str, Any]
 
 
 def rows_of(encoded: Sequence[Sequence[int]], options: argparse.Namespace) -> list[list[int]]:
@@ -177,21 +175,6 @@ def summary_row(rows: Sequence[Row], pair: dict[str, Row], options: argparse.Nam
         "own_versions": found["versions"],
         "date": datetime.date.today().isoformat(),
     }
-
-
-def processor() -> str:
-    """The processor's name, where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def append(path: Path, rows: Sequence[Row]) -> None:
-    """Add rows to a file of JSON lines."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def say(text: str) -> None:
