@@ -1,4 +1,4 @@
-"""What routing a mixed batch costs: rows of eight languages, each through its own MAD-X module, then one task.
+"""What routing a mixed batch costs: rows of eight languages, each through its own module, then one task.
 
     python benchmarks/route_cost.py
 

@@ -58,3 +58,17 @@ def merge(
     from xling.jobs.merge import merge_to
 
     print_result(merge_to(base, plan, store, out), as_json=json)
+
+
+@app.command("onnx")
+def onnx(
+    base: Annotated[str, typer.Option("--base", help="The base: a Hub id, a folder, or embedded:NAME.")],
+    plan: Annotated[str, typer.Option("--plan", help="A plan of any kinds, such as lang/swh >> task/ner.")],
+    out: Annotated[Path, typer.Option("--out", help="The .onnx file to make.")],
+    store: Root = Path("modules"),
+    json: Json = False,
+) -> None:
+    """Write a composed model as one ONNX graph (needs xling[onnx])."""
+    from xling.jobs.merge import onnx_to
+
+    print_result(onnx_to(base, plan, store, out), as_json=json)

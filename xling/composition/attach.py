@@ -12,7 +12,7 @@ from xling.bases.copies import structural_copy
 from xling.bases.opening import Base, run_encoder
 from xling.bases.taps import tap_embeddings, tap_residual_sites
 from xling.composition.growing import stacked
-from xling.composition.nodes import UNKNOWN, Languages, Leaf, Node, networks_of
+from xling.composition.nodes import UNKNOWN, Languages, Leaf, Node, leaves_of, networks_of, routes
 from xling.errors import MismatchError
 from xling.modules.module import Module
 from xling.sites import Place, ResidualState
@@ -40,32 +40,29 @@ class Composition:
     def activate(self, plan: Node | Sequence[Module]) -> None:
         """Let these modules act; MismatchError for one made for another base."""
         node = stacked(plan) if isinstance(plan, Sequence) else plan
-        leaves = list(node.leaves())
+        leaves = list(leaves_of(node))
         for leaf in leaves:
             check_fits(leaf.module, self.base)
-        self.node = node
-        self._networks = [network.to(self.encoder.device) for network in networks_of(node)]
+        self.node, self._routes = node, routes(node)
+        self.networks = [network.to(self.encoder.device) for network in networks_of(node)]
         self._changed = _changed(leaves, self.base)
         self._kept: dict[Way, Mapping[str, Tensor]] = {}
         self.train(False)
 
     def __call__(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows length hidden"]:
         """Last states of right-padded rows. `languages`: of each row, where the plan routes by them."""
+        if not self._routes:
+            return self._pass(ids, mask, ())
         languages = languages or [UNKNOWN] * len(ids)
-        states, order = [], []
-        for rows in self._passes(languages):
-            order += rows
-            self._languages = [languages[row] for row in rows]
-            weights = self._weights(self._languages[0])
-            own = slice(None) if rows == list(range(len(ids))) else rows
-            states.append(run_encoder(self.encoder, self.base.family, ids[own], mask[own], weights))
-        if len(states) == 1 and order == sorted(order):
-            return states[0]
-        return torch.cat(states)[torch.argsort(torch.as_tensor(order)).to(ids.device)]
+        passes = self._passes(languages)
+        states = [self._pass(ids[rows], mask[rows], [languages[row] for row in rows]) for rows in passes]
+        order = torch.as_tensor([row for rows in passes for row in rows])
+        return torch.cat(states)[torch.argsort(order).to(ids.device)]
 
     def scores(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows *scored labels"]:
         """The topmost head's scores of labels."""
-        languages = languages or [UNKNOWN] * len(ids)
+        if self._routes:
+            languages = languages or [UNKNOWN] * len(ids)
         found = self.node.scores(self(ids, mask, languages), mask, languages)
         assert found is not None, "the plan has no task module"
         return found
@@ -77,13 +74,21 @@ class Composition:
 
         languages: of the row of each position, where the plan routes by them.
         """
-        return self.node.unembed(states, languages or [UNKNOWN] * len(states))
+        if self._routes:
+            languages = languages or [UNKNOWN] * len(states)
+        return self.node.unembed(states, languages)
 
     def train(self, training: bool = True, *, base_dropout: bool = False) -> None:
         """Dropout in the modules, on or off, and in the frozen encoder where that is wanted."""
         self.encoder.train(training and base_dropout)
-        for network in self._networks:
+        for network in self.networks:
             network.train(training)
+
+    def _pass(self, ids: Ids, mask: Ids, languages: Languages) -> Tensor:
+        """The states of rows that share one set of weights."""
+        self._languages = languages
+        weights = self._weights(languages[0] if languages else UNKNOWN)
+        return run_encoder(self.encoder, self.base.family, ids, mask, weights)
 
     def _passes(self, languages: Languages) -> list[list[int]]:
         """The rows of each pass; within it, rows that take one way through the routes lie together."""
@@ -103,9 +108,9 @@ class Composition:
         pairs = ((name, shape.parameters[name]) for name in self._changed)
         values = {name: self.node.weight(name, below, shape, language) for name, below in pairs}
         values = {name: value for name, value in values.items() if value is not shape.parameters[name]}
-        if not any(leaf.learning for leaf in self.node.leaves()):
+        if not any(leaf.learning for leaf in leaves_of(self.node)):
             self._kept[way] = values
-            for leaf in self.node.leaves():
+            for leaf in leaves_of(self.node):
                 leaf.kept_weights.clear()
         return values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from xling.composition.averaging import average
-from xling.composition.nodes import Blend, Fold, Fork, Leaf, Node
+from xling.composition.nodes import Blend, Fold, Fork, Leaf, Node, leaves_of
 from xling.composition.plan import ELSE, Average, Empty, Mean, Named, Plan, Route, named
 from xling.errors import PlanError
 from xling.modules.module import Module
@@ -44,7 +44,7 @@ def stacked(modules: Sequence[Module]) -> Node:
 
 def has_head(node: Node) -> bool:
     """Whether some module in it is a task module."""
-    return any(leaf.head is not None for leaf in node.leaves())
+    return any(leaf.head is not None for leaf in leaves_of(node))
 
 
 def _check_heads(plan: Plan, nodes: tuple[Node, ...]) -> None:

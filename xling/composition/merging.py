@@ -11,7 +11,7 @@ from torch import Tensor
 from xling.bases.families import HeadShape
 from xling.bases.opening import Base
 from xling.bases.plain import head_shape, plain_classifier
-from xling.composition.nodes import UNKNOWN, Blend, Fold, Fork, Leaf, Node
+from xling.composition.nodes import UNKNOWN, Node, leaves_of, routes
 from xling.errors import PlanError
 from xling.modules.head import Head
 from xling.modules.registry import KINDS
@@ -41,12 +41,9 @@ def merged_weights(base: Base, node: Node) -> Mapping[str, Tensor]:
 
 
 def _check(node: Node) -> Head:
-    for inner in _walk(node):
-        if isinstance(inner, Fork):
-            raise _refusal(
-                "it routes by language, and a plain model has one set of weights", "merge one branch"
-            )
-    for leaf in node.leaves():
+    if routes(node):
+        raise _refusal("it routes by language, and a plain model has one set of weights", "merge one branch")
+    for leaf in leaves_of(node):
         for part in leaf.module.parts:
             if not KINDS[part.config.kind].merges:
                 title = leaf.module.facts.task or leaf.module.facts.language or "a module"
@@ -54,7 +51,7 @@ def _check(node: Node) -> Head:
                     f"the {part.config.kind} part of {title} works on states and is no change of weights",
                     "train the kind lora, ia3, lt-sft or full instead, or export it to ONNX",
                 )
-    heads = [leaf.head for leaf in node.leaves() if leaf.head is not None]
+    heads = [leaf.head for leaf in leaves_of(node) if leaf.head is not None]
     if len(heads) != 1:
         raise _refusal(
             f"it has {len(heads)} heads, and a plain model has one", "end the plan in one task module"
@@ -75,13 +72,6 @@ def _shape_for(base: Base, head: Head) -> HeadShape:
             f"its head is not in the shape of a plain {family} classifier", "leave its options out"
         )
     return shape
-
-
-def _walk(node: Node) -> list[Node]:
-    if isinstance(node, Leaf):
-        return [node]
-    inner = node.nodes if isinstance(node, Fold | Blend) else ()
-    return [node, *(found for child in inner for found in _walk(child))]
 
 
 def _refusal(reason: str, hint: str) -> PlanError:

@@ -28,10 +28,6 @@ UNKNOWN = "und"
 class Node(Protocol):
     """What a plan does, site by site. None, or the value unchanged, where it does nothing."""
 
-    def leaves(self) -> Iterator[Leaf]:
-        """The modules in it, from left to right."""
-        ...
-
     def active(self, language: str) -> Iterator[Leaf]:
         """The modules that act on rows of a language; InputError where a route has no branch for it."""
         ...
@@ -64,9 +60,6 @@ class Leaf:
     """One module."""
 
     module: Module
-
-    def leaves(self) -> Iterator[Leaf]:
-        yield self
 
     def active(self, language: str) -> Iterator[Leaf]:
         yield self
@@ -138,9 +131,6 @@ class Fold:
 
     nodes: tuple[Node, ...]
 
-    def leaves(self) -> Iterator[Leaf]:
-        return (leaf for node in self.nodes for leaf in node.leaves())
-
     def active(self, language: str) -> Iterator[Leaf]:
         return (leaf for node in self.nodes for leaf in node.active(language))
 
@@ -172,9 +162,6 @@ class Blend:
     nodes: tuple[Node, ...]
     weights: tuple[float, ...]
 
-    def leaves(self) -> Iterator[Leaf]:
-        return (leaf for node in self.nodes for leaf in node.leaves())
-
     def active(self, language: str) -> Iterator[Leaf]:
         return (leaf for node in self.nodes for leaf in node.active(language))
 
@@ -189,7 +176,7 @@ class Blend:
         return self._mean(states, [node.embed(states, languages) for node in self.nodes])
 
     def unembed(self, states: Tensor, languages: Languages) -> Tensor:
-        if any(leaf.embedders for leaf in self.leaves()):
+        if any(leaf.embedders for leaf in leaves_of(self)):
             raise PlanError(
                 "a mean of invertible blocks has no inverse, so no pieces can be predicted under it",
                 where="--plan",
@@ -218,10 +205,6 @@ class Fork:
 
     nodes: dict[str, Node]
     other: Node | None
-
-    def leaves(self) -> Iterator[Leaf]:
-        nodes = [*self.nodes.values(), *([] if self.other is None else [self.other])]
-        return (leaf for node in nodes for leaf in node.leaves())
 
     def active(self, language: str) -> Iterator[Leaf]:
         return self._node(language).active(language)
@@ -297,6 +280,28 @@ def _gather(parts: Sequence[tuple[slice | list[int], Tensor]]) -> Tensor:
     return joined[torch.argsort(torch.as_tensor(order)).to(joined.device)]
 
 
+def leaves_of(node: Node) -> Iterator[Leaf]:
+    """The modules in a node, from left to right."""
+    return (inner for inner in walk(node) if isinstance(inner, Leaf))
+
+
 def networks_of(node: Node) -> list[nn.Module]:
     """Every network of every module in a node, each once."""
-    return list({id(n): n for leaf in node.leaves() for n in leaf.module.networks}.values())
+    return list({id(n): n for leaf in leaves_of(node) for n in leaf.module.networks}.values())
+
+
+def routes(node: Node) -> bool:
+    """Whether some of its rows go their own way by their language."""
+    return any(isinstance(inner, Fork) for inner in walk(node))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all inside it."""
+    yield node
+    inner: tuple[Node, ...] = ()
+    if isinstance(node, Fork):
+        inner = (*node.nodes.values(), *([] if node.other is None else [node.other]))
+    elif isinstance(node, Fold | Blend):
+        inner = node.nodes
+    for child in inner:
+        yield from walk(child)

@@ -9,7 +9,7 @@ from xling.bases.opening import Base
 from xling.composition.attach import Composition
 from xling.composition.grammar import parse
 from xling.composition.growing import Find, grow
-from xling.composition.nodes import Node
+from xling.composition.nodes import Node, leaves_of
 from xling.composition.plan import Plan
 from xling.data.examples import Example, LabelledText, TaggedSentence
 from xling.errors import InputError, PlanError
@@ -63,7 +63,7 @@ def compose(base: Base, plan: str | Plan, *, store: Store) -> ComposedModel:
 
 def _task_of(node: Node, plan: Plan) -> tuple[Task, tuple[str, ...]]:
     """The task and the labels that a plan predicts; PlanError when it has none, or several."""
-    heads = [leaf.module.facts for leaf in node.leaves() if leaf.head is not None]
+    heads = [leaf.module.facts for leaf in leaves_of(node) if leaf.head is not None]
     if not heads:
         raise PlanError(
             f"the plan {str(plan)!r} has no task module, so there is nothing to predict",

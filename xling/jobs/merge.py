@@ -1,4 +1,4 @@
-"""A plan folded into a plain transformers model, in memory or as a folder."""
+"""A plan in forms that need no xling: a plain transformers model or folder, an ONNX graph."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from xling import __version__
 from xling.bases.opening import load_base
 from xling.bases.plain import save_plain
 from xling.composition.merging import merge_node
+from xling.composition.nodes import leaves_of
+from xling.composition.onnx import INPUTS, export_onnx
 from xling.errors import InputError, XlingError
 from xling.files import write_atomically
 from xling.jobs.compose import ComposedModel, compose
@@ -49,9 +51,21 @@ def merge_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
     }
 
 
+def onnx_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
+    """Write a plan of any kinds as one ONNX file; the tokenizer is the base's."""
+    model = compose(load_base(base), plan, store=Store(store))
+    try:
+        export_onnx(model.composition, out)
+    except OSError as error:
+        raise XlingError(
+            f"cannot write {out}: {error.strerror or error}; free some space and try again"
+        ) from error
+    return {"graph": str(out), "plan": str(model.plan), "inputs": list(INPUTS), "labels": list(model.labels)}
+
+
 def _card(model: ComposedModel, title: str) -> str:
     """What the folder is, from the modules' own facts."""
-    facts = [leaf.module.facts for leaf in model.composition.node.leaves()]
+    facts = [leaf.module.facts for leaf in leaves_of(model.composition.node)]
     licences = sorted({own.licence for own in facts if own.licence})
     data = sorted({card for own in facts for card, _ in own.cards})
     kind = "Token" if model.task.name == "tagging" else "Sequence"

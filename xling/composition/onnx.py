@@ -1,0 +1,72 @@
+"""A composed model as one ONNX graph: piece ids and attention mask in, scores of labels out."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from xling.composition.attach import Composition
+from xling.composition.nodes import routes
+from xling.errors import InputError, PlanError
+
+INPUTS, OUTPUT = ("input_ids", "attention_mask"), "logits"
+_ROWS, _LENGTH = 2, 7  # of the example that is traced: sizes that no dimension of a model has by chance
+
+
+def export_onnx(composition: Composition, path: Path) -> Path:
+    """Write the graph; rows and length are free, ids are right-padded.
+
+    Raises PlanError for a plan that routes by language, InputError where the exporter is not installed.
+    """
+    if routes(composition.node):
+        raise PlanError(
+            "this plan routes by language, and a graph has one way",
+            where="--plan",
+            hint="export one branch",
+        )
+    ids = torch.full((_ROWS, _LENGTH), composition.base.tokenizer.unk_token_id)
+    example = (ids, torch.ones_like(ids))
+    dynamic = {
+        name: {0: torch.export.Dim("rows"), 1: torch.export.Dim("length", max=composition.base.max_length)}
+        for name in INPUTS
+    }
+    composition.train(False)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own, of its internals
+        composition.scores(*example)  # weights are folded now, outside the trace
+        try:
+            program = torch.onnx.export(
+                _Scores(composition).eval(),
+                example,
+                input_names=list(INPUTS),
+                output_names=[OUTPUT],
+                dynamic_shapes=dynamic,
+                dynamo=True,
+                verbose=False,
+            )
+        except ImportError as error:
+            raise InputError(
+                f"{error.name or error} is not installed", hint="pip install 'xling[onnx]'"
+            ) from error
+    assert program is not None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    program.save(unfinished)
+    unfinished.replace(path)
+    return path
+
+
+class _Scores(nn.Module):
+    """A composition as a module, so that the exporter sees its parameters."""
+
+    def __init__(self, composition: Composition) -> None:
+        super().__init__()
+        self.encoder = composition.encoder
+        self.parts = nn.ModuleList(composition.networks)
+        self._composition = composition
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        return self._composition.scores(input_ids, attention_mask)
