@@ -13,8 +13,7 @@ from xling.composition.attach import Composition
 from xling.errors import InputError, MismatchError
 from xling.modules.module import Module
 from xling.modules.sparse import Sparse, SparseConfig
-from xling.training.phases import train_module
-from xling.training.reporting import Silent
+from xling.training.phases import Course, train_module
 from xling.training.settings import TrainingSettings
 
 FAMILIES = pytest.mark.parametrize("family", FAMILY_NAMES)
@@ -43,10 +42,8 @@ class Pull:
 def train(base, config, *, steps=4, decay=0.0, checkpoints=None):
     module = Module.fresh([config], base.shape, facts(base, language="swh"))
     plan = TrainingSettings(steps=steps, learning_rate=1e-2, weight_decay=decay, checkpoint_every=1)
-    trained, _ = train_module(
-        module, base.shape, lambda m: Pull(base, m), plan, checkpoints=checkpoints, reporter=Silent()
-    )
-    return trained
+    course = Course(base.shape, lambda trained: Pull(base, trained), plan, checkpoints)
+    return train_module(module, course)[0]
 
 
 def changed_entries(base, module):
@@ -120,7 +117,7 @@ def test_an_index_out_of_range_is_refused_before_anything_is_read(bert):
         Composition(bert, [module])(*batch(bert, rows=1, length=4, seed=0))
 
 
-@pytest.mark.parametrize("stop", ["full", "selected", "sparse"])
+@pytest.mark.parametrize("stop", ["full", "choice", "sparse"])
 def test_a_killed_run_ends_with_the_same_bytes(bert, tmp_path, monkeypatch, stop):
     config = SparseConfig(k=60)
     expected = train(bert, config, steps=6, checkpoints=tmp_path / "whole")
@@ -144,7 +141,7 @@ def test_a_killed_run_ends_with_the_same_bytes(bert, tmp_path, monkeypatch, stop
     from xling.training.checkpoints import Checkpoints
 
     with monkeypatch.context() as patch:
-        if stop == "selected":
+        if stop == "choice":
             patch.setattr(Module, "save", dying(Module.save, 1))
         else:
             patch.setattr(Checkpoints, "save", dying(Checkpoints.save, 3 if stop == "full" else 9))

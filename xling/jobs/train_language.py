@@ -20,7 +20,7 @@ from xling.languages import parse
 from xling.modules.module import Facts, Module
 from xling.modules.registry import preset
 from xling.training.mlm import MaskedLanguageModelling, encode_lines
-from xling.training.phases import train_module
+from xling.training.phases import Course, train_module
 from xling.training.pseudo_perplexity import LINES, PseudoPerplexity, pseudo_perplexity
 from xling.training.reporting import Reporter, Silent
 from xling.training.settings import TrainingSettings
@@ -83,9 +83,8 @@ def train_language(
         composition = Composition(base, [trained])
         return MaskedLanguageModelling(composition, head, rows, settings, seed=run.seed)
 
-    module, outcome = train_module(
-        module, base.shape, objective_of, settings, checkpoints=run.checkpoints, reporter=run.reporter
-    )
+    course = Course(base.shape, objective_of, settings, run.checkpoints, run.reporter)
+    module, outcome = train_module(module, course)
     after = _perplexity(Composition(base, [module]), head, kept)
     scores = {
         "pseudo_perplexity_before": round(before.value, 3),

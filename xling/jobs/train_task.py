@@ -21,7 +21,7 @@ from xling.tasks.inference import predict
 from xling.tasks.registry import task_named
 from xling.tasks.task import Row, Task
 from xling.training.order import BatchOrder
-from xling.training.phases import train_module
+from xling.training.phases import Course, train_module
 from xling.training.settings import TrainingSettings
 
 DEFAULTS = TrainingSettings(epochs=2, learning_rate=1e-3, batch_tokens=512)
@@ -116,15 +116,8 @@ def train_task(
         composition = Composition(base, [*lowest, trained])
         return TaskObjective(work, composition, labels, (train, dev), settings, seed=run.seed)
 
-    module, outcome = train_module(
-        module,
-        base.shape,
-        objective_of,
-        settings,
-        checkpoints=run.checkpoints,
-        reporter=run.reporter,
-        choose=init is None,
-    )
+    course = Course(base.shape, objective_of, settings, run.checkpoints, run.reporter)
+    module, outcome = train_module(module, course, choose=init is None)
     best = None if outcome.best_score is None else round(outcome.best_score, 3)
     scores = {f"dev_{work.metric}": best, "best_step": outcome.best_step, "train_examples": len(train)}
     done = module.with_facts(steps=outcome.steps)

@@ -74,6 +74,10 @@ class Bottlenecks(nn.Module):
         return self.sites
 
     def increment(self, layer: int, place: Place, state: ResidualState) -> Tensor:
+        return self(layer, place, state)
+
+    def forward(self, layer: int, place: Place, state: ResidualState) -> Tensor:
+        """The total increment up to and with this part."""
         own = self.config.scaling * self.at[f"{layer}/{place}"](self._input(state))
         if state.increment is None or self.config.stacking == "madx":
             return own

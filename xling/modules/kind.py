@@ -16,12 +16,14 @@ from xling.sites import EncoderShape
 class Rehearsal:
     """A training before the training, which decides what shall learn.
 
-    config: the part that is trained first, in this part's place. select: this part's configuration, the
-    network so trained and the shape, to the network that then learns.
+    config: the part that is trained first, in this part's place, or None where nothing has to be.
+    select: this part's configuration, the network so trained and the shape, to the network that then
+    learns. trains: whether it is trained, or only sees the gradients of the first passes.
     """
 
-    config: Callable[[Any], PartConfig]
+    config: Callable[[Any], PartConfig | None]
     select: Callable[[Any, nn.Module, EncoderShape], nn.Module]
+    trains: bool = True
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from xling.sites import EncoderShape
 
 FILES = (
     "bottleneck",
+    "sparse_bottleneck",
     "invertible",
     "full",
     "sparse",

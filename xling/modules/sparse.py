@@ -15,8 +15,8 @@ from torch import Generator, Tensor, nn
 
 from xling.errors import InputError, MismatchError
 from xling.modules.config import PartConfig, key_of, name_of
+from xling.modules.entries import Entries, stored_entries
 from xling.modules.full import Full, FullConfig, changeable
-from xling.modules.gap_code import decode, encode
 from xling.modules.kind import Kind, Rehearsal
 from xling.modules.top_k import Difference, top_k
 from xling.sites import EncoderShape
@@ -52,8 +52,8 @@ class SparseConfig(PartConfig):
         return changeable(shape, self.leave_out, freeze_norms=self.freeze_norms)
 
 
-class Sparse(nn.Module):
-    """Differences by parameter: sorted linear indices (row-major) as a `gap_code`, and a value for each.
+class Sparse(Entries):
+    """The entries are differences of the encoder's parameters.
 
     While it learns, one dense copy of each changed parameter follows the values; gradients are read off
     at the k entries, so optimizers hold state for those alone and nothing else can move.
@@ -62,13 +62,8 @@ class Sparse(nn.Module):
     def __init__(
         self, config: SparseConfig, indices: Mapping[str, Tensor], values: Mapping[str, Tensor]
     ) -> None:
-        super().__init__()
+        super().__init__(indices, values)
         self.config = config
-        self.values = nn.ParameterDict({key_of(n): nn.Parameter(value) for n, value in values.items()})
-        self.gaps = nn.Module()
-        for name, index in indices.items():
-            self.gaps.register_buffer(key_of(name), encode(index))
-        self._indices = dict(indices)
         self._dense: dict[str, tuple[Tensor, Tensor, Tensor]] = {}
 
     @classmethod
@@ -104,28 +99,10 @@ class Sparse(nn.Module):
     @classmethod
     def restore(cls, config: SparseConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> Sparse:
         """The entries as they were stored; ValueError when indices and values do not match."""
-        stored: dict[str, dict[str, Tensor]] = {"values": {}, "gaps": {}}
-        for name, value in tensors.items():
-            group, _, key = name.partition(".")
-            stored[group][name_of(key)] = value
-        indices = {name: decode(code) for name, code in stored["gaps"].items()}
-        values = stored["values"]
-        for name in indices.keys() | values.keys():
-            if name not in indices or name not in values or indices[name].shape != values[name].shape:
-                raise ValueError(f"the indices and values of {name} do not match")
-        return cls(config, indices, values)
-
-    @property
-    def count(self) -> int:
-        """How many entries are stored."""
-        return sum(map(len, self._indices.values()))
-
-    def indices(self, name: str) -> Tensor:
-        """The sorted linear indices in a parameter."""
-        return self._indices[name]
+        return cls(config, *stored_entries(tensors))
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
-        return self._indices
+        return self.names
 
     def weight(self, name: str, below: Tensor, shape: EncoderShape) -> Tensor:
         if name not in self._indices:

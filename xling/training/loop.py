@@ -112,7 +112,7 @@ def _seconds_per_pass(objective: Objective, parameters: Mapping[str, nn.Paramete
     times = []
     for number in range(4):
         start = time.perf_counter()
-        _seeded_loss(objective, number, seed)[0].backward()
+        seeded_loss(objective, number, seed)[0].backward()
         times.append(time.perf_counter() - start)
     for parameter in parameters.values():
         parameter.grad = None
@@ -130,7 +130,7 @@ def _update(
 ) -> tuple[float, int]:
     total, tokens = 0.0, 0
     for part in range(settings.accumulation):
-        loss, count = _seeded_loss(objective, step * settings.accumulation + part, seed)
+        loss, count = seeded_loss(objective, step * settings.accumulation + part, seed)
         (loss / settings.accumulation).backward()
         total += loss.item() / settings.accumulation
         tokens += count
@@ -142,7 +142,7 @@ def _update(
     return total, tokens
 
 
-def _seeded_loss(objective: Objective, number: int, seed: int) -> tuple[Tensor, int]:
+def seeded_loss(objective: Objective, number: int, seed: int) -> tuple[Tensor, int]:
     """Dropout draws from a generator of this pass, and the caller's random state stays as it is."""
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed((seed * 1_000_003 + number) % 2**63)

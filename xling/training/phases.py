@@ -1,48 +1,51 @@
-"""Training a module: one phase, or two where a kind first learns where to act (LT-SFT)."""
+"""Training a module: one phase, or two where a kind first learns where to act (LT-SFT, SNIP)."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Generator, Tensor
 
+from xling.modules.config import PartConfig
 from xling.modules.module import WEIGHTS, Module, Part
 from xling.modules.registry import KINDS, build
 from xling.sites import EncoderShape, Penalised
 from xling.training.checkpoints import Checkpoints
-from xling.training.loop import Objective, Outcome, fit
-from xling.training.reporting import Reporter
+from xling.training.loop import Objective, Outcome, fit, seeded_loss
+from xling.training.reporting import Reporter, Silent
 from xling.training.settings import TrainingSettings
 
 ObjectiveOf = Callable[[Module], Objective]
 FIRST, SECOND = "full", "sparse"
-_SELECTED = "selected"
+_CHOSEN, _PASSES = "chosen", 8
+SILENT = Silent()
 
 
-def train_module(
-    module: Module,
-    shape: EncoderShape,
-    objective_of: ObjectiveOf,
-    settings: TrainingSettings,
-    *,
-    checkpoints: Path | None,
-    reporter: Reporter,
-    choose: bool = True,
-) -> tuple[Module, Outcome]:
-    """Train a module; each phase, and the selection between them, resumes where it stopped.
+@dataclass(frozen=True)
+class Course:
+    """How modules of one run are trained. objective_of: the objective of a module under training."""
 
-    objective_of: the objective of a module under training. choose: whether kinds that learn where to act
-    do so, or train on where they act already. Returns the trained module, which is
-    another value than the one given where its kind learns where to act.
+    shape: EncoderShape
+    objective_of: ObjectiveOf
+    settings: TrainingSettings
+    checkpoints: Path | None = None
+    reporter: Reporter = SILENT
+
+
+def train_module(module: Module, course: Course, *, choose: bool = True) -> tuple[Module, Outcome]:
+    """Train a module; each phase, and the choice between them, resumes where it stopped.
+
+    choose: whether kinds that learn where to act do so, or train on where they act already. Returns the
+    trained module, which is another value than the one given where its kind learns where to act.
     """
     phase = ""
-    if choose and any(KINDS[part.config.kind].rehearsal for part in module.parts):
-        module, phase = _selected(module, shape, objective_of, settings, checkpoints, reporter), SECOND
-    return module, _train(module, shape, objective_of, settings, checkpoints, reporter, phase)
+    if choose and any(_rehearsed(part.config) for part in module.parts):
+        module, phase = _chosen(module, course), SECOND
+    return module, _train(module, course, phase)
 
 
 class WithPenalties:
@@ -76,55 +79,62 @@ def trainable(module: Module) -> dict[str, torch.nn.Parameter]:
     return found
 
 
-def _selected(
-    module: Module,
-    shape: EncoderShape,
-    objective_of: ObjectiveOf,
-    settings: TrainingSettings,
-    checkpoints: Path | None,
-    reporter: Reporter,
-) -> Module:
+def _rehearsed(config: PartConfig) -> PartConfig | None:
+    rehearsal = KINDS[config.kind].rehearsal
+    return rehearsal.config(config) if rehearsal else None
+
+
+def _chosen(module: Module, course: Course) -> Module:
     """The module with its places chosen; the choice is kept as a module folder among the checkpoints."""
-    kept = checkpoints / _SELECTED if checkpoints else None
+    kept = course.checkpoints / _CHOSEN if course.checkpoints else None
     if kept is not None and (kept / WEIGHTS).is_file():
         return Module.load(kept)
-    first, then = [], []
-    for part in module.parts:
+    first = tuple(_first(part, course.shape, module.facts.seed) for part in module.parts)
+    tuned = replace(module, parts=first)
+    rehearsals = [KINDS[part.config.kind].rehearsal for part in module.parts]
+    if any(rehearsal and rehearsal.trains for rehearsal in rehearsals):
+        _train(tuned, course, FIRST)
+    else:
+        _see_gradients(tuned, course)
+    parts = []
+    for part, own in zip(module.parts, first, strict=True):
         rehearsal = KINDS[part.config.kind].rehearsal
-        if rehearsal is None:
-            first.append(Part(part.config, part.prefix, copy.deepcopy(part.network)))
-        else:
-            config = rehearsal.config(part.config)
-            first.append(Part(config, part.prefix, build(config, shape, Generator())))
-    tuned = replace(module, parts=tuple(first))
-    _train(tuned, shape, objective_of, settings, checkpoints, reporter, FIRST)
-    for part, own in zip(module.parts, tuned.parts, strict=True):
-        rehearsal = KINDS[part.config.kind].rehearsal
-        chosen = rehearsal.select(part.config, own.network, shape) if rehearsal else part.network
-        then.append(Part(part.config, part.prefix, chosen))
-    module = replace(module, parts=tuple(then))
-    if kept is not None and checkpoints is not None:
+        network = part.network
+        if rehearsal is not None and own.config is not part.config:
+            network = rehearsal.select(part.config, own.network, course.shape)
+        parts.append(Part(part.config, part.prefix, network))
+    module = replace(module, parts=tuple(parts))
+    if kept is not None and course.checkpoints is not None:
         module.save(kept)
-        Checkpoints(checkpoints / FIRST).clear()
+        Checkpoints(course.checkpoints / FIRST).clear()
     return module
 
 
-def _train(
-    module: Module,
-    shape: EncoderShape,
-    objective_of: ObjectiveOf,
-    settings: TrainingSettings,
-    checkpoints: Path | None,
-    reporter: Reporter,
-    phase: str,
-) -> Outcome:
+def _first(part: Part, shape: EncoderShape, seed: int) -> Part:
+    """What stands for a part in the first phase; parts that choose nothing start there as they are."""
+    config = _rehearsed(part.config)
+    if config is None:
+        return Part(part.config, part.prefix, copy.deepcopy(part.network))
+    return Part(config, part.prefix, build(config, shape, Generator().manual_seed(seed)))
+
+
+def _see_gradients(module: Module, course: Course) -> None:
+    """Leave the summed gradients of the first passes in the module's parameters."""
+    objective = course.objective_of(module)
+    trainable(module)
+    for number in range(_PASSES):
+        seeded_loss(objective, number, module.facts.seed)[0].backward()
+
+
+def _train(module: Module, course: Course, phase: str) -> Outcome:
+    objective = course.objective_of(module)
     penalised = [network for network in module.networks if isinstance(network, Penalised)]
     return fit(
-        WithPenalties(objective_of(module), penalised, shape) if penalised else objective_of(module),
+        WithPenalties(objective, penalised, course.shape) if penalised else objective,
         trainable(module),
-        settings,
+        course.settings,
         seed=module.facts.seed,
-        checkpoints=Checkpoints(checkpoints / phase if checkpoints else None),
-        reporter=reporter,
+        checkpoints=Checkpoints(course.checkpoints / phase if course.checkpoints else None),
+        reporter=course.reporter,
         phase=phase,
     )

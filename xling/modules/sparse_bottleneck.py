@@ -1,0 +1,128 @@
+"""Bottlenecks pruned before training to a share of their weights (SparseAdapter, He et al. 2022).
+
+A wide bottleneck of which a quarter learns ("Large-Sparse") stores as much as a narrow one and can do more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Generator, Tensor, nn
+from torch.func import functional_call
+
+from xling.modules.bottleneck import BottleneckConfig, Bottlenecks
+from xling.modules.entries import Entries, stored_entries
+from xling.modules.kind import Kind, Rehearsal
+from xling.modules.top_k import top_k
+from xling.sites import EncoderShape, Place, ResidualState
+
+
+class SparseBottleneckConfig(BottleneckConfig):
+    """A bottleneck's options; of its numbers a `share` is kept, chosen by `by`.
+
+    by: `snip` takes the largest |weight x gradient| over the first passes (Lee et al. 2019), `magnitude`
+    the largest |weight|. Both need an up projection that does not start at zero.
+    """
+
+    kind: Literal["sparse_bottleneck"] = "sparse_bottleneck"  # pyright: ignore[reportIncompatibleVariableOverride]
+    share: Annotated[float, Field(gt=0, le=1)] = 0.25
+    by: Literal["snip", "magnitude"] = "snip"
+    reduction_factor: Annotated[float, Field(gt=0)] = 4
+    up_std: Annotated[float, Field(gt=0)] = 0.02
+
+    @property
+    def dense(self) -> BottleneckConfig:
+        """The bottleneck before pruning."""
+        own = self.model_dump(include=set(BottleneckConfig.model_fields) - {"kind"})
+        return BottleneckConfig(**own)
+
+
+class SparseBottlenecks(Entries):
+    """The kept numbers of bottlenecks; all others are zero."""
+
+    def __init__(
+        self, config: SparseBottleneckConfig, shape: EncoderShape, entries: tuple[dict, dict]
+    ) -> None:
+        super().__init__(*entries)
+        dense = Bottlenecks(config.dense, shape, Generator()).to("meta")
+        self._dense = (dense,)  # in a tuple, so that its parameters are not this module's
+        self._shapes = {_plain(name): value.shape for name, value in dense.named_parameters()}
+        for name, index in entries[0].items():
+            if name not in self._shapes or (len(index) and int(index[-1]) >= self._shapes[name].numel()):
+                raise ValueError(f"the kept numbers of {name} do not fit this bottleneck")
+
+    @classmethod
+    def fresh(
+        cls, config: SparseBottleneckConfig, shape: EncoderShape, generator: Generator
+    ) -> SparseBottlenecks:
+        """Pruned by magnitude: no gradient is known yet."""
+        return cls.selected(config, Bottlenecks(config.dense, shape, generator), shape)
+
+    @classmethod
+    def selected(
+        cls, config: SparseBottleneckConfig, dense: nn.Module, shape: EncoderShape
+    ) -> SparseBottlenecks:
+        """Pruned by the scores of a dense bottleneck, whose gradients are in place for `snip`."""
+        found = {_plain(name): value for name, value in dense.named_parameters()}
+        numbers = {name: value.detach() for name, value in found.items()}
+        scores = {
+            name: numbers[name] if value.grad is None else numbers[name] * value.grad
+            for name, value in found.items()
+        }
+        total = sum(value.numel() for value in numbers.values())
+        scored = sum(int((value != 0).sum()) for value in scores.values())
+        k = max(1, min(int(config.share * total), scored))
+        chosen = top_k({name: (value, torch.zeros_like(value)) for name, value in scores.items()}, k)
+        kept = {name: index for name, index in chosen.items() if len(index)}
+        values = {name: numbers[name].reshape(-1)[index].clone() for name, index in kept.items()}
+        return cls(config, shape, (kept, values))
+
+    @classmethod
+    def restore(
+        cls, config: SparseBottleneckConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]
+    ) -> SparseBottlenecks:
+        """The kept numbers as they were stored."""
+        return cls(config, shape, stored_entries(tensors))
+
+    def residual_sites(self) -> Iterable[tuple[int, Place]]:
+        return self._dense[0].sites
+
+    def increment(self, layer: int, place: Place, state: ResidualState) -> Tensor:
+        device = state.sublayer.device
+        own = {
+            name: self._tensor(_plain(name), device)
+            for name, _ in self._dense[0].named_parameters()
+            if name.startswith(f"at.{layer}/{place}.")
+        }
+        return functional_call(self._dense[0], own, (layer, place, state))
+
+    def _tensor(self, name: str, device: torch.device) -> Tensor:
+        shape = self._shapes[name]
+        empty = torch.zeros(shape.numel(), device=device)
+        if name not in self._indices:
+            return empty.view(shape)
+        return empty.index_put((self._indices[name].to(device),), self.values[name.replace(".", "/")]).view(
+            shape
+        )
+
+
+def _plain(name: str) -> str:
+    """A parameter's name without the slash of its site, which the names of entries cannot carry."""
+    return name.replace("/", ".")
+
+
+KIND = Kind(
+    "sparse_bottleneck",
+    SparseBottleneckConfig,
+    SparseBottlenecks.fresh,
+    identity=False,
+    merges=False,
+    presets={"large-sparse": (SparseBottleneckConfig(),)},
+    restore=SparseBottlenecks.restore,
+    rehearsal=Rehearsal(
+        lambda config: config.dense if config.by == "snip" else None, SparseBottlenecks.selected, trains=False
+    ),
+)
