@@ -1,4 +1,4 @@
-"""xling module list | show | verify | merge."""
+"""xling module list | show | verify | merge | onnx | import | export."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import typer
 
 from xling.cli.running import Json, print_result
 
-app = typer.Typer(help="Look at the modules of a store.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look at modules, merge them, bring them in from other libraries and out.", no_args_is_help=True
+)
 
 Root = Annotated[Path, typer.Option("--store", help="The folder that holds the modules.")]
+Foreign = Annotated[str, typer.Option("--format", help="adapterhub, peft or composable-sft.")]
 Name = Annotated[str, typer.Argument(help="A module's name in the store, such as lang/swh.")]
 
 
@@ -72,3 +75,55 @@ def onnx(
     from xling.jobs.merge import onnx_to
 
     print_result(onnx_to(base, plan, store, out), as_json=json)
+
+
+@app.command("import")
+def import_module(
+    source: Annotated[Path, typer.Argument(help="The folder of the other library's files.")],
+    format: Foreign,
+    out: Annotated[
+        Path, typer.Option("--out", help="The folder of the new module, such as modules/lang/swh.")
+    ],
+    base: Annotated[
+        str | None,
+        typer.Option("--base", help="The base it was made for: a Hub id (id@revision) or a folder."),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="The tag of a language module, such as swh.")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option("--task", help="tagging or classification, of a task module.")
+    ] = None,
+    source_language: Annotated[
+        str | None, typer.Option("--source-language", help="The language a task was learned in.")
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option("--labels", help="A,B,C in the order of the head's outputs.")
+    ] = None,
+    without_head: Annotated[
+        bool, typer.Option("--without-head", help="Leave out a head that a language module has no place for.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Bring in a module of AdapterHub, PEFT or composable-sft; no code in it is run."""
+    from xling.jobs.foreign import ImportOrder, import_module
+
+    order = ImportOrder(source, format, out, base, language, task, source_language, labels, without_head)
+    print_result(import_module(order), as_json=json)
+
+
+@app.command("export")
+def export_module(
+    name: Name,
+    format: Foreign,
+    out: Annotated[Path, typer.Option("--out", help="The folder to make.")],
+    store: Root = Path("modules"),
+    base: Annotated[
+        str | None, typer.Option("--base", help="Where to open its base, if not where the module says.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a module as a folder that AdapterHub, PEFT or composable-sft opens."""
+    from xling.jobs.foreign import ExportOrder, export_module
+
+    print_result(export_module(ExportOrder(name, format, store, out, base)), as_json=json)

@@ -1,0 +1,166 @@
+"""Modules of other libraries, in and out."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xling import __version__
+from xling.bases.opening import Base, load_base
+from xling.composition.attach import check_fits
+from xling.errors import InputError, XlingError
+from xling.files import write_atomically
+from xling.languages import parse
+from xling.modules.module import WEIGHTS, Facts, Module
+from xling.store.card import write_card
+from xling.store.formats.foreign import Found, Request, parts_of
+from xling.store.formats.registry import format_named
+from xling.store.store import Store
+from xling.tasks.registry import task_named
+
+
+@dataclass(frozen=True)
+class ImportOrder:
+    """A foreign folder, and what it does not say itself (see `Request`)."""
+
+    source: Path
+    format: str
+    out: Path
+    base: str | None = None
+    language: str | None = None
+    task: str | None = None
+    source_language: str | None = None
+    labels: str | None = None
+    without_head: bool = False
+
+
+@dataclass(frozen=True)
+class ExportOrder:
+    """A module of a store. base: another place to open its base from than the one the module names."""
+
+    name: str
+    format: str
+    store: Path
+    out: Path
+    base: str | None = None
+
+
+def import_module(order: ImportOrder) -> dict[str, Any]:
+    """Write a foreign module as one of ours; InputError names the option that is missing or the fault."""
+    wanted = format_named(order.format)
+    _check_said(order)
+    if (order.out / WEIGHTS).is_file():
+        raise InputError(
+            f"{order.out} holds a module already", where="--out", hint="name a folder that does not exist"
+        )
+    base = load_base(str(order.base))
+    labels = tuple(filter(None, (label.strip() for label in (order.labels or "").split(","))))
+    found = wanted.read(order.source, Request(base, order.task, labels, order.without_head))
+    parts = parts_of(found, base, where=order.source)
+    module = Module(parts, _facts(order, base, found))
+    module.save(order.out)
+    write_card(module, "/".join(order.out.parts[-2:]), order.out)
+    numbers = sum(value.numel() for value in module.tensors().values())
+    kinds = " + ".join(part.config.kind for part in parts)
+    return {"module": str(order.out), "parts": kinds, "labels": list(found.labels), "parameters": numbers}
+
+
+def export_module(order: ExportOrder) -> dict[str, Any]:
+    """Write one of our modules as a foreign folder, which appears all at once."""
+    wanted = format_named(order.format)
+    if order.out.exists():
+        raise InputError(
+            f"{order.out} is there already", where="--out", hint="name a folder that does not exist"
+        )
+    module = Store(order.store).get(order.name)
+    facts = module.facts
+    revision = f"@{facts.base_revision}" if facts.base_revision else ""
+    base = load_base(order.base or facts.base + revision)
+    check_fits(module, base)
+    files = dict(wanted.write(module, base, order.name.split("/")[-1]))
+    files["README.md"] = _card(order, module).encode("utf-8")
+    _write_folder(files, order.out)
+    return {"folder": str(order.out), "format": order.format, "files": sorted(files), "base": base.id}
+
+
+def _check_said(order: ImportOrder) -> None:
+    """InputError names the first option without which the module would have to be guessed."""
+    if order.base is None:
+        raise InputError(
+            "a foreign file does not fix its base",
+            where="--base",
+            hint="give an id (id@revision) or a folder",
+        )
+    if (order.language is None) == (order.task is None):
+        raise InputError(
+            "say what the module is: --language TAG, or --task NAME with --source-language TAG",
+            where="--language",
+        )
+    for tag in (order.language, order.source_language):
+        parse(tag or "eng")
+    if order.task is not None:
+        task_named(order.task)
+        if order.source_language is None:
+            raise InputError("say which language the task was learned in", where="--source-language")
+    elif order.source_language is not None:
+        raise InputError("only a task module has a source language", where="--source-language")
+    elif order.labels is not None:
+        raise InputError("only a task module has labels", where="--labels")
+
+
+def _facts(order: ImportOrder, base: Base, found: Found) -> Facts:
+    """Where it came from stands in the recipe: the format, and each file with its checksum."""
+    lines = [f"import: {order.format}", "files:"]
+    lines += [f"  {path.name}: sha256:{_checksum(path)}" for path in found.files]
+    return Facts(
+        base=base.id,
+        base_revision=base.revision,
+        base_fingerprint=base.fingerprint,
+        tokenizer_fingerprint=base.tokenizer_fingerprint,
+        hidden=base.shape.hidden,
+        layers=base.shape.layers,
+        language=parse(order.language) if order.language else None,
+        source=parse(order.source_language) if order.source_language else None,
+        task=order.task,
+        labels=found.labels,
+        recipe="\n".join(lines) + "\n",
+        xling_version=__version__,
+    )
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _card(order: ExportOrder, module: Module) -> str:
+    """What the foreign files do not say, for people."""
+    facts = module.facts
+    about = f"language {facts.language}" if facts.language else f"task {facts.task} learned in {facts.source}"
+    rows = {
+        "what": about,
+        "base": f"{facts.base} {facts.base_revision or ''}".strip(),
+        "labels, in the order of the outputs": ", ".join(facts.labels),
+        "format": order.format,
+        "licence": facts.licence,
+        "exported by": f"xling {__version__}",
+    }
+    table = "\n".join(f"| {key} | {value} |" for key, value in rows.items() if value)
+    return f"# {order.name}\n\n| | |\n|---|---|\n{table}\n"
+
+
+def _write_folder(files: Mapping[str, bytes], out: Path) -> None:
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        for name, data in files.items():
+            write_atomically(unfinished / name, data)
+        unfinished.rename(out)
+    except OSError as error:
+        raise XlingError(f"cannot write {out}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)

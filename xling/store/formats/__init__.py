@@ -1,0 +1,1 @@
+"""Modules of other libraries: one foreign format a file, read and written, never executed."""

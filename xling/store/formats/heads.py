@@ -1,0 +1,121 @@
+"""Classifiers under the names transformers gives them, and our head part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from torch import Tensor, zeros
+
+from xling.bases.opening import Base
+from xling.bases.plain import head_shape
+from xling.bases.pooler import checkpoint_pooler
+from xling.errors import InputError
+from xling.modules.head import Head, Pooling
+from xling.modules.module import Module
+from xling.store.formats.foreign import FoundPart, Request, Tensors
+from xling.store.formats.names import prefix_of
+from xling.tasks.registry import task_named
+
+
+def plain_names(base: Base, pooling: Pooling) -> dict[str, str]:
+    """Our head's tensors to the family's own; empty where the family cannot pool so."""
+    shape = head_shape(base, pooling)
+    if shape is None:
+        return {}
+    paths = {"scores": shape.scores, "dense": shape.dense, "norm": shape.norm}
+    leaves = {"scores": ("weight", "bias"), "dense": ("weight", "bias"), "norm": ("weight",)}
+    return {f"{own}.{leaf}": f"{path}.{leaf}" for own, path in paths.items() if path for leaf in leaves[own]}
+
+
+def wants_head(present: Sequence[str], request: Request, *, where: Path) -> bool:
+    """Whether the head among these tensors belongs in the module; InputError where that is not clear."""
+    if request.task is None:
+        if present and not request.without_head:
+            raise InputError(
+                f"it has a head ({present[0]}), and a language module has none",
+                where=where,
+                hint="--without-head leaves it out, --task says what it predicts",
+            )
+        return False
+    if request.without_head:
+        raise InputError("a task module needs its head", where="--without-head", hint="leave the option out")
+    if not present:
+        raise InputError(f"it has no head for the task {request.task}", where=where)
+    return True
+
+
+def read_head(
+    plain: Mapping[str, Tensor], request: Request, *, said: Sequence[str] = (), where: Path
+) -> tuple[FoundPart, tuple[str, ...]]:
+    """The head among a classifier's tensors, by transformers' names, and its labels.
+
+    said: labels that the files name. What a classifier reads but the file lacks is the base's pooler.
+    """
+    base, task = request.base, task_named(str(request.task))
+    names = plain_names(base, task.head(("_",), base).pooling)
+    scores = names["scores.weight"]
+    if scores not in plain or plain[scores].ndim != 2:
+        raise InputError(
+            f"its head has no {scores}, as a {task.name} head of this base would",
+            where=where,
+            hint=f"it has {', '.join(sorted(plain)[:6])}",
+        )
+    labels = settled(request, said, len(plain[scores]))
+    known = {**_pooler(base, names, plain), **plain}
+    known.setdefault(names["scores.bias"], zeros(len(labels)))
+    for name in (*names.values(), *plain):
+        if name not in known:
+            raise InputError(f"its head reads {name}, which it does not hold", where=where)
+        if name not in names.values():
+            raise InputError(f"its head holds {name}, which a {task.name} head has not", where=where)
+    tensors = {own: known[name] for own, name in names.items()}
+    return FoundPart(task.head(labels, base), tensors), labels
+
+
+def settled(request: Request, said: Sequence[str], outputs: int) -> tuple[str, ...]:
+    """The labels of so many outputs: those asked for, else those the files name."""
+    placeholders = all(label == f"LABEL_{number}" for number, label in enumerate(said))
+    labels = request.labels or (() if placeholders else tuple(said))
+    if not labels:
+        raise InputError(
+            f"the files do not name the {outputs} labels of the head",
+            where="--labels",
+            hint="give them in the order of its outputs, such as --labels O,B-PER,I-PER",
+        )
+    if len(labels) != outputs or len(set(labels)) != outputs:
+        raise InputError(
+            f"{len(set(labels))} labels ({', '.join(labels)}) for a head of {outputs} outputs",
+            where="--labels",
+        )
+    return labels
+
+
+def plain_head(module: Module, base: Base, title: str) -> Tensors:
+    """The head under transformers' names, none for a language module; InputError for another shape."""
+    part = module.part("head")
+    if part is None:
+        return {}
+    assert isinstance(part.network, Head)
+    config, shape = part.network.config, head_shape(base, part.network.config.pooling)
+    if shape is None or config.dense != shape.nonlinearity or config.norm != (shape.norm is not None):
+        raise InputError(
+            f"the head ({_described(part.network)}) is not in the shape of a plain {base.family.name} "
+            f"classifier, which is what {title} holds",
+            where="--format",
+        )
+    values = part.network.state_dict()
+    return {name: values[own].cpu() for own, name in plain_names(base, config.pooling).items()}
+
+
+def _described(head: Head) -> str:
+    config = head.config
+    return f"pooling {config.pooling}, dense {config.dense}, norm {config.norm}"
+
+
+def _pooler(base: Base, names: Mapping[str, str], plain: Mapping[str, Tensor]) -> Tensors:
+    """The base's own pooler, where the classifier reads it and the file does not bring one."""
+    inside = [name for name in names.values() if name.startswith(prefix_of(base))]
+    if not inside or all(name in plain for name in inside):
+        return {}
+    return {prefix_of(base) + name: value for name, value in checkpoint_pooler(base).items()}
