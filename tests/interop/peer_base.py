@@ -35,12 +35,19 @@ def opened(name: str) -> tuple[dict[str, Any], dict[str, Tensor], tuple[Tensor, 
     return config, weights, (tensors["input_ids"], tensors["attention_mask"])
 
 
-def plain_model(name: str, job: str, *, pick: Any = transformers) -> Any:
+def plain_model(name: str, job: str) -> Any:
     """The transformers model of a job ("language", "tagging", "classification") around a base."""
-    config, weights, _ = opened(name)
-    settings = transformers.AutoConfig.for_model(**config, num_labels=OUTPUTS)
-    model = getattr(pick, CLASSES[job]).from_config(settings)
-    model.base_model.load_state_dict(weights, strict=False)
+    return filled(getattr(transformers, CLASSES[job]).from_config(settings_of(name)), name)
+
+
+def settings_of(name: str) -> Any:
+    """The configuration of a base as transformers holds it."""
+    return transformers.AutoConfig.for_model(**opened(name)[0], num_labels=OUTPUTS)
+
+
+def filled(model: Any, name: str) -> Any:
+    """The same model with the base's encoder; what is no part of it is drawn by a seed."""
+    model.base_model.load_state_dict(opened(name)[1], strict=False)
     generator = torch.Generator().manual_seed(7)
     draw([(key, value) for key, value in model.named_parameters() if own(key)], generator)
     return model.eval()
@@ -52,9 +59,9 @@ def own(name: str) -> bool:
 
 
 def draw(named: list[tuple[str, Tensor]], generator: torch.Generator, std: float = 0.2) -> None:
-    """Fill tensors from N(0, std)."""
+    """Fill tensors from N(0, std), a pooler first: its values are the same beside any head."""
     with torch.no_grad():
-        for _, value in sorted(named, key=lambda item: item[0]):
+        for _, value in sorted(named, key=lambda item: ("pooler" not in item[0], item[0])):
             value.copy_(std * torch.randn(value.shape, generator=generator))
 
 

@@ -7,14 +7,16 @@ library computes the upper one alone (its first is dropped, bit for bit), ours a
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from adapterhub_names import Tensors, mlm_head, parts_of
+from adapterhub_names import Tensors, mlm_head
 from safetensors import safe_open
+from safetensors.torch import save_file
 from tiny import save_tokenizer
 from torch import Tensor
 
@@ -22,6 +24,8 @@ from xling.bases.opening import Base, load_base
 from xling.composition.attach import Composition
 from xling.modules.module import Facts, Module, Part
 from xling.modules.registry import restore
+from xling.store.formats.adapterhub import CONFIG, WEIGHTS, read
+from xling.store.formats.foreign import Request, parts_of
 
 BASES = ("bert", "xlm_roberta")
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -70,13 +74,10 @@ class Recorded:
     def module(self, adapter: str) -> Module:
         """One recorded adapter as a module of ours."""
         shape = self.base.shape
-        own = parts_of(
-            self.facts["adapters"][adapter]["config"], self.under(f"adapter/{adapter}/"), shape.layers
-        )
-        parts = tuple(
-            Part(config, f"{number}-{config.kind}", restore(config, shape, tensors))
-            for number, (config, tensors) in enumerate(own)
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            save_file(self.under(f"adapter/{adapter}/"), Path(folder) / WEIGHTS)
+            (Path(folder) / CONFIG).write_text(json.dumps(self.facts["adapters"][adapter]))
+            parts = parts_of(read(Path(folder), Request(self.base)), self.base, where=Path(folder))
         facts = Facts(
             base=self.base.id,
             base_revision=None,

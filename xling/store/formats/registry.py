@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from xling.errors import InputError
-from xling.store.formats import composable_sft, peft
+from xling.store.formats import adapterhub, composable_sft, peft
 from xling.store.formats.foreign import Format
 
-FORMATS: Mapping[str, Format] = {item.FORMAT.name: item.FORMAT for item in (peft, composable_sft)}
+FORMATS: Mapping[str, Format] = {item.FORMAT.name: item.FORMAT for item in (adapterhub, peft, composable_sft)}
 
 
 def format_named(name: str) -> Format:

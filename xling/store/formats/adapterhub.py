@@ -1,0 +1,192 @@
+"""AdapterHub's folders (the library `adapters`): bottlenecks, invertible blocks and LoRA, with their heads.
+
+The layout of today is written; that of 2020 and 2021 is read too: its tensors and settings had other
+names. Residuals are the library's own rule, which is our stacking `adapterhub`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save
+from torch import Tensor
+
+from xling.bases.opening import Base
+from xling.errors import InputError, MismatchError
+from xling.modules.module import Module
+from xling.modules.registry import parse_config
+from xling.store.formats.adapterhub_heads import read_head_files, write_head_files
+from xling.store.formats.adapterhub_names import bottleneck_names, hosts_of, invertible_names, renamed
+from xling.store.formats.adapterhub_settings import (
+    bottleneck_parts,
+    bottleneck_settings,
+    invertible_options,
+    lora_alpha,
+    lora_settings,
+    modernised,
+)
+from xling.store.formats.foreign import Format, Found, FoundPart, Request, Tensors, only
+from xling.store.formats.low_rank import Factors, factors_of, lora_parts
+from xling.store.formats.names import prefix_of
+from xling.store.formats.reading import read_json, read_tensors, wanted_file
+
+NAME, CONFIG, WEIGHTS = "adapterhub", "adapter_config.json", "adapter.safetensors"
+_FUSION = "adapter_fusion_config.json"
+_LAYOUT = "adapters.1.3.0"  # the release whose layout is written; older ones are read with repairs
+_TYPES = {"text_lang": "language", "text_task": "task"}
+
+
+def read(folder: Path, request: Request) -> Found:
+    """The parts of one adapter, and the head of a task module."""
+    if (folder / _FUSION).is_file() and not (folder / CONFIG).is_file():
+        raise InputError("xling has no equal for a fusion of adapters", where=folder / _FUSION)
+    path = wanted_file(folder, [CONFIG], NAME)
+    weights = wanted_file(folder, [WEIGHTS, "pytorch_adapter.bin"], NAME)
+    facts = read_json(path)
+    name = _check(facts, request, path)
+    settings = modernised(facts, where=path)
+    hosts_of(request.base)
+    tensors = renamed(read_tensors(weights), request.base)
+    if settings.get("architecture") == "lora":
+        parts = _lora(settings, tensors, name, request.base, (path, weights))
+    else:
+        parts = _bottlenecks(facts, settings, tensors, name, request.base, (path, weights))
+    if tensors:
+        raise InputError(f"xling has no equal for the tensor {min(tensors)}", where=weights)
+    if not parts:
+        raise InputError("it changes nothing", where=weights)
+    head, labels, files = read_head_files(folder, request)
+    return Found((*parts, *head), labels, (path, weights, *files))
+
+
+def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
+    """A folder for `load_adapter`, with a flexible head where the module has one."""
+    only(module, ("bottleneck", "invertible", "lora", "head"), NAME)
+    name = re.sub(r"\W", "_", name)
+    hosts_of(base)
+    kinds = {part.config.kind for part in module.parts} - {"head"}
+    if kinds == {"lora"}:
+        settings, tensors = _lora_files(module, base, name)
+    elif "bottleneck" in kinds and "lora" not in kinds:
+        settings, tensors = _bottleneck_files(module, base, name)
+    else:
+        raise InputError(
+            f"the format {NAME} holds bottlenecks, with an invertible block or not, or LoRA; this module "
+            f"has {' and '.join(sorted(kinds)) or 'a head alone'}",
+            where="--format",
+        )
+    about = {
+        "hidden_size": base.shape.hidden,
+        "model_class": f"{type(base.encoder).__name__.removesuffix('Model')}AdapterModel",
+        "model_name": base.id,
+        "model_type": base.encoder.config.model_type,
+        "name": name,
+        "version": _LAYOUT,
+    }
+    whole = {prefix_of(base) + key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    files = {CONFIG: as_json({**about, "config": settings}), WEIGHTS: save(whole)}
+    return files | write_head_files(module, about)
+
+
+def as_json(value: Mapping[str, Any]) -> bytes:
+    """Readable JSON with sorted keys, as the library writes it."""
+    return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _check(facts: Mapping[str, Any], request: Request, path: Path) -> str:
+    """The adapter's name; MismatchError where the file names another kind of base or of module."""
+    name = facts.get("name")
+    if not isinstance(name, str) or not re.fullmatch(r"[^./\\\s]+", name):
+        raise InputError(f"name = {name!r} is no name of an adapter", where=path)
+    base = request.base
+    for what, own, fits in (
+        ("model_type", facts.get("model_type"), (*base.family.model_types, None)),
+        ("hidden_size", facts.get("hidden_size"), (base.shape.hidden, None)),
+    ):
+        if own not in fits:
+            raise MismatchError(
+                f"it was made for {what} {own!r}, and the base {base.id} has {fits[0]!r}",
+                where=path,
+                hint=f"it names the base {facts.get('model_name')!r}",
+            )
+    said = _TYPES.get(str(facts.get("type")))
+    if said and (said == "task") != (request.task is not None):
+        raise InputError(
+            f"it says that it is a {said} adapter ({facts['type']})", where=path, hint=f"give --{said}"
+        )
+    return name
+
+
+def _bottlenecks(
+    facts: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    tensors: Tensors,
+    name: str,
+    base: Base,
+    files: tuple[Path, Path],
+) -> list[FoundPart]:
+    """One part for each reduction factor, and the invertible block; their tensors are taken out."""
+    parts = []
+    for options in bottleneck_parts(settings, base.shape.layers, where=files[0]):
+        config = parse_config({"kind": "bottleneck", **options}, where=str(files[0]))
+        parts.append(FoundPart(config, _taken(tensors, bottleneck_names(config, base, name), files[1])))
+    options = invertible_options(settings, where=files[0])
+    names = invertible_names(name)
+    # task adapters of 2020 name a block in their settings that they never had
+    if options and (facts.get("type") != "text_task" or any(key in tensors for key in names.values())):
+        config = parse_config({"kind": "invertible", **options}, where=str(files[0]))
+        parts.append(FoundPart(config, _taken(tensors, names, files[1])))
+    return parts
+
+
+def _lora(
+    settings: Mapping[str, Any], tensors: Tensors, name: str, base: Base, files: tuple[Path, Path]
+) -> list[FoundPart]:
+    """The parts of a LoRA adapter; its tensors are taken out."""
+    rank, alpha = lora_alpha(settings, where=files[0])
+    factors: dict[str, Factors] = {}
+    for site in base.shape.linear.values():
+        path = f"{site.weight.removesuffix('.weight')}.loras.{name}."
+        if f"{path}lora_A" in tensors or f"{path}lora_B" in tensors:
+            own = _taken(tensors, {"A": f"{path}lora_A", "B": f"{path}lora_B"}, files[1])
+            if len(own["A"]) != rank:
+                raise InputError(f"r = {rank}, and {path}lora_A has {len(own['A'])} rows", where=files[1])
+            factors[site.weight] = Factors(own["A"], own["B"], alpha)
+    return lora_parts(factors, base, where=files[1])
+
+
+def _taken(tensors: Tensors, names: Mapping[str, str], path: Path) -> Tensors:
+    """The tensors of these names under ours, taken out of the others."""
+    for name in names.values():
+        if name not in tensors:
+            raise InputError(f"it has no tensor {name}, which its settings ask for", where=path)
+    return {own: tensors.pop(name) for own, name in names.items()}
+
+
+def _bottleneck_files(module: Module, base: Base, name: str) -> tuple[dict[str, Any], Tensors]:
+    settings = bottleneck_settings([part.config for part in module.parts], base.shape.layers)
+    tensors: Tensors = {}
+    for part in module.parts:
+        if part.config.kind == "head":
+            continue
+        inverse = part.config.kind == "invertible"
+        names = invertible_names(name) if inverse else bottleneck_names(part.config, base, name)
+        values: Mapping[str, Tensor] = part.network.state_dict()
+        tensors |= {theirs: values[own] for own, theirs in names.items()}
+    return settings, tensors
+
+
+def _lora_files(module: Module, base: Base, name: str) -> tuple[dict[str, Any], Tensors]:
+    found = factors_of(module, base)
+    tensors: Tensors = {}
+    for weight, own in found.items():
+        path = f"{weight.removesuffix('.weight')}.loras.{name}."
+        tensors |= {f"{path}lora_A": own.down, f"{path}lora_B": own.up}
+    return lora_settings(found, base), tensors
+
+
+FORMAT = Format(NAME, read, write)

@@ -1,0 +1,146 @@
+"""Heads of the library `adapters`: its own flexible ones, and those of transformers' classes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save
+from torch import zeros
+
+from xling.bases.pooler import checkpoint_pooler
+from xling.errors import InputError
+from xling.modules.head import Head
+from xling.modules.module import Module
+from xling.store.formats.adapterhub_settings import nonlinearity, nonlinearity_name
+from xling.store.formats.foreign import FoundPart, Request, Tensors, found_part, refuse_options
+from xling.store.formats.heads import read_head, settled, wants_head
+from xling.store.formats.reading import first_of, read_json, read_tensors
+
+CONFIG, WEIGHTS = "head_config.json", "model_head.safetensors"
+_CLASSES = {"tagging": "ForTokenClassification", "classification": "ForSequenceClassification"}
+_POOLING = {"tagging": "none", "classification": "first"}
+_FREE = (
+    *("head_type", "layers", "activation_function", "num_labels", "label2id", "dropout_prob"),
+    *("use_pooler", "bias"),
+)
+
+
+def read_head_files(
+    folder: Path, request: Request
+) -> tuple[list[FoundPart], tuple[str, ...], tuple[Path, ...]]:
+    """The head part of a task module, its labels and the files it came from."""
+    path, weights = folder / CONFIG, first_of(folder, [WEIGHTS, "pytorch_model_head.bin"])
+    if weights is None or not path.is_file():
+        wants_head([], request, where=folder)
+        return [], (), ()
+    facts = read_json(path)
+    settings = facts.get("config")
+    title = settings.get("head_type") if isinstance(settings, Mapping) else facts.get("model_class")
+    if not wants_head([f"{title}"], request, where=path):
+        return [], (), ()
+    files, tensors = (path, weights), read_tensors(weights)
+    if isinstance(settings, Mapping):
+        head, labels = _flexible(facts, settings, tensors, request, files)
+        return [head], labels, files
+    if not str(title).endswith(_CLASSES[str(request.task)]):
+        raise InputError(f"its head is of a {title}, and --task says {request.task}", where=path)
+    head, labels = read_head(tensors, request, said=_labels(facts, path), where=weights)
+    return [head], labels, files
+
+
+def write_head_files(module: Module, about: Mapping[str, Any]) -> dict[str, bytes]:
+    """A flexible head of the adapter's name, if the module has a head."""
+    part = module.part("head")
+    if part is None:
+        return {}
+    assert isinstance(part.network, Head)
+    config, labels = part.network.config, module.facts.labels
+    kind = next((name for name, pooling in _POOLING.items() if pooling == config.pooling), None)
+    if kind is None or config.norm:
+        what = "a norm" if config.norm else f"pooling {config.pooling!r}"
+        raise InputError(f"the format adapterhub has no equal for a head with {what}", where="--format")
+    settings = {
+        "head_type": kind,
+        "num_labels": config.outputs,
+        "layers": 2 if config.dense else 1,
+        "activation_function": nonlinearity_name(config.dense) if config.dense else "tanh",
+        "label2id": {label: number for number, label in enumerate(labels)},
+        "dropout_prob": config.dropout,
+    }
+    if kind == "classification":
+        settings |= {"use_pooler": False, "bias": True}
+    values = part.network.state_dict()
+    names = _names(settings["layers"], str(about["name"]))
+    tensors = {theirs: values[own].detach().cpu().contiguous() for own, theirs in names.items()}
+    text = json.dumps({**about, "config": settings}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return {CONFIG: text.encode("utf-8"), WEIGHTS: save(tensors)}
+
+
+def _flexible(
+    facts: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    tensors: Tensors,
+    request: Request,
+    files: tuple[Path, Path],
+) -> tuple[FoundPart, tuple[str, ...]]:
+    path, weights = files
+    if settings.get("head_type") != request.task:
+        raise InputError(
+            f"its head_type is {settings.get('head_type')!r}, and --task says {request.task}", where=path
+        )
+    refuse_options(settings, {}, _FREE, where=path)
+    layers, pooled = settings.get("layers", 1), bool(settings.get("use_pooler"))
+    if layers not in (1, 2) or (layers == 2 and (pooled or not settings.get("activation_function"))):
+        raise InputError(
+            f"xling has no equal for a head of {layers} layers with activation_function = "
+            f"{settings.get('activation_function')!r} and use_pooler = {pooled}",
+            where=path,
+        )
+    names = _names(layers, str(facts.get("name")))
+    if settings.get("bias") is False and names["scores.bias"] not in tensors:
+        tensors = {**tensors, names["scores.bias"]: zeros(len(tensors.get(names["scores.weight"], ())))}
+    if tensors.keys() != set(names.values()):
+        odd = min(tensors.keys() ^ set(names.values()))
+        raise InputError(f"its settings and its tensors disagree about {odd}", where=weights)
+    own = {ours: tensors[theirs] for ours, theirs in names.items()}
+    options: dict[str, Any] = {"outputs": len(own["scores.weight"]), "pooling": _POOLING[str(request.task)]}
+    if layers == 2:
+        options["dense"] = nonlinearity(settings["activation_function"], where=path)
+    if pooled:
+        own |= _pooler(request, path)
+        options["dense"] = "tanh"
+    if settings.get("dropout_prob") is not None:
+        options["dropout"] = settings["dropout_prob"]
+    labels = settled(request, _labels(settings, path), options["outputs"])
+    return found_part("head", options, own, where=path), labels
+
+
+def _names(layers: int, name: str) -> dict[str, str]:
+    """Our tensors to theirs: a head is a sequence of dropout, linear map and activation by number."""
+    numbers = {"scores": 1} if layers == 1 else {"dense": 1, "scores": 4}
+    return {
+        f"{own}.{leaf}": f"heads.{name}.{number}.{leaf}"
+        for own, number in numbers.items()
+        for leaf in ("weight", "bias")
+    }
+
+
+def _pooler(request: Request, path: Path) -> Tensors:
+    """The pooler of the base, which the head reads and the files do not hold."""
+    values = checkpoint_pooler(request.base)
+    if not values:
+        raise InputError(f"it reads the pooler of its base, and {request.base.id} has none", where=path)
+    return {f"dense.{leaf}": values[f"pooler.dense.{leaf}"] for leaf in ("weight", "bias")}
+
+
+def _labels(settings: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+    """The labels in the order of the outputs, where the file names them."""
+    numbers = settings.get("label2id")
+    if not isinstance(numbers, Mapping):
+        return ()
+    if sorted(map(str, numbers.values())) != sorted(map(str, range(len(numbers)))):
+        raise InputError("label2id does not number its labels from 0", where=path)
+    return tuple(sorted(numbers, key=lambda label: int(numbers[label])))
