@@ -9,7 +9,7 @@ import pytest
 
 COMMANDS = (
     [], ["run"], ["train"], ["train", "language"], ["train", "task"], ["predict"], ["evaluate"], ["module"],
-    ["module", "list"], ["module", "show"], ["module", "verify"], ["module", "import"],
+    ["module", "list"], ["module", "show"], ["module", "verify"], ["module", "merge"], ["module", "onnx"], ["module", "import"],
     ["module", "export"], ["data"], ["data", "list"], ["data", "show"], ["data", "check"],
     ["report"], ["info"],
 )  # fmt: skip
@@ -29,3 +29,11 @@ def test_help_imports_neither_torch_nor_transformers(words):
     ended = subprocess.run([sys.executable, "-c", PROBE.format(words=words)], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     assert "Usage: xling" in ended.stdout
+
+
+@pytest.mark.parametrize("words", [["train", "language"], ["train", "task"]], ids=" ".join)
+def test_help_names_every_kind(shell, words):
+    from xling.modules.registry import PRESETS
+
+    text = " ".join(shell(*words, "--help").out.replace("│", " ").split())
+    assert all(name in text for name in PRESETS)

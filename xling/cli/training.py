@@ -26,6 +26,13 @@ BaseName = Annotated[
     str, typer.Option("--base", help="embedded:multilingual-e5-small, a folder, or a Hub id.")
 ]
 Out = Annotated[Path, typer.Option("--out", help="The folder of the new module, such as modules/lang/swh.")]
+Kind = Annotated[
+    str,
+    typer.Option(
+        "--kind",
+        help="bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft or full (docs/modules.md).",
+    ),
+]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="key=value of the training settings, or parts.key=value.")
 ]
@@ -37,9 +44,8 @@ def language(
     language: Annotated[str, typer.Option("--language", help="The language's tag, such as swh.")],
     text: Annotated[list[Path], typer.Option("--text", help="Files or folders of plain text.")],
     out: Out,
-    kind: Annotated[
-        str, typer.Option("--kind", help="madx, bottleneck, houlsby, parallel or full.")
-    ] = "madx",
+    kind: Kind = "madx",
+    init: Annotated[Path | None, typer.Option("--init", help="A language module to go on from.")] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", help="Train for about so long.")] = None,
     changes: Set = None,
     seed: Seed = 0,
@@ -55,7 +61,7 @@ def language(
     set_threads(threads)
     options = Options(base, kind, out, tuple(changes or ()), seed, device, fresh, minutes)
     reporter = reporters(f"lang/{language}", out / "log.jsonl", quiet)
-    result = train_language_to(LanguageOrder(language, tuple(text)), options, reporter, say(quiet))
+    result = train_language_to(LanguageOrder(language, tuple(text), init), options, reporter, say(quiet))
     print_result(result, as_json=json)
 
 
@@ -72,9 +78,7 @@ def task(
     language_module: Annotated[
         Path | None, typer.Option("--language-module", help="A language module to freeze underneath.")
     ] = None,
-    kind: Annotated[
-        str, typer.Option("--kind", help="bottleneck, houlsby, parallel or full.")
-    ] = "bottleneck",
+    kind: Kind = "bottleneck",
     init: Annotated[Path | None, typer.Option("--init", help="A task module to go on from.")] = None,
     changes: Set = None,
     seed: Seed = 0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -44,7 +44,8 @@ class TaskSpec(_Section):
 class LanguageModules(_Section):
     """How every language module is trained. held_out: lines for pseudo-perplexity.
 
-    text: by card; `texts` overrides it for single languages.
+    text: by card; `texts` overrides it for single languages. init: the targets' modules start fresh, or go
+    on from the source's, so that a task learned on that one finds less changed under it.
     """
 
     text: DataSpec
@@ -54,6 +55,7 @@ class LanguageModules(_Section):
     options: dict[str, Any] = {}
     training: TrainingSettings
     seed: int = 0
+    init: Literal["fresh", "source"] = "fresh"
 
 
 class TaskModule(_Section):

@@ -88,6 +88,8 @@ class RecipeRun:
         section = self.recipe.language_modules
         spec = section.texts.get(language, section.text)
         lines, held = self.text(language)
+        goes_on = section.init == "source" and language != self.recipe.source
+        first = self.language_stage(self.recipe.source) if goes_on else None
         cards = ((spec.card, fingerprint(lines)),)
         inputs = {
             "stage": "language-1",
@@ -98,6 +100,7 @@ class RecipeRun:
             "training": section.training.model_dump(),
             "seed": section.seed,
             "text": [fingerprint(lines), fingerprint(held)],
+            "init": first.key if first else None,
         }
 
         def work(folder: Path) -> int:
@@ -111,6 +114,7 @@ class RecipeRun:
                 held_out=held,
                 settings=section.training,
                 run=run,
+                init=module_of(first) if first else None,
             )
             return self._keep(module, f"lang/{language}", folder)
 

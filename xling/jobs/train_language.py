@@ -63,20 +63,21 @@ def train_language(
     held_out: Sequence[str] | None = None,
     settings: TrainingSettings = DEFAULTS,
     run: Run = ALONE,
+    init: Module | None = None,
 ) -> Module:
     """Train one language module on lines of text.
 
     held_out: lines for pseudo-perplexity; taken from `texts` when not given (200 at most, a tenth at most).
+    init: a language module to go on from, such as the source language's; its kind counts then.
     Raises InputError for an unknown language or kind, or when no line is left to train on.
     """
     tag = parse(language)
-    configs = preset(kind, options)
     lines, kept = _split(texts, held_out, run.seed)
     rows = encode_lines(base.tokenizer, lines, min(settings.max_length, base.max_length))
     _warn_of_unknown(rows, base, tag, run.say)
     head = mlm_head(base, run.say)
-    module = Module.fresh(configs, base.shape, facts_of(base, run, language=tag))
-    module = module.with_facts(mlm_head_fingerprint=head_fingerprint(head))
+    facts = facts_of(base, run, language=tag, mlm_head_fingerprint=head_fingerprint(head))
+    module = init.continued(facts) if init else Module.fresh(preset(kind, options), base.shape, facts)
     before = _perplexity(Composition(base, [module]), head, kept)
 
     def objective_of(trained: Module) -> MaskedLanguageModelling:
@@ -84,7 +85,7 @@ def train_language(
         return MaskedLanguageModelling(composition, head, rows, settings, seed=run.seed)
 
     course = Course(base.shape, objective_of, settings, run.checkpoints, run.reporter)
-    module, outcome = train_module(module, course)
+    module, outcome = train_module(module, course, choose=init is None)
     after = _perplexity(Composition(base, [module]), head, kept)
     scores = {
         "pseudo_perplexity_before": round(before.value, 3),

@@ -109,7 +109,7 @@ def train_task(
     labels = init.facts.labels if init else work.labels(train)
     facts = facts_of(base, run, task=task, source=parse(source_language), labels=labels, below=below)
     configs = task_parts(work, kind, options, labels, base)
-    module = Module(init.parts, facts) if init else Module.fresh(configs, base.shape, facts)
+    module = init.continued(facts) if init else Module.fresh(configs, base.shape, facts)
     lowest = [] if language_module is None else [frozen(language_module)]
 
     def objective_of(trained: Module) -> TaskObjective:

@@ -43,10 +43,11 @@ class Options:
 
 @dataclass(frozen=True)
 class LanguageOrder:
-    """A language and the files of its text."""
+    """A language, the files of its text and what its module goes on from."""
 
     language: str
     text: tuple[Path, ...]
+    init: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def train_language_to(order: LanguageOrder, options: Options, reporter: Reporter
         options=parts,
         settings=settings,
         run=run,
+        init=Module.load(order.init) if order.init else None,
     )
     return _keep(module, options.out)
 

@@ -6,6 +6,7 @@ appears by `os.replace`. `module.json` repeats the facts for people and adds tim
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -81,6 +82,11 @@ class Module:
         generator = Generator().manual_seed(facts.seed)
         parts = [Part(config, config.kind, build(config, shape, generator)) for config in configs]
         return cls(tuple(parts), facts)
+
+    def continued(self, facts: Facts) -> Module:
+        """A copy of the parts under other facts, to train on from; this module stays as it is."""
+        parts = (Part(part.config, part.prefix, copy.deepcopy(part.network)) for part in self.parts)
+        return Module(tuple(parts), facts)
 
     @property
     def networks(self) -> tuple[nn.Module, ...]:
