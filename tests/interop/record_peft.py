@@ -3,7 +3,7 @@
 Run it in an environment of its own:
 
     python -m venv peer && peer/bin/pip install "torch==2.13.0" "transformers==4.57.6" "peft==0.21.2"
-    peer/bin/python tests/interop/record_peft.py --exports exports
+    PYTHONHASHSEED=0 peer/bin/python tests/interop/record_peft.py --exports exports
 
 `exports` is what `export_for_peers.py` wrote. The fixtures `fixtures/peft_BASE.safetensors` hold, each file's
 bytes packed by zlib:
@@ -11,7 +11,7 @@ bytes packed by zlib:
     in/CASE/file/NAME, out/CASE/file/NAME    a file that PEFT wrote, that xling exported
     in/CASE/output, out/CASE/output          last states or logits of the PeftModel
 
-Weights are drawn by a seed. Metadata: `facts` with the versions.
+Weights are drawn by a seed; PEFT writes sets, whose order the hash seed fixes. Metadata: `facts` with the versions.
 """
 
 from __future__ import annotations

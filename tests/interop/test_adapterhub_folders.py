@@ -237,7 +237,7 @@ NARROW = BottleneckConfig(reduction_factor=4)
     [
         ((BottleneckConfig(stacking="madx"),), "no equal for stacking = 'madx', another rule"),
         ((NARROW, NARROW), "no equal for two bottlenecks in one layer"),
-        ((BottleneckConfig(leave_out=(0,)), BottleneckConfig(leave_out=(1,), nonlinearity="tanh")), "in more"),
+        ((BottleneckConfig(leave_out=(0,)), BottleneckConfig(leave_out=(1,), scaling=2.0)), "in more"),
         ((NARROW, InvertibleConfig(nonlinearity="tanh")), "invertible block with a non-linearity of its own"),
         ((InvertibleConfig(),), "this module has invertible"),
         ((NARROW, LoraConfig()), "this module has bottleneck and lora"),
