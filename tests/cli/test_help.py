@@ -9,9 +9,9 @@ import pytest
 
 COMMANDS = (
     [], ["run"], ["train"], ["train", "language"], ["train", "task"], ["predict"], ["evaluate"], ["module"],
-    ["module", "list"], ["module", "show"], ["module", "verify"], ["module", "merge"], ["module", "onnx"], ["module", "import"],
-    ["module", "export"], ["data"], ["data", "list"], ["data", "show"], ["data", "check"],
-    ["report"], ["info"],
+    ["module", "list"], ["module", "show"], ["module", "verify"], ["module", "merge"], ["module", "onnx"],
+    ["module", "import"], ["module", "export"], ["data"], ["data", "list"], ["data", "show"],
+    ["data", "check"], ["report"], ["info"],
 )  # fmt: skip
 PROBE = """
 import sys

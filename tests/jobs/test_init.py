@@ -19,7 +19,8 @@ def test_a_language_module_goes_on_from_another(bert, kind):
     first = train_language(bert, TEXTS[::2], language="eng", kind=kind, options=options, settings=SHORT)
     before = {name: value.clone() for name, value in first.tensors().items()}
     for settings in (STILL, SHORT):
-        then = train_language(bert, TEXTS[1::2], language="swh", settings=settings, run=Run(seed=1), init=first)
+        run = Run(seed=1)
+        then = train_language(bert, TEXTS[1::2], language="swh", settings=settings, run=run, init=first)
         assert then.facts.language == "swh"
         assert then.tensors().keys() == before.keys()
         same = all(torch.equal(value, before[name]) for name, value in then.tensors().items())

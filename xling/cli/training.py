@@ -30,7 +30,7 @@ Kind = Annotated[
     str,
     typer.Option(
         "--kind",
-        help="bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft or full (docs/modules.md).",
+        help="bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft or full.",
     ),
 ]
 Set = Annotated[
