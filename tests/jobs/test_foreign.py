@@ -14,7 +14,13 @@ from xling.store.store import Store
 from xling.tasks.registry import TASKS
 
 LABELS = ("O", "B-X", "I-X")
-KINDS = {"madx": "adapterhub", "houlsby": "adapterhub", "lora": "peft", "ia3": "peft", "lt-sft": "composable-sft"}
+KINDS = {
+    "madx": "adapterhub",
+    "houlsby": "adapterhub",
+    "lora": "peft",
+    "ia3": "peft",
+    "lt-sft": "composable-sft",
+}
 
 
 def stored(base, folder, kind):
@@ -40,7 +46,9 @@ def test_out_and_back(shell, bert, tmp_path, kind, format):
     }
     for name, options in said.items():
         out, back = tmp_path / f"out-{name[:4]}", tmp_path / "back" / name
-        ended = shell("module", "export", name, "--format", format, "--store", store.root, "--out", out, "--json")
+        ended = shell(
+            "module", "export", name, "--format", format, "--store", store.root, "--out", out, "--json"
+        )
         assert ended.status == 0, ended.err
         assert "README.md" in json.loads(ended.out)["files"]
         wanted = "language swh" if name == "lang/swh" else "O, B-X, I-X"
@@ -54,9 +62,9 @@ def test_out_and_back(shell, bert, tmp_path, kind, format):
             other.facts.task,
             other.facts.labels,
         )
-        shell("module", "import", out, "--format", format, "--base", bert.id, "--out", back, *options).refused(
-            "--out", "holds a module already"
-        )
+        shell(
+            "module", "import", out, "--format", format, "--base", bert.id, "--out", back, *options
+        ).refused("--out", "holds a module already")
     assert shell("module", "verify", "lang/swh", "--store", tmp_path / "back", "--base", bert.id).status == 0
 
 
@@ -76,4 +84,3 @@ def test_an_export_holds_the_base_against_the_module(shell, bert, tmp_path):
     other = tiny_base("bert", tmp_path / "other", seed=5)
     shell("module", "export", "lang/swh", "--store", store.root, "--out", tmp_path / "out", "--format", "peft",
           "--base", other.id).refused("was made for base")  # fmt: skip
-

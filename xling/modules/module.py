@@ -27,6 +27,7 @@ from xling.sites import EncoderShape
 FORMAT = 1
 WEIGHTS, FACTS = "weights.safetensors", "module.json"
 _KEY = "xling"
+_SIZES = {"hidden": 1 << 17, "layers": 1 << 10}  # above these a file asks for memory, not for an encoder
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class Module:
         described, tensors = read_weights(path)
         facts = _facts(described, path)
         shape = EncoderShape(facts.hidden, facts.layers)
-        parts = tuple(_read_part(entry, shape, tensors, path) for entry in described["parts"])
+        parts = tuple(_read_part(*entry, shape, tensors, path) for entry in _entries(described, path))
         return cls(parts, facts, _read_scores(path.parent / FACTS))
 
 
@@ -163,7 +164,9 @@ def read_weights(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}
         described = json.loads(metadata[_KEY])
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
+        if not isinstance(described, dict):
+            raise ValueError(f"its facts are a {type(described).__name__}")
+    except (SafetensorError, KeyError, ValueError, RecursionError, OSError) as error:
         raise InputError(
             f"not an xling module: {error}", where=path, hint="train or fetch it again"
         ) from error
@@ -178,6 +181,9 @@ def _facts(described: Mapping[str, Any], path: Path) -> Facts:
     values = {key: value for key, value in described.items() if key not in ("format", "parts")}
     try:
         cards = tuple((str(name), str(checksum)) for name, checksum in values.pop("cards"))
+        for name, most in _SIZES.items():
+            if not isinstance(values[name], int) or not 0 < values[name] <= most:
+                raise InputError(f"{name} = {values[name]!r} is no size of an encoder", where=path)
         return Facts(**{**values, "labels": tuple(values["labels"]), "cards": cards})
     except (TypeError, KeyError, ValueError) as error:
         raise InputError(
@@ -185,11 +191,20 @@ def _facts(described: Mapping[str, Any], path: Path) -> Facts:
         ) from error
 
 
+def _entries(described: Mapping[str, Any], path: Path) -> list[tuple[PartConfig, str]]:
+    """Configuration and prefix of each part."""
+    try:
+        pairs = [(dict(entry["config"]), str(entry["prefix"])) for entry in described["parts"]]
+    except (TypeError, KeyError, ValueError) as error:
+        raise InputError(
+            f"facts of another xling version: {error}", where=path, hint="update xling"
+        ) from error
+    return [(parse_config(config, where=str(path)), prefix) for config, prefix in pairs]
+
+
 def _read_part(
-    entry: Mapping[str, Any], shape: EncoderShape, tensors: Mapping[str, Tensor], path: Path
+    config: PartConfig, prefix: str, shape: EncoderShape, tensors: Mapping[str, Tensor], path: Path
 ) -> Part:
-    config = parse_config(entry["config"], where=str(path))
-    prefix = str(entry["prefix"])
     own = {k[len(prefix) + 1 :]: v for k, v in tensors.items() if k.startswith(prefix + ".")}
     own = {name: value.float() if value.is_floating_point() else value for name, value in own.items()}
     bad = [name for name, value in own.items() if not torch.isfinite(value).all()]
@@ -197,7 +212,7 @@ def _read_part(
         raise InputError(f"{prefix}.{bad[0]} has values that are not finite", where=path)
     try:
         return Part(config, prefix, restore(config, shape, own).requires_grad_(False))
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, KeyError, IndexError) as error:
         raise InputError(f"{prefix}: {' '.join(str(error).split())}", where=path) from error
 
 
