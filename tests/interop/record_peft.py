@@ -11,7 +11,8 @@ bytes packed by zlib:
     in/CASE/file/NAME, out/CASE/file/NAME    a file that PEFT wrote, that xling exported
     in/CASE/output, out/CASE/output          last states or logits of the PeftModel
 
-Weights are drawn by a seed; PEFT writes sets, whose order the hash seed fixes. Metadata: `facts` with the versions.
+Weights are drawn by a seed; PEFT writes sets, whose order the hash seed fixes. Metadata: `facts` with the
+versions.
 """
 
 from __future__ import annotations

@@ -182,6 +182,26 @@ def test_no_path_of_the_configuration_is_opened(recorded, tmp_path):
     assert all(path.parent == folder for path in again.files)
 
 
+def test_a_tensor_larger_than_its_file_is_refused(recorded, tmp_path):
+    base, _, tensors = recorded["bert"]
+    folder = unpack(tensors, "lora_patterns", tmp_path)
+    path = folder / "adapter_model.bin"
+    values = torch.load(path, weights_only=True)
+    torch.save({**values, min(values): torch.ones(1).expand(2**20, 2**22)}, path)
+    with pytest.raises(InputError, match="claims 4,398,046,511,104 numbers, more than the file holds"):
+        read(folder, Request(base))
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_a_number_that_is_none_is_refused(recorded, tmp_path, number):
+    base, _, tensors = recorded["bert"]
+    folder = unpack(tensors, "lora_language", tmp_path)
+    text = (folder / CONFIG).read_text().replace('"lora_alpha": 6', f'"lora_alpha": {number}')
+    (folder / CONFIG).write_text(text)
+    with pytest.raises(InputError, match=f"{number} is no finite number"):
+        read(folder, Request(base))
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000, '{"peft_type": "LORA"}'])
 def test_a_damaged_configuration_is_refused(recorded, tmp_path, text):
     base, _, tensors = recorded["bert"]

@@ -82,5 +82,6 @@ def test_an_export_that_fails_leaves_nothing(shell, bert, tmp_path):
 def test_an_export_holds_the_base_against_the_module(shell, bert, tmp_path):
     store = stored(bert, tmp_path / "modules", "lora")
     other = tiny_base("bert", tmp_path / "other", seed=5)
-    shell("module", "export", "lang/swh", "--store", store.root, "--out", tmp_path / "out", "--format", "peft",
-          "--base", other.id).refused("was made for base")  # fmt: skip
+    ended = shell("module", "export", "lang/swh", "--store", store.root, "--out", tmp_path / "out",
+                  "--format", "peft", "--base", other.id)  # fmt: skip
+    ended.refused("was made for base")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -45,11 +46,19 @@ def wanted_file(folder: Path, names: Sequence[str], title: str) -> Path:
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object; InputError for anything else."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        value = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"not a JSON file: {error}", where=path) from error
     if not isinstance(value, dict):
         raise InputError(f"not a JSON object but a {type(value).__name__}", where=path)
+    return value
+
+
+def _finite(text: str) -> float:
+    """A number of a JSON file; ValueError for the ones that are none."""
+    if not math.isfinite(value := float(text)):
+        raise ValueError(f"{text} is no finite number")
     return value
 
 
@@ -82,8 +91,10 @@ def read_pickle(path: Path, *, integers: bool = False) -> Any:
 
 def checked(value: Any, name: object, *, where: Path) -> torch.Tensor:
     """A dense tensor of finite numbers as float32; InputError otherwise."""
-    if not isinstance(value, torch.Tensor) or value.layout != torch.strided:
+    if not isinstance(value, torch.Tensor) or value.layout != torch.strided or value.device.type != "cpu":
         raise InputError(f"{name} is no dense tensor", where=where)
+    if value.numel() * value.element_size() > value.untyped_storage().nbytes():  # strides can repeat numbers
+        raise InputError(f"{name} claims {value.numel():,} numbers, more than the file holds", where=where)
     if not value.is_floating_point():
         raise InputError(f"{name} is of the type {value.dtype}, not of floats", where=where)
     value = value.detach().float().contiguous()
