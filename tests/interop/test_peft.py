@@ -86,6 +86,21 @@ def test_patterns_become_parts_of_their_own(recorded, tmp_path):
     }
 
 
+def test_the_first_pattern_that_ends_a_path_counts(recorded, tmp_path):
+    """Whole names only: `uery` ends the path too, but in the middle of a name."""
+    base, _, tensors = recorded["bert"]
+    folder = unpack(tensors, "lora_language", tmp_path)
+    config = json.loads((folder / CONFIG).read_text())
+    patterns = {"uery": 9, "0.attention.self.query": 3, "query": 4, "self.query": 5}
+    (folder / CONFIG).write_text(json.dumps({**config, "alpha_pattern": patterns}))
+    found = {
+        (part.config.alpha, part.config.sites, part.config.leave_out)
+        for part in read(folder, Request(base)).parts
+    }
+    query, value = ("attention.query",), ("attention.value",)
+    assert found == {(3.0, query, (1,)), (4.0, query, (0,)), (6.0, value, ())}
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
