@@ -118,7 +118,9 @@ def module_of(base: Base, format: str, case: str) -> Module:
     named = {"task": task, "labels": LABELS, "source": "eng"} if task else {"language": "swh"}
     if task:
         configs = (*configs, head or TASKS[task].head(LABELS, base))
-    module = Module.fresh(configs, base.shape, facts(base, **named))
+    # releases of transformers order parameters differently, and sparse entries are drawn in their order
+    shape = replace(base.shape, parameters=dict(sorted(base.shape.parameters.items())))
+    module = Module.fresh(configs, shape, facts(base, **named))
     generator = torch.Generator().manual_seed(11)
     with torch.no_grad():
         for value in (value for network in module.networks for value in network.parameters()):
