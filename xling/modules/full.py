@@ -29,11 +29,11 @@ class FullConfig(PartConfig):
 def changeable(
     shape: EncoderShape, leave_out: tuple[str, ...], *, freeze_norms: bool
 ) -> Mapping[str, Tensor]:
-    """The parameters of a shape that a part may change."""
+    """The parameters that a part may change, by name: their order in a model differs between releases."""
     frozen = shape.norms if freeze_norms else frozenset()
     return {
         name: value
-        for name, value in shape.parameters.items()
+        for name, value in sorted(shape.parameters.items())
         if not name.startswith(leave_out) and name not in frozen
     }
 
