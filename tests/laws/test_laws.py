@@ -18,7 +18,7 @@ from xling.sites import EncoderShape
 
 EVERY = pytest.mark.parametrize("name", NAMES)
 FAMILIES = pytest.mark.parametrize("family", FAMILY_NAMES)
-few = settings(max_examples=8, deadline=None)
+few = settings(max_examples=3, deadline=None)
 
 
 def plain(base: Base, ids, mask):

@@ -18,7 +18,7 @@ from xling.modules.module import Module
 
 EVERY = pytest.mark.parametrize("name", NAMES)
 FAMILIES = pytest.mark.parametrize("family", FAMILY_NAMES)
-few = settings(max_examples=4, deadline=None)
+few = settings(max_examples=2, deadline=None)
 TAGS = ("swh", "yor", "nqo", "fao")
 
 

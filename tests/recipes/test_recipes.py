@@ -10,7 +10,7 @@ from xling.config.loading import load_recipe
 from xling.data.cards import load_card
 from xling.data.cldr import languages
 from xling.errors import InputError
-from xling.modules.registry import preset
+from xling.modules.registry import parse_config, preset
 from xling.tasks.registry import task_named
 
 ROOT = Path(__file__).parents[2] / "recipes"
@@ -27,7 +27,10 @@ def test_it_names_what_exists(path):
     recipe = load_recipe(path)
     task = task_named(recipe.task.name)
     for section in (recipe.language_modules, recipe.task_module):
-        assert preset(section.kind, section.options)
+        options = dict(section.options)
+        head = options.pop("head", {})
+        assert preset(section.kind, options)
+        assert parse_config({"kind": "head", "outputs": 2, **head}, where="head")
     tests = [(recipe.task.test, language) for language in recipe.targets]
     sources = [(spec, recipe.source) for spec in (recipe.task.train, recipe.task.dev)]
     source_test = recipe.task.source_test or recipe.task.test
