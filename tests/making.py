@@ -6,26 +6,14 @@ import torch
 from torch import Tensor
 
 from xling.bases.opening import Base
+from xling.composition.attach import base_facts as facts
 from xling.modules.head import HeadConfig
-from xling.modules.module import Facts, Module
+from xling.modules.module import Module
 from xling.modules.registry import PRESETS
 from xling.modules.sparse import SparseConfig
 
 MODULES = {**PRESETS, "lt-sft": (SparseConfig(k=0.4),), "head": (HeadConfig(outputs=3),)}
 NAMES = tuple(PRESETS)
-
-
-def facts(base: Base, **changes) -> Facts:
-    """Facts of a module of this base."""
-    return Facts(
-        base=base.id,
-        base_revision=None,
-        base_fingerprint=base.fingerprint,
-        tokenizer_fingerprint=base.tokenizer_fingerprint,
-        hidden=base.shape.hidden,
-        layers=base.shape.layers,
-        **changes,
-    )
 
 
 def fresh(base: Base, name: str, *, seed: int = 0) -> Module:

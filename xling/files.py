@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from xling.errors import XlingError
+from xling.errors import InputError, XlingError
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -41,3 +44,25 @@ def write_json(path: Path, value: Any) -> None:
 def write_lines(path: Path, lines: list[str]) -> None:
     """Write text lines, atomically."""
     write_atomically(path, "".join(line + "\n" for line in lines).encode("utf-8"))
+
+
+def check_new(out: Path) -> None:
+    """InputError when there is something at `out` already; ask before the work that would fill it."""
+    if out.exists():
+        raise InputError(f"{out} is there already", where="--out", hint="name a folder that does not exist")
+
+
+@contextmanager
+def whole_folder(out: Path) -> Iterator[Path]:
+    """A folder to fill, which appears at `out` when all of it is written and is gone when that fails."""
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        yield unfinished
+        unfinished.rename(out)
+    except OSError as error:
+        raise XlingError(
+            f"cannot write {out}: {error.strerror or error}; free some space and try again"
+        ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)

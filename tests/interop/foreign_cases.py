@@ -149,3 +149,22 @@ def equal(one, other) -> bool:
     if isinstance(one, Tensor) and isinstance(other, Tensor):
         return one.dtype == other.dtype and torch.equal(one, other)
     return one == other
+
+
+def recorded_bases(fixture: str, factory) -> dict[str, tuple]:
+    """Base, batch and what a peer computed, by the base's name. factory: pytest's `tmp_path_factory`."""
+    found = {}
+    for name in BASES:
+        base, batch = recorded_base(name, factory.mktemp(name))
+        found[name] = base, batch, read_fixture(FIXTURES / f"{fixture}_{name}.safetensors")[0]
+    return found
+
+
+def unpack(tensors: dict[str, Tensor], case: str, folder: Path) -> Path:
+    """Write a case's recorded files into a folder."""
+    prefix = f"in/{case}/file/"
+    folder.mkdir(exist_ok=True)
+    for key, value in tensors.items():
+        if key.startswith(prefix):
+            (folder / key.removeprefix(prefix)).write_bytes(unpacked(value))
+    return folder

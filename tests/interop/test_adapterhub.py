@@ -21,8 +21,8 @@ from tiny import save_tokenizer
 from torch import Tensor
 
 from xling.bases.opening import Base, load_base
-from xling.composition.attach import Composition
-from xling.modules.module import Facts, Module, Part
+from xling.composition.attach import Composition, base_facts
+from xling.modules.module import Module, Part
 from xling.modules.registry import restore
 from xling.store.formats.adapterhub import CONFIG, WEIGHTS, read
 from xling.store.formats.foreign import Request, parts_of
@@ -73,20 +73,11 @@ class Recorded:
 
     def module(self, adapter: str) -> Module:
         """One recorded adapter as a module of ours."""
-        shape = self.base.shape
         with tempfile.TemporaryDirectory() as folder:
             save_file(self.under(f"adapter/{adapter}/"), Path(folder) / WEIGHTS)
             (Path(folder) / CONFIG).write_text(json.dumps(self.facts["adapters"][adapter]))
             parts = parts_of(read(Path(folder), Request(self.base)), self.base, where=Path(folder))
-        facts = Facts(
-            base=self.base.id,
-            base_revision=None,
-            base_fingerprint=self.base.fingerprint,
-            tokenizer_fingerprint=self.base.tokenizer_fingerprint,
-            hidden=shape.hidden,
-            layers=shape.layers,
-        )
-        return Module(parts, facts)
+        return Module(parts, base_facts(self.base))
 
     def composition(self, setup: str) -> Composition:
         """The modules of a setup, the first one lowest."""

@@ -6,7 +6,13 @@ import json
 
 import pytest
 import torch
-from foreign_cases import BASES, FIXTURES, LABELS, module_of, read_fixture, recorded_base, unpacked
+from foreign_cases import (
+    BASES,
+    LABELS,
+    module_of,
+    recorded_bases,
+    unpack,
+)
 from safetensors.torch import load_file, save_file
 from test_out_and_back import TOLERANCE, computed, furthest
 
@@ -36,20 +42,7 @@ CASES = {
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
     """Base, batch and what the library computed, by the base's name."""
-    found = {}
-    for name in BASES:
-        base, batch = recorded_base(name, tmp_path_factory.mktemp(name))
-        found[name] = base, batch, read_fixture(FIXTURES / f"adapterhub_folders_{name}.safetensors")[0]
-    return found
-
-
-def unpack(tensors, case, folder):
-    prefix = f"in/{case}/file/"
-    folder.mkdir(exist_ok=True)
-    for key, value in tensors.items():
-        if key.startswith(prefix):
-            (folder / key.removeprefix(prefix)).write_bytes(unpacked(value))
-    return folder
+    return recorded_bases("adapterhub_folders", tmp_path_factory)
 
 
 def edited(path, **changes):

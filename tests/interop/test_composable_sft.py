@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from foreign_cases import BASES, FIXTURES, LABELS, read_fixture, recorded_base, unpacked
+from foreign_cases import BASES, LABELS, recorded_bases, unpacked
 from test_out_and_back import TOLERANCE, computed, furthest
 
 from xling.errors import InputError
@@ -22,11 +22,7 @@ FIRST = "bert.encoder.layer.0.output.dense.weight"
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
     """Base, batch and what composable-sft computed, by the base's name."""
-    found = {}
-    for name in BASES:
-        base, batch = recorded_base(name, tmp_path_factory.mktemp(name))
-        found[name] = base, batch, read_fixture(FIXTURES / f"composable_sft_{name}.safetensors")[0]
-    return found
+    return recorded_bases("composable_sft", tmp_path_factory)
 
 
 def command(base, source, out, *, task=None, labels=LABELS):

@@ -73,7 +73,8 @@ def test_law_8_exactly_k_entries_differ(bases, family, k, decay, l1):
         assert len(set(own.tolist())) == len(own)
     moved = sum(int((difference != 0).sum()) for difference in differences.values())
     assert moved <= k
-    assert moved >= 0.9 * k  # a value may end at zero by chance, not in numbers
+    if not decay:  # decay alone picks rows that no batch has, and nothing moves those in the sparse phase
+        assert moved >= 0.9 * k  # a value may end at zero by chance, not in numbers
     assert all(torch.equal(value, before[name]) for name, value in base.shape.parameters.items())
 
 

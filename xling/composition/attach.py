@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -14,7 +15,7 @@ from xling.bases.taps import tap_embeddings, tap_residual_sites
 from xling.composition.growing import stacked
 from xling.composition.nodes import UNKNOWN, Languages, Leaf, Node, leaves_of, networks_of, routes
 from xling.errors import MismatchError
-from xling.modules.module import Module
+from xling.modules.module import Facts, Module
 from xling.sites import Place, ResidualState
 
 Ids = Int[Tensor, "rows length"]
@@ -53,7 +54,7 @@ class Composition:
         """Last states of right-padded rows. `languages`: of each row, where the plan routes by them."""
         if not self._routes:
             return self._pass(ids, mask, ())
-        languages = languages or [UNKNOWN] * len(ids)
+        languages = self._of_rows(languages, ids)
         passes = self._passes(languages)
         states = [self._pass(ids[rows], mask[rows], [languages[row] for row in rows]) for rows in passes]
         order = torch.as_tensor([row for rows in passes for row in rows])
@@ -61,8 +62,7 @@ class Composition:
 
     def scores(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows *scored labels"]:
         """The topmost head's scores of labels."""
-        if self._routes:
-            languages = languages or [UNKNOWN] * len(ids)
+        languages = self._of_rows(languages, ids)
         found = self.node.scores(self(ids, mask, languages), mask, languages)
         assert found is not None, "the plan has no task module"
         return found
@@ -74,15 +74,17 @@ class Composition:
 
         languages: of the row of each position, where the plan routes by them.
         """
-        if self._routes:
-            languages = languages or [UNKNOWN] * len(states)
-        return self.node.unembed(states, languages)
+        return self.node.unembed(states, self._of_rows(languages, states))
 
     def train(self, training: bool = True, *, base_dropout: bool = False) -> None:
         """Dropout in the modules, on or off, and in the frozen encoder where that is wanted."""
         self.encoder.train(training and base_dropout)
         for network in self.networks:
             network.train(training)
+
+    def _of_rows(self, languages: Languages, rows: Tensor) -> Languages:
+        """The language of each row, where the plan routes by it: a traced graph must not count its rows."""
+        return languages or [UNKNOWN] * len(rows) if self._routes else languages
 
     def _pass(self, ids: Ids, mask: Ids, languages: Languages) -> Tensor:
         """The states of rows that share one set of weights."""
@@ -119,6 +121,19 @@ class Composition:
 
     def _increment(self, layer: int, place: Place, state: ResidualState) -> Tensor | None:
         return self.node.increment(layer, place, state, self._languages)
+
+
+def base_facts(base: Base, **changes: Any) -> Facts:
+    """The facts of a module made for a base: what `check_fits` holds against a base later, and more."""
+    return Facts(
+        base=base.id,
+        base_revision=base.revision,
+        base_fingerprint=base.fingerprint,
+        tokenizer_fingerprint=base.tokenizer_fingerprint,
+        hidden=base.shape.hidden,
+        layers=base.shape.layers,
+        **changes,
+    )
 
 
 def check_fits(module: Module, base: Base) -> None:

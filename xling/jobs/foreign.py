@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xling import __version__
 from xling.bases.opening import Base, load_base
-from xling.composition.attach import check_fits
-from xling.errors import InputError, XlingError
-from xling.files import write_atomically
+from xling.composition.attach import base_facts, check_fits
+from xling.errors import InputError
+from xling.files import check_new, whole_folder, write_atomically
 from xling.languages import parse
 from xling.modules.module import WEIGHTS, Facts, Module
 from xling.store.card import write_card
@@ -72,10 +70,7 @@ def import_module(order: ImportOrder) -> dict[str, Any]:
 def export_module(order: ExportOrder) -> dict[str, Any]:
     """Write one of our modules as a foreign folder, which appears all at once."""
     wanted = format_named(order.format)
-    if order.out.exists():
-        raise InputError(
-            f"{order.out} is there already", where="--out", hint="name a folder that does not exist"
-        )
+    check_new(order.out)
     module = Store(order.store).get(order.name)
     facts = module.facts
     revision = f"@{facts.base_revision}" if facts.base_revision else ""
@@ -83,7 +78,9 @@ def export_module(order: ExportOrder) -> dict[str, Any]:
     check_fits(module, base)
     files = dict(wanted.write(module, base, order.name.split("/")[-1]))
     files["README.md"] = _card(order, module).encode("utf-8")
-    _write_folder(files, order.out)
+    with whole_folder(order.out) as unfinished:
+        for name, data in files.items():
+            write_atomically(unfinished / name, data)
     return {"folder": str(order.out), "format": order.format, "files": sorted(files), "base": base.id}
 
 
@@ -116,13 +113,8 @@ def _facts(order: ImportOrder, base: Base, found: Found) -> Facts:
     """Where it came from stands in the recipe: the format, and each file with its checksum."""
     lines = [f"import: {order.format}", "files:"]
     lines += [f"  {path.name}: sha256:{_checksum(path)}" for path in found.files]
-    return Facts(
-        base=base.id,
-        base_revision=base.revision,
-        base_fingerprint=base.fingerprint,
-        tokenizer_fingerprint=base.tokenizer_fingerprint,
-        hidden=base.shape.hidden,
-        layers=base.shape.layers,
+    return base_facts(
+        base,
         language=parse(order.language) if order.language else None,
         source=parse(order.source_language) if order.source_language else None,
         task=order.task,
@@ -151,16 +143,3 @@ def _card(order: ExportOrder, module: Module) -> str:
     }
     table = "\n".join(f"| {key} | {value} |" for key, value in rows.items() if value)
     return f"# {order.name}\n\n| | |\n|---|---|\n{table}\n"
-
-
-def _write_folder(files: Mapping[str, bytes], out: Path) -> None:
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
-        for name, data in files.items():
-            write_atomically(unfinished / name, data)
-        unfinished.rename(out)
-    except OSError as error:
-        raise XlingError(f"cannot write {out}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from xling.bases.plain import save_plain
 from xling.composition.merging import merge_node
 from xling.composition.nodes import leaves_of
 from xling.composition.onnx import INPUTS, export_onnx
-from xling.errors import InputError, XlingError
-from xling.files import write_atomically
+from xling.errors import XlingError
+from xling.files import check_new, whole_folder, write_atomically
 from xling.jobs.compose import ComposedModel, compose
 from xling.store.store import Store
 
@@ -28,21 +27,12 @@ def merge(model: ComposedModel) -> Any:
 
 def merge_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
     """Write the folder of a merged plan: model, tokenizer, label names, card. It appears all at once."""
-    if out.exists():
-        raise InputError(f"{out} is there already", where="--out", hint="name a folder that does not exist")
+    check_new(out)
     model = compose(load_base(base), plan, store=Store(store))
     merged = merge(model)
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
+    with whole_folder(out) as unfinished:
         save_plain(merged, model.base, str(unfinished))
         write_atomically(unfinished / "README.md", _card(model, out.name).encode("utf-8"))
-        unfinished.rename(out)
-    except OSError as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise XlingError(
-            f"cannot write {out}: {error.strerror or error}; free some space and try again"
-        ) from error
     return {
         "merged": str(out),
         "plan": str(model.plan),

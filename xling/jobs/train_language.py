@@ -12,7 +12,7 @@ import torch
 from xling import __version__
 from xling.bases.mlm_head import MLMHead
 from xling.bases.opening import Base
-from xling.composition.attach import Composition
+from xling.composition.attach import Composition, base_facts
 from xling.data.text import deduplicate, hold_out
 from xling.errors import InputError
 from xling.jobs.mlm_heads import head_fingerprint, mlm_head
@@ -102,13 +102,8 @@ def train_language(
 
 def facts_of(base: Base, run: Run, **changes: Any) -> Facts:
     """The facts that every module trained here shares."""
-    return Facts(
-        base=base.id,
-        base_revision=base.revision,
-        base_fingerprint=base.fingerprint,
-        tokenizer_fingerprint=base.tokenizer_fingerprint,
-        hidden=base.shape.hidden,
-        layers=base.shape.layers,
+    return base_facts(
+        base,
         recipe=run.origin.recipe,
         cards=run.origin.cards,
         licence=run.origin.licence,
