@@ -15,10 +15,10 @@ demo: $(DEMO)
 	.venv/bin/xling run recipes/quickstart.yaml --out runs
 
 test: $(TEST)
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 test-oldest: $(OLDEST)
-	.venv-oldest/bin/python -m pytest $(ARGS)
+	.venv-oldest/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 lint: $(LINT)
 	.venv/bin/ruff check .

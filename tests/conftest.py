@@ -18,6 +18,10 @@ from xling.bases.opening import Base
 settings.register_profile("xling", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("xling")
 
+# the tests themselves are spread over the cores
+torch.set_num_threads(1)
+os.environ["OMP_NUM_THREADS"] = "1"
+
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
