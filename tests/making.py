@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -11,6 +14,10 @@ from xling.modules.head import HeadConfig
 from xling.modules.module import Module
 from xling.modules.registry import PRESETS
 from xling.modules.sparse import SparseConfig
+from xling.vocabulary.draft import Draft
+from xling.vocabulary.part import part_of
+from xling.vocabulary.replacing import reseat, special_pieces
+from xling.vocabulary.surface import describe
 
 MODULES = {**PRESETS, "lt-sft": (SparseConfig(k=0.4),), "head": (HeadConfig(outputs=3),)}
 NAMES = tuple(PRESETS)
@@ -30,6 +37,25 @@ def disturbed(base: Base, name: str, *, std: float, seed: int) -> Module:
             for value in network.parameters():
                 value.add_(torch.randn(value.shape, generator=generator) * std)
     return module
+
+
+NEW = tuple(f"▁{first}{second}" for first in "ߊߋߌߍߎ" for second in "ߓߔߕߖߗߘߙߚߛߜߝߞߟߠ")
+
+
+def own_vocabulary(base: Base, *, seed: int, rank: int | None = None) -> Module:
+    """A vocabulary of N'Ko pieces, more of them than the tiny base has, under a bottleneck."""
+    described = describe(base.tokenizer)
+    special = special_pieces(base)
+    pieces = (*(text for text, _ in special), *NEW)
+    described["model"]["vocab"] = [[piece, -number / 10] for number, piece in enumerate(pieces)]
+    described["model"]["unk_id"] = pieces.index("<unk>")
+    reseat(described, {piece: number for number, piece in enumerate(pieces)})
+    draft = Draft("replace", json.dumps(described), pieces, tuple(number for _, number in special))
+    generator = torch.Generator().manual_seed(seed)
+    vectors = torch.randn(len(NEW), base.shape.hidden, generator=generator) * 0.3
+    part = part_of(draft, vectors, base.embeddings, rank, bias=torch.zeros(len(NEW)))
+    module = disturbed(base, "bottleneck", std=0.2, seed=seed)
+    return replace(module, parts=(part, *module.parts))
 
 
 def batch(base: Base, *, rows: int, length: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -40,7 +40,7 @@ def test_its_commands_and_options_exist(shell):
     assert len(lines) >= 8
     for line in lines:
         words = shlex.split(line, comments=True)[1:]
-        depth = 2 if words[0] in ("train", "module", "data") else 1
+        depth = 2 if words[0] in ("train", "module", "data", "vocabulary") else 1
         usage = shell(*words[:depth], "--help")
         assert usage.status == 0
         for option in (word for word in words if word.startswith("--")):

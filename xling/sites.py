@@ -118,6 +118,23 @@ class ActsOnEmbeddings(Protocol):
 
 
 @runtime_checkable
+class ReadsPieces(Protocol):
+    """A part that brings a vocabulary: a tokenizer, and a vector and a bias for each of its pieces."""
+
+    def tokenizer_json(self) -> str:
+        """The tokenizer, as the `tokenizers` library writes it."""
+        ...
+
+    def vectors(self, pieces: Tensor, table: Tensor) -> Hidden:
+        """The vectors of pieces of its own numbering, given the base's table [base pieces, hidden]."""
+        ...
+
+    def biases(self, pieces: Tensor, biases: Tensor) -> Tensor:
+        """Their biases under an MLM decoder, given the base's [base pieces]."""
+        ...
+
+
+@runtime_checkable
 class ActsOnWeights(Protocol):
     """A part that stands for other values of some of the encoder's parameters."""
 

@@ -11,7 +11,8 @@ COMMANDS = (
     [], ["run"], ["train"], ["train", "language"], ["train", "task"], ["predict"], ["evaluate"], ["module"],
     ["module", "list"], ["module", "show"], ["module", "verify"], ["module", "merge"], ["module", "onnx"],
     ["module", "import"], ["module", "export"], ["data"], ["data", "list"], ["data", "show"],
-    ["data", "check"], ["report"], ["info"],
+    ["data", "check"], ["vocabulary"], ["vocabulary", "diagnose"], ["vocabulary", "build"], ["report"],
+    ["info"],
 )  # fmt: skip
 PROBE = """
 import sys

@@ -15,7 +15,7 @@ from xling.languages import parse
 
 def test_every_card_on_disk_loads_and_is_consistent() -> None:
     names = list_cards()
-    assert names == ["cldr", "cldr_text", "conll2003_en", "masakhaner2", "mlm_text", "sib200"]
+    assert names == ["cldr", "cldr_text", "conll2003_en", "masakhaner2", "mlm_text", "parallel", "sib200"]
     assert len(names) == len(list(cards_folder().iterdir()))
     for name in names:
         card = load_card(name)
@@ -24,7 +24,7 @@ def test_every_card_on_disk_loads_and_is_consistent() -> None:
         assert set(card.checksums) <= files
         assert set(card.counts) == set(card.checksums)
         assert {parse(tag) for tag in card.languages} == set(card.languages)
-        assert bool(card.label_set) == (card.task != "text")
+        assert bool(card.label_set) == (card.task not in ("text", "parallel"))
 
 
 def test_languages_are_found_by_any_of_their_tags() -> None:

@@ -12,14 +12,15 @@ from xling.data.cldr import languages
 from xling.errors import InputError
 from xling.modules.registry import parse_config, preset
 from xling.tasks.registry import task_named
+from xling.vocabulary.initialisers.registry import INITIALISERS
 
 ROOT = Path(__file__).parents[2] / "recipes"
 RECIPES = sorted(path for path in ROOT.rglob("*.yaml") if path.parent.name != "_base")
 
 
 def test_all_were_seen():
-    assert len(RECIPES) == 5
-    assert len({load_recipe(path).name for path in RECIPES}) == 5
+    assert len(RECIPES) == 22
+    assert len({load_recipe(path).name for path in RECIPES}) == 22
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -34,11 +35,23 @@ def test_it_names_what_exists(path):
     tests = [(recipe.task.test, language) for language in recipe.targets]
     sources = [(spec, recipe.source) for spec in (recipe.task.train, recipe.task.dev)]
     source_test = recipe.task.source_test or recipe.task.test
-    texts = [(recipe.language_modules.text, tag) for tag in (recipe.source, *recipe.targets)]
-    for spec, language in [*tests, *sources, (source_test, recipe.source), *texts]:
+    section = recipe.language_modules
+    tags = recipe.targets if section.under_task == "none" else (recipe.source, *recipe.targets)
+    texts = [(section.text, tag) for tag in tags]
+    parallel = []
+    if section.alignment is not None and "alignment" in section.objectives:
+        parallel = [(section.alignment.pairs, tag) for tag in recipe.targets]
+    if section.vocabulary is not None:
+        others = (section.vocabulary.protect, section.vocabulary.source_text)
+        texts += [(spec, recipe.source) for spec in others if spec is not None]
+        words = section.vocabulary.dictionary
+        parallel += [(words, tag) for tag in recipe.targets if words is not None]
+        assert section.vocabulary.init in INITIALISERS
+    for spec, language in [*tests, *sources, (source_test, recipe.source), *texts, *parallel]:
         card = load_card(spec.card)
         assert spec.split in card.splits
-        assert card.task == ("text" if (spec, language) in texts else task.name)
+        found = (spec, language)
+        assert card.task == ("text" if found in texts else "parallel" if found in parallel else task.name)
         if card.format == "cldr":
             assert language in languages()
         else:

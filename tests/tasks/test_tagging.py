@@ -40,7 +40,7 @@ def test_a_long_sentence_becomes_windows_of_whole_words(bert):
     tokens = [WORDS[number % len(WORDS)] for number in range(50)] + ["q" * 40]
     tags = ["B-PER" if number % 5 == 0 else "O" for number in range(len(tokens))]
     labels = TASK.labels([sentence(tags, tokens)])
-    rows = TASK.rows([sentence(tags, tokens)], bert, labels, 16)
+    rows = TASK.rows([sentence(tags, tokens)], bert.tokenizer, labels, 16)
     assert len(rows) > 3
     assert all(len(row.ids) <= 16 for row in rows)
     assert sum(len(row.at) for row in rows) == len(tokens)
@@ -52,10 +52,10 @@ def test_a_long_sentence_becomes_windows_of_whole_words(bert):
 
 
 def test_a_token_without_pieces_still_gets_a_tag(bert):
-    rows = TASK.rows([sentence(["O", "O"], ["amina", "\u200b"])], bert, ("O",), 16)
+    rows = TASK.rows([sentence(["O", "O"], ["amina", "\u200b"])], bert.tokenizer, ("O",), 16)
     assert len(rows[0].at) == 2
 
 
 def test_an_unknown_label_is_named(bert):
     with pytest.raises(InputError, match=r"label 'B-GPE' of sentence 0 is unknown.*choose from O, B-PER"):
-        TASK.rows([sentence(["B-GPE"])], bert, ("O", "B-PER"), 16)
+        TASK.rows([sentence(["B-GPE"])], bert.tokenizer, ("O", "B-PER"), 16)

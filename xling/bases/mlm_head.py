@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from xling.bases.decoder_loss import decoder_loss
 from xling.bases.families import Family
+from xling.sites import ReadsPieces
 
 Undo = Callable[[Tensor], Tensor]
 
@@ -35,7 +36,7 @@ class MLMHead(nn.Module):
         undo: Undo | None = None,
     ) -> Float[Tensor, "positions pieces"]:
         """The logit of every piece at every position."""
-        return torch.nn.functional.linear(self._before_decoder(states, undo), self.decoder, self.bias)
+        return torch.nn.functional.linear(self.before_decoder(states, undo), self.decoder, self.bias)
 
     def loss(
         self,
@@ -44,33 +45,69 @@ class MLMHead(nn.Module):
         undo: Undo | None = None,
     ) -> Float[Tensor, ""]:
         """Mean cross-entropy of the wanted pieces, in nats."""
-        return decoder_loss(self._before_decoder(states, undo), self.decoder, self.bias, wanted)
+        return decoder_loss(self.before_decoder(states, undo), self.decoder, self.bias, wanted)
 
-    def _before_decoder(self, states: Tensor, undo: Undo | None) -> Tensor:
+    def before_decoder(self, states: Tensor, undo: Undo | None) -> Tensor:
+        """What the decoder matrix is held against."""
         states = self.transform(states)
         return states if undo is None else undo(states)
 
 
 class Candidates:
-    """A head narrowed once to the pieces of a corpus, and a sample that stands for all others.
+    """The pieces of a corpus, and a sample that stands for all others of a vocabulary.
 
     The sample's logits carry the log of how many pieces each one stands for (sampled softmax, Jean et
-    al. 2015), so that what is learned holds for the whole vocabulary. `index` maps a kept piece to its
-    column, -1 elsewhere.
+    al. 2015), so that what is learned holds for the whole vocabulary. `columns`: the pieces, the corpus's
+    first. `index` maps a piece of the corpus to its column, -1 elsewhere.
     """
 
-    def __init__(self, head: MLMHead, pieces: Int[Tensor, " pieces"], *, others: int, seed: int) -> None:
-        count = head.decoder.shape[0]
+    def __init__(self, count: int, pieces: Int[Tensor, " pieces"], *, others: int, seed: int) -> None:
         kept = torch.unique(pieces)
         self.index = torch.full((count,), -1, dtype=torch.long)
         self.index[kept] = torch.arange(len(kept))
         rest = (self.index < 0).nonzero().squeeze(1)
         order = torch.randperm(len(rest), generator=torch.Generator().manual_seed(seed))
         sample = rest[order[:others]]
-        columns = torch.cat([kept, sample])
-        bias = head.bias[columns].clone()
-        bias[len(kept) :] += math.log(max(1, len(rest)) / max(1, len(sample)))
-        self.head = MLMHead(head.transform, head.decoder[columns], bias)
+        self.columns = torch.cat([kept, sample])
+        self.shift = torch.zeros(len(self.columns))
+        self.shift[len(kept) :] = math.log(max(1, len(rest)) / max(1, len(sample)))
+
+
+def narrowed(head: MLMHead, to: Candidates) -> MLMHead:
+    """A head that scores the candidates alone, by their columns."""
+    return MLMHead(head.transform, head.decoder[to.columns], head.bias[to.columns] + to.shift)
+
+
+class OwnPieces:
+    """A frozen head under the decoder of a vocabulary of its own, whose vectors and biases may learn.
+
+    to: scores these candidates alone, by their columns; all of the vocabulary's `count` pieces without.
+    """
+
+    def __init__(
+        self, head: MLMHead, vocabulary: ReadsPieces, count: int, to: Candidates | None = None
+    ) -> None:
+        self.head, self.vocabulary = head, vocabulary
+        self.columns = torch.arange(count) if to is None else to.columns
+        self.shift = torch.zeros(count) if to is None else to.shift
+
+    def __call__(
+        self, states: Float[Tensor, "positions hidden"], undo: Undo | None = None
+    ) -> Float[Tensor, "positions pieces"]:
+        """The logit of every scored piece at every position."""
+        head, columns = self.head, self.columns.to(states.device)
+        decoder = self.vocabulary.vectors(columns, head.decoder)
+        bias = self.vocabulary.biases(columns, head.bias) + self.shift.to(states.device)
+        return torch.nn.functional.linear(head.before_decoder(states, undo), decoder, bias)
+
+    def loss(
+        self,
+        states: Float[Tensor, "positions hidden"],
+        wanted: Int[Tensor, " positions"],
+        undo: Undo | None = None,
+    ) -> Float[Tensor, ""]:
+        """Mean cross-entropy of the wanted columns, in nats."""
+        return torch.nn.functional.cross_entropy(self(states, undo).float(), wanted)
 
 
 def checkpoint_head(model: nn.Module, family: Family) -> MLMHead:

@@ -13,6 +13,7 @@ from xling.bases.opening import Base
 from xling.bases.quiet import quiet_transformers
 
 Pooling = Literal["none", "first", "mean"]
+_ROLES = ("pad", "bos", "eos", "cls", "sep")
 
 
 def head_shape(base: Base, pooling: Pooling) -> HeadShape | None:
@@ -24,15 +25,19 @@ def head_shape(base: Base, pooling: Pooling) -> HeadShape | None:
 
 
 def plain_classifier(
-    base: Base, values: Mapping[str, Tensor], labels: Sequence[str], pooling: Pooling
+    base: Base, values: Mapping[str, Tensor], labels: Sequence[str], pooling: Pooling, tokenizer: Any
 ) -> Any:
     """A `...ForTokenClassification` or `...ForSequenceClassification` with a fresh head.
 
-    values: every parameter and buffer of the encoder.
+    values: every parameter and buffer of the encoder; its table is of the tokenizer's pieces.
     """
     from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
 
     config = copy.deepcopy(base.encoder.config)
+    config.vocab_size = values[f"{base.family.word_embeddings}.weight"].shape[0]
+    for role in _ROLES:
+        if getattr(config, f"{role}_token_id", None) is not None:
+            setattr(config, f"{role}_token_id", getattr(tokenizer, f"{role}_token_id"))
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: number for number, label in enumerate(labels)}
     if (
@@ -48,10 +53,10 @@ def plain_classifier(
     return model.eval()
 
 
-def save_plain(model: Any, base: Base, folder: str) -> None:
+def save_plain(model: Any, tokenizer: Any, max_length: int, folder: str) -> None:
     """Model and tokenizer as a transformers folder."""
-    tokenizer = copy.deepcopy(base.tokenizer)
-    tokenizer.model_max_length = base.max_length
+    tokenizer = copy.deepcopy(tokenizer)
+    tokenizer.model_max_length = max_length
     with quiet_transformers():
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from xling.bases.families import Family, ResidualSite, layers_of
@@ -16,6 +17,7 @@ from xling.sites import Place, ResidualState
 
 OnResidual = Callable[[int, Place, ResidualState], Tensor | None]
 OnEmbeddings = Callable[[Tensor], Tensor]
+OnPieces = Callable[[Tensor, Tensor], Tensor | None]
 
 
 def tap_residual_sites(encoder: nn.Module, family: Family, respond: OnResidual) -> None:
@@ -33,6 +35,26 @@ def tap_embeddings(encoder: nn.Module, family: Family, respond: OnEmbeddings) ->
         return respond(output)
 
     block.register_forward_hook(hook)
+
+
+def tap_pieces(encoder: nn.Module, family: Family, respond: OnPieces) -> None:
+    """Ask `respond` for the vectors of pieces, given ids and table; None leaves the look-up as it is.
+
+    Ids may lie beyond the table, so they are kept from the look-up itself.
+    """
+    lookup = encoder.get_submodule(family.word_embeddings)
+    waiting: list[Tensor | None] = []
+
+    def answer(module: Any, arguments: tuple) -> tuple | None:
+        found = respond(arguments[0], module.weight)  # changed weights stand there as plain tensors
+        waiting[:] = [found]
+        return None if found is None else (torch.zeros_like(arguments[0]), *arguments[1:])
+
+    def replace(module: nn.Module, arguments: tuple, output: Tensor) -> Tensor | None:
+        return waiting.pop()
+
+    lookup.register_forward_pre_hook(answer)
+    lookup.register_forward_hook(replace)
 
 
 _Respond = Callable[[Tensor, Tensor, nn.Module | None], Tensor | None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from xling.cli import data, evaluating, modules, recipes, training
+from xling.cli import data, evaluating, modules, recipes, training, vocabulary
 
 app = typer.Typer(
     name="xling",
@@ -16,6 +16,7 @@ app = typer.Typer(
 app.add_typer(training.app, name="train")
 app.add_typer(modules.app, name="module")
 app.add_typer(data.app, name="data")
+app.add_typer(vocabulary.app, name="vocabulary")
 app.command("run")(recipes.run)
 app.command("report")(recipes.report)
 app.command("predict")(evaluating.predict)

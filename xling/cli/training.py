@@ -42,9 +42,24 @@ Set = Annotated[
 def language(
     base: BaseName,
     language: Annotated[str, typer.Option("--language", help="The language's tag, such as swh.")],
-    text: Annotated[list[Path], typer.Option("--text", help="Files or folders of plain text.")],
     out: Out,
+    text: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--text", help="Files or folders of plain text, for MLM; of a family, swh=FILE for each."
+        ),
+    ] = None,
+    alpha: Annotated[
+        float, typer.Option("--alpha", help="Of a family: 1 reads all lines once, 0 each language as much.")
+    ] = 0.3,
+    parallel: Annotated[
+        Path | None,
+        typer.Option("--parallel", help="A table of sentences and their translations, for alignment."),
+    ] = None,
     kind: Kind = "madx",
+    vocabulary: Annotated[
+        Path | None, typer.Option("--vocabulary", help="A vocabulary module to read with.")
+    ] = None,
     init: Annotated[Path | None, typer.Option("--init", help="A language module to go on from.")] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", help="Train for about so long.")] = None,
     changes: Set = None,
@@ -55,13 +70,14 @@ def language(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """One language module from plain text, by masked language modelling."""
+    """One language module: from plain text by masked language modelling, or aligned by translations."""
     from xling.jobs.train_to_folder import LanguageOrder, Options, train_language_to
 
     set_threads(threads)
     options = Options(base, kind, out, tuple(changes or ()), seed, device, fresh, minutes)
     reporter = reporters(f"lang/{language}", out / "log.jsonl", quiet)
-    result = train_language_to(LanguageOrder(language, tuple(text), init), options, reporter, say(quiet))
+    order = LanguageOrder(language, tuple(text or ()), parallel, init, vocabulary, alpha)
+    result = train_language_to(order, options, reporter, say(quiet))
     print_result(result, as_json=json)
 
 

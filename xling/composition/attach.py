@@ -11,12 +11,22 @@ from torch import Tensor
 
 from xling.bases.copies import structural_copy
 from xling.bases.opening import Base, run_encoder
-from xling.bases.taps import tap_embeddings, tap_residual_sites
+from xling.bases.taps import tap_embeddings, tap_pieces, tap_residual_sites
 from xling.composition.growing import stacked
-from xling.composition.nodes import UNKNOWN, Languages, Leaf, Node, leaves_of, networks_of, routes
+from xling.composition.nodes import (
+    UNKNOWN,
+    Languages,
+    Leaf,
+    Node,
+    leaves_of,
+    networks_of,
+    routes,
+    tokenizer_of,
+    vocabulary_of,
+)
 from xling.errors import MismatchError
 from xling.modules.module import Facts, Module
-from xling.sites import Place, ResidualState
+from xling.sites import Place, ReadsPieces, ResidualState
 
 Ids = Int[Tensor, "rows length"]
 Way = tuple[int, ...]  # the modules that act on a row
@@ -36,6 +46,7 @@ class Composition:
         self._languages: Languages = ()
         tap_residual_sites(self.encoder, base.family, self._increment)
         tap_embeddings(self.encoder, base.family, self._embed)
+        tap_pieces(self.encoder, base.family, self._read)
         self.activate(plan)
 
     def activate(self, plan: Node | Sequence[Module]) -> None:
@@ -48,6 +59,8 @@ class Composition:
         self.networks = [network.to(self.encoder.device) for network in networks_of(node)]
         self._changed = _changed(leaves, self.base)
         self._kept: dict[Way, Mapping[str, Tensor]] = {}
+        self._tokenizers: dict[int, Any] = {}
+        self._own_pieces = any(leaf.vocabulary for leaf in leaves)
         self.train(False)
 
     def __call__(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows length hidden"]:
@@ -59,6 +72,19 @@ class Composition:
         states = [self._pass(ids[rows], mask[rows], [languages[row] for row in rows]) for rows in passes]
         order = torch.as_tensor([row for rows in passes for row in rows])
         return torch.cat(states)[torch.argsort(order).to(ids.device)]
+
+    def vocabulary(self, language: str = UNKNOWN) -> ReadsPieces | None:
+        """The vocabulary that rows of a language bring; None where they are read with the base's."""
+        return vocabulary_of(self.node, language) if self._own_pieces else None
+
+    def tokenizer(self, language: str = UNKNOWN) -> Any:
+        """The tokenizer of rows of a language: their module's own, or the base's."""
+        own = self.vocabulary(language)
+        if own is None:
+            return self.base.tokenizer
+        if id(own) not in self._tokenizers:
+            self._tokenizers[id(own)] = tokenizer_of(self.base, self.node, language)
+        return self._tokenizers[id(own)]
 
     def scores(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows *scored labels"]:
         """The topmost head's scores of labels."""
@@ -116,6 +142,22 @@ class Composition:
                 leaf.kept_weights.clear()
         return values
 
+    def _read(self, ids: Tensor, table: Tensor) -> Tensor | None:
+        """The vectors of pieces, each row in its own vocabulary."""
+        if not self._own_pieces:
+            return None
+        rows: dict[int, list[int]] = {}
+        own: dict[int, ReadsPieces | None] = {}
+        for row, language in enumerate(self._languages or [UNKNOWN]):
+            found = self.vocabulary(language)
+            own[id(found)] = found
+            rows.setdefault(id(found), []).append(row)
+        if len(own) == 1:
+            return _vectors(next(iter(own.values())), ids, table)
+        parts = [_vectors(found, ids[rows[key]], table) for key, found in own.items()]
+        order = torch.as_tensor([row for key in own for row in rows[key]])
+        return torch.cat(parts)[torch.argsort(order).to(ids.device)]
+
     def _embed(self, states: Tensor) -> Tensor:
         return self.node.embed(states, self._languages)
 
@@ -151,6 +193,10 @@ def check_fits(module: Module, base: Base) -> None:
                 where="--plan",
                 hint="open the base it names, or train it again on this one",
             )
+
+
+def _vectors(vocabulary: ReadsPieces | None, ids: Tensor, table: Tensor) -> Tensor:
+    return torch.nn.functional.embedding(ids, table) if vocabulary is None else vocabulary.vectors(ids, table)
 
 
 def _changed(leaves: Sequence[Leaf], base: Base) -> list[str]:

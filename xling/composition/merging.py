@@ -11,7 +11,7 @@ from torch import Tensor
 from xling.bases.families import HeadShape
 from xling.bases.opening import Base
 from xling.bases.plain import head_shape, plain_classifier
-from xling.composition.nodes import UNKNOWN, Node, leaves_of, routes
+from xling.composition.nodes import UNKNOWN, Node, leaves_of, routes, tokenizer_of, vocabulary_of
 from xling.errors import PlanError
 from xling.modules.head import Head
 from xling.modules.registry import KINDS
@@ -24,7 +24,10 @@ def merge_node(base: Base, node: Node, labels: Sequence[str]) -> Any:
     """
     head = _check(node)
     shape = _shape_for(base, head)
-    model = plain_classifier(base, merged_weights(base, node), labels, head.config.pooling)
+    tokenizer = tokenizer_of(base, node, UNKNOWN)
+    if base.family.positions_after_padding and tokenizer.pad_token_id != base.tokenizer.pad_token_id:
+        raise _refusal("a plain model of this family counts positions from its padding", "compose it")
+    model = plain_classifier(base, merged_weights(base, node), labels, head.config.pooling, tokenizer)
     for path, own in ((shape.scores, head.scores), (shape.dense, head.dense), (shape.norm, head.norm)):
         if path is not None and own is not None:
             model.get_submodule(path).load_state_dict(own.state_dict())
@@ -37,6 +40,10 @@ def merged_weights(base: Base, node: Node) -> Mapping[str, Tensor]:
     values = dict(base.encoder.state_dict())
     for name, below in base.shape.parameters.items():
         values[name] = node.weight(name, below, base.shape, UNKNOWN).detach()
+    own, table = vocabulary_of(node, UNKNOWN), f"{base.family.word_embeddings}.weight"
+    if own is not None:
+        count = len(tokenizer_of(base, node, UNKNOWN))
+        values[table] = own.vectors(torch.arange(count), values[table])
     return values
 
 

@@ -10,15 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
+from xling.bases.opening import Base
+from xling.bases.tokenizers import tokenizer_from
 from xling.errors import InputError, PlanError
 from xling.modules.head import Head
 from xling.modules.module import Module
-from xling.sites import ActsOnEmbeddings, ActsOnResidual, ActsOnWeights, EncoderShape, Place, ResidualState
+from xling.sites import (
+    ActsOnEmbeddings,
+    ActsOnResidual,
+    ActsOnWeights,
+    EncoderShape,
+    Place,
+    ReadsPieces,
+    ResidualState,
+)
 
 Languages = Sequence[str]
 UNKNOWN = "und"
@@ -83,6 +93,11 @@ class Leaf:
     def weighers(self) -> list[ActsOnWeights]:
         """The parts that act on weights."""
         return [network for network in self.module.networks if isinstance(network, ActsOnWeights)]
+
+    @cached_property
+    def vocabulary(self) -> ReadsPieces | None:
+        """The vocabulary that the module brings, if any."""
+        return next((part for part in self.module.networks if isinstance(part, ReadsPieces)), None)
 
     @cached_property
     def kept_weights(self) -> dict[str, tuple[Tensor, Tensor]]:
@@ -288,6 +303,25 @@ def leaves_of(node: Node) -> Iterator[Leaf]:
 def networks_of(node: Node) -> list[nn.Module]:
     """Every network of every module in a node, each once."""
     return list({id(n): n for leaf in leaves_of(node) for n in leaf.module.networks}.values())
+
+
+def vocabulary_of(node: Node, language: str) -> ReadsPieces | None:
+    """The vocabulary that rows of a language are read with; None: the base's. PlanError when two compete."""
+    found = {id(own): own for leaf in node.active(language) if (own := leaf.vocabulary) is not None}
+    if len(found) > 1:
+        titles = [str(leaf.module.facts.language) for leaf in node.active(language) if leaf.vocabulary]
+        raise PlanError(
+            f"the modules {' and '.join(titles)} each bring a vocabulary; a row is read with one",
+            where="--plan",
+            hint="route rows by language, or leave one of them out",
+        )
+    return next(iter(found.values()), None)
+
+
+def tokenizer_of(base: Base, node: Node, language: str) -> Any:
+    """The tokenizer of rows of a language: their vocabulary's, or the base's."""
+    own = vocabulary_of(node, language)
+    return base.tokenizer if own is None else tokenizer_from(own.tokenizer_json(), base.tokenizer)
 
 
 def routes(node: Node) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from xling.errors import InputError
 from xling.languages import parse
@@ -41,11 +41,52 @@ class TaskSpec(_Section):
     source_test: DataSpec | None = None
 
 
+class VocabularySpec(_Section):
+    """A vocabulary for each target, learned from its text; see `xling.jobs.build_vocabulary.Wanted`.
+
+    protect, source_text: text in the source language. dictionary: parallel text that words are taken from.
+    """
+
+    method: Literal["extend", "replace", "trim"] = "replace"
+    init: str = "similarity"
+    size: Annotated[int, Field(gt=0)] | None = None
+    rank: Annotated[int, Field(gt=0)] | None = None
+    protect: DataSpec | None = None
+    source_text: DataSpec | None = None
+    dictionary: DataSpec | None = None
+    mixed: bool = False
+
+
+class AlignmentSpec(_Section):
+    """How the targets' modules are aligned with the base's states of the source side of parallel text.
+
+    tokens: weight of the alignment of tokens, beside that of sentences.
+    """
+
+    pairs: DataSpec
+    training: TrainingSettings
+    tokens: Annotated[float, Field(ge=0)] = 0.0
+
+
+class FamilySpec(_Section):
+    """One module for all targets, from several languages' text. tag: of the family, such as bnt (ISO 639-5).
+
+    alpha: see `xling.data.family.balanced`.
+    """
+
+    tag: str
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+    alpha: Annotated[float, Field(ge=0, le=1)] = 0.3
+
+
 class LanguageModules(_Section):
     """How every language module is trained. held_out: lines for pseudo-perplexity.
 
-    text: by card; `texts` overrides it for single languages. init: the targets' modules start fresh, or go
-    on from the source's, so that a task learned on that one finds less changed under it.
+    text: by card; `texts` overrides it for single languages. objectives: what the targets' modules learn
+    by, in this order; with none there are no language modules, and the control stands alone. init: the
+    targets' modules start fresh, or go on from the source's, so that a task learned on that one finds less
+    changed under it. under_task: what lies under the task module while it learns; with `none` the source
+    has no language module.
     """
 
     text: DataSpec
@@ -56,6 +97,21 @@ class LanguageModules(_Section):
     training: TrainingSettings
     seed: int = 0
     init: Literal["fresh", "source"] = "fresh"
+    under_task: Literal["source", "none"] = "source"
+    objectives: tuple[Literal["mlm", "alignment"], ...] = ("mlm",)
+    vocabulary: VocabularySpec | None = None
+    alignment: AlignmentSpec | None = None
+    family: FamilySpec | None = None
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> LanguageModules:
+        if "alignment" in self.objectives and self.alignment is None:
+            raise ValueError("alignment: say which pairs, and how long (pairs, training)")
+        if self.family is not None and "alignment" in self.objectives:
+            raise ValueError("family: aligned modules are of one language each")
+        if self.init == "source" and (self.under_task == "none" or self.vocabulary is not None):
+            raise ValueError("init: source needs a source module, in the base's own vocabulary")
+        return self
 
 
 class TaskModule(_Section):
@@ -67,7 +123,10 @@ class TaskModule(_Section):
 
 
 class Recipe(_Section):
-    """One experiment: a task carried from the source to the targets, with its controls."""
+    """One experiment: a task carried from the source to the targets, with its controls.
+
+    controls: beside that without a language module, the same on texts in Latin spelling.
+    """
 
     name: str
     about: str = ""
@@ -78,6 +137,7 @@ class Recipe(_Section):
     language_modules: LanguageModules
     task_module: TaskModule
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
+    controls: tuple[Literal["romanised"], ...] = ()
 
     @field_validator("source")
     @classmethod

@@ -15,7 +15,7 @@ from xling.errors import InputError
 from xling.languages import parse
 
 Format = Literal["conll", "table", "text", "cldr"]
-Task = Literal["tagging", "classification", "text"]
+Task = Literal["tagging", "classification", "text", "parallel"]
 
 
 def _known_licence(value: str) -> str:
@@ -92,8 +92,9 @@ class DataCard(_Section):
     languages: canonical tag to the name it has in paths and on the Hub (none for `cldr`, which
     serves what its locales hold). parts: sources with licences of their own. layout: the path of a file
     below the data root. labels: other names for types of spans or for labels (`O` drops a type).
-    label_set: what is left then. checksums (SHA-256) and counts (examples): by path below the data
-    root, of the unpacked content, so that a file may lie there packed or unpacked.
+    label_set: what is left then. columns: may hold {upstream}. checksums (SHA-256) and counts
+    (examples): by path below the data root, of the unpacked content, so that a file may lie there packed
+    or unpacked.
     """
 
     name: str
@@ -155,6 +156,11 @@ class DataCard(_Section):
         self.check_split(split)
         return self.layout.format(upstream=self.upstream(language), split=split)
 
+    def language_at(self, relative: str) -> str:
+        """The language of a file, by its path below the data root; `und` where the card names none for it."""
+        paths = ((tag, split) for tag in self.languages for split in self.splits)
+        return next((tag for tag, split in paths if self.path(tag, split) == relative), "und")
+
     def check_split(self, split: str) -> None:
         """Raise InputError where the data set has no such split."""
         if split not in self.splits:
@@ -165,6 +171,12 @@ class DataCard(_Section):
         tag = parse(language)
         own = [part.licence for part in self.parts.values() if tag in map(parse, part.languages)]
         return strictest(own) if own else self.licence.id
+
+    def columns_of(self, language: str) -> Columns:
+        """The columns of a language's tables."""
+        named = self.columns.model_dump()
+        upstream = self.languages.get(language, language)
+        return Columns(**{role: name and name.format(upstream=upstream) for role, name in named.items()})
 
     def conll_layout(self) -> ConllLayout:
         """How `xling.data.conll` is to read its files."""

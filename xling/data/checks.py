@@ -48,7 +48,7 @@ def _state(card: DataCard, data_root: Path, relative: str) -> FileState:
         return FileState(relative, "missing", expected, expected_count=expected_count, problem=error.problem)
     count, strange, problem = None, (), None
     try:
-        rows = read(card, path, language="und")
+        rows = read(card, path, language=card.language_at(relative))
         count, strange = len(rows), _strange(rows, card.label_set)
     except InputError as error:
         problem = str(error)

@@ -20,7 +20,7 @@ def read(card: DataCard, path: Path, *, language: str) -> Rows:
     if card.format == "conll":
         return read_conll(path, language=language, layout=card.conll_layout())
     if card.format == "table":
-        return read_table(path, language=language, columns=card.columns, labels=card.labels)
+        return read_table(path, language=language, columns=card.columns_of(language), labels=card.labels)
     return read_text([find(path)])
 
 

@@ -14,6 +14,7 @@ from xling.files import write_atomically
 REPORT = "report.html"
 _HEADINGS = {
     "none": "no language module",
+    "romanised": "Latin spelling",
     "source": "source's module",
     "related": "related module",
     "target": "own module",

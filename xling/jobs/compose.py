@@ -35,7 +35,7 @@ class ComposedModel:
         """A JSON-ready row per input: a text, a list of tokens, a (premise, hypothesis) pair, an example."""
         tag = parse_tag(language) if language else "und"
         examples = [self._example(item, str(number), tag) for number, item in enumerate(inputs)]
-        return predict(self.task, examples, self.composition.scores, self.base, self.labels)
+        return predict(self.task, examples, self.composition, self.labels)
 
     def _example(self, item: Text, number: str, language: str) -> Example:
         if isinstance(item, TaggedSentence | LabelledText):

@@ -31,7 +31,7 @@ def merge_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
     model = compose(load_base(base), plan, store=Store(store))
     merged = merge(model)
     with whole_folder(out) as unfinished:
-        save_plain(merged, model.base, str(unfinished))
+        save_plain(merged, model.composition.tokenizer(), model.base.max_length, str(unfinished))
         write_atomically(unfinished / "README.md", _card(model, out.name).encode("utf-8"))
     return {
         "merged": str(out),
@@ -42,7 +42,7 @@ def merge_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
 
 
 def onnx_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
-    """Write a plan of any kinds as one ONNX file; the tokenizer is the base's."""
+    """Write a plan of any kinds as one ONNX file; its tokenizer is the plan's own, or the base's."""
     model = compose(load_base(base), plan, store=Store(store))
     try:
         export_onnx(model.composition, out)

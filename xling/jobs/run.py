@@ -17,22 +17,22 @@ from xling.data.card_schema import DataCard
 from xling.data.cards import load_card
 from xling.data.examples import Example, fingerprint, sample
 from xling.data.licences import strictest
+from xling.data.romanising import romanised_examples
 from xling.data.source import load
-from xling.data.text import deduplicate, hold_out
 from xling.files import write_lines
 from xling.jobs.compose import ComposedModel
+from xling.jobs.language_stages import language_stage
 from xling.jobs.results import Cell, write_results
-from xling.jobs.stages import Stage, Stages
-from xling.jobs.train_language import Origin, Run, Say, train_language
+from xling.jobs.stages import MODULE, Stage, Stages, module_of
+from xling.jobs.train_language import Origin, Run, Say
 from xling.jobs.train_task import task_parts, train_task
 from xling.modules.module import Module
-from xling.modules.registry import preset
 from xling.store.card import write_card
 from xling.tasks.registry import task_named
 from xling.training.reporting import Bar, Log, Reporter, Several
 
-MODULE, PREDICTIONS, LOG = "module", "predictions.jsonl", "log.jsonl"
-NONE, SOURCE, TARGET = "none", "source", "target"
+PREDICTIONS, LOG = "predictions.jsonl", "log.jsonl"
+NONE, SOURCE, TARGET, ROMANISED = "none", "source", "target", "romanised"
 
 
 @dataclass(frozen=True)
@@ -71,55 +71,6 @@ class RecipeRun:
         found = load(self.card(spec.card), language, spec.split, data_root=self.place.data_root)
         return sample(found, spec.count, spec.sample_seed)
 
-    def text(self, language: str) -> tuple[Sequence[str], Sequence[str]]:
-        """Lines to train on and lines held out: the card's dev split, or a slice of the text."""
-        section = self.recipe.language_modules
-        spec = section.texts.get(language, section.text)
-        card = self.card(spec.card)
-        lines = deduplicate(load(card, language, spec.split, data_root=self.place.data_root))
-        lines = sample(lines, spec.count, spec.sample_seed)
-        if "dev" in card.splits:
-            held = deduplicate(load(card, language, "dev", data_root=self.place.data_root))
-            return lines, sample(held, section.held_out, 0)
-        return hold_out(lines, section.held_out, section.seed)
-
-    def language_stage(self, language: str) -> Stage:
-        """Train (or find) the language module of a language."""
-        section = self.recipe.language_modules
-        spec = section.texts.get(language, section.text)
-        lines, held = self.text(language)
-        goes_on = section.init == "source" and language != self.recipe.source
-        first = self.language_stage(self.recipe.source) if goes_on else None
-        cards = ((spec.card, fingerprint(lines)),)
-        inputs = {
-            "stage": "language-1",
-            "base": self.base.fingerprint,
-            "tokenizer": self.base.tokenizer_fingerprint,
-            "language": language,
-            "parts": [config.model_dump(mode="json") for config in preset(section.kind, section.options)],
-            "training": section.training.model_dump(),
-            "seed": section.seed,
-            "text": [fingerprint(lines), fingerprint(held)],
-            "init": first.key if first else None,
-        }
-
-        def work(folder: Path) -> int:
-            run = self._run(folder, f"lang/{language}", section.seed, cards, language)
-            module = train_language(
-                self.base,
-                lines,
-                language=language,
-                kind=section.kind,
-                options=section.options,
-                held_out=held,
-                settings=section.training,
-                run=run,
-                init=module_of(first) if first else None,
-            )
-            return self._keep(module, f"lang/{language}", folder)
-
-        return self._stage(f"lang/{language}", inputs, work)
-
     def task_stage(self, seed: int, below: Stage | None) -> Stage:
         """Train (or find) the task module of a seed, on the source's language module or alone."""
         section, task = self.recipe.task_module, self.recipe.task
@@ -151,18 +102,20 @@ class RecipeRun:
                 kind=section.kind,
                 options=section.options,
                 settings=section.training,
-                run=self._run(folder, name, seed, cards, self.recipe.source),
+                run=self.training(folder, name, seed, cards, self.recipe.source),
                 below=f"lang/{self.recipe.source}" if below else None,
             )
-            return self._keep(module, name, folder)
+            return self.keep(module, name, folder)
 
-        return self._stage(name, inputs, work)
+        return self.stage(name, inputs, work)
 
     def predict_stage(self, language: str, condition: str, modules: Sequence[Stage], seed: int) -> Cell:
         """Predict (or find) the test examples of a language under a plan; keep them beside the results."""
         task = self.recipe.task
         spec = task.source_test if language == self.recipe.source and task.source_test else task.test
         examples = self.examples(spec, language)
+        if condition == ROMANISED:
+            examples = romanised_examples(examples)
         plan = self.plan(language, condition, seed)
         data = fingerprint(examples)
         inputs = {"stage": "predict-1", "data": data, "modules": [stage.key for stage in modules]}
@@ -174,7 +127,7 @@ class RecipeRun:
             write_lines(folder / PREDICTIONS, [json.dumps(row, ensure_ascii=False) for row in rows])
             return 0
 
-        stage = self._stage(f"predict/{language}/{condition}/{seed}", inputs, work)
+        stage = self.stage(f"predict/{language}/{condition}/{seed}", inputs, work)
         rows = [json.loads(line) for line in (stage.folder / PREDICTIONS).read_text("utf-8").splitlines()]
         _link(
             stage.folder / PREDICTIONS, self.folder / "predictions" / f"{language}-{condition}-{seed}.jsonl"
@@ -184,19 +137,26 @@ class RecipeRun:
 
     def plan(self, language: str, condition: str, seed: int) -> Plan:
         """The plan of a condition, in the names of the run's own store."""
-        if condition == NONE:
+        if condition in (NONE, ROMANISED):
             return Named(self.task_name(seed, alone=True))
         below = self.recipe.source if condition == SOURCE else language
-        return stack(Named(f"lang/{below}"), Named(self.task_name(seed, alone=False)))
+        return stack(Named(f"lang/{below}"), Named(self.task_name(seed, alone=not self.stacks)))
+
+    @property
+    def stacks(self) -> bool:
+        """Whether the source's language module lies under the task module while it learns."""
+        section = self.recipe.language_modules
+        return section.under_task == "source" and bool(section.objectives)
 
     def task_name(self, seed: int, *, alone: bool) -> str:
         """A task module's name in the store; the first seed has the plain one."""
         later = "" if seed == self.recipe.seeds[0] else f"-seed{seed}"
         return f"task/{self.recipe.task.title}{'-alone' if alone else ''}{later}"
 
-    def _run(
+    def training(
         self, folder: Path, name: str, seed: int, cards: tuple[tuple[str, str], ...], language: str
     ) -> Run:
+        """How a training in a stage's folder is carried out and from what data."""
         reporters: list[Reporter] = [Log(folder / LOG, name)]
         if self.place.bars:
             reporters.append(Bar(name))
@@ -204,13 +164,15 @@ class RecipeRun:
         origin = Origin(cards, licence, self.recipe.name)
         return Run(seed, folder / "checkpoints", Several(reporters), self.place.say, origin)
 
-    def _keep(self, module: Module, name: str, folder: Path) -> int:
+    def keep(self, module: Module, name: str, folder: Path) -> int:
+        """Put a stage's module into its folder; returns the pieces that were read for it."""
         module.save(folder / MODULE)
         write_card(module, name, folder / MODULE)
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
         return logged_tokens(folder / LOG)
 
-    def _stage(self, name: str, inputs: dict, work: Callable[[Path], int]) -> Stage:
+    def stage(self, name: str, inputs: dict, work: Callable[[Path], int]) -> Stage:
+        """Do (or find) a stage, and say so."""
         stage = self.place.stages.run(name, inputs, work)
         stage = replace(stage, name=name)
         if stage.key not in {used.key for used in self.used}:
@@ -222,18 +184,28 @@ class RecipeRun:
 def run_recipe(recipe: Recipe, place: Workplace) -> Path:
     """Run every stage that is not done, then write results, report and the run's own store."""
     run = RecipeRun(recipe, place)
-    languages = {tag: run.language_stage(tag) for tag in dict.fromkeys((recipe.source, *recipe.targets))}
+    tags = dict.fromkeys((recipe.source, *recipe.targets))
+    adapted = tags if run.stacks else recipe.targets if recipe.language_modules.objectives else ()
+    languages = {tag: language_stage(run, tag) for tag in adapted}
     cells = []
     for seed in recipe.seeds:
         alone = run.task_stage(seed, None)
-        stacked = run.task_stage(seed, languages[recipe.source])
-        publish(run, languages, {False: stacked, True: alone}, seed)
-        for language in languages:
+        stacked = run.task_stage(seed, languages[recipe.source]) if run.stacks else alone
+        publish(run, languages, {not run.stacks: stacked, True: alone}, seed)
+        for language in tags:
             cells.append(run.predict_stage(language, NONE, [alone], seed))
-            below = {SOURCE: languages[recipe.source], TARGET: languages[language]}
-            for condition in (SOURCE, TARGET) if language != recipe.source else (SOURCE,):
-                cells.append(run.predict_stage(language, condition, [below[condition], stacked], seed))
+            for control in recipe.controls if language != recipe.source else ():
+                cells.append(run.predict_stage(language, control, [alone], seed))
+            for condition, below in _below(run, language).items():
+                cells.append(run.predict_stage(language, condition, [languages[below], stacked], seed))
     return write_results(run, cells)
+
+
+def _below(run: RecipeRun, language: str) -> dict[str, str]:
+    """The conditions with a language module, and whose it is."""
+    source = {SOURCE: run.recipe.source} if run.stacks else {}
+    has_own = run.recipe.language_modules.objectives and language != run.recipe.source
+    return {**source, TARGET: language} if has_own else source
 
 
 def publish(run: RecipeRun, languages: dict[str, Stage], tasks: dict[bool, Stage], seed: int) -> None:
@@ -243,11 +215,6 @@ def publish(run: RecipeRun, languages: dict[str, Stage], tasks: dict[bool, Stage
     for name, stage in named.items():
         for path in (stage.folder / MODULE).iterdir():
             _link(path, run.folder / "modules" / name / path.name)
-
-
-def module_of(stage: Stage) -> Module:
-    """The module that a stage made."""
-    return Module.load(stage.folder / MODULE)
 
 
 def logged_tokens(log: Path) -> int:

@@ -15,8 +15,9 @@ from typing import Any
 
 from xling.errors import InputError
 from xling.files import write_json
+from xling.modules.module import Module
 
-DONE = "stage.json"
+DONE, MODULE = "stage.json", "module"
 
 
 @dataclass(frozen=True)
@@ -91,3 +92,8 @@ def _finished(folder: Path, name: str, key: str) -> Stage | None:
         return Stage(name, key, folder, row["seconds"], row["tokens"], row["peak_rss_mb"], True)
     except (ValueError, KeyError) as error:
         raise InputError("this stage's record is damaged", where=path, hint="delete the folder") from error
+
+
+def module_of(stage: Stage) -> Module:
+    """The module that a stage made."""
+    return Module.load(stage.folder / MODULE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 from xling import __version__
 from xling.bases.mlm_head import MLMHead
 from xling.bases.opening import Base
-from xling.composition.attach import Composition, base_facts
+from xling.composition.attach import Composition, base_facts, check_fits
 from xling.data.text import deduplicate, hold_out
 from xling.errors import InputError
 from xling.jobs.mlm_heads import head_fingerprint, mlm_head
@@ -53,6 +53,27 @@ class Run:
 ALONE = Run()
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """What a language module starts as: fresh of a kind, with a vocabulary if given; or `init` as it is."""
+
+    kind: str = "madx"
+    options: Mapping[str, Any] | None = None
+    vocabulary: Module | None = None
+    init: Module | None = None
+
+    def module(self, base: Base, facts: Facts) -> Module:
+        """The module before its training; MismatchError where what it begins with is of another base."""
+        for given in filter(None, (self.init, self.vocabulary)):
+            check_fits(given, base)
+        if self.init is not None:
+            return self.init.continued(facts)  # its vocabulary comes along
+        fresh = Module.fresh(preset(self.kind, self.options), base.shape, facts)
+        if self.vocabulary is None:
+            return fresh
+        return replace(fresh, parts=(*self.vocabulary.continued(facts).parts, *fresh.parts))
+
+
 def train_language(
     base: Base,
     texts: Sequence[str],
@@ -64,20 +85,24 @@ def train_language(
     settings: TrainingSettings = DEFAULTS,
     run: Run = ALONE,
     init: Module | None = None,
+    vocabulary: Module | None = None,
 ) -> Module:
     """Train one language module on lines of text.
 
-    held_out: lines for pseudo-perplexity; taken from `texts` when not given (200 at most, a tenth at most).
+    held_out: lines for pseudo-perplexity; the texts are read as they are then. Without them repeats are
+    dropped, and 200 lines at most, a tenth at most, are held out.
     init: a language module to go on from, such as the source language's; its kind counts then.
+    vocabulary: a vocabulary to read with, which learns along and becomes part of the module.
     Raises InputError for an unknown language or kind, or when no line is left to train on.
     """
     tag = parse(language)
     lines, kept = _split(texts, held_out, run.seed)
-    rows = encode_lines(base.tokenizer, lines, min(settings.max_length, base.max_length))
-    _warn_of_unknown(rows, base, tag, run.say)
     head = mlm_head(base, run.say)
     facts = facts_of(base, run, language=tag, mlm_head_fingerprint=head_fingerprint(head))
-    module = init.continued(facts) if init else Module.fresh(preset(kind, options), base.shape, facts)
+    module = Beginning(kind, options, vocabulary, init).module(base, facts)
+    tokenizer = Composition(base, [module]).tokenizer()
+    rows = encode_lines(tokenizer, lines, min(settings.max_length, base.max_length))
+    warn_of_unknown(rows, tokenizer, tag, run.say)
     before = _perplexity(Composition(base, [module]), head, kept)
 
     def objective_of(trained: Module) -> MaskedLanguageModelling:
@@ -117,8 +142,7 @@ def facts_of(base: Base, run: Run, **changes: Any) -> Facts:
 def _split(
     texts: Sequence[str], held_out: Sequence[str] | None, seed: int
 ) -> tuple[Sequence[str], Sequence[str]]:
-    lines = deduplicate(texts)
-    lines, kept = hold_out(lines, LINES, seed) if held_out is None else (lines, held_out)
+    lines, kept = hold_out(deduplicate(texts), LINES, seed) if held_out is None else (texts, held_out)
     if not lines:
         raise InputError(
             f"no line is left to train on ({len(texts)} read)", where="--text", hint="give more text"
@@ -127,17 +151,17 @@ def _split(
 
 
 def _perplexity(composition: Composition, head: MLMHead, lines: Sequence[str]) -> PseudoPerplexity:
-    base = composition.base
-    rows = encode_lines(base.tokenizer, lines, base.max_length) if lines else []
+    rows = encode_lines(composition.tokenizer(), lines, composition.base.max_length) if lines else []
     return pseudo_perplexity(composition, head, rows, characters=sum(map(len, lines)))
 
 
-def _warn_of_unknown(rows: Sequence[Sequence[int]], base: Base, language: str, say: Say) -> None:
+def warn_of_unknown(rows: Sequence[Sequence[int]], tokenizer: Any, language: str, say: Say) -> None:
+    """Say so when much of a text cannot be read."""
     pieces = sum(len(row) - 2 for row in rows)
-    unknown = sum(row.count(base.tokenizer.unk_token_id) for row in rows)
+    unknown = sum(row.count(tokenizer.unk_token_id) for row in rows)
     share = unknown / max(1, pieces)
     if share > UNKNOWN_SHARE_WARNED:
         say(
-            f"warning: the base cannot read {share:.0%} of the pieces of this {language} text; "
-            "a module trained on it learns little before the vocabulary is extended"
+            f"warning: {share:.0%} of the pieces of this {language} text cannot be read; a module "
+            "trained on it learns little before it has a vocabulary (xling vocabulary build)"
         )

@@ -17,7 +17,7 @@ from xling.languages import parse
 from xling.modules.config import PartConfig
 from xling.modules.module import Module
 from xling.modules.registry import parse_config, preset
-from xling.tasks.inference import predict
+from xling.tasks.inference import encode, predict
 from xling.tasks.registry import task_named
 from xling.tasks.task import Row, Task
 from xling.training.order import BatchOrder
@@ -45,7 +45,7 @@ class TaskObjective:
         self.task, self.composition, self.labels, self.settings = task, composition, labels, settings
         self.train, self.dev = data
         base = composition.base
-        rows = task.rows(self.train, base, labels, min(settings.max_length, base.max_length))
+        rows = encode(task, self.train, composition, labels, min(settings.max_length, base.max_length))
         self.rows = [row for row in rows if row.targets]
         self.order = BatchOrder(
             [len(row.ids) for row in self.rows],
@@ -75,7 +75,7 @@ class TaskObjective:
         if not self.dev:
             return None
         self.composition.train(False)
-        found = predict(self.task, self.dev, self.composition.scores, self.composition.base, self.labels)
+        found = predict(self.task, self.dev, self.composition, self.labels)
         score = float(self.task.value(self.task.counts(self.dev, found).sum(0)))
         self.composition.train(base_dropout=self.settings.base_dropout)
         return score

@@ -14,13 +14,18 @@ from pydantic import ValidationError
 from xling.bases.opening import load_base
 from xling.data.anyfile import read_labelled
 from xling.data.examples import fingerprint
+from xling.data.family import ALPHA, balanced, held_apart
+from xling.data.parallel import read_parallel
 from xling.data.text import read_text
 from xling.errors import InputError
+from xling.jobs import align_language as alignment_job
 from xling.jobs import train_language as language_job
 from xling.jobs import train_task as task_job
 from xling.jobs.train_language import Origin, Run, Say
+from xling.languages import parse
 from xling.modules.module import WEIGHTS, Module
 from xling.store.card import write_card
+from xling.training.pseudo_perplexity import LINES
 from xling.training.reporting import Reporter
 from xling.training.settings import TrainingSettings
 
@@ -43,11 +48,17 @@ class Options:
 
 @dataclass(frozen=True)
 class LanguageOrder:
-    """A language, the files of its text and what its module goes on from."""
+    """A language, what its module learns from (text or parallel text), and what it goes on from.
+
+    text: files and folders; of a family of languages `tag=path`, balanced by alpha.
+    """
 
     language: str
-    text: tuple[Path, ...]
+    text: tuple[str, ...] = ()
+    parallel: Path | None = None
     init: Path | None = None
+    vocabulary: Path | None = None
+    alpha: float = ALPHA
 
 
 @dataclass(frozen=True)
@@ -67,21 +78,70 @@ def train_language_to(order: LanguageOrder, options: Options, reporter: Reporter
     kept = _finished(options, say)
     if kept is not None:
         return kept
+    if bool(order.text) == bool(order.parallel):
+        raise InputError(
+            "a module learns from text or from parallel text",
+            where="--text",
+            hint="give --text or --parallel; for both, train on --text first, then --parallel with --init",
+        )
+    learn = _aligned if order.parallel else _read
+    return _keep(learn(order, options, (reporter, say)), options.out)
+
+
+def _read(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -> Module:
+    """MLM on the order's text."""
     settings, parts = settings_of(language_job.DEFAULTS, options)
-    lines = read_text(order.text)
-    cards = ((" ".join(path.name for path in order.text), fingerprint(lines)),)
-    run = Run(options.seed, options.out / "checkpoints", reporter, say, Origin(cards))
-    module = language_job.train_language(
+    lines, held = _texts(order, options.seed)
+    cards = ((" ".join(Path(text).name for text in order.text), fingerprint(lines)),)
+    return language_job.train_language(
         load_base(options.base, device=options.device),
         lines,
         language=order.language,
         kind=options.kind,
         options=parts,
+        held_out=held,
         settings=settings,
-        run=run,
-        init=Module.load(order.init) if order.init else None,
+        run=Run(options.seed, options.out / "checkpoints", *heard, Origin(cards)),
+        init=_loaded(order.init),
+        vocabulary=_loaded(order.vocabulary),
     )
-    return _keep(module, options.out)
+
+
+def _texts(order: LanguageOrder, seed: int) -> tuple[list[str], list[str] | None]:
+    """The lines to learn from; those of a family's languages balanced, with some of each held out."""
+    named = [text.partition("=") for text in order.text]
+    if not any(equals for _, equals, _ in named):
+        return read_text(order.text), None
+    texts: dict[str, list[str]] = {}
+    for tag, equals, path in named:
+        if not equals:
+            raise InputError(
+                f"{tag!r} is of no language, but other texts are",
+                where="--text",
+                hint="write --text swh=FILE for each of a family's languages",
+            )
+        texts.setdefault(parse(tag), []).extend(read_text([path]))
+    rest, held = held_apart(texts, LINES, seed)
+    return balanced(rest, order.alpha, seed=seed), held
+
+
+def _aligned(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -> Module:
+    """Alignment on the order's pairs."""
+    assert order.parallel is not None
+    settings, parts = settings_of(alignment_job.DEFAULTS, options)
+    pairs = read_parallel(order.parallel, language=order.language)
+    cards = ((order.parallel.name, fingerprint(["\t".join(pair) for pair in pairs])),)
+    return alignment_job.align_language(
+        load_base(options.base, device=options.device),
+        pairs,
+        language=order.language,
+        kind=options.kind,
+        options=parts,
+        settings=settings,
+        run=Run(options.seed, options.out / "checkpoints", *heard, Origin(cards)),
+        init=_loaded(order.init),
+        vocabulary=_loaded(order.vocabulary),
+    )
 
 
 def train_task_to(order: TaskOrder, options: Options, reporter: Reporter, say: Say) -> dict[str, Any]:
@@ -106,13 +166,13 @@ def train_task_to(order: TaskOrder, options: Options, reporter: Reporter, say: S
         dev,
         task=order.task,
         source_language=language,
-        language_module=Module.load(order.language_module) if order.language_module else None,
+        language_module=_loaded(order.language_module),
         kind=options.kind,
         options=parts,
         settings=settings,
         run=run,
         below=_name(order.language_module) if order.language_module else None,
-        init=Module.load(order.init) if order.init else None,
+        init=_loaded(order.init),
     )
     return _keep(module, options.out)
 
@@ -135,6 +195,10 @@ def settings_of(defaults: TrainingSettings, options: Options) -> tuple[TrainingS
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise InputError(faults, where="--set", choices=TrainingSettings.model_fields) from error
+
+
+def _loaded(folder: Path | None) -> Module | None:
+    return Module.load(folder) if folder else None
 
 
 def _length(key: str) -> dict[str, None]:

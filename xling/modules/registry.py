@@ -23,6 +23,7 @@ FILES = (
     "sparse",
     "lora",
     "ia3",
+    "vocabulary",
     "head",
 )
 KINDS: Mapping[str, Kind] = {

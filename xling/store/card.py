@@ -33,7 +33,8 @@ def card_text(module: Module, name: str) -> str:
         "xling": facts.xling_version,
         **{key.replace("_", " "): value for key, value in module.scores.items()},
     }
-    table = "\n".join(f"| {key} | {value} |" for key, value in rows.items() if value not in (None, ""))
+    said = {key: value for key, value in rows.items() if value not in (None, "")}
+    table = "\n".join(f"| {key} | {value} |" for key, value in said.items() if not isinstance(value, list))
     plan = f"{name}" if facts.language else f"{facts.below or 'none'} >> {name}"
     return (
         f"# {name}\n\nA module of xling: {about}.\n\n| | |\n|---|---|\n{table}\n\n"

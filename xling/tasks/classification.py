@@ -30,10 +30,10 @@ class Classification:
         return HeadConfig(outputs=len(labels), pooling="first", dense=shape.nonlinearity, norm=norm)
 
     def rows(
-        self, examples: Sequence[LabelledText], base: Base, labels: Sequence[str], max_length: int
+        self, examples: Sequence[LabelledText], tokenizer: Any, labels: Sequence[str], max_length: int
     ) -> list[Row]:
         number = {label: index for index, label in enumerate(labels)}
-        encoded = base.tokenizer(
+        encoded = tokenizer(
             [example.text for example in examples],
             [example.pair for example in examples] if any(example.pair for example in examples) else None,
             truncation=True,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -14,26 +16,36 @@ from xling.data.collation import sequential_batches
 from xling.data.examples import Example
 from xling.tasks.task import Prediction, Row, Task
 
-Scores = Callable[[Tensor, Tensor, Sequence[str]], Tensor]
+
+@runtime_checkable
+class Reader(Protocol):
+    """What reads pieces and scores labels: a composition."""
+
+    base: Base
+
+    def tokenizer(self, language: str) -> Any:
+        """The tokenizer of texts in a language."""
+        ...
+
+    def scores(self, ids: Tensor, mask: Tensor, languages: Sequence[str]) -> Tensor:
+        """The head's scores of labels."""
+        ...
 
 
 @torch.no_grad()
 def predict(
     task: Task,
     examples: Sequence[Example],
-    scores: Scores,
-    base: Base,
+    reader: Reader,
     labels: Sequence[str],
     *,
     batch_tokens: int = 4096,
 ) -> list[Prediction]:
-    """Predictions in the order of the examples.
-
-    scores: maps ids, mask and the rows' languages to the head's scores of labels.
-    """
+    """Predictions in the order of the examples."""
     if not examples:
         return []
-    rows = task.rows(examples, base, labels, base.max_length)
+    base = reader.base
+    rows = encode(task, examples, reader, labels, base.max_length)
     found: list[Tensor | None] = [None] * len(rows)
     device = str(base.encoder.device)
     for batch in sequential_batches([len(row.ids) for row in rows], max_tokens=batch_tokens):
@@ -41,10 +53,26 @@ def predict(
         ids, mask = pad_rows([row.ids for row in chosen], base.tokenizer.pad_token_id, device)
         languages = [examples[row.example].language for row in chosen]
         with autocast(device):
-            scored = scores(ids, mask, languages).float()
+            scored = reader.scores(ids, mask, languages).float()
         for number, own in zip(batch, task.pick(scored, chosen), strict=True):
             found[number] = own.softmax(-1).cpu()
     return task.decode(examples, _by_example(rows, found, len(examples), len(labels)), labels)
+
+
+def encode(
+    task: Task, examples: Sequence[Example], reader: Reader, labels: Sequence[str], max_length: int
+) -> list[Row]:
+    """The rows of examples, each language's with its own tokenizer, in the order of the examples."""
+    together: dict[int, list[int]] = {}
+    for number, example in enumerate(examples):
+        together.setdefault(id(reader.tokenizer(example.language)), []).append(number)
+    rows: list[Row] = []
+    for numbers in together.values():
+        chosen = [examples[number] for number in numbers]
+        tokenizer = reader.tokenizer(chosen[0].language)
+        encoded = task.rows(chosen, tokenizer, labels, max_length)
+        rows += [replace(row, example=numbers[row.example]) for row in encoded]
+    return sorted(rows, key=lambda row: row.example)
 
 
 def _by_example(

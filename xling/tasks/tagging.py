@@ -32,11 +32,11 @@ class Tagging:
         return HeadConfig(outputs=len(labels), dense=shape.nonlinearity, norm=shape.norm is not None)
 
     def rows(
-        self, examples: Sequence[TaggedSentence], base: Base, labels: Sequence[str], max_length: int
+        self, examples: Sequence[TaggedSentence], tokenizer: Any, labels: Sequence[str], max_length: int
     ) -> list[Row]:
         number = {label: index for index, label in enumerate(labels)}
         words = [list(example.tokens) for example in examples]
-        encoded = base.tokenizer(words, is_split_into_words=True, add_special_tokens=False)
+        encoded = tokenizer(words, is_split_into_words=True, add_special_tokens=False)
         rows: list[Row] = []
         for index, example in enumerate(examples):
             targets = [_number(tag, number, example) for tag in example.tags or ()]
@@ -44,7 +44,7 @@ class Tagging:
             pieces: list[list[int]] = [[] for _ in example.tokens]
             for piece, word in zip(ids, words_of, strict=True):
                 pieces[word].append(piece)
-            rows += _windows(pieces, targets, index, base, max_length)
+            rows += _windows(pieces, targets, index, tokenizer, max_length)
         return rows
 
     def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
@@ -138,10 +138,10 @@ def _number(tag: str, number: dict[str, int], example: TaggedSentence) -> int:
 
 
 def _windows(
-    pieces: Sequence[Sequence[int]], targets: Sequence[int], example: int, base: Base, max_length: int
+    pieces: Sequence[Sequence[int]], targets: Sequence[int], example: int, tokenizer: Any, max_length: int
 ) -> list[Row]:
     """Rows of whole words; a word longer than a row is cut, an unreadable word becomes the unknown piece."""
-    tokenizer, room = base.tokenizer, max_length - 2
+    room = max_length - 2
     rows: list[Row] = []
     ids: list[int] = []
     at: list[int] = []

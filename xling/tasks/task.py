@@ -51,8 +51,10 @@ class Task(Protocol):
         """The head for these labels in the base family's own shape."""
         ...
 
-    def rows(self, examples: Sequence[Any], base: Base, labels: Sequence[str], max_length: int) -> list[Row]:
-        """Encode examples; InputError names the first label outside the set."""
+    def rows(
+        self, examples: Sequence[Any], tokenizer: Any, labels: Sequence[str], max_length: int
+    ) -> list[Row]:
+        """Encode examples with a fast tokenizer; InputError names the first label outside the set."""
         ...
 
     def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:

@@ -14,7 +14,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from xling.bases.batches import autocast, pad_rows
-from xling.bases.mlm_head import Candidates, MLMHead
+from xling.bases.mlm_head import Candidates, MLMHead, OwnPieces, narrowed
 from xling.composition.attach import Composition
 from xling.training.order import BatchOrder
 from xling.training.settings import TrainingSettings
@@ -60,8 +60,16 @@ def mask_pieces(
     return masked, targets
 
 
+def decoding(head: MLMHead, composition: Composition, to: Candidates | None = None) -> MLMHead | OwnPieces:
+    """The head of a composition's pieces: over a vocabulary of its own where a module brings one."""
+    own = composition.vocabulary()
+    if own is not None:
+        return OwnPieces(head, own, len(composition.tokenizer()), to)
+    return head if to is None else narrowed(head, to)
+
+
 class MaskedLanguageModelling:
-    """The objective. Only the composition's modules learn; the head is frozen.
+    """The objective. The composition's modules learn, vectors of pieces included; the head is frozen.
 
     With `candidates` the decoder is narrowed to the corpus's own pieces, a tenth of XLM-R's table, and a
     fixed sample of the others.
@@ -80,10 +88,12 @@ class MaskedLanguageModelling:
         candidates: bool = True,
     ) -> None:
         self.composition, self.rows, self.settings, self.seed = composition, rows, settings, seed
-        self.tokenizer = composition.base.tokenizer
+        self.tokenizer = composition.tokenizer()
         self.pieces = corpus_pieces(rows, self.tokenizer)
-        self.scored = Candidates(head, self.pieces, others=OTHERS, seed=seed) if candidates else None
-        self.head = self.scored.head if self.scored else head
+        count = len(self.tokenizer) if composition.vocabulary() else head.decoder.shape[0]
+        few = Candidates(count, self.pieces, others=OTHERS, seed=seed) if candidates else None
+        self.column = few.index if few else None
+        self.head = decoding(head, composition, few)
         self.special = torch.as_tensor(sorted(self.tokenizer.all_special_ids))
         self.order = BatchOrder(
             [len(row) for row in rows],
@@ -114,8 +124,8 @@ class MaskedLanguageModelling:
     def masked_loss(self, masked: Tensor, mask: Tensor, targets: Tensor, wanted: Tensor) -> Tensor:
         """The loss of a batch that is masked already: ids, attention mask, target positions, their pieces."""
         device = str(self.composition.encoder.device)
-        if self.scored is not None:
-            wanted = self.scored.index[wanted]
+        if self.column is not None:
+            wanted = self.column[wanted]
         with autocast(device, self.settings.precision):
             states = self.composition(masked.to(device), mask.to(device))[targets.to(device)]
             return self.head.loss(states, wanted.to(device), self.composition.undo)

@@ -11,6 +11,7 @@ import torch
 from xling.bases.batches import autocast, pad_rows
 from xling.bases.mlm_head import MLMHead
 from xling.composition.attach import Composition
+from xling.training.mlm import decoding
 
 LINES = 200
 
@@ -38,7 +39,7 @@ def pseudo_perplexity(
 
     characters: of the text the rows were made from.
     """
-    tokenizer = composition.base.tokenizer
+    tokenizer, decoder = composition.tokenizer(), decoding(head, composition)
     special = set(tokenizer.all_special_ids)
     jobs = [
         (row, at) for row in sorted(rows, key=len) for at, piece in enumerate(row) if piece not in special
@@ -57,7 +58,7 @@ def pseudo_perplexity(
         ids[each, positions] = tokenizer.mask_token_id
         with autocast(device, precision):
             states = composition(ids, mask)[each, positions]
-            logits = head(states, composition.undo)
+            logits = decoder(states, composition.undo)
         total += torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="sum").item()
     mean = total / max(1, len(jobs))
     return PseudoPerplexity(math.exp(mean), total / math.log(2) / max(1, characters), len(jobs))

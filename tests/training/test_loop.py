@@ -1,0 +1,105 @@
+"""The loop: rates by hand, accumulation, clipping, the best step."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from xling.training.checkpoints import Checkpoints
+from xling.training.loop import fit, learning_rate, planned_steps
+from xling.training.reporting import Silent
+from xling.training.settings import TrainingSettings
+
+
+class Slopes:
+    """Pass n pulls the weight with a given slope; a look at it returns the next score."""
+
+    def __init__(self, weight, slopes, scores=(), higher_is_better=True):
+        self.weight, self.slopes, self.scores = weight, slopes, list(scores)
+        self.higher_is_better = higher_is_better
+        self.seen = []
+
+    def passes_per_epoch(self):
+        return 7
+
+    def loss(self, number):
+        return (self.weight * self.slopes[number % len(self.slopes)]).sum(), 3
+
+    def evaluate(self):
+        self.seen.append(self.weight.detach().clone())
+        return self.scores[len(self.seen) - 1] if self.scores else None
+
+
+def run(settings, slopes, scores=(), **kind):
+    weight = nn.Parameter(torch.tensor([1.0, -2.0]))
+    objective = Slopes(weight, slopes, scores, **kind)
+    outcome = fit(
+        objective, {"w": weight}, settings, seed=0, checkpoints=Checkpoints(None), reporter=Silent()
+    )
+    return weight.detach(), outcome, objective
+
+
+def adamw(gradients, rates, decay=0.0):
+    """AdamW (Loshchilov and Hutter 2019) on one number, from its formula."""
+    value, mean, square = 1.0, 0.0, 0.0
+    for step, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
+        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+        value -= rate * decay * value
+        value -= rate * (mean / (1 - 0.9**step)) / ((square / (1 - 0.999**step)) ** 0.5 + 1e-8)
+    return value
+
+
+def test_the_rate_rises_and_falls_in_straight_lines():
+    settings = TrainingSettings(steps=10, learning_rate=1.0, warmup_fraction=0.4)
+    found = [learning_rate(step, 10, settings) for step in range(10)]
+    assert found == pytest.approx([1 / 5, 2 / 5, 3 / 5, 4 / 5, 1, 5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6])
+    steady = TrainingSettings(steps=4, learning_rate=2.0, warmup_fraction=0.0)
+    assert [learning_rate(step, 4, steady) for step in range(4)] == pytest.approx([2, 1.5, 1, 0.5])
+
+
+def test_steps_follow_the_formula_with_decay_and_clipping():
+    settings = TrainingSettings(
+        steps=3, learning_rate=0.1, warmup_fraction=0.0, weight_decay=0.5, clip_norm=1.0
+    )
+    slopes = [torch.tensor([100.0, 0.0]), torch.tensor([0.5, 0.0]), torch.tensor([-30.0, 0.0])]
+    weight, outcome, _ = run(settings, slopes)
+    rates = [learning_rate(step, 3, settings) for step in range(3)]
+    assert weight[0].item() == pytest.approx(adamw([1.0, 0.5, -1.0], rates, decay=0.5), abs=1e-5)
+    assert outcome.tokens == 9 and outcome.steps == 3
+
+
+def test_accumulated_passes_are_one_step_of_their_mean():
+    slopes = [torch.tensor([0.1, 0.3]), torch.tensor([0.5, -0.1])]
+    two = TrainingSettings(steps=4, learning_rate=0.1, accumulation=2)
+    one = TrainingSettings(steps=4, learning_rate=0.1)
+    weight, outcome, _ = run(two, slopes)
+    assert torch.allclose(weight, run(one, [(slopes[0] + slopes[1]) / 2])[0], atol=1e-6)
+    assert outcome.tokens == 2 * 4 * 3
+
+
+@pytest.mark.parametrize(("higher", "best"), [(True, 4), (False, 2)])
+def test_the_best_values_stay(higher, best):
+    settings = TrainingSettings(steps=6, learning_rate=0.1, evaluate_every=2)
+    weight, outcome, objective = run(
+        settings, [torch.tensor([0.3, 0.4])], scores=[1.0, 9.0, 5.0], higher_is_better=higher
+    )
+    assert (outcome.best_step, outcome.best_score) == (best, 9.0 if higher else 1.0)
+    assert torch.equal(weight, objective.seen[best // 2 - 1])
+    assert not torch.equal(weight, objective.seen[2])
+
+
+def test_how_long_a_run_is():
+    weight = nn.Parameter(torch.ones(1))
+    objective = Slopes(weight, [torch.ones(1)])
+    lengths = {
+        "steps": (TrainingSettings(steps=5, epochs=9.0), 5),
+        "epochs": (TrainingSettings(epochs=2.0), 14),
+    }
+    lengths["accumulated"] = (TrainingSettings(epochs=2.0, accumulation=3), 5)
+    for settings, expected in lengths.values():
+        assert planned_steps(objective, {"w": weight}, settings, 0) == expected
+    timed = planned_steps(objective, {"w": weight}, TrainingSettings(minutes=0.001), 0)
+    assert timed >= 1 and weight.grad is None
+    with pytest.raises(ValueError, match="steps, epochs or minutes"):
+        planned_steps(objective, {"w": weight}, TrainingSettings(), 0)

@@ -1,0 +1,159 @@
+"""Masked language modelling: what is masked, what is scored, and pseudo-perplexity piece by piece."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from making import disturbed, own_vocabulary
+from tiny import TEXTS
+
+from xling.bases.mlm_head import Candidates, OwnPieces, narrowed
+from xling.composition.attach import Composition
+from xling.modules.vocabulary import Vocabulary, VocabularyConfig
+from xling.training.mlm import (
+    MaskedLanguageModelling,
+    corpus_pieces,
+    decoding,
+    encode_lines,
+    mask_pieces,
+)
+from xling.training.pseudo_perplexity import pseudo_perplexity
+from xling.training.settings import TrainingSettings
+
+
+def masks(ids, maskable, seed=0, probability=0.15):
+    return mask_pieces(
+        ids,
+        maskable,
+        torch.arange(100, 110),
+        mask_id=99,
+        probability=probability,
+        generator=np.random.default_rng(seed),
+    )
+
+
+def test_shares_of_masked_replaced_and_kept_pieces():
+    ids = torch.full((400, 500), 7)
+    maskable = torch.ones_like(ids, dtype=torch.bool)
+    maskable[:, 0] = False
+    masked, targets = masks(ids, maskable)
+    count = targets.sum().item()
+    assert count / maskable.sum().item() == pytest.approx(0.15, abs=0.005)
+    assert (masked[targets] == 99).sum().item() / count == pytest.approx(0.8, abs=0.01)
+    assert (masked[targets] >= 100).sum().item() / count == pytest.approx(0.1, abs=0.01)
+    assert (masked[targets] == 7).sum().item() / count == pytest.approx(0.1, abs=0.01)
+    assert torch.equal(masked[~targets], ids[~targets])
+    assert not targets[:, 0].any()
+    assert set(masked[masked >= 100].unique().tolist()) == set(range(100, 110))
+
+
+def test_one_piece_is_a_target_whenever_one_can_be():
+    ids = torch.tensor([[0, 5, 2]])
+    for seed in range(20):
+        _, targets = masks(ids, torch.tensor([[False, True, False]]), seed, probability=0.01)
+        assert targets.tolist() == [[False, True, False]]
+
+
+def test_masks_are_a_function_of_seed_and_pass(bert):
+    rows = encode_lines(bert.tokenizer, TEXTS, 32)
+    settings = TrainingSettings(steps=1, batch_tokens=64)
+
+    def losses(seed):
+        composition = Composition(bert, [disturbed(bert, "madx", std=0.1, seed=1)])
+        objective = MaskedLanguageModelling(composition, bert.mlm_head, rows, settings, seed=seed)
+        composition.train(False)
+        return [objective.loss(number)[0].item() for number in (0, 1, 0)]
+
+    first, again = losses(1), losses(1)
+    assert first == again and first[0] == first[2] != first[1]
+    assert losses(2) != first
+
+
+def test_a_long_line_becomes_several_rows_without_loss(bert):
+    line = " ".join(TEXTS[:6])
+    rows = encode_lines(bert.tokenizer, [line], 12)
+    assert len(rows) > 1 and max(map(len, rows)) == 12
+    assert [piece for row in rows for piece in row[1:-1]] == bert.tokenizer(line, add_special_tokens=False)[
+        "input_ids"
+    ]
+    assert {row[0] for row in rows} == {bert.tokenizer.cls_token_id}
+
+
+def test_candidates_with_all_others_are_the_whole_head(bert):
+    rows = encode_lines(bert.tokenizer, TEXTS[:5], 32)
+    pieces = corpus_pieces(rows, bert.tokenizer)
+    states = torch.randn(6, bert.shape.hidden)
+    wanted = pieces[-6:]
+    whole = bert.mlm_head.loss(states, wanted)
+    all_of_them = Candidates(len(bert.embeddings), pieces, others=10_000, seed=0)
+    assert narrowed(bert.mlm_head, all_of_them).loss(
+        states, all_of_them.index[wanted]
+    ).item() == pytest.approx(whole.item(), abs=1e-5)
+    few = Candidates(len(bert.embeddings), pieces, others=4, seed=0)
+    rest = len(bert.embeddings) - len(pieces)
+    assert len(few.columns) == len(pieces) + 4
+    assert few.shift.tolist() == pytest.approx([0.0] * len(pieces) + [math.log(rest / 4)] * 4)
+
+
+def test_a_vocabulary_of_the_bases_own_pieces_scores_as_the_base_does(base):
+    count = len(base.tokenizer)
+    config = VocabularyConfig(pieces=count, kept=count, method="trim")
+    same = Vocabulary(
+        config,
+        base.tokenizer.backend_tokenizer.to_str(),
+        kept=torch.arange(count),
+        rows=torch.zeros(0, base.shape.hidden),
+        bias=torch.zeros(0),
+    )
+    states, wanted = torch.randn(5, base.shape.hidden), torch.tensor([4, 9, 12, 4, 20])
+    found = OwnPieces(base.mlm_head, same, count)
+    assert (found(states) - base.mlm_head(states)[:, :count]).abs().max() < 1e-5
+    assert found.loss(states, wanted).item() == pytest.approx(
+        torch.nn.functional.cross_entropy(base.mlm_head(states)[:, :count], wanted).item(), abs=1e-5
+    )
+
+
+def test_new_vectors_and_biases_learn(bert):
+    module = own_vocabulary(bert, seed=1)
+    composition = Composition(bert, [module])
+    for network in module.networks:
+        network.requires_grad_(True)
+    rows = encode_lines(composition.tokenizer(), ["ߊߓ ߋߔ ߌߕ", "ߍߖ ߎߗ"], 16)
+    assert not any(composition.tokenizer().unk_token_id in row for row in rows)
+    objective = MaskedLanguageModelling(
+        composition, bert.mlm_head, rows, TrainingSettings(steps=1, batch_tokens=64), seed=0
+    )
+    loss, tokens = objective.loss(0)
+    loss.backward()
+    vocabulary = module.networks[0]
+    assert vocabulary.rows.grad.abs().sum() > 0 and vocabulary.bias.grad.abs().sum() > 0
+    assert tokens == sum(map(len, rows))
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_pseudo_perplexity_is_each_piece_masked_alone(bert, own):
+    composition = Composition(bert, [own_vocabulary(bert, seed=1)] if own else [])
+    tokenizer = composition.tokenizer()
+    lines = ["ߊߓ ߋߔ ߌߕ", "ߍߖ ߎߗ"] if own else TEXTS[:3]
+    rows = encode_lines(tokenizer, lines, 32)
+    special, total, count = set(tokenizer.all_special_ids), 0.0, 0
+    decoder = decoding(bert.mlm_head, composition)
+    for row in rows:
+        for at, piece in enumerate(row):
+            if piece in special:
+                continue
+            ids = torch.tensor([row])
+            ids[0, at] = tokenizer.mask_token_id
+            with torch.no_grad():
+                logits = decoder(composition(ids, torch.ones_like(ids))[0, at : at + 1], composition.undo)
+            total -= torch.log_softmax(logits, -1)[0, piece].item()
+            count += 1
+    found = pseudo_perplexity(
+        composition, bert.mlm_head, rows, characters=sum(map(len, lines)), batch_tokens=20
+    )
+    assert found.pieces == count
+    assert found.value == pytest.approx(math.exp(total / count), rel=1e-4)
+    assert found.bits_per_character == pytest.approx(total / math.log(2) / sum(map(len, lines)), rel=1e-4)

@@ -1,0 +1,31 @@
+"""Tokenizers from their JSON, in the roles of a base's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from xling.errors import InputError
+
+_ROLES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
+_NO_LIMIT = 10**9
+
+
+def tokenizer_from(described: str, like: Any) -> Any:
+    """A fast tokenizer whose special pieces are those of `like`.
+
+    Raises InputError when it cannot be read or lacks one of them.
+    """
+    from transformers import PreTrainedTokenizerFast
+
+    try:
+        inner = Tokenizer.from_str(described)
+    except Exception as error:  # the library raises bare exceptions
+        raise InputError(f"the vocabulary's tokenizer cannot be read: {error}", where="--plan") from error
+    special = {f"{role}_token": getattr(like, f"{role}_token") for role in _ROLES}
+    special = {role: text for role, text in special.items() if text is not None}
+    missing = [text for text in special.values() if inner.token_to_id(text) is None]
+    if missing:
+        raise InputError(f"the vocabulary lacks the special piece {missing[0]}", where="--plan")
+    return PreTrainedTokenizerFast(tokenizer_object=inner, model_max_length=_NO_LIMIT, **special)

@@ -1,0 +1,111 @@
+"""A vocabulary module from text: pieces learned, vectors started, and said how each of them was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from xling.bases.opening import Base
+from xling.data.text import deduplicate
+from xling.errors import InputError
+from xling.jobs.train_language import ALONE, Run, facts_of
+from xling.languages import parse
+from xling.modules.module import Module
+from xling.vocabulary.checking import check_text
+from xling.vocabulary.draft import Draft, split
+from xling.vocabulary.extending import extend
+from xling.vocabulary.initialisers.registry import INITIALISERS
+from xling.vocabulary.initialisers.start import Request
+from xling.vocabulary.part import part_of
+from xling.vocabulary.replacing import replace
+from xling.vocabulary.served import served
+from xling.vocabulary.trimming import trim
+
+FACTOR_RANK = 100  # of UNKs Everywhere
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a vocabulary shall be.
+
+    method: `extend`, `replace` or `trim`. size: of the learned pieces; chosen by the text when None.
+    init: how new vectors start. rank: of factorised vectors; None stores each in full (100 where `init`
+    is `factorised`). protect: lines whose splits an extension leaves as they are. source_lines,
+    dictionary: for initialisers that need them. mixed: other scripts in the text are meant.
+    """
+
+    method: str = "replace"
+    size: int | None = None
+    init: str = "similarity"
+    rank: int | None = None
+    protect: Sequence[str] = ()
+    source_lines: Sequence[str] = ()
+    dictionary: Sequence[tuple[str, str]] = ()
+    mixed: bool = False
+
+    @property
+    def width(self) -> int | None:
+        """The rank that is stored."""
+        return FACTOR_RANK if self.rank is None and self.init == "factorised" else self.rank
+
+
+def build_vocabulary(
+    base: Base, texts: Sequence[str], *, language: str, wanted: Wanted | None = None, run: Run = ALONE
+) -> Module:
+    """Make a vocabulary module of a language; its scores say what was served by what.
+
+    Raises InputError for a text that nothing can be learned from, a size that it cannot support, an
+    unknown method or initialiser.
+    """
+    tag, wanted = parse(language), wanted or Wanted()
+    if wanted.method not in _METHODS:
+        raise InputError(f"no method {wanted.method!r}", where="--method", choices=_METHODS)
+    if wanted.init not in INITIALISERS:
+        raise InputError(f"no initialiser {wanted.init!r}", where="--init", choices=INITIALISERS)
+    check_text(texts, tag, mixed=wanted.mixed)
+    lines = deduplicate(texts)
+    draft = _METHODS[wanted.method](base, lines, wanted)
+    table, rank = base.embeddings.detach(), wanted.width
+    vectors, shares = torch.zeros(0, base.shape.hidden), []
+    if draft.new:
+        request = Request(
+            base, draft, lines, wanted.source_lines, wanted.dictionary, rank or FACTOR_RANK, run.seed
+        )
+        start = INITIALISERS[wanted.init](request)
+        vectors, shares = start.vectors, served(draft, start, lines)
+    part = part_of(draft, vectors, table, rank, bias=_log_prior(draft, lines))
+    before = sum(map(len, split(base.tokenizer.backend_tokenizer, lines)))
+    scores = {
+        "method": draft.method,
+        "pieces": len(draft.pieces),
+        "new_pieces": len(draft.new),
+        "characters_per_piece_before": round(sum(map(len, lines)) / max(1, before), 3),
+        "characters_per_piece_after": round(sum(map(len, lines)) / max(1, _count(draft, lines)), 3),
+        "init": wanted.init if draft.new else None,
+        "served": shares,
+    }
+    return Module((part,), facts_of(base, run, language=tag), scores)
+
+
+def _log_prior(draft: Draft, lines: Sequence[str]) -> Float[Tensor, " new"]:
+    """The log of how often each new piece stands in the text, one occurrence added."""
+    rows = split(draft.opened(), lines)
+    found = torch.as_tensor([number for row in rows for number in row])
+    counts = torch.bincount(found, minlength=len(draft.pieces)) + 1.0
+    return torch.log(counts / counts.sum())[len(draft.kept) :]
+
+
+def _count(draft: Draft, lines: Sequence[str]) -> int:
+    return sum(map(len, split(draft.opened(), lines)))
+
+
+_Method = Callable[[Base, Sequence[str], Wanted], Draft]
+_METHODS: Mapping[str, _Method] = {
+    "extend": lambda base, lines, wanted: extend(base, lines, wanted.size, protect=wanted.protect),
+    "replace": lambda base, lines, wanted: replace(base, lines, wanted.size),
+    "trim": lambda base, lines, wanted: trim(base, lines),
+}

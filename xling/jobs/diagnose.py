@@ -1,0 +1,155 @@
+"""What bases make of a text: read, held against each base, told as JSON, as rows and as a page."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from xling.bases.opening import load_base
+from xling.data.text import read_text
+from xling.errors import InputError
+from xling.files import write_atomically
+from xling.languages import name, parse
+from xling.vocabulary.diagnosing import Diagnosis, diagnose
+from xling.vocabulary.figure_names import called, first
+from xling.vocabulary.figure_words import MEASURES, beside
+from xling.vocabulary.figures import Figures
+from xling.vocabulary.normal import Loss
+from xling.vocabulary.page import Section, render
+from xling.vocabulary.scripts import scripts
+from xling.vocabulary.verdict import percent
+
+_DIGITS = 6
+_MOST_BLOCKS, _MOST_UNREAD, _NAMED = 12, 40, 3
+_NOTHING = "nothing to build; --method trim would only leave out the pieces that this text does not use"
+
+
+@dataclass(frozen=True)
+class DiagnosisOrder:
+    """What to hold against what. language: the text's, if known. against: text of a well-served language."""
+
+    bases: Sequence[str]
+    texts: Sequence[Path]
+    language: str | None = None
+    against: Sequence[Path] = ()
+
+
+def diagnose_all(order: DiagnosisOrder) -> list[Diagnosis]:
+    """A diagnosis for each base, in the order given.
+
+    Raises InputError for a base that cannot be opened, an unknown language, and text that is missing,
+    empty, not UTF-8, or without a letter.
+    """
+    language = parse(order.language) if order.language else None
+    lines, against = _lines(order.texts), _lines(order.against)
+    return [diagnose(load_base(base), lines, against=against, language=language) for base in order.bases]
+
+
+def next_command(order: DiagnosisOrder, found: Diagnosis) -> str:
+    """The command that follows from a verdict; empty when nothing does."""
+    if found.verdict.word == "fine":
+        return ""
+    tag = parse(order.language) if order.language else "LANGUAGE"
+    words = ["xling", "vocabulary", "build", "--base", found.base, "--language", tag]
+    for text in order.texts:
+        words += ["--text", str(text)]
+    return shlex.join([*words, "--method", found.verdict.word, "--out", f"modules/vocabulary/{tag}"])
+
+
+def as_json(order: DiagnosisOrder, found: Sequence[Diagnosis]) -> dict[str, Any]:
+    """Everything but the pictures, as one object."""
+    return {
+        "language": parse(order.language) if order.language else None,
+        "text": [str(path) for path in order.texts],
+        "against": [str(path) for path in order.against],
+        "bases": [_one(order, diagnosis) for diagnosis in found],
+    }
+
+
+def figure_rows(found: Sequence[Diagnosis]) -> list[dict[str, str]]:
+    """One row a figure, one column a base."""
+    rows = [
+        {"figure": measure.label, **{item.base: measure.text(item.figures) for item in found}}
+        for measure in MEASURES
+    ]
+    others = [
+        {"figure": label, **{item.base: beside(item)[label] for item in found}} for label in beside(found[0])
+    ]
+    return rows + others
+
+
+def block_rows(found: Sequence[Diagnosis]) -> list[dict[str, str]]:
+    """One row for each of the largest blocks: its letters, and what share of them each base can read."""
+    rows = []
+    for groups in zip(*(item.figures.blocks for item in found), strict=True):
+        read = {item.base: percent(1 - group.share) for item, group in zip(found, groups, strict=True)}
+        rows.append({"readable": groups[0].name, "letters": f"{groups[0].letters:,}", **read})
+    return rows[:_MOST_BLOCKS]
+
+
+def verdict_lines(order: DiagnosisOrder, found: Sequence[Diagnosis]) -> Iterator[str]:
+    """Each base's verdict, warnings and next command, as lines for the terminal."""
+    for item in found:
+        yield f"\n{item.base}: {item.verdict.word} ({item.verdict.reason})"
+        if item.figures.unread:
+            shown = [f"{called(character)} ({often:,})" for character, often in item.figures.unread]
+            yield f"  cannot read {first(shown, _NAMED)}"
+        yield from (f"  warning: {warning}" for warning in item.warnings)
+        yield f"  next: {next_command(order, item) or _NOTHING}"
+
+
+def write_page(path: Path, order: DiagnosisOrder, found: Sequence[Diagnosis]) -> None:
+    """Write the diagnosis as one self-contained HTML page."""
+    sections = [Section(diagnosis, next_command(order, diagnosis)) for diagnosis in found]
+    texts = [str(text) for text in order.texts]
+    page = render(sections, texts=texts, language=name(order.language) if order.language else "")
+    write_atomically(path, page.encode("utf-8"))
+
+
+def _lines(paths: Sequence[Path]) -> list[str]:
+    lines = []
+    for path in paths:
+        own = read_text([path])
+        if not scripts(own):
+            raise InputError("the text has no letter", where=path, hint="give text in the language")
+        lines += own
+    return lines
+
+
+def _one(order: DiagnosisOrder, found: Diagnosis) -> dict[str, Any]:
+    figures = found.figures
+    groups = {"blocks": figures.blocks, "scripts": figures.scripts}
+    return {
+        "base": found.base,
+        "verdict": found.verdict.word,
+        "reason": found.verdict.reason,
+        "next": next_command(order, found) or None,
+        "warnings": list(found.warnings),
+        **_values(figures),
+        "split": {str(pieces): words for pieces, words in figures.split},
+        **{key: [asdict(group) for group in coverage] for key, coverage in groups.items()},
+        "unread": dict(figures.unread[:_MOST_UNREAD]),
+        "costliest": [asdict(word) for word in figures.costliest],
+        "losses": {
+            "harmful": [_loss(loss) for loss in found.losses.harmful],
+            "harmless": [_loss(loss) for loss in found.losses.harmless],
+        },
+        "against": _against(found),
+    }
+
+
+def _loss(loss: Loss) -> dict[str, Any]:
+    return {"code_point": loss.code_point, "name": loss.name, "becomes": loss.becomes, "count": loss.count}
+
+
+def _against(found: Diagnosis) -> dict[str, Any] | None:
+    if found.other is None or found.divergence is None:
+        return None
+    return {"divergence": round(found.divergence, _DIGITS), **_values(found.other)}
+
+
+def _values(figures: Figures) -> dict[str, int | float]:
+    return {measure.key: round(getattr(figures, measure.key), _DIGITS) for measure in MEASURES}

@@ -1,0 +1,199 @@
+"""The stages that make a recipe's language modules: a vocabulary, then MLM, then alignment, as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xling.config.recipe import DataSpec
+from xling.data.examples import LabelledText, fingerprint, sample
+from xling.data.family import balanced, held_apart
+from xling.data.source import load
+from xling.data.text import deduplicate, hold_out
+from xling.jobs.align_language import SentencePair, align_language
+from xling.jobs.build_vocabulary import Wanted, build_vocabulary
+from xling.jobs.stages import Stage, module_of
+from xling.jobs.train_language import train_language
+from xling.modules.registry import preset
+from xling.vocabulary.word_list import induced
+
+if TYPE_CHECKING:
+    from xling.jobs.run import RecipeRun
+
+
+def language_stage(run: RecipeRun, language: str) -> Stage:
+    """The last stage of a language's module; the source learns by MLM in the base's own vocabulary.
+
+    With a family its one module serves every target.
+    """
+    section, source = run.recipe.language_modules, run.recipe.source
+    if language == source:
+        return _mlm_stage(run, language)
+    language = section.family.tag if section.family else language
+    init = language_stage(run, source) if section.init == "source" else None
+    vocabulary = _vocabulary_stage(run, language) if section.vocabulary else None
+    done = None
+    for objective in section.objectives:
+        done = _OBJECTIVES[objective](run, language, init=done or init, vocabulary=vocabulary)
+    assert done is not None
+    return done
+
+
+def _mlm_stage(
+    run: RecipeRun, language: str, *, init: Stage | None = None, vocabulary: Stage | None = None
+) -> Stage:
+    section = run.recipe.language_modules
+    spec = section.texts.get(language, section.text)
+    lines, held = text(run, language)
+    cards = ((spec.card, fingerprint(lines)),)
+    inputs = {
+        **_shared(run, "language-2", language, init=init, vocabulary=vocabulary),
+        "training": section.training.model_dump(),
+        "text": [fingerprint(lines), fingerprint(held)],
+    }
+
+    def work(folder: Path) -> int:
+        module = train_language(
+            run.base,
+            lines,
+            language=language,
+            kind=section.kind,
+            options=section.options,
+            held_out=held,
+            settings=section.training,
+            run=run.training(folder, f"lang/{language}", section.seed, cards, language),
+            init=module_of(init) if init else None,
+            vocabulary=module_of(vocabulary) if vocabulary else None,
+        )
+        return run.keep(module, f"lang/{language}", folder)
+
+    return run.stage(f"lang/{language}", inputs, work)
+
+
+def _alignment_stage(
+    run: RecipeRun, language: str, *, init: Stage | None = None, vocabulary: Stage | None = None
+) -> Stage:
+    section, spec = run.recipe.language_modules, run.recipe.language_modules.alignment
+    assert spec is not None
+    found = pairs(run, spec.pairs, language)
+    content = fingerprint(_lines(found))
+    cards = ((spec.pairs.card, content),)
+    inputs = {
+        **_shared(run, "alignment-1", language, init=init, vocabulary=vocabulary),
+        "training": spec.training.model_dump(),
+        "tokens": spec.tokens,
+        "pairs": content,
+    }
+    name = f"lang/{language}/aligned" if init else f"lang/{language}"
+
+    def work(folder: Path) -> int:
+        module = align_language(
+            run.base,
+            found,
+            language=language,
+            kind=section.kind,
+            options=section.options,
+            settings=spec.training,
+            tokens=spec.tokens,
+            run=run.training(folder, name, section.seed, cards, language),
+            init=module_of(init) if init else None,
+            vocabulary=module_of(vocabulary) if vocabulary else None,
+        )
+        return run.keep(module, f"lang/{language}", folder)
+
+    return run.stage(name, inputs, work)
+
+
+def _vocabulary_stage(run: RecipeRun, language: str) -> Stage:
+    section, spec = run.recipe.language_modules, run.recipe.language_modules.vocabulary
+    assert spec is not None
+    lines, _ = text(run, language)
+    card = section.texts.get(language, section.text).card
+    wanted = Wanted(
+        spec.method,
+        spec.size,
+        spec.init,
+        spec.rank,
+        protect=_source_text(run, spec.protect),
+        source_lines=_source_text(run, spec.source_text),
+        dictionary=induced(pairs(run, spec.dictionary, language)) if spec.dictionary else (),
+        mixed=spec.mixed,
+    )
+    inputs = {
+        **_shared(run, "vocabulary-1", language, init=None, vocabulary=None),
+        "wanted": spec.model_dump(exclude={"protect", "source_text", "dictionary"}),
+        "text": fingerprint(lines),
+        "others": [
+            fingerprint(list(wanted.protect)),
+            fingerprint(list(wanted.source_lines)),
+            fingerprint(_lines(wanted.dictionary)),
+        ],
+    }
+    name = f"lang/{language}/vocabulary"
+
+    def work(folder: Path) -> int:
+        training = run.training(folder, name, section.seed, ((card, fingerprint(lines)),), language)
+        module = build_vocabulary(run.base, lines, language=language, wanted=wanted, run=training)
+        return run.keep(module, name, folder)
+
+    return run.stage(name, inputs, work)
+
+
+def _shared(
+    run: RecipeRun, stage: str, language: str, *, init: Stage | None, vocabulary: Stage | None
+) -> dict[str, Any]:
+    section = run.recipe.language_modules
+    return {
+        "stage": stage,
+        "base": run.base.fingerprint,
+        "tokenizer": run.base.tokenizer_fingerprint,
+        "language": language,
+        "parts": [config.model_dump(mode="json") for config in preset(section.kind, section.options)],
+        "seed": section.seed,
+        "init": init.key if init else None,
+        "vocabulary": vocabulary.key if vocabulary else None,
+    }
+
+
+def text(run: RecipeRun, language: str) -> tuple[Sequence[str], Sequence[str]]:
+    """Lines to train on and lines held out: the card's dev split, or a slice of the text."""
+    section, family = run.recipe.language_modules, run.recipe.language_modules.family
+    if family is not None and language == family.tag:
+        texts = {tag: _lines_of(run, tag) for tag in family.languages}
+        rest, held = held_apart(texts, section.held_out, section.seed)
+        return balanced(rest, family.alpha, seed=section.seed), held
+    card, lines = run.card(section.texts.get(language, section.text).card), _lines_of(run, language)
+    if "dev" in card.splits:
+        held = deduplicate(load(card, language, "dev", data_root=run.place.data_root))
+        return lines, sample(held, section.held_out, 0)
+    return hold_out(lines, section.held_out, section.seed)
+
+
+def _lines_of(run: RecipeRun, language: str) -> list[str]:
+    section = run.recipe.language_modules
+    spec = section.texts.get(language, section.text)
+    lines = deduplicate(load(run.card(spec.card), language, spec.split, data_root=run.place.data_root))
+    return sample(lines, spec.count, spec.sample_seed)
+
+
+def pairs(run: RecipeRun, spec: DataSpec, language: str) -> list[SentencePair]:
+    """Sentences of a language with the same in the source language."""
+    examples = run.examples(spec, language)
+    return [
+        (row.text, row.pair) for row in examples if isinstance(row, LabelledText) and row.pair is not None
+    ]
+
+
+def _lines(found: Sequence[SentencePair]) -> list[str]:
+    return ["\t".join(pair) for pair in found]
+
+
+def _source_text(run: RecipeRun, spec: DataSpec | None) -> Sequence[str]:
+    if spec is None:
+        return ()
+    lines = load(run.card(spec.card), run.recipe.source, spec.split, data_root=run.place.data_root)
+    return sample(deduplicate(lines), spec.count, spec.sample_seed)
+
+
+_OBJECTIVES = {"mlm": _mlm_stage, "alignment": _alignment_stage}

@@ -1,0 +1,165 @@
+"""A vocabulary of a language's own: a tokenizer, and vectors for the pieces that the base does not have.
+
+The first `kept` pieces are pieces of the base and read its table, whatever stands there; the others have
+vectors here, in full or as the product of a small matrix and a frozen factor that all share (UNKs
+Everywhere, Pfeiffer et al. 2021, section 3.2). The MLM decoder is tied to them.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import torch
+from jaxtyping import Float, Int
+from pydantic import Field
+from torch import Generator, Tensor, nn
+from torch.nn.functional import embedding
+
+from xling.errors import InputError
+from xling.modules.config import PartConfig
+from xling.modules.kind import Kind
+from xling.sites import EncoderShape
+
+_MOST_BYTES = 1 << 28  # a file that unpacks to more asks for memory, not for a tokenizer
+
+
+class VocabularyConfig(PartConfig):
+    """pieces: how many the tokenizer has; kept: how many of them, the first ones, are the base's.
+
+    rank: of the factorised vectors, or None where each new piece has a whole one.
+    method: how it was made, for the card.
+    """
+
+    kind: Literal["vocabulary"] = "vocabulary"  # pyright: ignore[reportIncompatibleVariableOverride]
+    pieces: Annotated[int, Field(gt=0)]
+    kept: Annotated[int, Field(ge=0)]
+    rank: Annotated[int, Field(gt=0)] | None = None
+    method: Literal["extend", "replace", "trim"] = "replace"
+
+    @property
+    def new(self) -> int:
+        """How many pieces have vectors of their own."""
+        return self.pieces - self.kept
+
+
+class Vocabulary(nn.Module):
+    """kept: the base's numbers of the first pieces. rows: [new, hidden or rank]; factor: [rank, hidden]."""
+
+    def __init__(
+        self,
+        config: VocabularyConfig,
+        tokenizer: str | Tensor,
+        *,
+        kept: Int[Tensor, " kept"],
+        rows: Float[Tensor, "new width"],
+        bias: Float[Tensor, " new"],
+        factor: Float[Tensor, "width hidden"] | None = None,
+    ) -> None:
+        super().__init__()
+        if len(kept) != config.kept or len(rows) != config.new or len(bias) != config.new:
+            raise ValueError(f"{len(kept)} + {len(rows)} pieces are not {config.kept} + {config.new}")
+        if (factor is None) != (config.rank is None):
+            raise ValueError("a factor belongs to a rank")
+        self.config = config
+        packed = pack(tokenizer) if isinstance(tokenizer, str) else tokenizer
+        self.tokenizer = nn.Buffer(packed)
+        self.kept = nn.Buffer(kept.to(torch.int32))
+        self.rows = nn.Parameter(rows)
+        self.bias = nn.Parameter(bias)
+        self.factor = None if factor is None else nn.Buffer(factor)
+
+    def tokenizer_json(self) -> str:
+        return unpack(self.tokenizer)
+
+    def vectors(
+        self, pieces: Int[Tensor, "*shape"], table: Float[Tensor, "base hidden"]
+    ) -> Float[Tensor, "*shape hidden"]:
+        # both look-ups stay in range whatever a padded position holds
+        known = embedding(self._base_pieces(pieces), table) if self.config.kept else None
+        if not self.config.new:
+            assert known is not None
+            return known
+        own = embedding((pieces - self.config.kept).clamp(0, self.config.new - 1), self.rows)
+        own = own if self.factor is None else own @ self.factor
+        return own if known is None else torch.where((pieces < self.config.kept)[..., None], known, own)
+
+    def biases(
+        self, pieces: Int[Tensor, "*shape"], biases: Float[Tensor, " base"]
+    ) -> Float[Tensor, "*shape"]:
+        known = biases[self._base_pieces(pieces)] if self.config.kept else None
+        if not self.config.new:
+            assert known is not None
+            return known
+        own = self.bias[(pieces - self.config.kept).clamp(0, self.config.new - 1)]
+        return own if known is None else torch.where(pieces < self.config.kept, known, own)
+
+    def _base_pieces(self, pieces: Tensor) -> Tensor:
+        return self.kept[pieces.clamp(0, self.config.kept - 1)].long()
+
+
+def pack(tokenizer: str) -> Tensor:
+    """A tokenizer's JSON as compressed bytes."""
+    return torch.frombuffer(bytearray(zlib.compress(tokenizer.encode("utf-8"), 9)), dtype=torch.uint8)
+
+
+def unpack(packed: Tensor) -> str:
+    """The JSON again; ValueError for bytes that are none."""
+    reader = zlib.decompressobj()
+    try:
+        data = reader.decompress(packed.cpu().numpy().tobytes(), _MOST_BYTES)
+    except zlib.error as error:
+        raise ValueError(f"the tokenizer cannot be unpacked: {error}") from error
+    if not reader.eof:
+        raise ValueError("the tokenizer is cut off, or larger than any")
+    return data.decode("utf-8")
+
+
+def factorised(vectors: Float[Tensor, "new hidden"], factor: Float[Tensor, "rank hidden"]) -> Tensor:
+    """The rows [new, rank] whose product with the factor is nearest to the vectors."""
+    return torch.linalg.lstsq(factor.T.double(), vectors.T.double()).solution.T.to(vectors.dtype)
+
+
+def shared_factor(table: Float[Tensor, "base hidden"], rank: int) -> Float[Tensor, "rank hidden"]:
+    """The directions in which a table varies most: the frozen factor of UNKs Everywhere, by SVD."""
+    values = table.double()
+    directions = torch.linalg.eigh(values.T @ values).eigenvectors
+    return directions.flip(1)[:, :rank].T.to(table.dtype).contiguous()
+
+
+def _fresh(config: VocabularyConfig, shape: EncoderShape, generator: Generator) -> Vocabulary:
+    raise InputError(
+        "a vocabulary is made from text, not by a name",
+        where="--kind",
+        hint="make one with xling vocabulary build, then train with --vocabulary DIR",
+    )
+
+
+def _restore(config: VocabularyConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> Vocabulary:
+    wanted = {"tokenizer", "kept", "rows", "bias"} | ({"factor"} if config.rank else set())
+    if tensors.keys() != wanted:
+        raise ValueError(f"has {', '.join(sorted(tensors))}, not {', '.join(sorted(wanted))}")
+    kept, rows, factor = tensors["kept"].long(), tensors["rows"], tensors.get("factor")
+    if len(kept) and int(kept.min()) < 0:
+        raise ValueError(f"keeps the base's piece {int(kept.min())}")
+    if rows.shape[-1] != (config.rank or shape.hidden) or (config.rank and factor is None):
+        raise ValueError(f"rows of {rows.shape[-1]} numbers do not fit")
+    if factor is not None and factor.shape != (config.rank, shape.hidden):
+        raise ValueError(f"a factor of {tuple(factor.shape)} does not fit")
+    found = Vocabulary(
+        config, tensors["tokenizer"], kept=kept, rows=rows, bias=tensors["bias"], factor=factor
+    )
+    found.tokenizer_json()
+    return found
+
+
+KIND = Kind(
+    name="vocabulary",
+    config=VocabularyConfig,
+    build=_fresh,
+    identity=False,
+    merges=True,
+    presets={},
+    restore=_restore,
+)

@@ -1,0 +1,137 @@
+"""Alignment: a language's states are drawn to the frozen base's states of the same sentences in English.
+
+After TADA (Held et al. 2023): from parallel sentences, sentence vectors by cosine and by contrast within
+the batch; tokens, by choice, where each is the other's nearest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn.functional import cosine_similarity, cross_entropy, normalize
+
+from xling.bases.batches import autocast, pad_rows
+from xling.bases.opening import run_encoder
+from xling.composition.attach import Composition
+from xling.training.order import BatchOrder
+from xling.training.settings import TrainingSettings
+
+_CONTRAST, _TEMPERATURE = 1.0, 0.05
+_TEACHER_TOKENS = 4096
+
+Rows = Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Rows of pieces, special ones included: `rows` in the language's own, `source` in the base's."""
+
+    rows: Rows
+    source: Rows
+
+
+class Alignment:
+    """The objective. Only the composition's modules learn; the teacher is the base as it is.
+
+    tokens: weight of the token term, which needs the teacher's states in every pass.
+    """
+
+    higher_is_better = False
+
+    def __init__(
+        self,
+        composition: Composition,
+        pairs: Pairs,
+        settings: TrainingSettings,
+        *,
+        seed: int,
+        tokens: float = 0.0,
+    ) -> None:
+        self.composition, self.pairs, self.settings, self.tokens = composition, pairs, settings, tokens
+        self.device = str(composition.encoder.device)
+        self.teacher = sentence_vectors(Composition(composition.base), pairs.source)
+        lengths = [len(row) for row in pairs.rows]
+        self.order = BatchOrder(
+            lengths, max_tokens=settings.batch_tokens, seed=seed, max_rows=settings.batch_rows
+        )
+        composition.train(base_dropout=settings.base_dropout)
+
+    def passes_per_epoch(self) -> int:
+        """Forward passes that see every pair once."""
+        return self.order.per_epoch()
+
+    def loss(self, number: int) -> tuple[Tensor, int]:
+        """The distance of pass `number`, and how many pieces it read."""
+        chosen = self.order.at(number)
+        pad = self.composition.tokenizer().pad_token_id
+        ids, mask = pad_rows([self.pairs.rows[row] for row in chosen], pad, self.device)
+        with autocast(self.device, self.settings.precision):
+            states = self.composition(ids, mask)
+        found, wanted = mean_states(states.float(), mask), self.teacher[chosen]
+        loss = sentence_distance(found, wanted)
+        if self.tokens:
+            source, source_mask = self._source_states(chosen)
+            loss = loss + self.tokens * token_distance((states.float(), mask), (source, source_mask))
+        return loss, int(mask.sum())
+
+    def evaluate(self) -> float | None:
+        """Nothing during training."""
+        return None
+
+    @torch.no_grad()
+    def _source_states(self, chosen: Sequence[int]) -> tuple[Tensor, Tensor]:
+        base = self.composition.base
+        rows = [self.pairs.source[row] for row in chosen]
+        ids, mask = pad_rows(rows, base.tokenizer.pad_token_id, self.device)
+        return run_encoder(base.encoder, base.family, ids, mask), mask
+
+
+@torch.no_grad()
+def sentence_vectors(composition: Composition, rows: Rows) -> Float[Tensor, "rows hidden"]:
+    """The mean states of rows of pieces; of the base as it is where the composition has no module."""
+    device, pad = str(composition.encoder.device), composition.tokenizer().pad_token_id
+    composition.train(False)
+    found = torch.empty(len(rows), composition.base.shape.hidden, device=device)
+    order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
+    while order:
+        count = max(1, _TEACHER_TOKENS // len(rows[order[-1]]))
+        chosen, order = order[-count:], order[:-count]
+        ids, mask = pad_rows([rows[row] for row in chosen], pad, device)
+        found[chosen] = mean_states(composition(ids, mask), mask)
+    return found
+
+
+def mean_states(
+    states: Float[Tensor, "rows length hidden"], mask: Int[Tensor, "rows length"]
+) -> Float[Tensor, "rows hidden"]:
+    """The mean over a row's pieces."""
+    kept = mask.unsqueeze(-1).to(states.dtype)
+    return (states * kept).sum(1) / kept.sum(1)
+
+
+def sentence_distance(
+    found: Float[Tensor, "rows hidden"], wanted: Float[Tensor, "rows hidden"]
+) -> Float[Tensor, ""]:
+    """One minus the cosine, plus the cross-entropy of finding one's own sentence among the batch's."""
+    near = 1 - cosine_similarity(found, wanted).mean()
+    logits = normalize(found, dim=-1) @ normalize(wanted, dim=-1).T / _TEMPERATURE
+    return near + _CONTRAST * cross_entropy(logits, torch.arange(len(found), device=found.device))
+
+
+def token_distance(found: tuple[Tensor, Tensor], wanted: tuple[Tensor, Tensor]) -> Float[Tensor, ""]:
+    """One minus the mean cosine of tokens that are each other's nearest in their pair of sentences.
+
+    found, wanted: states [rows, length, hidden] and mask [rows, length], of either side.
+    """
+    (states, mask), (source, source_mask) = found, wanted
+    cosines = normalize(states, dim=-1) @ normalize(source, dim=-1).transpose(1, 2)
+    possible = mask.bool()[:, :, None] & source_mask.bool()[:, None, :]
+    cosines = cosines.masked_fill(~possible, -2.0)
+    there, back = cosines.argmax(2), cosines.argmax(1)
+    places = torch.arange(states.shape[1], device=states.device)
+    mutual = (back.gather(1, there) == places) & mask.bool()
+    return 1 - cosines.amax(2)[mutual].mean()

@@ -1,0 +1,1 @@
+"""Tokenizer figures, vocabularies learned from text, and the vectors that new pieces start from."""

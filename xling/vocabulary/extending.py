@@ -1,0 +1,140 @@
+"""New pieces beside the base's own, so that what it could read before it reads as before.
+
+A protected text, such as the source language's, keeps its splits: pieces that it would be read with are
+taken out again until none is left.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from xling.bases.opening import Base
+from xling.errors import InputError
+from xling.vocabulary.continuing import continue_merges
+from xling.vocabulary.draft import Draft, split
+from xling.vocabulary.replacing import replace
+from xling.vocabulary.surface import algorithm, describe
+
+_DEFAULT_MERGES = 4000
+
+
+@dataclass(frozen=True)
+class Addition:
+    """pieces: that could be added. model: the base's model as JSON with some of them added."""
+
+    pieces: tuple[str, ...]
+    model: Callable[[Sequence[str]], dict[str, Any]]
+
+
+def extend(
+    base: Base, lines: Sequence[str], size: int | None = None, *, protect: Sequence[str] = ()
+) -> Draft:
+    """Learn pieces on a text and add those that the base lacks.
+
+    size: of the learned vocabulary, so at most so many are added; chosen by the text when None.
+    protect: lines whose splits stay as they are. Raises InputError when the base has all pieces already.
+    """
+    described = describe(base.tokenizer)
+    addition = _ADDITIONS[algorithm(described)](base, described, lines, size)
+    kept = tuple(range(len(base.tokenizer)))
+    old = base.tokenizer.convert_ids_to_tokens(list(kept))
+    before = split(base.tokenizer.backend_tokenizer, protect)
+    new = list(addition.pieces)
+    while new:
+        described["model"] = addition.model(new)
+        draft = Draft("extend", json.dumps(described), (*old, *new), kept)
+        intruders = _intruders(draft, before, protect)
+        if not intruders:
+            return draft
+        new = [piece for piece in new if piece not in intruders]
+    raise InputError(
+        "nothing to add: the base has every piece of this text", where="--text", hint="take replace or trim"
+    )
+
+
+def _intruders(draft: Draft, before: Sequence[Sequence[int]], protect: Sequence[str]) -> set[str]:
+    """New pieces in the protected lines that are split otherwise than before."""
+    after = split(draft.opened(), protect) if protect else []
+    changed = (row for row, old in zip(after, before, strict=True) if row != old)
+    return {draft.pieces[number] for row in changed for number in row if number >= len(draft.kept)}
+
+
+def _to_unigram(base: Base, described: Mapping[str, Any], lines: Sequence[str], size: int | None) -> Addition:
+    model, learned = described["model"], replace(base, lines, size)
+    vocab = [list(entry) for entry in model["vocab"]]
+    for number in range(len(vocab), len(base.tokenizer)):  # pieces that only the list of added ones has
+        vocab.append([base.tokenizer.convert_ids_to_tokens(number), 0.0])
+    own = {piece: score for piece, score in json.loads(learned.tokenizer)["model"]["vocab"]}
+    theirs = {piece: score for piece, score in vocab}
+    scores = _on_one_scale({piece: own[piece] for piece in learned.new}, theirs)
+    worth = _costs(base.tokenizer.backend_tokenizer, model, scores)
+    new = [piece for piece, score in scores.items() if piece not in theirs and score > worth[piece]]
+
+    def model_with(pieces: Sequence[str]) -> dict[str, Any]:
+        return {**model, "vocab": [*vocab, *([piece, scores[piece]] for piece in pieces)]}
+
+    return Addition(tuple(new), model_with)
+
+
+def _on_one_scale(own: Mapping[str, float], theirs: Mapping[str, float]) -> dict[str, float]:
+    """Log probabilities of a text's own pieces, moved to where the base puts those that both have."""
+    shared = [theirs[piece] - own[piece] for piece in own if piece in theirs]
+    move = float(np.median(shared)) if shared else min(theirs.values()) - min(own.values())
+    return {piece: score + move for piece, score in own.items()}
+
+
+def _costs(inner: Tokenizer, model: Mapping[str, Any], pieces: Mapping[str, float]) -> dict[str, float]:
+    """The log probability of each piece as the base reads it now; unreadable letters cost most."""
+    scores = [score for _, score in model["vocab"]]
+    unknown, penalty = model["unk_id"], min(scores) - 10.0
+    found = {}
+    for piece in pieces:
+        numbers = [token.id for token in inner.model.tokenize(piece)]
+        found[piece] = sum(penalty if number == unknown else scores[number] for number in numbers)
+    return found
+
+
+def _to_wordpiece(
+    base: Base, described: Mapping[str, Any], lines: Sequence[str], size: int | None
+) -> Addition:
+    model, known = described["model"], base.tokenizer.get_vocab()
+    new = [piece for piece in replace(base, lines, size).new if piece not in known]
+
+    def model_with(pieces: Sequence[str]) -> dict[str, Any]:
+        return {**model, "vocab": {**known, **{piece: len(known) + at for at, piece in enumerate(pieces)}}}
+
+    return Addition(tuple(new), model_with)
+
+
+def _to_merges(base: Base, described: Mapping[str, Any], lines: Sequence[str], size: int | None) -> Addition:
+    model, known = described["model"], base.tokenizer.get_vocab()
+    merges = continue_merges(base.tokenizer.backend_tokenizer, lines, size or _DEFAULT_MERGES)
+    merges = {first + second: [first, second] for first, second in merges if first + second not in known}
+
+    def model_with(pieces: Sequence[str]) -> dict[str, Any]:
+        vocab = {**known, **{piece: len(known) + at for at, piece in enumerate(pieces)}}
+        added = [
+            pair for piece, pair in merges.items() if piece in vocab and all(part in vocab for part in pair)
+        ]
+        return {**model, "vocab": vocab, "merges": [*model["merges"], *_as_written(added, model["merges"])]}
+
+    return Addition(tuple(merges), model_with)
+
+
+def _as_written(pairs: Sequence[list[str]], like: Sequence[Any]) -> list[Any]:
+    """Merges in the file's own way: pairs, or one text with a space."""
+    return [" ".join(pair) for pair in pairs] if like and isinstance(like[0], str) else list(pairs)
+
+
+_ADDITIONS: Mapping[str, Callable[..., Addition]] = {
+    "Unigram": _to_unigram,
+    "WordPiece": _to_wordpiece,
+    "BPE": _to_merges,
+    "bytes": _to_merges,
+}

@@ -1,0 +1,13 @@
+"""Every initialiser by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from xling.vocabulary.initialisers.start import Request, Start
+
+NAMES = ("moments", "subwords", "overlap", "factorised", "similarity", "bilingual", "romanised")
+INITIALISERS: Mapping[str, Callable[[Request], Start]] = {
+    name: import_module(f"xling.vocabulary.initialisers.{name}").start for name in NAMES
+}

@@ -1,0 +1,100 @@
+"""Pieces learned from a text: SentencePiece's unigram model, or pair merges of the `tokenizers` library."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+from xling.errors import InputError
+from xling.vocabulary.surface import algorithm
+
+SIZES = (1000, 2000, 4000, 8000, 16000)
+_ENOUGH = 0.03  # a doubling that shortens a text by less than this share is not worth its vectors
+_LONGEST = 16
+_LONGEST_LINE = 1 << 20  # bytes; the trainer leaves out longer ones without a word
+_LIMIT = re.compile(r"<= ?(\d+)")
+_LETTERS = re.compile(r"required_chars\D+\d+ vs (\d+)")
+
+
+def learn_unigram(lines: Sequence[str], size: int) -> list[tuple[str, float]]:
+    """Pieces and their log probabilities (Kudo 2018); lines are normalised already.
+
+    Raises InputError for a size that the text cannot support.
+    """
+    import sentencepiece
+
+    out = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(lines),
+            model_writer=out,
+            vocab_size=size,
+            model_type="unigram",
+            character_coverage=1.0,
+            max_sentencepiece_length=_LONGEST,
+            normalization_rule_name="identity",
+            max_sentence_length=_LONGEST_LINE,
+            num_threads=1,
+            hard_vocab_limit=True,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise _cannot(size, str(error)) from error
+    model = sentencepiece.SentencePieceProcessor(model_proto=out.getvalue())
+    numbers = (number for number in range(len(model)) if not _special(model, number))
+    return [(model.id_to_piece(number), model.get_score(number)) for number in numbers]
+
+
+def learn_model(lines: Sequence[str], size: int, described: Mapping[str, Any]) -> dict[str, Any]:
+    """A BPE or WordPiece model as JSON, learned behind a tokenizer's own splitting.
+
+    Raises InputError for a size that the text cannot support.
+    """
+    tokenizer = Tokenizer.from_str(json.dumps(described))
+    byte_letters = pre_tokenizers.ByteLevel.alphabet() if algorithm(described) == "bytes" else []
+    shared = {"vocab_size": size, "show_progress": False, "initial_alphabet": byte_letters}
+    if described["model"]["type"] == "BPE":
+        tokenizer.model, trainer = models.BPE(), trainers.BpeTrainer(**shared, max_token_length=_LONGEST)
+    else:
+        unknown = described["model"]["unk_token"]
+        tokenizer.model, trainer = models.WordPiece(unk_token=unknown), trainers.WordPieceTrainer(**shared)
+    tokenizer.train_from_iterator(lines, trainer)
+    learned = json.loads(tokenizer.to_str())["model"]
+    if len(learned["vocab"]) < size:
+        raise _too_large(size, len(learned["vocab"]))
+    return learned
+
+
+def smallest_enough(lengths: Mapping[int, int]) -> int:
+    """The size after which a text hardly gets shorter. lengths: pieces of the text by size of vocabulary."""
+    sizes = sorted(lengths)
+    for size, larger in zip(sizes, sizes[1:], strict=False):
+        if lengths[larger] > (1 - _ENOUGH) * lengths[size]:
+            return size
+    return sizes[-1]
+
+
+def _special(model: Any, number: int) -> bool:
+    return model.is_control(number) or model.is_unknown(number) or model.is_unused(number)
+
+
+def _cannot(size: int, message: str) -> InputError:
+    """What SentencePiece says of a size, in our words."""
+    letters, limit = _LETTERS.search(message), _LIMIT.search(message)
+    if letters is None:
+        return _too_large(size, int(limit.group(1)) if limit else None)
+    return InputError(
+        f"{size} pieces do not cover the letters of the text",
+        where="--size",
+        hint=f"give at least {letters.group(1)}",
+    )
+
+
+def _too_large(size: int, most: int | None) -> InputError:
+    hint = "give a smaller size or more text" if most is None else f"give at most {most}, or more text"
+    return InputError(f"the text cannot support {size} pieces", where="--size", hint=hint)

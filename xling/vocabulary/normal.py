@@ -1,0 +1,164 @@
+"""What a base's normaliser takes from a text before it is split.
+
+Canonical equivalents (Unicode's NFC and NFD of one text) are the same text here, and so are upper and
+lower case. The rest is told apart by what a reader loses:
+
+- a letter or mark that vanishes harms; variation selectors and the grapheme joiner carry no sound and do not;
+- a letter that becomes another one harms when the text has that one too, so that words run together;
+- a compatibility form (ligature, full width, Arabic presentation form) that becomes its plain letters does
+  not harm, but a raised letter (ʷ, ʰ; not ª, º) is a letter of its own and falls under the rule before;
+- U+200D and U+200C between letters of scripts that join or stack harm when they vanish or become a space:
+  they are spelling in Persian, Sinhala or Malayalam. Elsewhere, as in Latin or among emoji, they do not.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xling.vocabulary.figure_counts import is_letter
+from xling.vocabulary.scripts import script
+
+JOINERS = frozenset("\u200c\u200d\u180e")
+_SILENT = frozenset({"\u034f", *map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0xE0100, 0xE01F0))})
+JOINED = frozenset(
+    "Adlm Arab Bali Batk Beng Cakm Cham Deva Gran Gujr Guru Java Khmr Knda Lana Lepc Limb Mand Mlym Mong "
+    "Mtei Mymr Newa Nkoo Orya Phag Rohg Saur Sinh Sund Sylo Syrc Takr Taml Telu Tibt Tirh".split()
+)
+_RAISED = ("<super>", "<sub>")
+_EDGES = " ▁"
+
+Normalise = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A character of a text, what becomes of it (nothing, one or several characters), and how often."""
+
+    character: str
+    becomes: str
+    count: int
+
+    @property
+    def code_point(self) -> str:
+        """As Unicode writes it: `U+200C`."""
+        return f"U+{ord(self.character):04X}"
+
+    @property
+    def name(self) -> str:
+        """Its Unicode name; empty when it has none."""
+        return unicodedata.name(self.character, "")
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What normalising changes, most frequent first: what a reader would miss, and what nobody would."""
+
+    harmful: tuple[Loss, ...]
+    harmless: tuple[Loss, ...]
+
+
+def losses(tokenizer: Any, lines: Sequence[str]) -> Losses:
+    """The letters, marks and joiners of some lines that a fast tokenizer's normaliser removes or replaces."""
+    normaliser = tokenizer.backend_tokenizer.normalizer
+    if normaliser is None:
+        return Losses((), ())
+    normalise: Normalise = normaliser.normalize_str
+    words = Counter(word for line in lines for word in line.split())
+    own = {letter for word in words for letter in _plain(word)}
+    harmful: Counter[tuple[str, str]] = Counter()
+    harmless: Counter[tuple[str, str]] = Counter()
+    for (cluster, before, after), often in _clusters(words).items():
+        if cluster in JOINERS:
+            for becomes in _joiner_lost(cluster, before, after, normalise):
+                (harmful if _joins(before, after) else harmless)[cluster, becomes] += often
+            continue
+        for letter, becomes in _changed(cluster, normalise):
+            (harmful if _harms(letter, becomes, own) else harmless)[letter, becomes] += often
+    return Losses(_sorted(harmful), _sorted(harmless))
+
+
+def _clusters(words: Counter[str]) -> Counter[tuple[str, str, str]]:
+    """Letters with their marks, and joiners with the clusters around them, in the words of a text."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for word, often in words.items():
+        parts = list(_parts(word))
+        for before, part, after in zip(["", *parts], parts, [*parts[1:], ""], strict=False):
+            if part in JOINERS:
+                found[part, before, after] += often
+            elif is_letter(part[0]):
+                found[part, "", ""] += often
+    return found
+
+
+def _parts(word: str) -> Iterator[str]:
+    part = ""
+    for character in word:
+        if part and part not in JOINERS and unicodedata.category(character)[0] == "M":
+            part += character
+            continue
+        if part:
+            yield part
+        part = character
+    if part:
+        yield part
+
+
+def _joiner_lost(joiner: str, before: str, after: str, normalise: Normalise) -> Iterator[str]:
+    """What a joiner becomes, where it does not stay."""
+    result = normalise(before + joiner + after).replace("▁", " ").strip()
+    if joiner not in result:
+        yield " " if " " in result else ""
+
+
+def _joins(before: str, after: str) -> bool:
+    return any(script(character) in JOINED for character in before + after)
+
+
+def _changed(cluster: str, normalise: Normalise) -> Iterator[tuple[str, str]]:
+    """The characters of a cluster that are not in what it becomes, each with what it becomes alone."""
+    result = unicodedata.normalize("NFD", normalise(cluster).strip(_EDGES))
+    if result == unicodedata.normalize("NFD", cluster):
+        return
+    left = Counter(result)
+    for character in cluster:
+        parts = Counter(unicodedata.normalize("NFD", character))
+        if parts <= left:
+            left -= parts
+            continue
+        alone = normalise(character).strip(_EDGES)
+        becomes = "" if alone == character else unicodedata.normalize("NFC", alone)
+        if _plain(becomes) != _plain(character):
+            yield character, becomes
+
+
+def _harms(letter: str, becomes: str, own: set[str]) -> bool:
+    before, after = _plain(letter), _plain(becomes)
+    if letter in _SILENT:
+        return False
+    plain = _plain(unicodedata.normalize("NFKC", letter))
+    if after == plain:
+        raised = unicodedata.decomposition(letter).startswith(_RAISED)
+        return raised and unicodedata.category(letter) == "Lm" and any(part in own for part in after)
+    if _marks(before) - _marks(after):
+        return True
+    letters = [part for part in after if is_letter(part)]
+    return not letters or any(part in own for part in letters)
+
+
+def _plain(text: str) -> str:
+    """Composed, in one case."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+
+
+def _marks(text: str) -> Counter[str]:
+    parts = unicodedata.normalize("NFD", text)
+    return Counter(part for part in parts if unicodedata.category(part)[0] == "M")
+
+
+def _sorted(found: Counter[tuple[str, str]]) -> tuple[Loss, ...]:
+    order = sorted(found, key=lambda pair: (-found[pair], pair))
+    return tuple(Loss(character, becomes, found[character, becomes]) for character, becomes in order)

@@ -1,0 +1,109 @@
+"""A tokenizer of a language's own in place of the base's: its pieces, the base's roles and manner."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from xling.bases.opening import Base
+from xling.errors import InputError
+from xling.vocabulary.draft import Draft, split
+from xling.vocabulary.learning import SIZES, learn_model, learn_unigram, smallest_enough
+from xling.vocabulary.surface import describe
+
+
+def replace(
+    base: Base, lines: Sequence[str], size: int | None = None, *, normalizer: Mapping[str, Any] | None = None
+) -> Draft:
+    """Learn a tokenizer of the base's algorithm on a text.
+
+    size: of its pieces, special ones aside; chosen where the text stops getting shorter when None.
+    normalizer: in place of the base's, where that would harm the script.
+    """
+    described = describe(base.tokenizer)
+    if normalizer is not None:
+        described["normalizer"] = dict(normalizer)
+    if size is not None:
+        return _replaced(base, described, lines, size)
+    drafts: dict[int, Draft] = {}
+    lengths: dict[int, int] = {}
+    for size in SIZES:
+        try:
+            drafts[size] = _replaced(base, described, lines, size)
+        except InputError:
+            break
+        lengths[size] = sum(map(len, split(drafts[size].opened(), lines)))
+    if not drafts:
+        raise InputError(
+            f"the text is too small for {SIZES[0]} pieces", where="--text", hint="give more text, or --size"
+        )
+    return drafts[smallest_enough(lengths)]
+
+
+def _replaced(base: Base, described: Mapping[str, Any], lines: Sequence[str], size: int) -> Draft:
+    special = special_pieces(base)
+    changed = copy.deepcopy(dict(described))
+    learned = _MODELS[described["model"]["type"]](changed, lines, size, [text for text, _ in special])
+    pieces = (*(text for text, _ in special), *learned)
+    reseat(changed, {piece: number for number, piece in enumerate(pieces)})
+    return Draft("replace", json.dumps(changed), pieces, tuple(number for _, number in special))
+
+
+def special_pieces(base: Base) -> list[tuple[str, int]]:
+    """The base's special pieces and their numbers, in the order of these."""
+    numbers = sorted(set(base.tokenizer.all_special_ids))
+    return [(base.tokenizer.convert_ids_to_tokens(number), number) for number in numbers]
+
+
+def reseat(described: dict[str, Any], number: Mapping[str, int]) -> None:
+    """Give the special pieces of a tokenizer's JSON their new numbers, wherever it names them."""
+    added = [entry for entry in described["added_tokens"] if entry["content"] in number]
+    described["added_tokens"] = sorted(
+        ({**entry, "id": number[entry["content"]]} for entry in added), key=lambda entry: entry["id"]
+    )
+    _reseat(described.get("post_processor"), number)
+
+
+def _reseat(processor: Any, number: Mapping[str, int]) -> None:
+    if not isinstance(processor, dict):
+        return
+    for inner in processor.get("processors", ()):
+        _reseat(inner, number)
+    for entry in processor.get("special_tokens", {}).values():  # TemplateProcessing
+        entry["ids"] = [number[text] for text in entry["tokens"]]
+    for role in ("sep", "cls"):  # BertProcessing, RobertaProcessing
+        if role in processor:
+            processor[role] = [processor[role][0], number[processor[role][0]]]
+
+
+def _unigram(described: dict[str, Any], lines: Sequence[str], size: int, special: list[str]) -> list[str]:
+    whole = Tokenizer.from_str(json.dumps(described))
+    normal = [_normalised(whole, line) for line in lines]
+    learned = [(piece, score) for piece, score in learn_unigram(normal, size) if piece not in special]
+    model = described["model"]
+    unknown = model["vocab"][model["unk_id"]][0]
+    model["vocab"] = [[piece, 0.0] for piece in special] + [[piece, score] for piece, score in learned]
+    model["unk_id"] = special.index(unknown)
+    return [piece for piece, _ in learned]
+
+
+def _normalised(tokenizer: Tokenizer, line: str) -> str:
+    return line if tokenizer.normalizer is None else tokenizer.normalizer.normalize_str(line)
+
+
+def _learned(described: dict[str, Any], lines: Sequence[str], size: int, special: list[str]) -> list[str]:
+    model = learn_model(lines, size, described)
+    learned = sorted(model["vocab"], key=model["vocab"].__getitem__)
+    pieces = [*special, *(piece for piece in learned if piece not in special)]
+    described["model"]["vocab"] = {piece: number for number, piece in enumerate(pieces)}
+    if "merges" in described["model"]:
+        described["model"]["merges"] = model["merges"]
+    return pieces[len(special) :]
+
+
+_Learn = Callable[[dict[str, Any], Sequence[str], int, list[str]], list[str]]
+_MODELS: Mapping[str, _Learn] = {"Unigram": _unigram, "WordPiece": _learned, "BPE": _learned}
