@@ -12,7 +12,7 @@ from torch import Tensor
 from xling.bases.opening import Base
 from xling.data.text import deduplicate
 from xling.errors import InputError
-from xling.jobs.train_language import ALONE, Run, facts_of
+from xling.jobs.train_language import ALONE, Run, Say, facts_of
 from xling.languages import parse
 from xling.modules.module import Module
 from xling.vocabulary.checking import check_text
@@ -20,12 +20,14 @@ from xling.vocabulary.draft import Draft, split
 from xling.vocabulary.extending import extend
 from xling.vocabulary.initialisers.registry import INITIALISERS
 from xling.vocabulary.initialisers.start import Request
+from xling.vocabulary.normal import losses
 from xling.vocabulary.part import part_of
 from xling.vocabulary.replacing import replace
 from xling.vocabulary.served import served
 from xling.vocabulary.trimming import trim
 
 FACTOR_RANK = 100  # of UNKs Everywhere
+_NAMED, _COMPOSED = 3, {"type": "NFC"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def build_vocabulary(
         raise InputError(f"no initialiser {wanted.init!r}", where="--init", choices=INITIALISERS)
     check_text(texts, tag, mixed=wanted.mixed)
     lines = deduplicate(texts)
+    _warn_of_losses(base, lines, wanted.method, run.say)
     draft = _METHODS[wanted.method](base, lines, wanted)
     table, rank = base.embeddings.detach(), wanted.width
     vectors, shares = torch.zeros(0, base.shape.hidden), []
@@ -91,6 +94,21 @@ def build_vocabulary(
     return Module((part,), facts_of(base, run, language=tag), scores)
 
 
+def _warn_of_losses(base: Base, lines: Sequence[str], method: str, say: Say) -> None:
+    """Say what the base's normaliser takes from a text, and what becomes of that."""
+    harmful = losses(base.tokenizer, lines).harmful
+    if harmful:
+        named = ", ".join(f"{loss.code_point} {loss.name}" for loss in harmful[:_NAMED])
+        kept = "the new tokenizer keeps them" if method == "replace" else "--method replace would keep them"
+        say(f"warning: the base's normaliser loses letters or joiners of this text ({named}); {kept}")
+
+
+def _replaced(base: Base, lines: Sequence[str], wanted: Wanted) -> Draft:
+    """Behind the base's own normaliser, or plain composition (NFC) where that loses something."""
+    harmed = bool(losses(base.tokenizer, lines).harmful)
+    return replace(base, lines, wanted.size, normalizer=_COMPOSED if harmed else None)
+
+
 def _log_prior(draft: Draft, lines: Sequence[str]) -> Float[Tensor, " new"]:
     """The log of how often each new piece stands in the text, one occurrence added."""
     rows = split(draft.opened(), lines)
@@ -106,6 +124,6 @@ def _count(draft: Draft, lines: Sequence[str]) -> int:
 _Method = Callable[[Base, Sequence[str], Wanted], Draft]
 _METHODS: Mapping[str, _Method] = {
     "extend": lambda base, lines, wanted: extend(base, lines, wanted.size, protect=wanted.protect),
-    "replace": lambda base, lines, wanted: replace(base, lines, wanted.size),
+    "replace": _replaced,
     "trim": lambda base, lines, wanted: trim(base, lines),
 }
