@@ -97,6 +97,12 @@ def test_a_size_that_the_text_cannot_support(bert, kind):
     assert "at most" in str(raised.value)
 
 
+def test_numbers_and_signs_are_left_to_the_base(bert):
+    lines = [f"{line} 1234 ..." for line in FOREIGN]
+    draft = extend(bert, lines, 50)
+    assert draft.new and all(any(letter in NKO for letter in piece) for piece in draft.new)
+
+
 def test_nothing_to_add(bert):
     with pytest.raises(InputError, match="nothing to add"):
         extend(bert, TEXTS, 30, protect=TEXTS)

@@ -19,9 +19,10 @@ from xling.errors import InputError
 from xling.vocabulary.continuing import continue_merges
 from xling.vocabulary.draft import Draft, split
 from xling.vocabulary.replacing import replace
-from xling.vocabulary.surface import algorithm, describe
+from xling.vocabulary.scripts import script, scripts
+from xling.vocabulary.surface import algorithm, describe, surface
 
-_DEFAULT_MERGES = 4000
+_DEFAULT_MERGES, _SHARE = 4000, 0.1
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ def extend(
     kept = tuple(range(len(base.tokenizer)))
     old = base.tokenizer.convert_ids_to_tokens(list(kept))
     before = split(base.tokenizer.backend_tokenizer, protect)
-    new = list(addition.pieces)
+    kind, own = algorithm(described), _own_scripts(lines)
+    # other scripts' words, numbers and signs are others' too: pieces of them would cut their texts anew
+    new = [piece for piece in addition.pieces if _is_own(surface(piece, kind).text, own)]
     while new:
         described["model"] = addition.model(new)
         draft = Draft("extend", json.dumps(described), (*old, *new), kept)
@@ -56,6 +59,18 @@ def extend(
     raise InputError(
         "nothing to add: the base has every piece of this text", where="--text", hint="take replace or trim"
     )
+
+
+def _own_scripts(lines: Sequence[str]) -> set[str]:
+    """The scripts that a text is written in, those of a word here and there aside."""
+    found = scripts(lines)
+    return {code for code, count in found.items() if count >= _SHARE * found.total()}
+
+
+def _is_own(text: str, own: set[str]) -> bool:
+    """Whether its letters are all of these scripts, and there is one, or a part of one."""
+    found = {"" if letter == "\ufffd" else script(letter) for letter in text} - {None}
+    return bool(found) and found <= own | {""}
 
 
 def _intruders(draft: Draft, before: Sequence[Sequence[int]], protect: Sequence[str]) -> set[str]:
@@ -83,10 +98,14 @@ def _to_unigram(base: Base, described: Mapping[str, Any], lines: Sequence[str], 
 
 
 def _on_one_scale(own: Mapping[str, float], theirs: Mapping[str, float]) -> dict[str, float]:
-    """Log probabilities of a text's own pieces, moved to where the base puts those that both have."""
+    """Log probabilities of a text's own pieces, moved to where the base puts those that both have.
+
+    None falls below the base's least one: from that the tokenizer takes what an unknown letter costs.
+    """
     shared = [theirs[piece] - own[piece] for piece in own if piece in theirs]
     move = float(np.median(shared)) if shared else min(theirs.values()) - min(own.values())
-    return {piece: score + move for piece, score in own.items()}
+    least = min(score for score in theirs.values())
+    return {piece: max(score + move, least) for piece, score in own.items()}
 
 
 def _costs(inner: Tokenizer, model: Mapping[str, Any], pieces: Mapping[str, float]) -> dict[str, float]:
