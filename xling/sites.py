@@ -119,7 +119,13 @@ class ActsOnEmbeddings(Protocol):
 
 @runtime_checkable
 class ReadsPieces(Protocol):
-    """A part that brings a vocabulary: a tokenizer, and a vector and a bias for each of its pieces."""
+    """A part that brings a vocabulary: a tokenizer, and a vector and a bias for each of its pieces.
+
+    learns: whether some of these are its own, to be trained; else all are the base's.
+    """
+
+    @property
+    def learns(self) -> bool: ...
 
     def tokenizer_json(self) -> str:
         """The tokenizer, as the `tokenizers` library writes it."""

@@ -110,6 +110,9 @@ def test_a_vocabulary_of_the_bases_own_pieces_scores_as_the_base_does(base):
     )
     states, wanted = torch.randn(5, base.shape.hidden), torch.tensor([4, 9, 12, 4, 20])
     found = OwnPieces(base.mlm_head, same, count)
+    fixed = found.fixed()
+    assert torch.equal(fixed(states), found(states))
+    assert fixed.loss(states, wanted).item() == pytest.approx(found.loss(states, wanted).item(), abs=1e-5)
     assert (found(states) - base.mlm_head(states)[:, :count]).abs().max() < 1e-5
     assert found.loss(states, wanted).item() == pytest.approx(
         torch.nn.functional.cross_entropy(base.mlm_head(states)[:, :count], wanted).item(), abs=1e-5

@@ -95,10 +95,16 @@ class OwnPieces:
         self, states: Float[Tensor, "positions hidden"], undo: Undo | None = None
     ) -> Float[Tensor, "positions pieces"]:
         """The logit of every scored piece at every position."""
-        head, columns = self.head, self.columns.to(states.device)
-        decoder = self.vocabulary.vectors(columns, head.decoder)
-        bias = self.vocabulary.biases(columns, head.bias) + self.shift.to(states.device)
-        return torch.nn.functional.linear(head.before_decoder(states, undo), decoder, bias)
+        return torch.nn.functional.linear(self.head.before_decoder(states, undo), *self._decoder())
+
+    def fixed(self) -> MLMHead:
+        """The same as a head of its own, looked up once: for a vocabulary that does not learn."""
+        return MLMHead(self.head.transform, *self._decoder())
+
+    def _decoder(self) -> tuple[Tensor, Tensor]:
+        head, columns = self.head, self.columns.to(self.head.decoder.device)
+        bias = self.vocabulary.biases(columns, head.bias) + self.shift.to(head.bias.device)
+        return self.vocabulary.vectors(columns, head.decoder), bias
 
     def loss(
         self,

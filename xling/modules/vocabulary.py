@@ -70,6 +70,10 @@ class Vocabulary(nn.Module):
         self.bias = nn.Parameter(bias)
         self.factor = None if factor is None else nn.Buffer(factor)
 
+    @property
+    def learns(self) -> bool:
+        return self.config.new > 0
+
     def tokenizer_json(self) -> str:
         return unpack(self.tokenizer)
 

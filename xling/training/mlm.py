@@ -63,9 +63,10 @@ def mask_pieces(
 def decoding(head: MLMHead, composition: Composition, to: Candidates | None = None) -> MLMHead | OwnPieces:
     """The head of a composition's pieces: over a vocabulary of its own where a module brings one."""
     own = composition.vocabulary()
-    if own is not None:
-        return OwnPieces(head, own, len(composition.tokenizer()), to)
-    return head if to is None else narrowed(head, to)
+    if own is None:
+        return head if to is None else narrowed(head, to)
+    pieces = OwnPieces(head, own, len(composition.tokenizer()), to)
+    return pieces if own.learns else pieces.fixed()
 
 
 class MaskedLanguageModelling:
