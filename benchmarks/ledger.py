@@ -6,7 +6,8 @@ import datetime
 import json
 import os
 import platform
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +43,15 @@ def append(path: Path, rows: Sequence[Row]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def in_turns(running: Mapping[str, Callable[[int], None]], steps: int) -> dict[str, list[float]]:
+    """Seconds of the steps of several ways, in turns; a first round of all does not count."""
+    times: dict[str, list[float]] = {name: [] for name in running}
+    for number in range(steps + 1):
+        for name, step in running.items():
+            started = time.perf_counter()
+            step(number)
+            if number:
+                times[name].append(time.perf_counter() - started)
+    return times

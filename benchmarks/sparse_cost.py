@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from ledger import Row, append, here
+from ledger import Row, append, here, in_turns
 from torch import Tensor
 
 from xling.bases.opening import Base, load_base
@@ -127,13 +127,7 @@ def steps(base: Base, options: argparse.Namespace) -> Row:
     ids = torch.randint(4, 20_000, (options.rows, options.length), generator=torch.Generator().manual_seed(1))
     mask = torch.ones_like(ids)
     running = {name: _stepper(base, module, ids, mask) for name, module in modules.items()}
-    times: dict[str, list[float]] = {name: [] for name in running}
-    for number in range(options.steps + 1):
-        for name, step in running.items():
-            started = time.perf_counter()
-            step()
-            if number:
-                times[name].append(time.perf_counter() - started)
+    times = in_turns(running, options.steps)
     full, own = (statistics.median(times[name]) for name in ("full", "sparse"))
     return {
         "question": QUESTION,
@@ -155,11 +149,11 @@ def sparse_module(base: Base, options: argparse.Namespace) -> Module:
     return Module((part,), facts_of(base, ALONE, language="swh"))
 
 
-def _stepper(base: Base, module: Module, ids: Tensor, mask: Tensor) -> Callable[[], None]:
+def _stepper(base: Base, module: Module, ids: Tensor, mask: Tensor) -> Callable[[int], None]:
     composition = Composition(base, [module])
     optimizer = torch.optim.AdamW(trainable(module).values(), lr=1e-5)
 
-    def step() -> None:
+    def step(number: int) -> None:
         composition(ids, mask).pow(2).mean().backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)

@@ -14,12 +14,11 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from ledger import Row, append, here
+from ledger import Row, append, here, in_turns
 
 from xling.bases.opening import Base, load_base
 from xling.composition.attach import Composition
@@ -48,13 +47,7 @@ def steps(base: Base, trimmed: Module, lines: list[str], options: argparse.Names
         name: _stepper(base, vocabulary, lines, options)
         for name, vocabulary in (("whole", None), ("trimmed", trimmed))
     }
-    times: dict[str, list[float]] = {name: [] for name in running}
-    for number in range(options.steps + 1):
-        for name, step in running.items():
-            started = time.perf_counter()
-            step(number)
-            if number:
-                times[name].append(time.perf_counter() - started)
+    times = in_turns(running, options.steps)
     whole, own = (statistics.median(times[name]) for name in ("whole", "trimmed"))
     return {
         "question": QUESTION,

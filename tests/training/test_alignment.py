@@ -14,8 +14,9 @@ from tiny import TEXTS
 from xling.composition.attach import Composition
 from xling.errors import InputError
 from xling.jobs.align_language import align_language
+from xling.modules.head import mean_states
 from xling.modules.module import Module
-from xling.training.alignment import mean_states, sentence_distance, sentence_vectors, token_distance
+from xling.training.alignment import sentence_distance, sentence_vectors, token_distance
 from xling.training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(steps=30, learning_rate=0.02, batch_tokens=96)

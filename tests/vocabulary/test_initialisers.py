@@ -179,7 +179,7 @@ def _with_table(encoder, count):
 def test_shares_sum_to_one(bert):
     request = request_of(bert, [*TEXTS, *OTHER], 40)
     start = INITIALISERS["overlap"](request)
-    rows = served(request.draft, start, request.lines)
+    rows = served(request.draft, start, split(request.draft.opened(), request.lines))
     assert sum(row["pieces"] for row in rows) == pytest.approx(1, abs=1e-3)
     assert sum(row["tokens"] for row in rows) == pytest.approx(1, abs=1e-3)
     copied = next(row for row in rows if row["reason"] == "copied")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tiny import TEXTS, WORDS
 
 from xling.modules.vocabulary import shared_factor
+from xling.vocabulary.draft import split
 from xling.vocabulary.initialisers import factorised, moments, overlap, romanised, subwords
 from xling.vocabulary.initialisers.registry import INITIALISERS
 from xling.vocabulary.initialisers.start import Start
@@ -123,7 +124,9 @@ def test_shares_of_what_was_served(bert):
     new = ["▁amina", "▁juma", "▁leo", "▁kesho"]
     request = asked(bert, new)
     start = Start(torch.zeros(4, 16), ("copied", "random", "copied", "similar"))
-    rows = served(request.draft, start, ["amina amina juma", "amina kitabu amina"])
+    rows = served(
+        request.draft, start, split(request.draft.opened(), ["amina amina juma", "amina kitabu amina"])
+    )
     assert rows == [
         {"reason": "copied", "pieces": 0.5, "tokens": 0.8},
         {"reason": "random", "pieces": 0.25, "tokens": 0.2},
@@ -138,7 +141,11 @@ def test_shares_of_what_was_served(bert):
 )
 def test_shares_sum_to_one(bases, reasons, lines):
     request = asked(bases["bert"], [f"▁{word}" for word in WORDS[:5]])
-    rows = served(request.draft, Start(torch.zeros(5, 16), tuple(reasons)), [*lines, "amina"])
+    rows = served(
+        request.draft,
+        Start(torch.zeros(5, 16), tuple(reasons)),
+        split(request.draft.opened(), [*lines, "amina"]),
+    )
     assert len(rows) == len(set(reasons))
     for column in ("pieces", "tokens"):
         assert sum(row[column] for row in rows) == pytest.approx(1)

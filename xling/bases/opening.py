@@ -18,11 +18,11 @@ from xling.bases.embedded import embedded_folder
 from xling.bases.families import Family, check, family_of, layers_of, linear_slices, norm_parameters
 from xling.bases.mlm_head import MLMHead, checkpoint_head
 from xling.bases.quiet import quiet_transformers
+from xling.bases.tokenizers import NO_LIMIT
 from xling.errors import InputError
 from xling.sites import EncoderShape
 
 EMBEDDED = "embedded:"
-_NO_LIMIT = 10**9
 _AS_THEY_ARE: Mapping[str, Tensor] = {}
 
 
@@ -144,7 +144,7 @@ def _read(source: str, revision: str | None) -> tuple[Any, Any]:
         ) from error
     if not tokenizer.is_fast:
         raise InputError(f"the base {source!r} has no fast tokenizer (tokenizer.json)", where="--base")
-    tokenizer.model_max_length = _NO_LIMIT  # rows are cut to `max_length` here, with words kept whole
+    tokenizer.model_max_length = NO_LIMIT
     return config, tokenizer
 
 

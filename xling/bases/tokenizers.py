@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 from xling.errors import InputError
 
 _ROLES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
-_NO_LIMIT = 10**9
+NO_LIMIT = 10**9  # rows are cut to a base's `max_length` by who makes them, with words kept whole
 
 
 def tokenizer_from(described: str, like: Any) -> Any:
@@ -28,4 +28,4 @@ def tokenizer_from(described: str, like: Any) -> Any:
     missing = [text for text in special.values() if inner.token_to_id(text) is None]
     if missing:
         raise InputError(f"the vocabulary lacks the special piece {missing[0]}", where="--plan")
-    return PreTrainedTokenizerFast(tokenizer_object=inner, model_max_length=_NO_LIMIT, **special)
+    return PreTrainedTokenizerFast(tokenizer_object=inner, model_max_length=NO_LIMIT, **special)

@@ -18,6 +18,7 @@ from xling.composition.nodes import (
     Languages,
     Leaf,
     Node,
+    gather,
     leaves_of,
     networks_of,
     routes,
@@ -70,8 +71,7 @@ class Composition:
         languages = self._of_rows(languages, ids)
         passes = self._passes(languages)
         states = [self._pass(ids[rows], mask[rows], [languages[row] for row in rows]) for rows in passes]
-        order = torch.as_tensor([row for rows in passes for row in rows])
-        return torch.cat(states)[torch.argsort(order).to(ids.device)]
+        return gather(list(zip(passes, states, strict=True)))
 
     def vocabulary(self, language: str = UNKNOWN) -> ReadsPieces | None:
         """The vocabulary that rows of a language bring; None where they are read with the base's."""
@@ -154,9 +154,7 @@ class Composition:
             rows.setdefault(id(found), []).append(row)
         if len(own) == 1:
             return _vectors(next(iter(own.values())), ids, table)
-        parts = [_vectors(found, ids[rows[key]], table) for key, found in own.items()]
-        order = torch.as_tensor([row for key in own for row in rows[key]])
-        return torch.cat(parts)[torch.argsort(order).to(ids.device)]
+        return gather([(rows[key], _vectors(found, ids[rows[key]], table)) for key, found in own.items()])
 
     def _embed(self, states: Tensor) -> Tensor:
         return self.node.embed(states, self._languages)

@@ -27,7 +27,9 @@ def merge_node(base: Base, node: Node, labels: Sequence[str]) -> Any:
     tokenizer = tokenizer_of(base, node, UNKNOWN)
     if base.family.positions_after_padding and tokenizer.pad_token_id != base.tokenizer.pad_token_id:
         raise _refusal("a plain model of this family counts positions from its padding", "compose it")
-    model = plain_classifier(base, merged_weights(base, node), labels, head.config.pooling, tokenizer)
+    model = plain_classifier(
+        base, merged_weights(base, node, len(tokenizer)), labels, head.config.pooling, tokenizer
+    )
     for path, own in ((shape.scores, head.scores), (shape.dense, head.dense), (shape.norm, head.norm)):
         if path is not None and own is not None:
             model.get_submodule(path).load_state_dict(own.state_dict())
@@ -35,15 +37,17 @@ def merge_node(base: Base, node: Node, labels: Sequence[str]) -> Any:
 
 
 @torch.no_grad()
-def merged_weights(base: Base, node: Node) -> Mapping[str, Tensor]:
-    """Every parameter and buffer of the encoder under the plan."""
+def merged_weights(base: Base, node: Node, pieces: int) -> Mapping[str, Tensor]:
+    """Every parameter and buffer of the encoder under the plan.
+
+    pieces: how many the plan's tokenizer has.
+    """
     values = dict(base.encoder.state_dict())
     for name, below in base.shape.parameters.items():
         values[name] = node.weight(name, below, base.shape, UNKNOWN).detach()
     own, table = vocabulary_of(node, UNKNOWN), f"{base.family.word_embeddings}.weight"
     if own is not None:
-        count = len(tokenizer_of(base, node, UNKNOWN))
-        values[table] = own.vectors(torch.arange(count), values[table])
+        values[table] = own.vectors(torch.arange(pieces), values[table])
     return values
 
 

@@ -246,7 +246,7 @@ class Fork:
         if all(increment is None for _, increment in found):
             return None
         empty = torch.zeros_like(state.sublayer)
-        return _gather([(rows, empty[rows] if own is None else own) for rows, own in found])
+        return gather([(rows, empty[rows] if own is None else own) for rows, own in found])
 
     def embed(self, states: Tensor, languages: Languages) -> Tensor:
         return self._map(states, languages, lambda node, own, tags: node.embed(own, tags))
@@ -262,12 +262,12 @@ class Fork:
             (rows, node.scores(states[rows], mask[rows], own)) for node, rows, own in self._parts(languages)
         ]
         kept = [(rows, scores) for rows, scores in found if scores is not None]
-        return _gather(kept) if kept else None
+        return gather(kept) if kept else None
 
     def _map(
         self, states: Tensor, languages: Languages, act: Callable[[Node, Tensor, Languages], Tensor]
     ) -> Tensor:
-        return _gather([(rows, act(node, states[rows], own)) for node, rows, own in self._parts(languages)])
+        return gather([(rows, act(node, states[rows], own)) for node, rows, own in self._parts(languages)])
 
     def _parts(self, languages: Languages) -> list[tuple[Node, slice | list[int], Languages]]:
         """Each branch with its rows; rows that lie together are a slice, which needs no copy."""
@@ -285,7 +285,7 @@ class Fork:
         return parts
 
 
-def _gather(parts: Sequence[tuple[slice | list[int], Tensor]]) -> Tensor:
+def gather(parts: Sequence[tuple[slice | list[int], Tensor]]) -> Tensor:
     """The rows of all parts, in the order of the batch."""
     joined = torch.cat([values for _, values in parts])
     spans = (range(rows.start, rows.stop) if isinstance(rows, slice) else rows for rows, _ in parts)

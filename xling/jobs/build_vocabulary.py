@@ -20,7 +20,7 @@ from xling.vocabulary.draft import Draft, split
 from xling.vocabulary.extending import extend
 from xling.vocabulary.initialisers.registry import INITIALISERS
 from xling.vocabulary.initialisers.start import Request
-from xling.vocabulary.normal import losses
+from xling.vocabulary.normal import Loss, losses
 from xling.vocabulary.part import part_of
 from xling.vocabulary.replacing import replace
 from xling.vocabulary.served import served
@@ -70,8 +70,10 @@ def build_vocabulary(
         raise InputError(f"no initialiser {wanted.init!r}", where="--init", choices=INITIALISERS)
     check_text(texts, tag, mixed=wanted.mixed)
     lines = deduplicate(texts)
-    _warn_of_losses(base, lines, wanted.method, run.say)
-    draft = _METHODS[wanted.method](base, lines, wanted)
+    harmful = losses(base.tokenizer, lines).harmful
+    _warn_of(harmful, wanted.method, run.say)
+    draft = _METHODS[wanted.method](base, lines, wanted, bool(harmful))
+    rows = split(draft.opened(), lines)
     table, rank = base.embeddings.detach(), wanted.width
     vectors, shares = torch.zeros(0, base.shape.hidden), []
     if draft.new:
@@ -79,51 +81,43 @@ def build_vocabulary(
             base, draft, lines, wanted.source_lines, wanted.dictionary, rank or FACTOR_RANK, run.seed
         )
         start = INITIALISERS[wanted.init](request)
-        vectors, shares = start.vectors, served(draft, start, lines)
-    part = part_of(draft, vectors, table, rank, bias=_log_prior(draft, lines))
+        vectors, shares = start.vectors, served(draft, start, rows)
+    part = part_of(draft, vectors, table, rank, bias=_log_prior(draft, rows))
+    characters, after = sum(map(len, lines)), sum(map(len, rows))
     before = sum(map(len, split(base.tokenizer.backend_tokenizer, lines)))
     scores = {
         "method": draft.method,
         "pieces": len(draft.pieces),
         "new_pieces": len(draft.new),
-        "characters_per_piece_before": round(sum(map(len, lines)) / max(1, before), 3),
-        "characters_per_piece_after": round(sum(map(len, lines)) / max(1, _count(draft, lines)), 3),
+        "characters_per_piece_before": round(characters / max(1, before), 3),
+        "characters_per_piece_after": round(characters / max(1, after), 3),
         "init": wanted.init if draft.new else None,
         "served": shares,
     }
     return Module((part,), facts_of(base, run, language=tag), scores)
 
 
-def _warn_of_losses(base: Base, lines: Sequence[str], method: str, say: Say) -> None:
+def _warn_of(harmful: Sequence[Loss], method: str, say: Say) -> None:
     """Say what the base's normaliser takes from a text, and what becomes of that."""
-    harmful = losses(base.tokenizer, lines).harmful
     if harmful:
         named = ", ".join(f"{loss.code_point} {loss.name}" for loss in harmful[:_NAMED])
         kept = "the new tokenizer keeps them" if method == "replace" else "--method replace would keep them"
         say(f"warning: the base's normaliser loses letters or joiners of this text ({named}); {kept}")
 
 
-def _replaced(base: Base, lines: Sequence[str], wanted: Wanted) -> Draft:
-    """Behind the base's own normaliser, or plain composition (NFC) where that loses something."""
-    harmed = bool(losses(base.tokenizer, lines).harmful)
-    return replace(base, lines, wanted.size, normalizer=_COMPOSED if harmed else None)
-
-
-def _log_prior(draft: Draft, lines: Sequence[str]) -> Float[Tensor, " new"]:
-    """The log of how often each new piece stands in the text, one occurrence added."""
-    rows = split(draft.opened(), lines)
+def _log_prior(draft: Draft, rows: Sequence[Sequence[int]]) -> Float[Tensor, " new"]:
+    """The log of how often each new piece stands in the rows of a text, one occurrence added."""
     found = torch.as_tensor([number for row in rows for number in row])
     counts = torch.bincount(found, minlength=len(draft.pieces)) + 1.0
     return torch.log(counts / counts.sum())[len(draft.kept) :]
 
 
-def _count(draft: Draft, lines: Sequence[str]) -> int:
-    return sum(map(len, split(draft.opened(), lines)))
-
-
-_Method = Callable[[Base, Sequence[str], Wanted], Draft]
+# harmed: whether the base's normaliser loses something; then a new tokenizer composes only (NFC)
+_Method = Callable[[Base, Sequence[str], Wanted, bool], Draft]
 _METHODS: Mapping[str, _Method] = {
-    "extend": lambda base, lines, wanted: extend(base, lines, wanted.size, protect=wanted.protect),
-    "replace": _replaced,
-    "trim": lambda base, lines, wanted: trim(base, lines),
+    "extend": lambda base, lines, wanted, harmed: extend(base, lines, wanted.size, protect=wanted.protect),
+    "replace": lambda base, lines, wanted, harmed: replace(
+        base, lines, wanted.size, normalizer=_COMPOSED if harmed else None
+    ),
+    "trim": lambda base, lines, wanted, harmed: trim(base, lines),
 }

@@ -46,11 +46,12 @@ def _mlm_stage(
     section = run.recipe.language_modules
     spec = section.texts.get(language, section.text)
     lines, held = text(run, language)
-    cards = ((spec.card, fingerprint(lines)),)
+    content = fingerprint(lines)
+    cards = ((spec.card, content),)
     inputs = {
         **_shared(run, "language-2", language, init=init, vocabulary=vocabulary),
         "training": section.training.model_dump(),
-        "text": [fingerprint(lines), fingerprint(held)],
+        "text": [content, fingerprint(held)],
     }
 
     def work(folder: Path) -> int:
@@ -109,6 +110,7 @@ def _vocabulary_stage(run: RecipeRun, language: str) -> Stage:
     section, spec = run.recipe.language_modules, run.recipe.language_modules.vocabulary
     assert spec is not None
     lines, _ = text(run, language)
+    content = fingerprint(lines)
     card = section.texts.get(language, section.text).card
     wanted = Wanted(
         spec.method,
@@ -123,7 +125,7 @@ def _vocabulary_stage(run: RecipeRun, language: str) -> Stage:
     inputs = {
         **_shared(run, "vocabulary-1", language, init=None, vocabulary=None),
         "wanted": spec.model_dump(exclude={"protect", "source_text", "dictionary"}),
-        "text": fingerprint(lines),
+        "text": content,
         "others": [
             fingerprint(list(wanted.protect)),
             fingerprint(list(wanted.source_lines)),
@@ -133,7 +135,7 @@ def _vocabulary_stage(run: RecipeRun, language: str) -> Stage:
     name = f"lang/{language}/vocabulary"
 
     def work(folder: Path) -> int:
-        training = run.training(folder, name, section.seed, ((card, fingerprint(lines)),), language)
+        training = run.training(folder, name, section.seed, ((card, content),), language)
         module = build_vocabulary(run.base, lines, language=language, wanted=wanted, run=training)
         return run.keep(module, name, folder)
 
@@ -172,7 +174,11 @@ def text(run: RecipeRun, language: str) -> tuple[Sequence[str], Sequence[str]]:
 
 def _lines_of(run: RecipeRun, language: str) -> list[str]:
     section = run.recipe.language_modules
-    spec = section.texts.get(language, section.text)
+    return _named_lines(run, section.texts.get(language, section.text), language)
+
+
+def _named_lines(run: RecipeRun, spec: DataSpec, language: str) -> list[str]:
+    """The lines that a section of the recipe names, each once."""
     lines = deduplicate(load(run.card(spec.card), language, spec.split, data_root=run.place.data_root))
     return sample(lines, spec.count, spec.sample_seed)
 
@@ -190,10 +196,7 @@ def _lines(found: Sequence[SentencePair]) -> list[str]:
 
 
 def _source_text(run: RecipeRun, spec: DataSpec | None) -> Sequence[str]:
-    if spec is None:
-        return ()
-    lines = load(run.card(spec.card), run.recipe.source, spec.split, data_root=run.place.data_root)
-    return sample(deduplicate(lines), spec.count, spec.sample_seed)
+    return () if spec is None else _named_lines(run, spec, run.recipe.source)
 
 
 _OBJECTIVES = {"mlm": _mlm_stage, "alignment": _alignment_stage}

@@ -60,6 +60,13 @@ def _pool(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
         return states
     if pooling == "first":
         return states[:, 0]
+    return mean_states(states, mask)
+
+
+def mean_states(
+    states: Float[Tensor, "rows length hidden"], mask: Int[Tensor, "rows length"]
+) -> Float[Tensor, "rows hidden"]:
+    """The mean over a row's pieces, padding left out."""
     kept = mask.unsqueeze(-1).to(states.dtype)
     return (states * kept).sum(1) / torch.clamp(kept.sum(1), min=1.0)
 

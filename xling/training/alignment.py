@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
 from xling.bases.batches import autocast, pad_rows
 from xling.bases.opening import run_encoder
 from xling.composition.attach import Composition
+from xling.modules.head import mean_states
 from xling.training.order import BatchOrder
 from xling.training.settings import TrainingSettings
 
@@ -103,14 +104,6 @@ def sentence_vectors(composition: Composition, rows: Rows) -> Float[Tensor, "row
         ids, mask = pad_rows([rows[row] for row in chosen], pad, device)
         found[chosen] = mean_states(composition(ids, mask), mask)
     return found
-
-
-def mean_states(
-    states: Float[Tensor, "rows length hidden"], mask: Int[Tensor, "rows length"]
-) -> Float[Tensor, "rows hidden"]:
-    """The mean over a row's pieces."""
-    kept = mask.unsqueeze(-1).to(states.dtype)
-    return (states * kept).sum(1) / kept.sum(1)
 
 
 def sentence_distance(

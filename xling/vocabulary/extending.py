@@ -42,11 +42,11 @@ def extend(
     protect: lines whose splits stay as they are. Raises InputError when the base has all pieces already.
     """
     described = describe(base.tokenizer)
-    addition = _ADDITIONS[algorithm(described)](base, described, lines, size)
+    kind, own = algorithm(described), _own_scripts(lines)
+    addition = _ADDITIONS[kind](base, described, lines, size)
     kept = tuple(range(len(base.tokenizer)))
     old = base.tokenizer.convert_ids_to_tokens(list(kept))
     before = split(base.tokenizer.backend_tokenizer, protect)
-    kind, own = algorithm(described), _own_scripts(lines)
     # other scripts' words, numbers and signs are others' too: pieces of them would cut their texts anew
     new = [piece for piece in addition.pieces if _is_own(surface(piece, kind).text, own)]
     while new:

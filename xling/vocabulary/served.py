@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from xling.vocabulary.draft import Draft, split
+from xling.vocabulary.draft import Draft
 from xling.vocabulary.initialisers.start import Start
 
 
-def served(draft: Draft, start: Start, lines: Sequence[str]) -> list[dict[str, str | float]]:
+def served(draft: Draft, start: Start, rows: Sequence[Sequence[int]]) -> list[dict[str, str | float]]:
     """A row for each reason, the one that serves most of the text first.
 
-    pieces: its share of the new pieces. tokens: its share of their occurrences in the lines; each column
+    rows: a text as the draft splits it.
+    pieces: its share of the new pieces. tokens: its share of their occurrences in the rows; each column
     sums to one, or is zero where there is nothing to share.
     """
     first = len(draft.kept)
-    rows = split(draft.opened(), lines)
     occurrences = Counter(start.reasons[number - first] for row in rows for number in row if number >= first)
     pieces = Counter(start.reasons)
     order = sorted(pieces, key=lambda reason: (-occurrences[reason], -pieces[reason], reason))
