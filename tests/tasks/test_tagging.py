@@ -10,7 +10,8 @@ from tiny import WORDS
 
 from xling.data.examples import TaggedSentence
 from xling.errors import InputError
-from xling.tasks.tagging import Tagging, repaired, spans
+from xling.tasks.spans import repaired, spans
+from xling.tasks.tagging import Tagging
 
 TAGS = st.lists(st.sampled_from(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]), min_size=1, max_size=12)
 TASK = Tagging()
@@ -57,5 +58,5 @@ def test_a_token_without_pieces_still_gets_a_tag(bert):
 
 
 def test_an_unknown_label_is_named(bert):
-    with pytest.raises(InputError, match=r"label 'B-GPE' of sentence 0 is unknown.*choose from O, B-PER"):
+    with pytest.raises(InputError, match=r"label 'B-GPE' of example 0 is unknown.*choose from O, B-PER"):
         TASK.rows([sentence(["B-GPE"])], bert.tokenizer, ("O", "B-PER"), 16)

@@ -62,7 +62,7 @@ def _check(node: Node) -> Head:
                     f"the {part.config.kind} part of {title} works on states and is no change of weights",
                     "train the kind lora, ia3, lt-sft or full instead, or export it to ONNX",
                 )
-    heads = [leaf.head for leaf in leaves_of(node) if leaf.head is not None]
+    heads = [leaf.head for leaf in leaves_of(node) if isinstance(leaf.head, Head)]
     if len(heads) != 1:
         raise _refusal(
             f"it has {len(heads)} heads, and a plain model has one", "end the plan in one task module"

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from xling.bases.opening import Base
 from xling.bases.tokenizers import tokenizer_from
 from xling.errors import InputError, PlanError
-from xling.modules.head import Head
 from xling.modules.module import Module
+from xling.modules.registry import KINDS
 from xling.sites import (
     ActsOnEmbeddings,
     ActsOnResidual,
@@ -110,9 +110,10 @@ class Leaf:
         return any(value.requires_grad for part in self.module.networks for value in part.parameters())
 
     @cached_property
-    def head(self) -> Head | None:
+    def head(self) -> nn.Module | None:
         """The head, if the module has one."""
-        return next((network for network in self.module.networks if isinstance(network, Head)), None)
+        parts = self.module.parts
+        return next((part.network for part in parts if KINDS[part.config.kind].head), None)
 
     def increment(
         self, layer: int, place: Place, state: ResidualState, languages: Languages

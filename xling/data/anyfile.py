@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from xling.data.bio import is_bio, to_iob2
@@ -21,29 +22,28 @@ _TEXTS = ("text", "sentence", "tweet", "premise")
 _IDS = ("id", "index_id", "ID")
 _COLUMNS_PROBE = 50  # lines
 
+Read = Callable[[Path, str], Iterable[Example]]
+
+
+@dataclass(frozen=True)
+class UserFiles:
+    """How the files of one task are read, with gold labels and without; given path and language."""
+
+    labelled: Read
+    unlabelled: Read
+
 
 def read_labelled(path: Path, *, task: str, language: str) -> list[Example]:
-    """Examples with gold labels: CoNLL or JSONL (`tokens`, `tags`) for tagging, TSV or JSONL else."""
-    if task != "tagging":
-        return list(read_table(path, language=language, columns=guess_columns(path)))
-    if ending(path) in JSON_ENDINGS:
-        return list(_json_sentences(path, language, tagged=True))
-    return list(read_conll(path, language=language))
+    """Examples with gold labels, in the format that the task's files have (see `_FILES`)."""
+    return list(_FILES[task].labelled(path, language))
 
 
 def read_input(path: Path, *, task: str, language: str) -> list[Example]:
-    """Examples to predict: as `read_labelled` without the labels, or plain text, one example a line.
+    """Examples to predict: as `read_labelled` without the labels, or plain text where the task takes it.
 
-    Plain text for tagging is split into tokens by `xling.data.words.words`.
+    Plain text is one example a line, split into tokens by `xling.data.words.words` where need be.
     """
-    tagging = task == "tagging"
-    if ending(path) == ".txt" and not (tagging and _looks_like_columns(path)):
-        return list(_plain(path, language, tagging=tagging))
-    if not tagging:
-        return list(read_table(path, language=language, columns=guess_columns(path, labelled=False)))
-    if ending(path) in JSON_ENDINGS:
-        return list(_json_sentences(path, language, tagged=False))
-    return list(read_conll(path, language=language, layout=UNLABELLED))
+    return list(_FILES[task].unlabelled(path, language))
 
 
 def guess_columns(path: Path, *, labelled: bool = True) -> Columns:
@@ -70,13 +70,37 @@ def guess_columns(path: Path, *, labelled: bool = True) -> Columns:
     )
 
 
-def _plain(path: Path, language: str, *, tagging: bool) -> Iterator[Example]:
-    lines = [" ".join(line.split()) for line in read_lines(path)]
-    for number, line in enumerate(filter(None, lines)):
-        if tagging:
-            yield TaggedSentence(tuple(words(line)), None, str(number), language)
-        else:
-            yield LabelledText(line, None, str(number), language)
+def _tagged(path: Path, language: str) -> Iterable[Example]:
+    """CoNLL, or JSONL with `tokens` and `tags`."""
+    if ending(path) in JSON_ENDINGS:
+        return _json_sentences(path, language, tagged=True)
+    return read_conll(path, language=language)
+
+
+def _tokens(path: Path, language: str) -> Iterable[Example]:
+    if ending(path) in JSON_ENDINGS:
+        return _json_sentences(path, language, tagged=False)
+    if ending(path) == ".txt" and not _looks_like_columns(path):
+        lines = _lines(path)
+        return (TaggedSentence(tuple(words(line)), None, id, language) for id, line in lines)
+    return read_conll(path, language=language, layout=UNLABELLED)
+
+
+def _labelled(path: Path, language: str) -> Iterable[Example]:
+    """TSV, CSV or JSONL."""
+    return read_table(path, language=language, columns=guess_columns(path))
+
+
+def _texts(path: Path, language: str) -> Iterable[Example]:
+    if ending(path) == ".txt":
+        return (LabelledText(line, None, id, language) for id, line in _lines(path))
+    return read_table(path, language=language, columns=guess_columns(path, labelled=False))
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
+    """Number and text of each line that holds one."""
+    lines = (" ".join(line.split()) for line in read_lines(path))
+    return ((str(number), line) for number, line in enumerate(filter(None, lines)))
 
 
 def _looks_like_columns(path: Path) -> bool:
@@ -118,3 +142,9 @@ def _strings(value: object) -> tuple[str, ...] | None:
         return None
     texts = tuple(as_text(item) for item in value)
     return tuple(text for text in texts if text) if all(texts) else None
+
+
+_FILES: Mapping[str, UserFiles] = {
+    "tagging": UserFiles(_tagged, _tokens),
+    "classification": UserFiles(_labelled, _texts),
+}

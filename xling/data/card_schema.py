@@ -14,8 +14,19 @@ from xling.data.table import Columns
 from xling.errors import InputError
 from xling.languages import parse
 
-Format = Literal["conll", "table", "text", "cldr"]
-Task = Literal["tagging", "classification", "text", "parallel"]
+Format = Literal["conll", "conllu", "xsid", "table", "choices", "squad", "text", "cldr"]
+Task = Literal[
+    "tagging",
+    "pos",
+    "parsing",
+    "intent-slots",
+    "classification",
+    "multi-label",
+    "multiple-choice",
+    "question-answering",
+    "text",
+    "parallel",
+]
 
 
 def _known_licence(value: str) -> str:

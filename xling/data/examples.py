@@ -31,7 +31,70 @@ class LabelledText:
     pair: str | None = None
 
 
-Example = TaggedSentence | LabelledText
+@dataclass(frozen=True)
+class MultiLabelledText:
+    """A text, or a pair of texts, with any number of labels (None without gold)."""
+
+    text: str
+    labels: tuple[str, ...] | None
+    id: str
+    language: str
+    pair: str | None = None
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A sentence to an assistant: its tokens, their slots in BIO, its intent (None without gold)."""
+
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...] | None
+    intent: str | None
+    id: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A question on a context with several answers; label: the number of the right one, from zero."""
+
+    context: str
+    question: str
+    choices: tuple[str, ...]
+    label: int | None
+    id: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question whose answer is a span of the context.
+
+    answers: each right answer's first character in the context, and its text; None without gold.
+    """
+
+    context: str
+    question: str
+    answers: tuple[tuple[int, str], ...] | None
+    id: str
+    language: str
+
+
+@dataclass(frozen=True)
+class ParsedSentence:
+    """A sentence's words, parts of speech and dependency tree (None without gold).
+
+    heads: the number of each word's head, from one; zero for the root. relations: each word's to its head.
+    """
+
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...] | None
+    heads: tuple[int, ...] | None
+    relations: tuple[str, ...] | None
+    id: str
+    language: str
+
+
+Example = TaggedSentence | LabelledText | MultiLabelledText | Utterance | Choice | Question | ParsedSentence
 ExampleT = TypeVar("ExampleT")
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from xling.data.bio import is_bio, rename_types, to_iob2
-from xling.data.card_schema import DataCard, Hub
+from xling.data.card_schema import DataCard, Hub, Task
 from xling.data.examples import LabelledText, TaggedSentence
 from xling.data.reading import Rows
 from xling.errors import InputError
@@ -21,13 +21,7 @@ def read_hub(card: DataCard, hub: Hub, *, language: str, split: str) -> Rows:
     the data cannot be had, or it lacks a column.
     """
     rows = _rows(card, hub, language, split)
-    if card.task == "tagging":
-        return _tagged(card, hub, rows, language)
-    if card.task == "text":
-        return [
-            line for text in rows[_column(rows, hub.columns.text, hub)] if (line := " ".join(text.split()))
-        ]
-    return _labelled(card, hub, rows, language)
+    return _OF_TASK[card.task](card, hub, rows, language)
 
 
 def _rows(card: DataCard, hub: Hub, language: str, split: str) -> Any:
@@ -62,6 +56,11 @@ def _namer(rows: Any, column: str) -> Callable[[Any], str]:
     return (lambda value: names[value]) if names else str
 
 
+def _lines(card: DataCard, hub: Hub, rows: Any, language: str) -> list[str]:
+    texts = rows[_column(rows, hub.columns.text, hub)]
+    return [line for text in texts if (line := " ".join(text.split()))]
+
+
 def _tagged(card: DataCard, hub: Hub, rows: Any, language: str) -> list[TaggedSentence]:
     tokens, tags = _column(rows, hub.tokens, hub), _column(rows, hub.tags, hub)
     name = _namer(rows, tags)
@@ -94,3 +93,11 @@ def _labelled(card: DataCard, hub: Hub, rows: Any, language: str) -> list[Labell
         )
         for number, row in enumerate(rows)
     ]
+
+
+_OF_TASK: Mapping[Task, Callable[[DataCard, Hub, Any, str], Rows]] = {
+    "tagging": _tagged,
+    "pos": _tagged,
+    "classification": _labelled,
+    "text": _lines,
+}

@@ -7,7 +7,10 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from xling.data.examples import Example, TaggedSentence
+from xling.data.examples import Example, Question
+from xling.errors import InputError
+
+_TEXTS = ("text", "pair", "tokens", "context", "question", "choices")
 
 
 def romanised(text: str, language: str | None = None) -> str:
@@ -21,11 +24,18 @@ def romanised_examples(examples: Sequence[Example]) -> list[Example]:
 
 
 def _spelled(example: Example) -> Example:
-    tag = example.language
-    if isinstance(example, TaggedSentence):
-        return replace(example, tokens=tuple(romanised(token, tag) or token for token in example.tokens))
-    pair = None if example.pair is None else romanised(example.pair, tag)
-    return replace(example, text=romanised(example.text, tag), pair=pair)
+    if isinstance(example, Question):
+        raise InputError(
+            "answers are places in a text, and those move when it is spelled anew", where="romanised"
+        )
+    texts = {name: value for name, value in vars(example).items() if name in _TEXTS and value is not None}
+    return replace(example, **{name: _latin(value, example.language) for name, value in texts.items()})
+
+
+def _latin(value: str | tuple[str, ...], language: str) -> str | tuple[str, ...]:
+    if isinstance(value, str):
+        return romanised(value, language)
+    return tuple(romanised(token, language) or token for token in value)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from xling.bases.opening import Base
@@ -11,15 +11,13 @@ from xling.composition.grammar import parse
 from xling.composition.growing import Find, grow
 from xling.composition.nodes import Node, leaves_of
 from xling.composition.plan import Plan
-from xling.data.examples import Example, LabelledText, TaggedSentence
-from xling.errors import InputError, PlanError
+from xling.data.examples import Example
+from xling.errors import PlanError
 from xling.languages import parse as parse_tag
 from xling.store.store import Store
 from xling.tasks.inference import predict
 from xling.tasks.registry import task_named
 from xling.tasks.task import Task
-
-Text = str | Sequence[str] | Example
 
 
 class ComposedModel:
@@ -31,25 +29,14 @@ class ComposedModel:
         self.task, self.labels = _task_of(node, plan)
         self.composition = Composition(base, node)
 
-    def predict(self, inputs: Iterable[Text], *, language: str | None = None) -> list[dict[str, Any]]:
-        """A JSON-ready row per input: a text, a list of tokens, a (premise, hypothesis) pair, an example."""
+    def predict(self, inputs: Iterable[Any], *, language: str | None = None) -> list[dict[str, Any]]:
+        """A JSON-ready row per input: an example, or what the task makes one of (a text, tokens, a pair)."""
         tag = parse_tag(language) if language else "und"
-        examples = [self._example(item, str(number), tag) for number, item in enumerate(inputs)]
+        examples = [
+            item if isinstance(item, Example) else self.task.example(item, str(number), tag)
+            for number, item in enumerate(inputs)
+        ]
         return predict(self.task, examples, self.composition, self.labels)
-
-    def _example(self, item: Text, number: str, language: str) -> Example:
-        if isinstance(item, TaggedSentence | LabelledText):
-            return item
-        if self.task.name == "tagging":
-            if isinstance(item, str):
-                raise InputError(
-                    f"tagging takes lists of tokens, not the text {item[:40]!r}",
-                    where="predict",
-                    hint="split it first, for example with xling.data.text.words",
-                )
-            return TaggedSentence(tuple(item), None, number, language)
-        first, pair = (item, None) if isinstance(item, str) else item
-        return LabelledText(first, None, number, language, pair)
 
 
 def compose(base: Base, plan: str | Plan, *, store: Store) -> ComposedModel:

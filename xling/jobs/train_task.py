@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from torch import Tensor
@@ -28,7 +29,7 @@ DEFAULTS = TrainingSettings(epochs=2, learning_rate=1e-3, batch_tokens=512)
 
 
 class TaskObjective:
-    """Cross-entropy of a task's rows; the score is the task's metric on the dev examples."""
+    """A task's loss on its rows; the score is the task's metric on the dev examples."""
 
     higher_is_better = True
 
@@ -46,9 +47,9 @@ class TaskObjective:
         self.train, self.dev = data
         base = composition.base
         rows = encode(task, self.train, composition, labels, min(settings.max_length, base.max_length))
-        self.rows = [row for row in rows if row.targets]
+        self.units = _units([row for row in rows if row.targets], together=task.together)
         self.order = BatchOrder(
-            [len(row.ids) for row in self.rows],
+            [sum(len(row.ids) for row in unit) for unit in self.units],
             max_tokens=settings.batch_tokens,
             seed=seed,
             max_rows=settings.batch_rows,
@@ -56,12 +57,12 @@ class TaskObjective:
         composition.train(base_dropout=settings.base_dropout)
 
     def passes_per_epoch(self) -> int:
-        """Forward passes that see every row once."""
+        """Forward passes that see every labelled row once."""
         return self.order.per_epoch()
 
     def loss(self, number: int) -> tuple[Tensor, int]:
-        """Mean cross-entropy over the labelled items of pass `number`."""
-        chosen: list[Row] = [self.rows[row] for row in self.order.at(number)]
+        """The task's loss on the labelled rows of pass `number`."""
+        chosen = [row for unit in self.order.at(number) for row in self.units[unit]]
         device = str(self.composition.encoder.device)
         ids, mask = pad_rows(
             [row.ids for row in chosen], self.composition.base.tokenizer.pad_token_id, device
@@ -122,6 +123,13 @@ def train_task(
     scores = {f"dev_{work.metric}": best, "best_step": outcome.best_step, "train_examples": len(train)}
     done = module.with_facts(steps=outcome.steps)
     return Module(done.parts, done.facts, scores)
+
+
+def _units(rows: Sequence[Row], *, together: bool) -> list[list[Row]]:
+    """What a batch takes whole: a row, or all rows of an example."""
+    if not together:
+        return [[row] for row in rows]
+    return [list(unit) for _, unit in groupby(rows, key=lambda row: row.example)]
 
 
 def task_parts(

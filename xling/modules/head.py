@@ -71,4 +71,4 @@ def mean_states(
     return (states * kept).sum(1) / torch.clamp(kept.sum(1), min=1.0)
 
 
-KIND = Kind("head", HeadConfig, Head, identity=False, merges=True, presets={})
+KIND = Kind("head", HeadConfig, Head, identity=False, merges=True, presets={}, head=True)

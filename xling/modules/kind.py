@@ -35,6 +35,7 @@ class Kind:
     presets: what `--kind` calls it, and what that stands for.
     restore: config, shape and stored tensors to a network, for kinds whose sizes the shape does not tell.
     rehearsal: what is trained first, for kinds that learn where to act.
+    head: it scores states: called with states [rows, length, hidden] and mask [rows, length].
     """
 
     name: str
@@ -45,3 +46,4 @@ class Kind:
     presets: Mapping[str, tuple[PartConfig, ...]]
     restore: Callable[[Any, EncoderShape, Mapping[str, Tensor]], nn.Module] | None = None
     rehearsal: Rehearsal | None = None
+    head: bool = False

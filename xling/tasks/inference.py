@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -55,8 +54,8 @@ def predict(
         with autocast(device):
             scored = reader.scores(ids, mask, languages).float()
         for number, own in zip(batch, task.pick(scored, chosen), strict=True):
-            found[number] = own.softmax(-1).cpu()
-    return task.decode(examples, _by_example(rows, found, len(examples), len(labels)), labels)
+            found[number] = own.cpu()
+    return task.decode(examples, rows, [own for own in found if own is not None], labels)
 
 
 def encode(
@@ -73,13 +72,3 @@ def encode(
         encoded = task.rows(chosen, tokenizer, labels, max_length)
         rows += [replace(row, example=numbers[row.example]) for row in encoded]
     return sorted(rows, key=lambda row: row.example)
-
-
-def _by_example(
-    rows: Sequence[Row], found: Sequence[Tensor | None], count: int, labels: int
-) -> list[np.ndarray]:
-    parts: list[list[np.ndarray]] = [[] for _ in range(count)]
-    for row, own in zip(rows, found, strict=True):
-        assert own is not None
-        parts[row.example].append(own.numpy())
-    return [np.concatenate(part) if part else np.zeros((0, labels)) for part in parts]

@@ -11,17 +11,19 @@ from torch import Tensor
 
 from xling.bases.opening import Base
 from xling.data.examples import TaggedSentence
-from xling.errors import InputError
 from xling.modules.head import HeadConfig
-from xling.tasks.task import Prediction, Row
-
-OUTSIDE = "O"
+from xling.tasks.spans import OUTSIDE, described, repaired, spans
+from xling.tasks.task import Prediction, Row, by_example, numbered
+from xling.tasks.words import item_scores, tokens_of, word_rows
 
 
 class Tagging:
     """Named entities and other spans. Metric: micro F1 of exact spans (seqeval, not strict)."""
 
-    name, metric = "tagging", "f1"
+    name, metric, together = "tagging", "f1", False
+
+    def example(self, item: Any, id: str, language: str) -> TaggedSentence:
+        return TaggedSentence(tokens_of(item), None, id, language)
 
     def labels(self, examples: Sequence[TaggedSentence]) -> tuple[str, ...]:
         types = sorted({tag[2:] for example in examples for tag in example.tags or () if tag != OUTSIDE})
@@ -34,50 +36,41 @@ class Tagging:
     def rows(
         self, examples: Sequence[TaggedSentence], tokenizer: Any, labels: Sequence[str], max_length: int
     ) -> list[Row]:
-        number = {label: index for index, label in enumerate(labels)}
-        words = [list(example.tokens) for example in examples]
-        encoded = tokenizer(words, is_split_into_words=True, add_special_tokens=False)
-        rows: list[Row] = []
-        for index, example in enumerate(examples):
-            targets = [_number(tag, number, example) for tag in example.tags or ()]
-            ids, words_of = encoded["input_ids"][index], encoded.word_ids(index)
-            pieces: list[list[int]] = [[] for _ in example.tokens]
-            for piece, word in zip(ids, words_of, strict=True):
-                pieces[word].append(piece)
-            rows += _windows(pieces, targets, index, tokenizer, max_length)
-        return rows
+        numbers = {label: number for number, label in enumerate(labels)}
+        targets = [[numbered(tag, numbers, example) for tag in example.tags or ()] for example in examples]
+        return word_rows([example.tokens for example in examples], targets, tokenizer, max_length)
 
     def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
         wanted = torch.as_tensor([target for row in rows for target in row.targets], device=logits.device)
         return torch.nn.functional.cross_entropy(torch.cat(self.pick(logits, rows)).float(), wanted)
 
     def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-        return [logits[number, list(row.at)] for number, row in enumerate(rows)]
+        return item_scores(logits, rows)
 
     def decode(
-        self, examples: Sequence[TaggedSentence], scores: Sequence[np.ndarray], labels: Sequence[str]
+        self,
+        examples: Sequence[TaggedSentence],
+        rows: Sequence[Row],
+        scores: Sequence[Tensor],
+        labels: Sequence[str],
     ) -> list[Prediction]:
-        rows = []
-        for example, score in zip(examples, scores, strict=True):
-            tags = repaired([str(labels[best]) for best in score.argmax(-1)] if len(score) else [])
-            rows.append(
-                {
-                    "id": example.id,
-                    "language": example.language,
-                    "tokens": list(example.tokens),
-                    "tags": tags,
-                    "spans": [
-                        {
-                            "start": start,
-                            "end": end,
-                            "label": kind,
-                            "text": " ".join(example.tokens[start:end]),
-                        }
-                        for kind, start, end in spans(tags)
-                    ],
-                }
-            )
-        return rows
+        found = by_example(rows, scores, len(examples))
+        return [self._decoded(example, own, labels) for example, own in zip(examples, found, strict=True)]
+
+    def _decoded(
+        self, example: TaggedSentence, scores: Sequence[Tensor], labels: Sequence[str]
+    ) -> Prediction:
+        tags = repaired([str(labels[best]) for own in scores for best in own.argmax(-1).tolist()])
+        return {
+            "id": example.id,
+            "language": example.language,
+            "tokens": list(example.tokens),
+            "tags": tags,
+            "spans": described(tags, example.tokens),
+        }
+
+    def gold(self, example: TaggedSentence) -> Prediction:
+        return {} if example.tags is None else {"tags": list(example.tags)}
 
     def counts(self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]) -> np.ndarray:
         """Per sentence: right spans, predicted spans, gold spans."""
@@ -102,63 +95,3 @@ class Tagging:
         values = precision_recall_fscore_support(gold, found, average="micro", zero_division=none)[:3]
         precision, recall, f1 = (100 * float(np.asarray(value)) for value in values)
         return {"f1": f1, "precision": precision, "recall": recall}
-
-
-def spans(tags: Sequence[str]) -> list[tuple[str, int, int]]:
-    """(label, start, end) of BIO tags, end exclusive; an I- without its beginning opens a span."""
-    found: list[tuple[str, int, int]] = []
-    for index, tag in enumerate(tags):
-        if tag == OUTSIDE:
-            continue
-        prefix, kind = tag[0], tag[2:]
-        if prefix == "I" and found and found[-1][0] == kind and found[-1][2] == index:
-            found[-1] = (kind, found[-1][1], index + 1)
-        else:
-            found.append((kind, index, index + 1))
-    return found
-
-
-def repaired(tags: Sequence[str]) -> list[str]:
-    """The same spans in well-formed BIO."""
-    fixed = [OUTSIDE] * len(tags)
-    for kind, start, end in spans(tags):
-        fixed[start:end] = [f"B-{kind}"] + [f"I-{kind}"] * (end - start - 1)
-    return fixed
-
-
-def _number(tag: str, number: dict[str, int], example: TaggedSentence) -> int:
-    if tag not in number:
-        raise InputError(
-            f"label {tag!r} of sentence {example.id} is unknown to the task module",
-            where=f"data in {example.language}",
-            choices=number,
-            hint="map it to O with the card's labels, or train a task module that knows it",
-        )
-    return number[tag]
-
-
-def _windows(
-    pieces: Sequence[Sequence[int]], targets: Sequence[int], example: int, tokenizer: Any, max_length: int
-) -> list[Row]:
-    """Rows of whole words; a word longer than a row is cut, an unreadable word becomes the unknown piece."""
-    room = max_length - 2
-    rows: list[Row] = []
-    ids: list[int] = []
-    at: list[int] = []
-    first = 0
-
-    def close(end: int) -> None:
-        nonlocal ids, at, first
-        if at:
-            whole = (tokenizer.cls_token_id, *ids, tokenizer.sep_token_id)
-            rows.append(Row(whole, tuple(at), tuple(targets[first:end]), example, first))
-        ids, at, first = [], [], end
-
-    for word, own in enumerate(pieces):
-        own = list(own)[:room] or [tokenizer.unk_token_id]
-        if len(ids) + len(own) > room:
-            close(word)
-        at.append(len(ids) + 1)
-        ids += own
-    close(len(pieces))
-    return rows

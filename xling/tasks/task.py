@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -11,7 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from xling.bases.opening import Base
-from xling.modules.head import HeadConfig
+from xling.data.examples import Example
+from xling.errors import InputError
+from xling.modules.config import PartConfig
 
 Prediction = dict[str, Any]
 
@@ -21,8 +23,9 @@ class Row:
     """One sequence of pieces of one example.
 
     at: positions in `ids` whose states are scored (empty: the whole sequence is scored once).
-    targets: a label number per scored item; empty without gold labels.
+    targets: what the items should be, as the task numbers it; empty without gold labels.
     first: how many items of the example come before this row's.
+    spans: the first character and the end of each item in the example's text, where a task asks for it.
     """
 
     ids: tuple[int, ...]
@@ -30,25 +33,33 @@ class Row:
     targets: tuple[int, ...]
     example: int
     first: int = 0
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 @runtime_checkable
 class Task(Protocol):
     """A task: typed examples to rows, logits to a loss, scores to predictions, predictions to a metric.
 
+    metric: the primary one, which is the higher the better. together: the rows of an example are learned
+    in one batch, since the loss compares them.
     `counts` gives a row of sums per example and `value` the metric of summed rows, in percent, so
     that a bootstrap resamples examples without scoring them again.
     """
 
     name: str
     metric: str
+    together: bool
+
+    def example(self, item: Any, id: str, language: str) -> Example:
+        """An example without gold of what a caller gives; InputError says what is taken."""
+        ...
 
     def labels(self, examples: Sequence[Any]) -> tuple[str, ...]:
         """The label set of training data, in the order of the head's outputs."""
         ...
 
-    def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
-        """The head for these labels in the base family's own shape."""
+    def head(self, labels: Sequence[str], base: Base) -> PartConfig:
+        """The head for these labels, in the base family's own shape where it has one."""
         ...
 
     def rows(
@@ -58,17 +69,21 @@ class Task(Protocol):
         ...
 
     def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
-        """Mean cross-entropy over the scored items of a batch."""
+        """The mean loss over the scored items of a batch."""
         ...
 
-    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Float[Tensor, "items labels"]]:
+    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Float[Tensor, "*items outputs"]]:
         """The logits of the scored items, row by row."""
         ...
 
     def decode(
-        self, examples: Sequence[Any], scores: Sequence[np.ndarray], labels: Sequence[str]
+        self, examples: Sequence[Any], rows: Sequence[Row], scores: Sequence[Tensor], labels: Sequence[str]
     ) -> list[Prediction]:
-        """JSON rows from the probabilities [items, labels] of each example."""
+        """JSON rows of the examples. scores: what `pick` gives for each row, rows by example."""
+        ...
+
+    def gold(self, example: Any) -> Prediction:
+        """The keys of a prediction that an example's gold labels answer, with those labels."""
         ...
 
     def counts(self, examples: Sequence[Any], predictions: Sequence[Prediction]) -> np.ndarray:
@@ -82,3 +97,23 @@ class Task(Protocol):
     def score(self, examples: Sequence[Any], predictions: Sequence[Prediction]) -> dict[str, float]:
         """All metrics in percent, the primary one first, by the field's own library."""
         ...
+
+
+def numbered(label: str, numbers: Mapping[str, int], example: Example) -> int:
+    """The number of a label; InputError names the example whose label the task module does not know."""
+    if label not in numbers:
+        raise InputError(
+            f"label {label!r} of example {example.id} is unknown to the task module",
+            where=f"data in {example.language}",
+            choices=numbers,
+            hint="give it another name on the data card, or train a task module that knows it",
+        )
+    return numbers[label]
+
+
+def by_example(rows: Sequence[Row], scores: Sequence[Tensor], count: int) -> list[list[Tensor]]:
+    """The scores of each example's rows; an example may have none."""
+    parts: list[list[Tensor]] = [[] for _ in range(count)]
+    for row, own in zip(rows, scores, strict=True):
+        parts[row.example].append(own)
+    return parts

@@ -11,7 +11,7 @@ from xling.bases.opening import Base
 from xling.bases.plain import head_shape
 from xling.bases.pooler import checkpoint_pooler
 from xling.errors import InputError
-from xling.modules.head import Head, Pooling
+from xling.modules.head import Head, HeadConfig, Pooling
 from xling.modules.module import Module
 from xling.store.formats.foreign import FoundPart, Request, Tensors
 from xling.store.formats.names import prefix_of
@@ -53,7 +53,10 @@ def read_head(
     said: labels that the files name. What a classifier reads but the file lacks is the base's pooler.
     """
     base, task = request.base, task_named(str(request.task))
-    names = plain_names(base, task.head(("_",), base).pooling)
+    shape = task.head(("_",), base)
+    if not isinstance(shape, HeadConfig):
+        raise InputError(f"a plain model has no head for {task.name}", where="--task", hint="train one here")
+    names = plain_names(base, shape.pooling)
     scores = names["scores.weight"]
     if scores not in plain or plain[scores].ndim != 2:
         raise InputError(
