@@ -50,7 +50,7 @@ def recipe(bert, tmp_path):
         "kind": "bottleneck",
         "under_task": "none",
         "objectives": ["mlm", "alignment"],
-        "vocabulary": {"size": 30, "init": "bilingual", "dictionary": pairs,
+        "vocabulary": {"size": 30, "init": "bilingual", "parallel": pairs,
                        "source_text": {"card": str(tmp_path / "x/plain.yaml"), "split": "train"}},
         "alignment": {"pairs": pairs, "training": training},
     }  # fmt: skip

@@ -19,8 +19,8 @@ RECIPES = sorted(path for path in ROOT.rglob("*.yaml") if path.parent.name != "_
 
 
 def test_all_were_seen():
-    assert len(RECIPES) == 22
-    assert len({load_recipe(path).name for path in RECIPES}) == 22
+    assert len(RECIPES) == 23
+    assert len({load_recipe(path).name for path in RECIPES}) == 23
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -44,7 +44,7 @@ def test_it_names_what_exists(path):
     if section.vocabulary is not None:
         others = (section.vocabulary.protect, section.vocabulary.source_text)
         texts += [(spec, recipe.source) for spec in others if spec is not None]
-        words = section.vocabulary.dictionary
+        words = section.vocabulary.parallel
         parallel += [(words, tag) for tag in recipe.targets if words is not None]
         assert section.vocabulary.init in INITIALISERS
     for spec, language in [*tests, *sources, (source_test, recipe.source), *texts, *parallel]:

@@ -63,4 +63,8 @@ def of_kind(bert, kind):
     return with_table(base, torch.randn(len(base.tokenizer), 16, generator=torch.Generator().manual_seed(1)))
 
 
-EVERYTHING = {"source_lines": TEXTS, "dictionary": list(SPELLED_AS.items())[:12]}
+EVERYTHING = {
+    "source_lines": TEXTS,
+    "dictionary": list(SPELLED_AS.items())[:12],
+    "pairs": list(zip(SPELLED, TEXTS, strict=True)),
+}

@@ -26,6 +26,7 @@ from xling.vocabulary.word_list import induced, read_word_list
 
 TRANSLATED = {word: f"{word}a" for word in WORDS}  # another language, word by word
 OTHER = [" ".join(TRANSLATED[word] for word in line.split()) for line in TEXTS]
+PAIRS = list(zip(OTHER, TEXTS, strict=True))
 DICTIONARY = [(own, word) for word, own in TRANSLATED.items()]
 
 
@@ -45,7 +46,7 @@ def row(base, piece):
 
 @pytest.mark.parametrize("name", INITIALISERS)
 def test_every_new_piece_gets_a_vector_and_a_reason(bert, name):
-    request = request_of(bert, OTHER, source_lines=TEXTS, dictionary=DICTIONARY, rank=8)
+    request = request_of(bert, OTHER, source_lines=TEXTS, dictionary=DICTIONARY, pairs=PAIRS, rank=8)
     one, again = INITIALISERS[name](request), INITIALISERS[name](request)
     assert one.vectors.shape == (len(request.draft.new), bert.shape.hidden) and one.vectors.isfinite().all()
     assert len(one.reasons) == len(one.vectors)

@@ -71,7 +71,7 @@ def build(
         Path | None, typer.Option("--dictionary", help="A word list: TSV of word and source word.")
     ] = None,
     parallel: Annotated[
-        Path | None, typer.Option("--parallel", help="Translations to take a word list from.")
+        Path | None, typer.Option("--parallel", help="Sentences and translations (bilingual, translated).")
     ] = None,
     mixed: Annotated[bool, typer.Option("--mixed", help="Other scripts in the text are meant.")] = False,
     seed: Seed = 0,

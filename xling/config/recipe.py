@@ -44,7 +44,7 @@ class TaskSpec(_Section):
 class VocabularySpec(_Section):
     """A vocabulary for each target, learned from its text; see `xling.jobs.build_vocabulary.Wanted`.
 
-    protect, source_text: text in the source language. dictionary: parallel text that words are taken from.
+    protect, source_text: text in the source language. parallel: sentences and their translations.
     """
 
     method: Literal["extend", "replace", "trim"] = "replace"
@@ -53,7 +53,7 @@ class VocabularySpec(_Section):
     rank: Annotated[int, Field(gt=0)] | None = None
     protect: DataSpec | None = None
     source_text: DataSpec | None = None
-    dictionary: DataSpec | None = None
+    parallel: DataSpec | None = None
     mixed: bool = False
 
 

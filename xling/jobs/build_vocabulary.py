@@ -37,7 +37,7 @@ class Wanted:
     method: `extend`, `replace` or `trim`. size: of the learned pieces; chosen by the text when None.
     init: how new vectors start. rank: of factorised vectors; None stores each in full (100 where `init`
     is `factorised`). protect: lines whose splits an extension leaves as they are. source_lines,
-    dictionary: for initialisers that need them. mixed: other scripts in the text are meant.
+    dictionary, pairs: for initialisers that need them. mixed: other scripts in the text are meant.
     """
 
     method: str = "replace"
@@ -47,6 +47,7 @@ class Wanted:
     protect: Sequence[str] = ()
     source_lines: Sequence[str] = ()
     dictionary: Sequence[tuple[str, str]] = ()
+    pairs: Sequence[tuple[str, str]] = ()
     mixed: bool = False
 
     @property
@@ -78,7 +79,14 @@ def build_vocabulary(
     vectors, shares = torch.zeros(0, base.shape.hidden), []
     if draft.new:
         request = Request(
-            base, draft, lines, wanted.source_lines, wanted.dictionary, rank or FACTOR_RANK, run.seed
+            base,
+            draft,
+            lines,
+            wanted.source_lines,
+            wanted.dictionary,
+            wanted.pairs,
+            rank=rank or FACTOR_RANK,
+            seed=run.seed,
         )
         start = INITIALISERS[wanted.init](request)
         vectors, shares = start.vectors, served(draft, start, rows)

@@ -112,6 +112,7 @@ def _vocabulary_stage(run: RecipeRun, language: str) -> Stage:
     lines, _ = text(run, language)
     content = fingerprint(lines)
     card = section.texts.get(language, section.text).card
+    together = pairs(run, spec.parallel, language) if spec.parallel else []
     wanted = Wanted(
         spec.method,
         spec.size,
@@ -119,17 +120,18 @@ def _vocabulary_stage(run: RecipeRun, language: str) -> Stage:
         spec.rank,
         protect=_source_text(run, spec.protect),
         source_lines=_source_text(run, spec.source_text),
-        dictionary=induced(pairs(run, spec.dictionary, language)) if spec.dictionary else (),
+        dictionary=induced(together) if together else (),
+        pairs=together,
         mixed=spec.mixed,
     )
     inputs = {
         **_shared(run, "vocabulary-1", language, init=None, vocabulary=None),
-        "wanted": spec.model_dump(exclude={"protect", "source_text", "dictionary"}),
+        "wanted": spec.model_dump(exclude={"protect", "source_text", "parallel"}),
         "text": content,
         "others": [
             fingerprint(list(wanted.protect)),
             fingerprint(list(wanted.source_lines)),
-            fingerprint(_lines(wanted.dictionary)),
+            fingerprint(_lines(together)),
         ],
     }
     name = f"lang/{language}/vocabulary"

@@ -21,8 +21,8 @@ from xling.vocabulary.word_list import induced, read_word_list
 class VocabularyOrder:
     """A language, the files that its vocabulary is made from, and where it goes.
 
-    protect, source_text: text in a language that the base knows. dictionary: a word list, or parallel:
-    sentences and their translations, which words are taken from.
+    protect, source_text: text in a language that the base knows. dictionary: a word list. parallel:
+    sentences and their translations, which words are taken from too where there is no list.
     """
 
     language: str
@@ -57,7 +57,7 @@ def vocabulary_to(base: str, order: VocabularyOrder, making: Making, say: Say) -
         making.rank,
         protect=read_text(order.protect),
         source_lines=read_text(order.source_text),
-        dictionary=_words(order),
+        **_translations(order),
         mixed=making.mixed,
     )
     cards = ((" ".join(path.name for path in order.text), fingerprint(lines)),)
@@ -68,9 +68,8 @@ def vocabulary_to(base: str, order: VocabularyOrder, making: Making, say: Say) -
     return {"module": str(order.out), **module.scores}
 
 
-def _words(order: VocabularyOrder) -> list[tuple[str, str]]:
-    if order.dictionary is not None:
-        return list(read_word_list(order.dictionary))
-    if order.parallel is not None:
-        return list(induced(read_parallel(order.parallel, language=order.language)))
-    return []
+def _translations(order: VocabularyOrder) -> dict[str, list[tuple[str, str]]]:
+    """Pairs of words, as given or taken from the parallel sentences, and those."""
+    pairs = read_parallel(order.parallel, language=order.language) if order.parallel else []
+    words = read_word_list(order.dictionary) if order.dictionary else induced(pairs) if pairs else []
+    return {"dictionary": list(words), "pairs": list(pairs)}

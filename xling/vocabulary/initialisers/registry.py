@@ -7,7 +7,7 @@ from importlib import import_module
 
 from xling.vocabulary.initialisers.start import Request, Start
 
-NAMES = ("moments", "subwords", "overlap", "factorised", "similarity", "bilingual", "romanised")
+NAMES = ("moments", "subwords", "overlap", "factorised", "similarity", "bilingual", "translated", "romanised")
 INITIALISERS: Mapping[str, Callable[[Request], Start]] = {
     name: import_module(f"xling.vocabulary.initialisers.{name}").start for name in NAMES
 }

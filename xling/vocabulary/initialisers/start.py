@@ -18,7 +18,8 @@ class Request:
     """Vectors are wanted for `draft.new`.
 
     lines: the target language's text. source_lines: text of a language that the base knows.
-    dictionary: (target word, source word) pairs. rank: of factorised vectors.
+    dictionary: (target word, source word) pairs. pairs: (target, source) sentences. rank: of factorised
+    vectors.
     """
 
     base: Base
@@ -26,6 +27,7 @@ class Request:
     lines: Sequence[str]
     source_lines: Sequence[str] = ()
     dictionary: Sequence[tuple[str, str]] = ()
+    pairs: Sequence[tuple[str, str]] = ()
     rank: int = 100
     seed: int = 0
 
