@@ -1,4 +1,4 @@
-"""xling data list | show | check."""
+"""xling data list | show | check | rank."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xling.cli.running import Json, print_result
+from xling.cli.running import Device, Json, Seed, Threads, print_result, set_threads
 from xling.errors import InputError
 
 app = typer.Typer(help="Data cards, and whether the files match them.", no_args_is_help=True)
@@ -67,3 +67,50 @@ def check(card: Card, data_root: DataRoot = None, json: Json = False) -> None:
             where=root,
             hint=f"get the data set from {loaded.source}",
         )
+
+
+@app.command("rank")
+def rank(
+    target: Annotated[str, typer.Option("--target", help="The target's tag, such as xho.")],
+    candidate: Annotated[
+        list[str],
+        typer.Option("--candidate", help="LANGUAGE=FILE, or a language of the card; two or more."),
+    ],
+    target_text: Annotated[
+        Path | None, typer.Option("--target-text", help="Text of the target, a line a sentence.")
+    ] = None,
+    card: Annotated[
+        str | None, typer.Option("--card", help="A data card that has the texts not given as files.")
+    ] = None,
+    split: Annotated[str, typer.Option("--split", help="Of the card.")] = "train",
+    data_root: DataRoot = None,
+    base: Annotated[
+        str | None, typer.Option("--base", help="Compare its pieces and sentence vectors too.")
+    ] = None,
+    seed: Seed = 0,
+    device: Device = "cpu",
+    threads: Threads = 0,
+    json: Json = False,
+) -> None:
+    """Rank candidate source languages, or data sets, for a target: by words, pieces, sentences, facts."""
+    from xling.jobs import rank_sources as job
+
+    set_threads(threads)
+    order = job.RankOrder(
+        target,
+        candidate,
+        target_text=target_text,
+        card=card,
+        split=split,
+        data_root=data_root,
+        base=base,
+        device=device,
+        seed=seed,
+    )
+    found = job.rank(order)
+    if json:
+        print_result(job.as_json(order, found), as_json=True)
+        return
+    print_result(job.rows(found), as_json=False)
+    for line in job.sentences(found):
+        print(line)

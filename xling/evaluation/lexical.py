@@ -1,0 +1,103 @@
+"""What two texts share on their surface: words, trigrams of characters, pieces of a tokenizer."""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import entropy
+
+from xling.data.words import words
+from xling.vocabulary.figure_counts import is_letter
+from xling.vocabulary.figures import Figures, divergence, figures
+
+MOST_CHARACTERS = 1_000_000
+_EDGE = " "
+
+
+@dataclass(frozen=True)
+class Surface:
+    """words, trigrams: how often each stands. pieces: what a tokenizer makes of the text, or None."""
+
+    words: Mapping[str, int]
+    trigrams: Mapping[str, int]
+    pieces: Figures | None = None
+
+
+def surface(lines: Sequence[str], *, tokenizer: Any = None, max_length: int = 512) -> Surface:
+    """The surface of a text, with the pieces of a fast tokenizer where one is given.
+
+    Words are casefolded (NFC); numbers and punctuation, which all languages share, are left out. Text
+    without spaces comes in long words, so there trigrams say more than words.
+    """
+    read = (word for line in lines for word in words(unicodedata.normalize("NFC", line).casefold()))
+    counted = Counter(word for word in read if any(map(is_letter, word)))
+    pieces = None if tokenizer is None else figures(tokenizer, lines, max_length)
+    return Surface(counted, _trigrams(counted), pieces)
+
+
+def word_overlap(first: Surface, second: Surface) -> float:
+    """The words in both over the words in either (Jaccard), from 0 to 1."""
+    return _jaccard(first.words.keys(), second.words.keys())
+
+
+def trigram_similarity(first: Surface, second: Surface) -> float:
+    """How alike the distributions of trigrams are: one less their Jensen-Shannon divergence in bits.
+
+    The edges of words count as characters.
+    """
+    keys = sorted(first.trigrams.keys() | second.trigrams.keys())
+    if not (first.trigrams and second.trigrams):
+        return 0.0
+    p, q = (_shares(each.trigrams, keys) for each in (first, second))
+    apart = entropy((p + q) / 2, base=2) - (entropy(p, base=2) + entropy(q, base=2)) / 2
+    return 1 - float(np.clip(apart, 0, 1))
+
+
+def piece_similarity(first: Surface, second: Surface) -> float:
+    """The same of the pieces; 1 less what `xling vocabulary diagnose --against` calls their divergence."""
+    assert first.pieces is not None and second.pieces is not None
+    return 1 - min(1.0, max(0.0, divergence(first.pieces, second.pieces)))
+
+
+def equal_parts(texts: Sequence[Sequence[str]], *, seed: int, most: int = MOST_CHARACTERS) -> list[list[str]]:
+    """Lines of each text, drawn until all have as many characters as the shortest text, `most` at most.
+
+    A longer text has more words, and so would seem to have more or fewer in common with a third one.
+    """
+    wanted = min(most, *(sum(map(len, lines)) for lines in texts))
+    return [part(lines, wanted, seed=seed) for lines in texts]
+
+
+def part(lines: Sequence[str], characters: int, *, seed: int) -> list[str]:
+    """Lines drawn by a seed up to a number of characters; the last one is cut."""
+    drawn: list[str] = []
+    for line in random.Random(seed).sample(lines, len(lines)):
+        if characters <= 0:
+            break
+        drawn.append(line[:characters])
+        characters -= len(line)
+    return drawn
+
+
+def _trigrams(counted: Mapping[str, int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for word, often in counted.items():
+        edged = f"{_EDGE}{word}{_EDGE}"
+        for start in range(len(edged) - 2):
+            found[edged[start : start + 3]] += often
+    return found
+
+
+def _jaccard(first: Set[str], second: Set[str]) -> float:
+    return len(first & second) / len(first | second) if first or second else 0.0
+
+
+def _shares(counts: Mapping[str, int], keys: Sequence[str]) -> np.ndarray:
+    found = np.array([counts.get(key, 0) for key in keys], dtype=float)
+    return found / found.sum()

@@ -1,0 +1,118 @@
+"""What candidate sources share with a target, one component at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from xling.bases.opening import Base
+from xling.errors import InputError
+from xling.evaluation import lexical, typology
+from xling.evaluation.lexical import Surface
+from xling.evaluation.sentence_likeness import centroid_cosine, drawn_vectors, nearest_cosine
+from xling.vocabulary.figure_counts import is_letter
+
+Values = Sequence[float | None]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A target or a candidate. name: how results and errors call it. lines: sentences or longer."""
+
+    name: str
+    language: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Component:
+    """One view of nearness. label: in words."""
+
+    key: str
+    label: str
+    higher_is_better: bool = True
+
+
+COMPONENTS = (
+    Component("words", "shared words"),
+    Component("trigrams", "trigrams"),
+    Component("pieces", "pieces"),
+    Component("centroid", "mean of sentences"),
+    Component("nearest", "nearest sentences"),
+    Component("typology", "typology", higher_is_better=False),
+)
+_LEXICAL: Mapping[str, Callable[[Surface, Surface], float]] = {
+    "words": lexical.word_overlap,
+    "trigrams": lexical.trigram_similarity,
+    "pieces": lexical.piece_similarity,
+}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """values: of each component, by its key, one a candidate; None where it cannot be told.
+
+    characters: how much of each candidate was read for words, trigrams and pieces.
+    """
+
+    target: Text
+    candidates: Sequence[Text]
+    distances: Sequence[typology.Distance]
+    values: Mapping[str, Values]
+    characters: int
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """Those that were looked at."""
+        return tuple(component for component in COMPONENTS if component.key in self.values)
+
+
+def compare(target: Text, candidates: Sequence[Text], *, base: Base | None = None, seed: int = 0) -> Compared:
+    """Hold candidates against a target; with a base, its pieces and sentence vectors too.
+
+    Of every candidate as many characters are read as the shortest one has, of the sentences 200 at most.
+    Raises InputError for a text without a letter.
+    """
+    for text in (target, *candidates):
+        if not any(map(is_letter, chain.from_iterable(text.lines))):
+            raise InputError("the text has no letter", where=text.name, hint="give text in the language")
+    parts = lexical.equal_parts([text.lines for text in candidates], seed=seed)
+    values = _surfaces(target, parts, base=base, seed=seed)
+    if base is not None:
+        values |= _sentences(target, candidates, base=base, seed=seed)
+    distances = [typology.distance(target.language, text.language) for text in candidates]
+    values["typology"] = _typology(target, candidates, distances=distances)
+    return Compared(target, candidates, distances, values, sum(map(len, parts[0])))
+
+
+def _surfaces(
+    target: Text, parts: Sequence[Sequence[str]], *, base: Base | None, seed: int
+) -> dict[str, Values]:
+    tokenizer, longest = (base.tokenizer, base.max_length) if base else (None, 0)
+    lines = lexical.part(target.lines, lexical.MOST_CHARACTERS, seed=seed)
+    own = lexical.surface(lines, tokenizer=tokenizer, max_length=longest)
+    theirs = [lexical.surface(each, tokenizer=tokenizer, max_length=longest) for each in parts]
+    keys = [key for key in _LEXICAL if base or key != "pieces"]
+    return {key: [_LEXICAL[key](own, other) for other in theirs] for key in keys}
+
+
+def _sentences(target: Text, candidates: Sequence[Text], *, base: Base, seed: int) -> dict[str, Values]:
+    own = drawn_vectors(base, target.lines, seed=seed)
+    theirs = [drawn_vectors(base, text.lines, seed=seed) for text in candidates]
+    return {
+        "centroid": [centroid_cosine(own, other) for other in theirs],
+        "nearest": [nearest_cosine(own, other) for other in theirs],
+    }
+
+
+def _typology(target: Text, candidates: Sequence[Text], *, distances: Sequence[typology.Distance]) -> Values:
+    """The distances. One by script alone is no measure beside others that know more: None.
+
+    Where nothing is known of the target, all are by script alone.
+    """
+    alone = not typology.has_facts(target.language)
+    return [
+        apart.total if alone or typology.has_facts(text.language) else None
+        for text, apart in zip(candidates, distances, strict=True)
+    ]

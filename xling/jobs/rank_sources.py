@@ -1,0 +1,169 @@
+"""Ranking candidate sources for a target: texts read, compared, told as rows, sentences and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from xling.bases.opening import load_base
+from xling.data.anyfile import read_input
+from xling.data.cards import DataCard, load_card
+from xling.data.opening import ending
+from xling.data.source import load
+from xling.data.text import deduplicate, read_text
+from xling.errors import InputError
+from xling.evaluation.source_ranking import Ranking, Standing, Text, rank_sources
+from xling.languages import name, parse
+
+_DIGITS = 6
+# files that are no plain text, and the task whose reader takes them
+_TASKS = {
+    ".tsv": "classification", ".csv": "classification", ".json": "classification",
+    ".jsonl": "classification", ".ndjson": "classification", ".conll": "tagging",
+}  # fmt: skip
+_FIELDS = ("text", "context")
+
+
+@dataclass(frozen=True)
+class RankOrder:
+    """candidates: `eng=FILE`, or `eng` for a language of the card. card: a data card's name, or a file."""
+
+    target: str
+    candidates: Sequence[str]
+    target_text: Path | None = None
+    card: str | None = None
+    split: str = "train"
+    data_root: Path | None = None
+    base: str | None = None
+    device: str = "cpu"
+    seed: int = 0
+
+
+def rank(order: RankOrder) -> Ranking:
+    """Read the texts and rank the candidates.
+
+    Raises InputError for text that is missing, faulty or without a letter, an unknown language, card or
+    base, and fewer than two candidates.
+    """
+    card = load_card(order.card) if order.card else None
+    language = parse(order.target)
+    candidates = [_split(text, order) for text in order.candidates]
+    if order.target_text is None and card is None:
+        raise InputError(
+            f"no text of the target {language}",
+            where="--target-text",
+            hint="give a file, or a data card that has it by --card",
+        )
+    texts = [
+        Text(title, tag, _lines(order, card, tag, path))
+        for title, (tag, path) in zip(_names(candidates, order.candidates), candidates, strict=True)
+    ]
+    own = Text(f"target {language}", language, _lines(order, card, language, order.target_text))
+    base = load_base(order.base, device=order.device) if order.base else None
+    return rank_sources(own, texts, base=base, seed=order.seed)
+
+
+def rows(ranking: Ranking) -> list[dict[str, Any]]:
+    """One row a candidate: its place, mean rank, and the value of each component."""
+    return [
+        {
+            "candidate": standing.name,
+            "place": standing.place,
+            "mean rank": f"{standing.mean_rank:.2f}",
+            **{each.label: _shown(standing.values[each.key]) for each in ranking.components},
+        }
+        for standing in ranking.standings
+    ]
+
+
+def sentences(ranking: Ranking) -> Iterator[str]:
+    """What each place rests on, which components disagree, and what the facts alone would choose."""
+    for standing in ranking.standings:
+        yield f"{standing.place}. {standing.name} ({name(standing.language)}): {standing.reason}"
+    yield f"of each candidate {ranking.characters:,} characters were compared, as many as the shortest has"
+    yield from (each.sentence for each in ranking.disagreements)
+    if ranking.related:
+        yield f"by the facts of languages alone: {ranking.related.language} ({ranking.related.reason})"
+
+
+def as_json(order: RankOrder, ranking: Ranking) -> dict[str, Any]:
+    """Everything, as one object."""
+    return {
+        "target": parse(order.target),
+        "target_text": str(order.target_text) if order.target_text else None,
+        "card": order.card,
+        "split": order.split if order.card else None,
+        "base": order.base,
+        "seed": order.seed,
+        "characters": ranking.characters,
+        "components": [asdict(component) for component in ranking.components],
+        "candidates": [_one(standing) for standing in ranking.standings],
+        "disagreements": [
+            {**asdict(each), "tau": round(each.tau, _DIGITS)} for each in ranking.disagreements
+        ],
+        "related": asdict(ranking.related) if ranking.related else None,
+    }
+
+
+def _one(standing: Standing) -> dict[str, Any]:
+    values = {key: None if value is None else round(value, _DIGITS) for key, value in standing.values.items()}
+    apart = {key: round(value, _DIGITS) for key, value in standing.distance.components.items()}
+    distance = {"components": apart, "differing": list(standing.distance.differing)}
+    return {
+        "name": standing.name,
+        "language": standing.language,
+        "place": standing.place,
+        "mean_rank": round(standing.mean_rank, _DIGITS),
+        "values": values,
+        "ranks": dict(standing.ranks),
+        "distance": {"total": round(standing.distance.total, _DIGITS), **distance},
+        "reason": standing.reason,
+    }
+
+
+def _split(text: str, order: RankOrder) -> tuple[str, Path | None]:
+    """Language and file of a `--candidate`; no file where the card has the text."""
+    tag, equals, path = text.partition("=")
+    if equals and not path:
+        raise InputError(f"{text!r} names no file", where="--candidate", hint="write eng=FILE")
+    if not equals and order.card is None:
+        hint = f"write {tag}=FILE, or name a data card that has it by --card"
+        raise InputError(f"{text!r} comes with no text", where="--candidate", hint=hint)
+    language = parse(tag)
+    if not equals and order.target_text is None and language == parse(order.target):
+        raise InputError(f"{text!r} is the target itself", where="--candidate", hint="leave it out")
+    return language, Path(path) if equals else None
+
+
+def _names(candidates: Sequence[tuple[str, Path | None]], written: Sequence[str]) -> list[str]:
+    """A candidate is called by its language, or as it was written where several are in that language."""
+    tags = [tag for tag, _ in candidates]
+    return [tag if tags.count(tag) == 1 else text for tag, text in zip(tags, written, strict=True)]
+
+
+def _lines(order: RankOrder, card: DataCard | None, language: str, path: Path | None) -> list[str]:
+    """The lines of a file, else of the card; each once."""
+    if path is None:
+        assert card is not None
+        return _texts(load(card, language, order.split, data_root=order.data_root))
+    task = _TASKS.get(ending(path))
+    return _texts(read_text([path]) if task is None else read_input(path, task=task, language=language))
+
+
+def _texts(examples: Sequence[Any]) -> list[str]:
+    return deduplicate(filter(None, map(_text, examples)))
+
+
+def _text(example: Any) -> str:
+    if isinstance(example, str):
+        return example
+    tokens = getattr(example, "tokens", None)
+    if tokens is not None:
+        return " ".join(tokens)
+    return next(getattr(example, field) for field in _FIELDS if hasattr(example, field))
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
