@@ -1,4 +1,4 @@
-"""xling run | report | info."""
+"""xling run | ablate | report | info."""
 
 from __future__ import annotations
 
@@ -42,6 +42,34 @@ def run(
         print_result(matrix_rows(results, plain=not json), as_json=json)
         if not json:
             print(f"{results}\n{results.with_name('report.html')}")
+
+
+def ablate(
+    recipe: Annotated[Path, typer.Argument(help="A recipe (.yaml).")],
+    data_root: DataRoot = None,
+    out: Annotated[Path, typer.Option("--out", help="Goes to OUT/<recipe name>-ablation.")] = Path("runs"),
+    changes: Annotated[list[str] | None, typer.Option("--set", help="key=value of the recipe.")] = None,
+    threads: Threads = 0,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """A recipe with the target's, the source's, a related and no language module, and with it removed."""
+    from xling.config.loading import load_recipe
+
+    loaded = load_recipe(recipe, changes or ())
+
+    from xling.jobs.ablate import ablate as ablate_recipe
+    from xling.jobs.ablate import verdict_rows
+    from xling.jobs.run import Workplace
+    from xling.jobs.stages import Stages
+
+    set_threads(threads)
+    stages, command = Stages(out / "stages", fresh=fresh), " ".join(["xling", *sys.argv[1:]])
+    results = ablate_recipe(loaded, Workplace(out, stages, data_root, bars(quiet), command, say(quiet)))
+    print_result(verdict_rows(results, plain=not json), as_json=json)
+    if not json:
+        print(f"{results}\n{results.with_name('report.html')}")
 
 
 def report(

@@ -85,8 +85,9 @@ class LanguageModules(_Section):
     text: by card; `texts` overrides it for single languages. objectives: what the targets' modules learn
     by, in this order; with none there are no language modules, and the control stands alone. init: the
     targets' modules start fresh, or go on from the source's, so that a task learned on that one finds less
-    changed under it. under_task: what lies under the task module while it learns; with `none` the source
-    has no language module.
+    changed under it. related: whose module stands in for a target's own under the control `related`; the
+    nearest by family and script where it is not said. under_task: what lies under the task module while it
+    learns; with `none` the source has no language module.
     """
 
     text: DataSpec
@@ -102,6 +103,7 @@ class LanguageModules(_Section):
     vocabulary: VocabularySpec | None = None
     alignment: AlignmentSpec | None = None
     family: FamilySpec | None = None
+    related: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _goes_together(self) -> LanguageModules:
@@ -125,7 +127,8 @@ class TaskModule(_Section):
 class Recipe(_Section):
     """One experiment: a task carried from the source to the targets, with its controls.
 
-    controls: beside that without a language module, the same on texts in Latin spelling.
+    controls: beside that without a language module: the same on texts in Latin spelling (romanised), a
+    related language's module (related), the task module without the one it learned on (removed).
     """
 
     name: str
@@ -137,7 +140,7 @@ class Recipe(_Section):
     language_modules: LanguageModules
     task_module: TaskModule
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
-    controls: tuple[Literal["romanised"], ...] = ()
+    controls: tuple[Literal["romanised", "related", "removed"], ...] = ()
 
     @field_validator("source")
     @classmethod

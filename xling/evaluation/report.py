@@ -17,6 +17,7 @@ _HEADINGS = {
     "romanised": "Latin spelling",
     "source": "source's module",
     "related": "related module",
+    "removed": "module removed",
     "target": "own module",
 }
 

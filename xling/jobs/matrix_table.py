@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-CONDITIONS = ("none", "source", "target")
+from xling.jobs.conditions import NONE, SOURCE, TARGET
+
+CONDITIONS = (NONE, SOURCE, TARGET)
 
 
 def matrix_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:

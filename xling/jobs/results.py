@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,7 +13,9 @@ import numpy as np
 
 from xling.evaluation.bootstrap import interval, paired_gain
 from xling.evaluation.report import write_report
+from xling.evaluation.verdicts import equivalence, verdict
 from xling.files import write_json, write_lines
+from xling.jobs.conditions import NONE, ROMANISED, SOURCE
 from xling.languages import name, script
 from xling.modules.module import Module
 
@@ -24,8 +26,16 @@ _PACKAGES = ("xling", "torch", "transformers", "tokenizers", "safetensors", "bab
 
 
 @dataclass(frozen=True)
+class Scored:
+    """counts: what the primary metric adds up, [examples, sums]. all: every metric, in percent."""
+
+    counts: np.ndarray
+    all: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Cell:
-    """One language under one plan: what its metric adds up, [examples, sums]."""
+    """One language under one plan."""
 
     language: str
     condition: str
@@ -33,7 +43,7 @@ class Cell:
     seed: int
     split: str
     data: str
-    counts: np.ndarray
+    scored: Scored
 
 
 def write_results(run: RecipeRun, cells: Sequence[Cell]) -> Path:
@@ -49,7 +59,8 @@ def write_results(run: RecipeRun, cells: Sequence[Cell]) -> Path:
         "seeds": list(recipe.seeds),
         "task": recipe.task.name,
         "cells": [_cell_row(run, cell) for cell in cells],
-        "gains": [*_gains(run, cells)],
+        "gains": [*_gains(run, _together(cells))],
+        "equivalence": [*_equivalence(run, _together(cells))],
         "modules": _module_rows(run),
         "stages": [stage.row() for stage in run.used],
         "cards": [
@@ -83,7 +94,7 @@ def versions() -> dict[str, str]:
 
 
 def _cell_row(run: RecipeRun, cell: Cell) -> dict[str, Any]:
-    scored = interval(cell.counts, run.task.value)
+    value = interval(cell.scored.counts, run.task.value)
     return {
         "language": cell.language,
         "name": name(cell.language),
@@ -92,29 +103,43 @@ def _cell_row(run: RecipeRun, cell: Cell) -> dict[str, Any]:
         "plan": cell.plan,
         "task": run.recipe.task.name,
         "metric": run.task.metric,
-        **scored.row(),
-        "examples": len(cell.counts),
+        **value.row(),
+        "all": {key: round(own, 2) for key, own in cell.scored.all.items()},
+        "examples": len(cell.scored.counts),
         "split": cell.split,
         "seed": cell.seed,
         "data_sha256": cell.data.removeprefix("sha256:"),
     }
 
 
-def _gains(run: RecipeRun, cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
-    """Each condition against no language module, on the same sentences of all seeds together."""
+def _together(cells: Sequence[Cell]) -> dict[tuple[str, str], np.ndarray]:
+    """The counts of all seeds, by language and condition."""
     together: dict[tuple[str, str], np.ndarray] = {}
     for cell in cells:
-        key = (cell.language, cell.condition)
-        together[key] = together[key] + cell.counts if key in together else cell.counts
+        key, counts = (cell.language, cell.condition), cell.scored.counts
+        together[key] = together[key] + counts if key in together else counts
+    return together
+
+
+def _gains(run: RecipeRun, together: Mapping[tuple[str, str], np.ndarray]) -> Iterator[dict[str, Any]]:
+    """Each condition against no language module, on the same examples."""
     for (language, condition), counts in together.items():
-        if condition == "none":
+        if condition == NONE:
             continue
-        gain = paired_gain(counts, together[language, "none"], run.task.value)
-        yield {
-            "language": language,
-            "condition": condition,
-            **gain.row(),
-        }
+        gain = paired_gain(counts, together[language, NONE], run.task.value)
+        words = verdict(gain.low, gain.high)
+        yield {"language": language, "condition": condition, **gain.row(), "verdict": words}
+
+
+def _equivalence(run: RecipeRun, together: Mapping[tuple[str, str], np.ndarray]) -> Iterator[dict[str, Any]]:
+    """Each target beside the source: under no module, or under the module that the task learned on."""
+    source = run.recipe.source
+    for (language, condition), counts in together.items():
+        if language == source:
+            continue
+        own = SOURCE if (source, SOURCE) in together and condition not in (NONE, ROMANISED) else NONE
+        value, best = (float(run.task.value(sums.sum(0))) for sums in (counts, together[source, own]))
+        yield {"language": language, "condition": condition, **equivalence(value, best)}
 
 
 def _module_rows(run: RecipeRun) -> list[dict[str, Any]]:

@@ -21,8 +21,9 @@ from xling.data.romanising import romanised_examples
 from xling.data.source import load
 from xling.files import write_lines
 from xling.jobs.compose import ComposedModel
+from xling.jobs.conditions import ROMANISED, Condition, conditions, relatives, stacks
 from xling.jobs.language_stages import language_stage
-from xling.jobs.results import Cell, write_results
+from xling.jobs.results import Cell, Scored, write_results
 from xling.jobs.stages import MODULE, Stage, Stages, module_of
 from xling.jobs.train_language import Origin, Run, Say
 from xling.jobs.train_task import task_parts, train_task
@@ -31,8 +32,7 @@ from xling.store.card import write_card
 from xling.tasks.registry import task_named
 from xling.training.reporting import Bar, Log, Reporter, Several
 
-PREDICTIONS, LOG = "predictions.jsonl", "log.jsonl"
-NONE, SOURCE, TARGET, ROMANISED = "none", "source", "target", "romanised"
+PREDICTIONS, GOLD, LOG = "predictions.jsonl", "gold", "log.jsonl"
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,10 @@ class RecipeRun:
     def card(self, name: str) -> DataCard:
         """A data card, read once."""
         return self._cards.setdefault(name, load_card(name))
+
+    def languages_with_text(self) -> list[str]:
+        """The languages that the recipe's text has, by its card."""
+        return list(self.card(self.recipe.language_modules.text.card).languages)
 
     def examples(self, spec: DataSpec, language: str) -> list[Example]:
         """The labelled examples that a section of the recipe names."""
@@ -109,14 +113,15 @@ class RecipeRun:
 
         return self.stage(name, inputs, work)
 
-    def predict_stage(self, language: str, condition: str, modules: Sequence[Stage], seed: int) -> Cell:
+    def predict_stage(self, language: str, condition: Condition, modules: Sequence[Stage], seed: int) -> Cell:
         """Predict (or find) the test examples of a language under a plan; keep them beside the results."""
         task = self.recipe.task
         spec = task.source_test if language == self.recipe.source and task.source_test else task.test
         examples = self.examples(spec, language)
-        if condition == ROMANISED:
+        self._keep_gold(language, examples)
+        if condition.name == ROMANISED:
             examples = romanised_examples(examples)
-        plan = self.plan(language, condition, seed)
+        plan = self.plan(condition, seed)
         data = fingerprint(examples)
         inputs = {"stage": "predict-1", "data": data, "modules": [stage.key for stage in modules]}
 
@@ -127,26 +132,23 @@ class RecipeRun:
             write_lines(folder / PREDICTIONS, [json.dumps(row, ensure_ascii=False) for row in rows])
             return 0
 
-        stage = self.stage(f"predict/{language}/{condition}/{seed}", inputs, work)
+        name = condition.name
+        stage = self.stage(f"predict/{language}/{name}/{seed}", inputs, work)
         rows = [json.loads(line) for line in (stage.folder / PREDICTIONS).read_text("utf-8").splitlines()]
-        _link(
-            stage.folder / PREDICTIONS, self.folder / "predictions" / f"{language}-{condition}-{seed}.jsonl"
-        )
-        counts = self.task.counts(examples, rows)
-        return Cell(language, condition, str(plan), seed, spec.split, data, counts)
+        _link(stage.folder / PREDICTIONS, self.folder / "predictions" / f"{language}-{name}-{seed}.jsonl")
+        scored = Scored(self.task.counts(examples, rows), self.task.score(examples, rows))
+        return Cell(language, name, str(plan), seed, spec.split, data, scored)
 
-    def plan(self, language: str, condition: str, seed: int) -> Plan:
+    def _keep_gold(self, language: str, examples: Sequence[Example]) -> None:
+        """The gold answers of the test examples, in the order of the predictions."""
+        rows = [{"id": example.id, **self.task.gold(example)} for example in examples]
+        lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+        write_lines(self.folder / GOLD / f"{language}.jsonl", lines)
+
+    def plan(self, condition: Condition, seed: int) -> Plan:
         """The plan of a condition, in the names of the run's own store."""
-        if condition in (NONE, ROMANISED):
-            return Named(self.task_name(seed, alone=True))
-        below = self.recipe.source if condition == SOURCE else language
-        return stack(Named(f"lang/{below}"), Named(self.task_name(seed, alone=not self.stacks)))
-
-    @property
-    def stacks(self) -> bool:
-        """Whether the source's language module lies under the task module while it learns."""
-        section = self.recipe.language_modules
-        return section.under_task == "source" and bool(section.objectives)
+        task = Named(self.task_name(seed, alone=not condition.stacked))
+        return stack(Named(f"lang/{condition.below}"), task) if condition.below else task
 
     def task_name(self, seed: int, *, alone: bool) -> str:
         """A task module's name in the store; the first seed has the plain one."""
@@ -185,33 +187,28 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
     """Run every stage that is not done, then write results, report and the run's own store."""
     run = RecipeRun(recipe, place)
     tags = dict.fromkeys((recipe.source, *recipe.targets))
-    adapted = tags if run.stacks else recipe.targets if recipe.language_modules.objectives else ()
+    nearest = relatives(recipe, run.languages_with_text())
+    under = {tag: list(conditions(recipe, tag, nearest.get(tag))) for tag in tags}
+    adapted = dict.fromkeys(own.below for found in under.values() for own in found if own.below)
     languages = {tag: language_stage(run, tag) for tag in adapted}
     cells = []
     for seed in recipe.seeds:
-        alone = run.task_stage(seed, None)
-        stacked = run.task_stage(seed, languages[recipe.source]) if run.stacks else alone
-        publish(run, languages, {not run.stacks: stacked, True: alone}, seed)
-        for language in tags:
-            cells.append(run.predict_stage(language, NONE, [alone], seed))
-            for control in recipe.controls if language != recipe.source else ():
-                cells.append(run.predict_stage(language, control, [alone], seed))
-            for condition, below in _below(run, language).items():
-                cells.append(run.predict_stage(language, condition, [languages[below], stacked], seed))
+        tasks = {False: run.task_stage(seed, None)}
+        if stacks(recipe):
+            tasks[True] = run.task_stage(seed, languages[recipe.source])
+        publish(run, languages, tasks, seed)
+        for language, found in under.items():
+            for condition in found:
+                below = [languages[condition.below]] if condition.below else []
+                modules = [*below, tasks[condition.stacked]]
+                cells.append(run.predict_stage(language, condition, modules, seed))
     return write_results(run, cells)
 
 
-def _below(run: RecipeRun, language: str) -> dict[str, str]:
-    """The conditions with a language module, and whose it is."""
-    source = {SOURCE: run.recipe.source} if run.stacks else {}
-    has_own = run.recipe.language_modules.objectives and language != run.recipe.source
-    return {**source, TARGET: language} if has_own else source
-
-
 def publish(run: RecipeRun, languages: dict[str, Stage], tasks: dict[bool, Stage], seed: int) -> None:
-    """Put the modules into the run's own store, under the names that its plans use."""
+    """Put the modules into the run's own store, under the names that its plans use. tasks: by `stacked`."""
     named = {f"lang/{language}": stage for language, stage in languages.items()}
-    named |= {run.task_name(seed, alone=alone): stage for alone, stage in tasks.items()}
+    named |= {run.task_name(seed, alone=not stacked): stage for stacked, stage in tasks.items()}
     for name, stage in named.items():
         for path in (stage.folder / MODULE).iterdir():
             _link(path, run.folder / "modules" / name / path.name)

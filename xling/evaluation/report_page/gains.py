@@ -9,8 +9,8 @@ from xling.evaluation.report_page.axis import round_ticks
 from xling.evaluation.report_page.matrix import NONE, SOURCE, TARGET, Language, Matrix, Score
 from xling.evaluation.report_page.reading import Gain
 from xling.evaluation.report_page.words import bounds, gained
+from xling.evaluation.verdicts import HARMS, HELPS, UNCLEAR, verdict
 
-HELPS, UNCLEAR, HARMS = "helps", "no clear difference", "harms"
 _CLASSES = {HELPS: "helps", UNCLEAR: "unclear", HARMS: "harms"}
 
 
@@ -94,8 +94,7 @@ def _bar(language: Language, known: dict[tuple[str, str], Gain]) -> Bar | None:
         return None
     gain = known.get((language.tag, condition))
     if gain is not None and gain.low is not None and gain.high is not None:
-        verdict = HELPS if gain.low > 0 else HARMS if gain.high < 0 else UNCLEAR
-        return Bar(language, gain.value, gain.low, gain.high, True, verdict)
+        return Bar(language, gain.value, gain.low, gain.high, True, verdict(gain.low, gain.high))
     value = own.value - control.value if gain is None else gain.value
     return Bar(language, value, None, None, False, _apart(own, control))
 

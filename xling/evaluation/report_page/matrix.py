@@ -12,7 +12,7 @@ from xling.evaluation.report_page.reading import Cell, Results
 from xling.evaluation.report_page.words import bounds, score
 
 NONE, SOURCE, TARGET = "none", "source", "target"
-_ORDER = (NONE, "romanised", SOURCE, "related", TARGET)
+_ORDER = (NONE, "romanised", "removed", SOURCE, "related", TARGET)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xling.evaluation.report_page.costs import Costs
-from xling.evaluation.report_page.gains import HARMS, HELPS, UNCLEAR, Gains
+from xling.evaluation.report_page.gains import Gains
 from xling.evaluation.report_page.matrix import NONE, SOURCE, TARGET, Matrix
 from xling.evaluation.report_page.reading import Results
 from xling.evaluation.report_page.words import (
@@ -19,6 +19,7 @@ from xling.evaluation.report_page.words import (
     plural,
     score,
 )
+from xling.evaluation.verdicts import HARMS, HELPS, UNCLEAR
 
 
 @dataclass(frozen=True)
