@@ -10,6 +10,7 @@ from torch import Tensor
 
 from xling.bases.opening import Base
 from xling.composition.attach import base_facts as facts
+from xling.modules.biaffine import BiaffineConfig
 from xling.modules.head import HeadConfig
 from xling.modules.module import Module
 from xling.modules.registry import PRESETS
@@ -19,7 +20,12 @@ from xling.vocabulary.part import part_of
 from xling.vocabulary.replacing import reseat, special_pieces
 from xling.vocabulary.surface import describe
 
-MODULES = {**PRESETS, "lt-sft": (SparseConfig(k=0.4),), "head": (HeadConfig(outputs=3),)}
+MODULES = {
+    **PRESETS,
+    "lt-sft": (SparseConfig(k=0.4),),
+    "head": (HeadConfig(outputs=3),),
+    "biaffine": (BiaffineConfig(relations=3),),
+}
 NAMES = tuple(PRESETS)
 
 

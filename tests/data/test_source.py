@@ -13,7 +13,7 @@ import pytest
 
 from xling.data.card_schema import DataCard, Hub
 from xling.data.cards import load_card
-from xling.data.examples import LabelledText, TaggedSentence
+from xling.data.examples import LabelledText, MultiLabelledText, ParsedSentence, TaggedSentence, Utterance
 from xling.data.hub import read_hub
 from xling.data.source import check, checksum, load
 from xling.errors import InputError
@@ -112,6 +112,24 @@ def test_check_tells_strange_labels_of_tables(tmp_path: Path) -> None:
     assert (row.state, row.strange_labels) == ("ok", (("newz", 1),))
 
 
+def test_check_tells_strange_labels_of_utterances_and_of_several_labels(tmp_path: Path) -> None:
+    files = {
+        "swa.conll": "1\tamka\talarm\tO\n2\tsaa\talarm\tB-clock\n",
+        "swa.tsv": "text\tlabel\nx\tnews|newz\ny\t\n",
+    }
+    sums = {}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+        sums[name] = hashlib.sha256(text.encode()).hexdigest()
+    spoken = {"task": "intent-slots", "format": "xsid", "layout": "{upstream}.conll", "label_set": ("time",)}
+    several = {"task": "multi-label", "format": "table", "layout": "{upstream}.tsv", "label_set": ("news",)}
+    for facts, strange in ((spoken, (("clock", 1), ("alarm", 1))), (several, (("newz", 1),))):
+        own = {"checksums": {name: sums[name] for name in sums if name[3:] == str(facts["layout"])[10:]}}
+        card = DataCard.model_validate({**CARD.model_dump(), **facts, "labels": {}, "counts": {}, **own})
+        (row,) = check(card, tmp_path)
+        assert (row.state, row.strange_labels) == ("ok", strange)
+
+
 def test_cldr_is_a_source_like_another() -> None:
     card, text = load_card("cldr"), load_card("cldr_text")
     rows = load(card, "sw", "dev")
@@ -171,3 +189,96 @@ def test_texts_with_labels_by_name_or_number(offline: None, tmp_path: Path) -> N
     card, hub = hub_card(folder, task="classification", hub={})
     with pytest.raises(InputError, match="no column 'text'; choose from body, topic, key"):
         read_hub(card, hub, language="swh", split="train")
+
+
+def test_trees_of_the_hub_are_of_words_alone(offline: None, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    tags = datasets.ClassLabel(names=["NOUN", "ADP", "DET", "_"])
+    features = datasets.Features(
+        {column: datasets.Sequence(datasets.Value("string")) for column in ("tokens", "head", "deprel")}
+        | {"upos": datasets.Sequence(tags)}
+    )
+    rows = {
+        "tokens": [["della", "di", "la", "casa"], ["casa"]],
+        "head": [["None", "3", "3", "0"], ["1"]],
+        "deprel": [["_", "case", "det:x", "root"], ["dep"]],
+        "upos": [[3, 1, 2, 0], [0]],
+    }
+    folder = tmp_path / "repo"
+    (folder / "swa" / "train").mkdir(parents=True)
+    datasets.Dataset.from_dict(rows, features=features).to_parquet(str(folder / "swa/train/0.parquet"))
+    places = {"files": "{upstream}/{split}/*.parquet", "tags": "upos"}
+    card, hub = hub_card(folder, task="parsing", labels={"det:x": "det"}, hub=places)
+    with pytest.raises(InputError, match="row 1: the sentence has no root"):
+        read_hub(card, hub, language="swh", split="train")
+    whole = {column: values[:1] for column, values in rows.items()}
+    datasets.Dataset.from_dict(whole, features=features).to_parquet(str(folder / "swa/train/0.parquet"))
+    assert read_hub(card, hub, language="swh", split="train") == [
+        ParsedSentence(
+            ("di", "la", "casa"), ("ADP", "DET", "NOUN"), (3, 3, 0), ("case", "det", "root"), "0", "swh"
+        )
+    ]
+
+
+def test_ranges_of_words_have_no_part_of_speech_on_the_hub(offline: None, tmp_path: Path) -> None:
+    rows = {"tokens": ["della", "di", "la"], "upos": ["_", "ADP", "DET"]}
+    (tmp_path / "train.jsonl").write_text(json.dumps(rows) + "\n")
+    plain = {"scheme": "plain"}
+    card = CARD.model_copy(update={"conll": CARD.conll.model_copy(update=plain), "labels": {"DET": "D"}})
+    hub = Hub(id=str(tmp_path), tags="upos")
+    assert read_hub(card, hub, language="swh", split="train") == [
+        TaggedSentence(("di", "la"), ("ADP", "D"), "0", "swh")
+    ]
+
+
+def test_utterances_of_the_hub_with_brackets_or_with_tags(offline: None, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    text = datasets.Value("string")
+    features = datasets.Features({"annot_utt": text, "intent": datasets.ClassLabel(names=["play", "alarm"])})
+    rows = {"annot_utt": ["niamshe [time : saa tatu] kesho"], "intent": [1]}
+    folder = tmp_path / "massive"
+    (folder / "swa" / "validation").mkdir(parents=True)
+    datasets.Dataset.from_dict(rows, features=features).to_parquet(
+        str(folder / "swa/validation/0000.parquet")
+    )
+    columns = {"text": "annot_utt", "label": "intent"}
+    places = {"files": "{upstream}/{split}/*.parquet", "columns": columns}
+    names = {"task": "intent-slots", "format": "xsid", "labels": {"time": "TIME", "alarm": "wake"}}
+    card, hub = hub_card(folder, **names, hub=places)
+    assert load(card, "swh", "dev") == read_hub(card, hub, language="swh", split="dev")
+    assert read_hub(card, hub, language="swh", split="dev") == [
+        Utterance(("niamshe", "saa", "tatu", "kesho"), ("O", "B-TIME", "I-TIME", "O"), "wake", "0", "swh")
+    ]
+    folder = tmp_path / "tags"
+    folder.mkdir()
+    row = {"tokens": ["saa", "tatu"], "slots": ["I-time", "I-time"], "intent": "alarm"}
+    (folder / "train.jsonl").write_text(json.dumps(row) + "\n")
+    card, hub = hub_card(folder, **names, hub={"tags": "slots", "columns": columns})
+    assert read_hub(card, hub, language="swh", split="train") == [
+        Utterance(("saa", "tatu"), ("B-TIME", "I-TIME"), "wake", "0", "swh")
+    ]
+    card, hub = hub_card(folder, **names, hub={"tags": "slots", "columns": {"label": "purpose"}})
+    with pytest.raises(InputError, match="no column 'purpose'; choose from tokens, slots, intent"):
+        read_hub(card, hub, language="swh", split="train")
+
+
+def test_several_labels_of_the_hub_by_list_number_or_column(offline: None, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    names = datasets.Sequence(datasets.ClassLabel(names=["anger", "joy"]))
+    features = datasets.Features({"text": datasets.Value("string"), "emotions": names})
+    rows = {"text": ["x", "y"], "emotions": [[1, 0], []]}
+    (tmp_path / "lists" / "train").mkdir(parents=True)
+    made = datasets.Dataset.from_dict(rows, features=features)
+    made.to_parquet(str(tmp_path / "lists/train/0000.parquet"))
+    facts = {"task": "multi-label", "format": "table", "labels": {"joy": "happy"}}
+    places = {"files": "{split}/*.parquet", "columns": {"label": "emotions"}}
+    card, hub = hub_card(tmp_path / "lists", **facts, hub=places)
+    assert read_hub(card, hub, language="swh", split="train") == [
+        MultiLabelledText("x", ("happy", "anger"), "0", "swh"),
+        MultiLabelledText("y", (), "1", "swh"),
+    ]
+    (tmp_path / "flags").mkdir()
+    (tmp_path / "flags" / "train.csv").write_text("id,text,anger,joy\n7,x,0,1\n8,y,0,0\n")
+    columns = {"id": "id", "labels": ("anger", "joy")}
+    card, hub = hub_card(tmp_path / "flags", **facts, hub={"columns": columns})
+    assert [row.labels for row in read_hub(card, hub, language="swh", split="train")] == [("happy",), ()]

@@ -170,7 +170,7 @@ def test_what_the_file_does_not_say_is_asked_for(recorded, shell, tmp_path):
     shell(*known).refused("--language TAG, or --task NAME with --source-language TAG")
     shell(*known, "--task", "tagging").refused("--source-language", "which language")
     shell(*known, "--task", "parsing", "--source-language", "eng").refused(
-        "--task", "tagging, classification"
+        "--task", "no head for parsing", "choose from tagging, pos"
     )
     shell(*known, "--language", "xq").refused("no language has the tag 'xq'")
     task = (*known, "--task", "tagging", "--source-language", "eng")

@@ -105,6 +105,8 @@ def test_every_case_is_recorded():
 
 def test_the_fixtures_stay_small():
     files = [
-        path for path in FIXTURES.iterdir() if not path.name.startswith(("adapterhub_bert", "adapterhub_xlm"))
+        path
+        for path in FIXTURES.glob("*.safetensors")
+        if not path.name.startswith(("adapterhub_bert", "adapterhub_xlm"))
     ]
     assert sum(path.stat().st_size for path in files) < 300_000

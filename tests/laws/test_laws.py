@@ -93,7 +93,7 @@ def test_law_2_saved_and_loaded_is_equal(bases, family, name, float16, tmp_path)
     ours, theirs = module.tensors(), loaded.tensors()
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
-    if name == "head":
+    if KINDS[MODULES[name][0].kind].head:
         return
     with torch.no_grad():
         assert torch.equal(Composition(base, [module])(ids, mask), Composition(base, [loaded])(ids, mask))

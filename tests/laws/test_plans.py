@@ -106,13 +106,14 @@ def test_law_6_a_mixed_batch_equals_its_rows_alone(bases, family, name, seed, la
 
 
 @FAMILIES
-def test_law_6_heads_go_by_row_too(bases, family):
+@pytest.mark.parametrize("head", ["head", "biaffine"])
+def test_law_6_heads_go_by_row_too(bases, family, head):
     base = bases[family]
     shelf = Shelf(base)
     ids, mask = batch(base, rows=3, length=5, seed=3)
     languages = ["yor", "swh", "yor"]
-    mixed = shelf.on("route(swh: head-1, yor: madx-1 >> head-2)")
-    plans = {"swh": "head-1", "yor": "madx-1 >> head-2"}
+    mixed = shelf.on(f"route(swh: {head}-1, yor: madx-1 >> {head}-2)")
+    plans = {"swh": f"{head}-1", "yor": f"madx-1 >> {head}-2"}
     with torch.no_grad():
         found = mixed.scores(ids, mask, languages)
         for row, language in enumerate(languages):
@@ -135,7 +136,7 @@ def test_weight_kinds_run_once_for_each_distinct_set_of_weights(bert, monkeypatc
     assert passes == [2, 1]
 
 
-@pytest.mark.parametrize("name", [*NAMES, "head"])
+@pytest.mark.parametrize("name", [*NAMES, "head", "biaffine"])
 def test_modules_of_different_makes_are_not_averaged(bert, name):
     other = "bottleneck-1" if name != "bottleneck" else "madx-1"
     with pytest.raises(PlanError, match="cannot be averaged: their kinds or options differ"):
@@ -163,4 +164,4 @@ def test_heads_side_by_side_are_all_or_none(bert):
 
 
 def test_every_form_of_module_is_in_these_laws():
-    assert set(NAMES) | {"head"} == set(MODULES)
+    assert set(NAMES) | {"head", "biaffine"} == set(MODULES)

@@ -1,4 +1,4 @@
-"""xling predict | evaluate."""
+"""xling predict | evaluate | retrieve."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ def predict(
     base: BaseName,
     plan: PlanText,
     store: StoreFolder,
-    input: Annotated[Path, typer.Option("--input", help="JSONL, CoNLL, TSV or plain text.")],
-    output: Annotated[Path, typer.Option("--output", help="JSONL, or CoNLL for tagging, by its ending.")],
+    input: Annotated[Path, typer.Option("--input", help="JSONL, CoNLL, CoNLL-U, TSV or plain text.")],
+    output: Annotated[
+        Path, typer.Option("--output", help="JSONL, CoNLL (tags) or CoNLL-U (trees), by its ending.")
+    ],
     language: Language = "und",
     device: Device = "cpu",
     threads: Threads = 0,
@@ -56,3 +58,49 @@ def evaluate(
     set_threads(threads)
     result = evaluate_file(base, plan, store, task=task, data=data, language=language, out=out, device=device)
     print_result(result, as_json=json)
+
+
+def retrieve(
+    base: BaseName,
+    language: Annotated[str, typer.Option("--language", help="The language that the plan reads.")],
+    other_language: Annotated[str, typer.Option("--other-language", help="That of the translations.")],
+    pairs: Annotated[
+        Path | None, typer.Option("--pairs", help="A table of two columns headed by the languages' tags.")
+    ] = None,
+    candidates: Annotated[
+        Path | None,
+        typer.Option("--candidates", help='JSONL of {"query", "candidates", "right"}, to rank instead.'),
+    ] = None,
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            "--plan",
+            help="Such as lang/swh, or a route for both languages; without a route the other language is "
+            "read by the base as it is.",
+        ),
+    ] = None,
+    store: Annotated[Path | None, typer.Option("--store", help="The folder of the plan's modules.")] = None,
+    margin: Annotated[str, typer.Option("--margin", help="cosine, csls or ratio.")] = "cosine",
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write the scores as JSON.")] = None,
+    device: Device = "cpu",
+    threads: Threads = 0,
+    json: Json = False,
+) -> None:
+    """Find translations by sentence vectors: accuracy at 1 and reciprocal rank, with bootstrap intervals."""
+    from xling.jobs.retrieve import RetrievalOrder
+    from xling.jobs.retrieve import retrieve as find
+
+    set_threads(threads)
+    order = RetrievalOrder(
+        base,
+        language,
+        other_language,
+        pairs=pairs,
+        candidates=candidates,
+        plan=plan,
+        store=store,
+        margin=margin,
+        device=device,
+    )
+    result = find(order, out=out)
+    print_result(result if json else result["results"], as_json=json)

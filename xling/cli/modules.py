@@ -92,7 +92,7 @@ def import_module(
         str | None, typer.Option("--language", help="The tag of a language module, such as swh.")
     ] = None,
     task: Annotated[
-        str | None, typer.Option("--task", help="tagging or classification, of a task module.")
+        str | None, typer.Option("--task", help="What a task module predicts, such as tagging.")
     ] = None,
     source_language: Annotated[
         str | None, typer.Option("--source-language", help="The language a task was learned in.")

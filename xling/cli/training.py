@@ -84,8 +84,15 @@ def language(
 @app.command("task")
 def task(
     base: BaseName,
-    task: Annotated[str, typer.Option("--task", help="tagging or classification.")],
-    train: Annotated[Path, typer.Option("--train", help="CoNLL, TSV or JSONL with labels.")],
+    task: Annotated[
+        str,
+        typer.Option(
+            "--task",
+            help="tagging, pos, parsing, intent-slots, classification, multi-label, question-answering "
+            "or multiple-choice.",
+        ),
+    ],
+    train: Annotated[Path, typer.Option("--train", help="CoNLL, TSV, JSONL or SQuAD JSON with labels.")],
     source_language: Annotated[str, typer.Option("--source-language", help="The language of the data.")],
     out: Out,
     dev: Annotated[

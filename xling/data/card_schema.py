@@ -85,6 +85,7 @@ class Hub(_Section):
     config: of a language, with {upstream}. files: a pattern of data files instead, with {upstream}
     and {split}, for repositories without configurations (`refs/convert/parquet` of old ones).
     splits: our names to theirs. tokens, tags: the columns of tagging; columns: those of texts.
+    heads, relations: the further columns of trees.
     """
 
     id: str
@@ -94,7 +95,24 @@ class Hub(_Section):
     splits: dict[str, str] = {}
     tokens: str = "tokens"
     tags: str = "ner_tags"
+    heads: str = "head"
+    relations: str = "deprel"
     columns: Columns = Columns()
+
+
+class Portion(_Section):
+    """A split that is a share of another split's file, whole documents (or articles) at a time.
+
+    of: the split whose file it is read from. from, to: the share of its groups in their order, between 0
+    and 1; see `xling.data.portions`. languages: only for these, where any are named.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    of: str
+    from_: Annotated[float, Field(ge=0, lt=1, alias="from")] = 0.0
+    to: Annotated[float, Field(gt=0, le=1)] = 1.0
+    languages: tuple[str, ...] = ()
 
 
 class DataCard(_Section):
@@ -103,7 +121,8 @@ class DataCard(_Section):
     languages: canonical tag to the name it has in paths and on the Hub (none for `cldr`, which
     serves what its locales hold). parts: sources with licences of their own. layout: the path of a file
     below the data root. labels: other names for types of spans or for labels (`O` drops a type).
-    label_set: what is left then. columns: may hold {upstream}. checksums (SHA-256) and counts
+    label_set: what is left then. portions: splits that are shares of other splits' files. columns:
+    may hold {upstream}. checksums (SHA-256) and counts
     (examples): by path below the data root, of the unpacked content, so that a file may lie there packed
     or unpacked.
     """
@@ -124,6 +143,7 @@ class DataCard(_Section):
     labels: dict[str, str] = {}
     label_set: tuple[str, ...] = ()
     hub: Hub | None = None
+    portions: dict[str, Portion] = {}
     checksums: dict[str, Sha256] = {}
     counts: dict[str, Annotated[int, Field(ge=0)]] = {}
     known_faults: tuple[str, ...] = ()
@@ -149,6 +169,24 @@ class DataCard(_Section):
         if self.format != "cldr" and not self.languages:
             raise ValueError("languages: name at least one")
         return self
+
+    @model_validator(mode="after")
+    def _portions_of_splits(self) -> DataCard:
+        for name, own in self.portions.items():
+            if name not in self.splits or own.of not in self.splits:
+                raise ValueError(f"portions.{name}: {name} and {own.of} must both stand in splits")
+            if own.from_ >= own.to:
+                raise ValueError(f"portions.{name}: from {own.from_:g} to {own.to:g} holds nothing")
+            if not set(map(parse, own.languages)).issubset(self.languages):
+                raise ValueError(f"portions.{name}: {', '.join(own.languages)} must stand in languages")
+        return self
+
+    def portion(self, language: str, split: str) -> Portion | None:
+        """The share of another split that a language's split is; None where it has a file of its own."""
+        own = self.portions.get(split)
+        if own is not None and own.languages and parse(language) not in map(parse, own.languages):
+            return None
+        return own
 
     def upstream(self, language: str) -> str:
         """The name a language has in this data set; InputError lists what there is."""
@@ -185,9 +223,7 @@ class DataCard(_Section):
 
     def columns_of(self, language: str) -> Columns:
         """The columns of a language's tables."""
-        named = self.columns.model_dump()
-        upstream = self.languages.get(language, language)
-        return Columns(**{role: name and name.format(upstream=upstream) for role, name in named.items()})
+        return self.columns.filled(self.languages.get(language, language))
 
     def conll_layout(self) -> ConllLayout:
         """How `xling.data.conll` is to read its files."""

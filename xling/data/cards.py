@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from xling.data.card_schema import ConllColumns, DataCard, Hub, Licence, Part
+from xling.data.card_schema import ConllColumns, DataCard, Hub, Licence, Part, Portion
 from xling.data.licences import strictest
 from xling.data.table import Columns
 from xling.errors import InputError
@@ -23,6 +23,7 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "columns": Columns,
     "conll": ConllColumns,
     "hub": Hub,
+    "portions": Portion,
 }
 
 

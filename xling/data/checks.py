@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from xling.data.bio import OUTSIDE
 from xling.data.card_schema import DataCard
-from xling.data.examples import LabelledText, TaggedSentence
+from xling.data.examples import (
+    Example,
+    LabelledText,
+    MultiLabelledText,
+    ParsedSentence,
+    TaggedSentence,
+    Utterance,
+)
 from xling.data.opening import find
 from xling.data.reading import file_checksum, read
 from xling.errors import InputError
@@ -64,17 +71,26 @@ def _state(card: DataCard, data_root: Path, relative: str) -> FileState:
     )
 
 
-def _strange(
-    rows: Iterable[TaggedSentence | LabelledText | str], allowed: Iterable[str]
-) -> tuple[tuple[str, int], ...]:
+def _strange(rows: Iterable[Example | str], allowed: Iterable[str]) -> tuple[tuple[str, int], ...]:
     """Labels (types of spans) outside the set, most frequent first; none where no set is given."""
     known = {OUTSIDE, *allowed}
     if len(known) == 1:
         return ()
     found: Counter[str] = Counter()
     for row in rows:
-        if isinstance(row, TaggedSentence):
-            found.update(tag[2:] if tag[:2] in ("B-", "I-") else tag for tag in row.tags or ())
-        elif isinstance(row, LabelledText):
-            found.update([str(row.label)])
+        found.update(_LABELS[type(row)](row) if type(row) in _LABELS else ())
     return tuple((label, times) for label, times in found.most_common() if label not in known)
+
+
+def _types(tags: Sequence[str] | None) -> list[str]:
+    """Of spans; tags of another scheme are types themselves."""
+    return [tag[2:] if tag[:2] in ("B-", "I-") else tag for tag in tags or ()]
+
+
+_LABELS: Mapping[type, Callable[[Any], Iterable[str]]] = {
+    TaggedSentence: lambda row: _types(row.tags),
+    ParsedSentence: lambda row: [relation.partition(":")[0] for relation in row.relations or ()],
+    LabelledText: lambda row: [str(row.label)],
+    MultiLabelledText: lambda row: row.labels or (),
+    Utterance: lambda row: [*_types(row.tags), str(row.intent)],
+}

@@ -44,6 +44,7 @@ class ConllLayout:
 
 TAGGED = ConllLayout()
 UNLABELLED = ConllLayout(tag=None)
+PLAIN = ConllLayout(scheme="plain")
 
 
 @dataclass(frozen=True)

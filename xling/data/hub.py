@@ -7,11 +7,25 @@ from typing import Any
 
 from xling.data.bio import is_bio, rename_types, to_iob2
 from xling.data.card_schema import DataCard, Hub, Task
-from xling.data.examples import LabelledText, TaggedSentence
+from xling.data.choices import choices_of
+from xling.data.examples import (
+    Choice,
+    LabelledText,
+    MultiLabelledText,
+    ParsedSentence,
+    Question,
+    TaggedSentence,
+    Utterance,
+)
+from xling.data.multi_label import labels_of
 from xling.data.reading import Rows
+from xling.data.squad import grouped, questions_of
+from xling.data.trees import tree_fault
+from xling.data.utterances import utterances_of
 from xling.errors import InputError
 
 _MOST_WORDS = 30
+_NO_WORD = "_"  # the tag of a range of words, which stands beside its words
 
 
 def read_hub(card: DataCard, hub: Hub, *, language: str, split: str) -> Rows:
@@ -66,14 +80,43 @@ def _tagged(card: DataCard, hub: Hub, rows: Any, language: str) -> list[TaggedSe
     name = _namer(rows, tags)
     examples = []
     for number, row in enumerate(rows):
-        own = [name(tag) for tag in row[tags]]
-        if card.conll.scheme == "plain":
-            own = [card.labels.get(tag, tag) for tag in own]
-        elif all(map(is_bio, own)) and len(own) == len(row[tokens]):
+        words, own = list(row[tokens]), [name(tag) for tag in row[tags]]
+        if card.conll.scheme == "plain" and len(own) == len(words):
+            kept = [place for place, tag in enumerate(own) if tag != _NO_WORD]
+            words = [words[place] for place in kept]
+            own = [card.labels.get(own[place], own[place]) for place in kept]
+        elif all(map(is_bio, own)) and len(own) == len(words):
             own = rename_types(to_iob2(own)[0], card.labels)
         else:
-            raise InputError(f"row {number} has no BIO tag for each token", where=hub.id)
-        examples.append(TaggedSentence(tuple(row[tokens]), tuple(own), str(number), language))
+            kind = "" if card.conll.scheme == "plain" else "BIO "
+            raise InputError(f"row {number} has no {kind}tag for each token", where=hub.id)
+        examples.append(TaggedSentence(tuple(words), tuple(own), str(number), language))
+    return examples
+
+
+def _parsed(card: DataCard, hub: Hub, rows: Any, language: str) -> list[ParsedSentence]:
+    """Words alone: ranges of words and empty nodes have no number as their head."""
+    columns = [_column(rows, name, hub) for name in (hub.tokens, hub.tags, hub.heads, hub.relations)]
+    name = _namer(rows, hub.tags)
+    examples = []
+    for number, row in enumerate(rows):
+        cells = zip(*(row[column] for column in columns), strict=False)
+        words = [own for own in cells if str(own[2]).isdecimal()]
+        heads = tuple(int(own[2]) for own in words)
+        fault = tree_fault(heads)
+        if fault is not None:
+            raise InputError(f"row {number}: {fault[1]}", where=hub.id)
+        tags, relations = [name(own[1]) for own in words], [str(own[3]) for own in words]
+        examples.append(
+            ParsedSentence(
+                tuple(own[0] for own in words),
+                tuple(card.labels.get(tag, tag) for tag in tags),
+                heads,
+                tuple(card.labels.get(relation, relation) for relation in relations),
+                str(number),
+                language,
+            )
+        )
     return examples
 
 
@@ -95,9 +138,59 @@ def _labelled(card: DataCard, hub: Hub, rows: Any, language: str) -> list[Labell
     ]
 
 
+def _utterances(card: DataCard, hub: Hub, rows: Any, language: str) -> list[Utterance]:
+    """Tokens and tags, or a text in which brackets mark the slots, each with its intent."""
+    label = _column(rows, hub.columns.label or "intent", hub)
+    name = _namer(rows, label)
+    intents = [name(value) for value in rows[label]]
+    if hub.tokens not in rows.column_names:
+        texts = rows[_column(rows, hub.columns.text, hub)]
+        pairs = list(zip(map(str, texts), intents, strict=True))
+        return utterances_of(pairs, language, where=hub.id, labels=card.labels)
+    sentences = _tagged(card, hub, rows, language)
+    return [
+        Utterance(row.tokens, row.tags, card.labels.get(intent, intent), row.id, language)
+        for row, intent in zip(sentences, intents, strict=True)
+    ]
+
+
+def _multi_labelled(card: DataCard, hub: Hub, rows: Any, language: str) -> list[MultiLabelledText]:
+    columns = hub.columns
+    for column in columns.named():
+        _column(rows, column, hub)
+    label = None if columns.labels else columns.label
+    name = _namer(rows, label) if label else str
+    examples = []
+    for number, row in enumerate(rows):
+        if label and isinstance(row[label], list):
+            row = {**row, label: [name(value) for value in row[label]]}
+        own = labels_of(row, columns, card.labels, (hub.id, number + 1))
+        identity = str(row[columns.id]) if columns.id else str(number)
+        pair = str(row[columns.pair]) if columns.pair else None
+        examples.append(MultiLabelledText(str(row[columns.text]), own, identity, language, pair))
+    return examples
+
+
+def _questions(card: DataCard, hub: Hub, rows: Any, language: str) -> list[Question]:
+    """Of articles by their title, or of contexts by their number; answers as two lists."""
+    for column in ("context", "question", "answers"):
+        _column(rows, column, hub)
+    return questions_of(grouped(rows, hub.id), language, labelled=True, where=hub.id)
+
+
+def _choices(card: DataCard, hub: Hub, rows: Any, language: str) -> list[Choice]:
+    numbered = ((number, row) for number, row in enumerate(rows, start=1))
+    return choices_of(numbered, language, labelled=True, place=(hub.id, True))
+
+
 _OF_TASK: Mapping[Task, Callable[[DataCard, Hub, Any, str], Rows]] = {
     "tagging": _tagged,
     "pos": _tagged,
+    "parsing": _parsed,
     "classification": _labelled,
+    "intent-slots": _utterances,
+    "multi-label": _multi_labelled,
     "text": _lines,
+    "question-answering": _questions,
+    "multiple-choice": _choices,
 }

@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from xling.data.card_schema import DataCard, Format
+from xling.data.choices import read_choices
 from xling.data.conll import read_conll
+from xling.data.conllu import as_tagged, read_conllu
+from xling.data.multi_label import read_multi_label
 from xling.data.opening import find, read_bytes
+from xling.data.squad import read_squad
 from xling.data.table import read_table
 from xling.data.text import read_text
+from xling.data.utterances import read_utterances
 
 Rows = list[Any]  # examples of one type, or lines of text
 Reader = Callable[[DataCard, Path, str], Rows]
@@ -31,12 +36,39 @@ def _conll(card: DataCard, path: Path, language: str) -> Rows:
     return read_conll(path, language=language, layout=card.conll_layout())
 
 
+def _conllu(card: DataCard, path: Path, language: str) -> Rows:
+    if card.task == "pos":
+        return as_tagged(read_conllu(path, language=language, gold=("tags",), labels=card.labels))
+    return read_conllu(path, language=language, labels=card.labels)
+
+
 def _table(card: DataCard, path: Path, language: str) -> Rows:
-    return read_table(path, language=language, columns=card.columns_of(language), labels=card.labels)
+    reader = read_multi_label if card.task == "multi-label" else read_table
+    return list(reader(path, language=language, columns=card.columns_of(language), labels=card.labels))
+
+
+def _utterances(card: DataCard, path: Path, language: str) -> Rows:
+    return list(read_utterances(path, language=language, labels=card.labels))
+
+
+def _questions(card: DataCard, path: Path, language: str) -> Rows:
+    return list(read_squad(path, language=language))
+
+
+def _choices(card: DataCard, path: Path, language: str) -> Rows:
+    return list(read_choices(path, language=language))
 
 
 def _text(card: DataCard, path: Path, language: str) -> Rows:
     return read_text([find(path)])
 
 
-_READERS: Mapping[Format, Reader] = {"conll": _conll, "table": _table, "text": _text}
+_READERS: Mapping[Format, Reader] = {
+    "conll": _conll,
+    "conllu": _conllu,
+    "xsid": _utterances,
+    "table": _table,
+    "text": _text,
+    "squad": _questions,
+    "choices": _choices,
+}

@@ -39,6 +39,14 @@ def as_text(value: object) -> str | None:
     return None if any("\ud800" <= character <= "\udfff" for character in text) else text
 
 
+def as_texts(value: object) -> tuple[str, ...] | None:
+    """A JSON list of non-empty text; None for anything else."""
+    if not isinstance(value, list):
+        return None
+    texts = tuple(as_text(item) for item in value)
+    return tuple(text for text in texts if text) if all(texts) else None
+
+
 def shown(value: object) -> str:
     """A value short enough for an error's line."""
     text = value if isinstance(value, str) and value.isprintable() else ascii(value)

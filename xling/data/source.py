@@ -12,6 +12,7 @@ from xling.data import cldr
 from xling.data.card_schema import DataCard
 from xling.data.checks import FileState, check
 from xling.data.hub import read_hub
+from xling.data.portions import group_of, portion
 from xling.data.reading import Rows, file_checksum, read
 from xling.errors import InputError
 from xling.languages import parse
@@ -25,6 +26,7 @@ _CLDR_SENTENCES = 4000
 def load(card: DataCard, language: str, split: str, *, data_root: Path | None = None) -> list[Any]:
     """The examples of a language and split in file order (lines of text for a text card).
 
+    A split that the card makes of a share of another has the examples of that share alone.
     data_root: a folder laid out as the cards say; the environment's `XLING_DATA` when not given;
     what is not there is asked of the Hub, where the card knows it.
     Raises InputError when the data is in neither place, or is faulty.
@@ -33,6 +35,15 @@ def load(card: DataCard, language: str, split: str, *, data_root: Path | None = 
     card.check_split(split)
     if card.format == "cldr":
         return list(_from_cldr(card, tag, split))
+    own = card.portion(tag, split)
+    if own is None:
+        return _whole(card, tag, split, data_root)
+    rows = _whole(card, tag, own.of, data_root)
+    return [rows[number] for number in portion(list(map(group_of, rows)), (own.from_, own.to))]
+
+
+def _whole(card: DataCard, tag: str, split: str, data_root: Path | None) -> Rows:
+    """All that the file of a split holds, or the Hub's."""
     path = _local(card, tag, split, data_root)
     if path is not None:
         return list(read(card, path, language=tag))
@@ -45,15 +56,17 @@ def load(card: DataCard, language: str, split: str, *, data_root: Path | None = 
 
 
 def checksum(card: DataCard, language: str, split: str, *, data_root: Path | None = None) -> str:
-    """SHA-256 (64 hex digits) of the file of a language and split, unpacked; InputError without one.
+    """SHA-256 (64 hex digits) of the file that a language and split is read from, unpacked.
 
-    For CLDR, of its names.
+    For CLDR, of its names. Raises InputError where there is no such file.
     """
     tag = parse(language)
     card.check_split(split)
     if card.format == "cldr":
         names = json.dumps(cldr.names(tag, split), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(names.encode("utf-8")).hexdigest()
+    own = card.portion(tag, split)
+    split = split if own is None else own.of
     path = _local(card, tag, split, data_root)
     if path is None:
         raise _nowhere(card, tag, split, data_root, "only files at hand have a checksum")

@@ -18,7 +18,8 @@ class Columns(BaseModel):
     """Which columns hold what.
 
     pair: the second text of a pair. label: None for input without gold. id: rows are numbered
-    without it.
+    without it. labels: of texts with any number of labels, one column of zeros and ones each, in place
+    of label.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -26,10 +27,23 @@ class Columns(BaseModel):
     label: str | None = "label"
     pair: str | None = None
     id: str | None = None
+    labels: tuple[str, ...] = ()
 
     def named(self) -> tuple[str, ...]:
         """The columns that must be there."""
-        return tuple(name for name in (self.text, self.pair, self.label, self.id) if name is not None)
+        single = (self.text, self.pair, None if self.labels else self.label, self.id)
+        return (*(name for name in single if name is not None), *self.labels)
+
+    def filled(self, upstream: str) -> Columns:
+        """With {upstream} replaced by the name that a language has in the data set."""
+        values = {role: _filled(value, upstream) for role, value in self.model_dump().items()}
+        return Columns.model_validate(values)
+
+
+def _filled(value: str | tuple[str, ...] | None, upstream: str) -> str | tuple[str, ...] | None:
+    if isinstance(value, tuple):
+        return tuple(name.format(upstream=upstream) for name in value)
+    return value and value.format(upstream=upstream)
 
 
 USUAL_COLUMNS = Columns()
@@ -51,15 +65,7 @@ def read_table(
     by_line = ending(Path(path)) in JSON_ENDINGS
     examples: list[LabelledText] = []
     for number, cells in read_rows(path):
-        for column in columns.named():
-            if column not in cells:
-                raise InputError(
-                    f"no column {column!r}",
-                    where=path,
-                    line=number if by_line else 1,
-                    choices=[shown(name) for name in list(cells)[:20]],
-                    hint="name the column to read",
-                )
+        require(columns, cells, path, number if by_line else 1)
         texts = {column: as_text(cells[column]) for column in columns.named()}
         for column, text in texts.items():
             no_gold = cells[column] is None and column in (columns.label, columns.id)
@@ -70,6 +76,19 @@ def read_table(
     if not examples:
         raise InputError("no row below the header", where=path)
     return examples
+
+
+def require(columns: Columns, cells: Mapping[str, object], path: str | Path, line: int) -> None:
+    """InputError names the first column that a row lacks, and those it has."""
+    for column in columns.named():
+        if column not in cells:
+            raise InputError(
+                f"no column {column!r}",
+                where=path,
+                line=line,
+                choices=[shown(name) for name in list(cells)[:20]],
+                hint="name the column to read",
+            )
 
 
 def _example(

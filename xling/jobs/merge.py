@@ -32,7 +32,9 @@ def merge_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
     merged = merge(model)
     with whole_folder(out) as unfinished:
         save_plain(merged, model.composition.tokenizer(), model.base.max_length, str(unfinished))
-        write_atomically(unfinished / "README.md", _card(model, out.name).encode("utf-8"))
+        write_atomically(
+            unfinished / "README.md", _card(model, type(merged).__name__, out.name).encode("utf-8")
+        )
     return {
         "merged": str(out),
         "plan": str(model.plan),
@@ -53,12 +55,12 @@ def onnx_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
     return {"graph": str(out), "plan": str(model.plan), "inputs": list(INPUTS), "labels": list(model.labels)}
 
 
-def _card(model: ComposedModel, title: str) -> str:
-    """What the folder is, from the modules' own facts."""
+def _card(model: ComposedModel, class_name: str, title: str) -> str:
+    """What the folder is, from the modules' own facts. class_name: of the plain model, such as `BertForX`."""
     facts = [leaf.module.facts for leaf in leaves_of(model.composition.node)]
     licences = sorted({own.licence for own in facts if own.licence})
     data = sorted({card for own in facts for card, _ in own.cards})
-    kind = "Token" if model.task.name == "tagging" else "Sequence"
+    opener = f"AutoModelFor{class_name.partition('For')[2]}"
     rows = {
         "task": model.task.name,
         "labels": ", ".join(model.labels),
@@ -72,7 +74,7 @@ def _card(model: ComposedModel, title: str) -> str:
     return (
         f"# {title}\n\nA plain transformers model; it needs nothing else to run.\n\n"
         f"| | |\n|---|---|\n{table}\n\n"
-        f"```python\nfrom transformers import AutoModelFor{kind}Classification, AutoTokenizer\n\n"
-        f'model = AutoModelFor{kind}Classification.from_pretrained("{title}")\n'
+        f"```python\nfrom transformers import {opener}, AutoTokenizer\n\n"
+        f'model = {opener}.from_pretrained("{title}")\n'
         f'tokenizer = AutoTokenizer.from_pretrained("{title}")\n```\n'
     )

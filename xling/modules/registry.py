@@ -25,6 +25,7 @@ FILES = (
     "ia3",
     "vocabulary",
     "head",
+    "biaffine",
 )
 KINDS: Mapping[str, Kind] = {
     kind.name: kind for kind in (import_module(f"xling.modules.{name}").KIND for name in FILES)

@@ -6,10 +6,28 @@ from collections.abc import Mapping
 
 from xling.errors import InputError
 from xling.tasks.classification import Classification
+from xling.tasks.intent_slots import IntentSlots
+from xling.tasks.multi_label import MultiLabel
+from xling.tasks.multiple_choice import MultipleChoice
+from xling.tasks.parsing import Parsing
+from xling.tasks.pos import PartsOfSpeech
+from xling.tasks.question_answering import QuestionAnswering
 from xling.tasks.tagging import Tagging
 from xling.tasks.task import Task
 
-TASKS: Mapping[str, Task] = {task.name: task for task in (Tagging(), Classification())}
+TASKS: Mapping[str, Task] = {
+    task.name: task
+    for task in (
+        Tagging(),
+        PartsOfSpeech(),
+        Parsing(),
+        IntentSlots(),
+        Classification(),
+        MultiLabel(),
+        QuestionAnswering(),
+        MultipleChoice(),
+    )
+}
 
 
 def task_named(name: str, *, where: str = "--task") -> Task:

@@ -6,71 +6,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from xling.bases.opening import Base
 from xling.data.examples import TaggedSentence
-from xling.modules.head import HeadConfig
 from xling.tasks.spans import OUTSIDE, described, repaired, spans
-from xling.tasks.task import Prediction, Row, by_example, numbered
-from xling.tasks.words import item_scores, tokens_of, word_rows
+from xling.tasks.task import Prediction
+from xling.tasks.words import OneLabelAWord
 
 
-class Tagging:
+class Tagging(OneLabelAWord):
     """Named entities and other spans. Metric: micro F1 of exact spans (seqeval, not strict)."""
 
     name, metric, together = "tagging", "f1", False
-
-    def example(self, item: Any, id: str, language: str) -> TaggedSentence:
-        return TaggedSentence(tokens_of(item), None, id, language)
 
     def labels(self, examples: Sequence[TaggedSentence]) -> tuple[str, ...]:
         types = sorted({tag[2:] for example in examples for tag in example.tags or () if tag != OUTSIDE})
         return (OUTSIDE, *(f"{prefix}-{name}" for name in types for prefix in "BI"))
 
-    def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
-        shape = base.family.token_head
-        return HeadConfig(outputs=len(labels), dense=shape.nonlinearity, norm=shape.norm is not None)
-
-    def rows(
-        self, examples: Sequence[TaggedSentence], tokenizer: Any, labels: Sequence[str], max_length: int
-    ) -> list[Row]:
-        numbers = {label: number for number, label in enumerate(labels)}
-        targets = [[numbered(tag, numbers, example) for tag in example.tags or ()] for example in examples]
-        return word_rows([example.tokens for example in examples], targets, tokenizer, max_length)
-
-    def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
-        wanted = torch.as_tensor([target for row in rows for target in row.targets], device=logits.device)
-        return torch.nn.functional.cross_entropy(torch.cat(self.pick(logits, rows)).float(), wanted)
-
-    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-        return item_scores(logits, rows)
-
-    def decode(
-        self,
-        examples: Sequence[TaggedSentence],
-        rows: Sequence[Row],
-        scores: Sequence[Tensor],
-        labels: Sequence[str],
-    ) -> list[Prediction]:
-        found = by_example(rows, scores, len(examples))
-        return [self._decoded(example, own, labels) for example, own in zip(examples, found, strict=True)]
-
-    def _decoded(
-        self, example: TaggedSentence, scores: Sequence[Tensor], labels: Sequence[str]
-    ) -> Prediction:
-        tags = repaired([str(labels[best]) for own in scores for best in own.argmax(-1).tolist()])
-        return {
-            "id": example.id,
-            "language": example.language,
-            "tokens": list(example.tokens),
-            "tags": tags,
-            "spans": described(tags, example.tokens),
-        }
-
-    def gold(self, example: TaggedSentence) -> Prediction:
-        return {} if example.tags is None else {"tags": list(example.tags)}
+    def row(self, example: TaggedSentence, tags: list[str]) -> Prediction:
+        whole = repaired(tags)
+        return {**super().row(example, whole), "spans": described(whole, example.tokens)}
 
     def counts(self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]) -> np.ndarray:
         """Per sentence: right spans, predicted spans, gold spans."""

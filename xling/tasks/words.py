@@ -6,10 +6,58 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from xling.bases.opening import Base
+from xling.data.examples import TaggedSentence
 from xling.errors import InputError
-from xling.tasks.task import Row
+from xling.modules.head import HeadConfig
+from xling.tasks.task import Prediction, Row, by_example, numbered
+
+
+class OneLabelAWord:
+    """What the tasks of one label for each word have in common."""
+
+    def example(self, item: Any, id: str, language: str) -> TaggedSentence:
+        return TaggedSentence(tokens_of(item), None, id, language)
+
+    def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
+        shape = base.family.token_head
+        return HeadConfig(outputs=len(labels), dense=shape.nonlinearity, norm=shape.norm is not None)
+
+    def rows(
+        self, examples: Sequence[TaggedSentence], tokenizer: Any, labels: Sequence[str], max_length: int
+    ) -> list[Row]:
+        numbers = {label: number for number, label in enumerate(labels)}
+        targets = [[numbered(tag, numbers, example) for tag in example.tags or ()] for example in examples]
+        return word_rows([example.tokens for example in examples], targets, tokenizer, max_length)
+
+    def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
+        wanted = torch.as_tensor([target for row in rows for target in row.targets], device=logits.device)
+        return torch.nn.functional.cross_entropy(torch.cat(self.pick(logits, rows)).float(), wanted)
+
+    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
+        return item_scores(logits, rows)
+
+    def decode(
+        self,
+        examples: Sequence[TaggedSentence],
+        rows: Sequence[Row],
+        scores: Sequence[Tensor],
+        labels: Sequence[str],
+    ) -> list[Prediction]:
+        found = by_example(rows, scores, len(examples))
+        best = ([str(labels[n]) for part in own for n in part.argmax(-1).tolist()] for own in found)
+        return [self.row(example, tags) for example, tags in zip(examples, best, strict=True)]
+
+    def row(self, example: TaggedSentence, tags: list[str]) -> Prediction:
+        """The prediction of a sentence whose words have these best labels."""
+        place = {"id": example.id, "language": example.language}
+        return {**place, "tokens": list(example.tokens), "tags": tags}
+
+    def gold(self, example: TaggedSentence) -> Prediction:
+        return {} if example.tags is None else {"tags": list(example.tags)}
 
 
 def tokens_of(item: Any) -> tuple[str, ...]:

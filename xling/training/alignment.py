@@ -17,6 +17,7 @@ from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 from xling.bases.batches import autocast, pad_rows
 from xling.bases.opening import run_encoder
 from xling.composition.attach import Composition
+from xling.composition.nodes import UNKNOWN
 from xling.modules.head import mean_states
 from xling.training.order import BatchOrder
 from xling.training.settings import TrainingSettings
@@ -92,9 +93,14 @@ class Alignment:
 
 
 @torch.no_grad()
-def sentence_vectors(composition: Composition, rows: Rows) -> Float[Tensor, "rows hidden"]:
-    """The mean states of rows of pieces; of the base as it is where the composition has no module."""
-    device, pad = str(composition.encoder.device), composition.tokenizer().pad_token_id
+def sentence_vectors(
+    composition: Composition, rows: Rows, *, language: str = UNKNOWN
+) -> Float[Tensor, "rows hidden"]:
+    """The mean states of rows of pieces; of the base as it is where the composition has no module.
+
+    language: of all rows, where the plan routes by it.
+    """
+    device, pad = str(composition.encoder.device), composition.tokenizer(language).pad_token_id
     composition.train(False)
     found = torch.empty(len(rows), composition.base.shape.hidden, device=device)
     order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
@@ -102,7 +108,7 @@ def sentence_vectors(composition: Composition, rows: Rows) -> Float[Tensor, "row
         count = max(1, _TEACHER_TOKENS // len(rows[order[-1]]))
         chosen, order = order[-count:], order[:-count]
         ids, mask = pad_rows([rows[row] for row in chosen], pad, device)
-        found[chosen] = mean_states(composition(ids, mask), mask)
+        found[chosen] = mean_states(composition(ids, mask, [language] * len(chosen)), mask)
     return found
 
 

@@ -20,6 +20,7 @@ from xling.store.formats.heads import read_head, settled, wants_head
 from xling.store.formats.reading import first_of, read_json, read_tensors
 
 CONFIG, WEIGHTS = "head_config.json", "model_head.safetensors"
+_TYPES = {"tagging": "tagging", "pos": "tagging", "classification": "classification"}  # ours to theirs
 _CLASSES = {"tagging": "ForTokenClassification", "classification": "ForSequenceClassification"}
 _POOLING = {"tagging": "none", "classification": "first"}
 _FREE = (
@@ -45,7 +46,7 @@ def read_head_files(
     if isinstance(settings, Mapping):
         head, labels = _flexible(facts, settings, tensors, request, files)
         return [head], labels, files
-    if not str(title).endswith(_CLASSES[str(request.task)]):
+    if not str(title).endswith(_CLASSES.get(_TYPES.get(str(request.task), ""), ())):
         raise InputError(f"its head is of a {title}, and --task says {request.task}", where=path)
     head, labels = read_head(tensors, request, said=_labels(facts, path), where=weights)
     return [head], labels, files
@@ -87,7 +88,8 @@ def _flexible(
     files: tuple[Path, Path],
 ) -> tuple[FoundPart, tuple[str, ...]]:
     path, weights = files
-    if settings.get("head_type") != request.task:
+    kind = _TYPES.get(str(request.task))
+    if kind is None or settings.get("head_type") != kind:
         raise InputError(
             f"its head_type is {settings.get('head_type')!r}, and --task says {request.task}", where=path
         )
@@ -106,7 +108,7 @@ def _flexible(
         odd = min(tensors.keys() ^ set(names.values()))
         raise InputError(f"its settings and its tensors disagree about {odd}", where=weights)
     own = {ours: tensors[theirs] for ours, theirs in names.items()}
-    options: dict[str, Any] = {"outputs": len(own["scores.weight"]), "pooling": _POOLING[str(request.task)]}
+    options: dict[str, Any] = {"outputs": len(own["scores.weight"]), "pooling": _POOLING[kind]}
     if layers == 2:
         options["dense"] = nonlinearity(settings["activation_function"], where=path)
     if pooled:

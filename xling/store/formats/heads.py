@@ -15,7 +15,7 @@ from xling.modules.head import Head, HeadConfig, Pooling
 from xling.modules.module import Module
 from xling.store.formats.foreign import FoundPart, Request, Tensors
 from xling.store.formats.names import prefix_of
-from xling.tasks.registry import task_named
+from xling.tasks.registry import TASKS, task_named
 
 
 def plain_names(base: Base, pooling: Pooling) -> dict[str, str]:
@@ -55,7 +55,8 @@ def read_head(
     base, task = request.base, task_named(str(request.task))
     shape = task.head(("_",), base)
     if not isinstance(shape, HeadConfig):
-        raise InputError(f"a plain model has no head for {task.name}", where="--task", hint="train one here")
+        known = [name for name, own in TASKS.items() if isinstance(own.head(("_",), base), HeadConfig)]
+        raise InputError(f"a plain model has no head for {task.name}", where="--task", choices=known)
     names = plain_names(base, shape.pooling)
     scores = names["scores.weight"]
     if scores not in plain or plain[scores].ndim != 2:

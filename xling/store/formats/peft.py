@@ -18,6 +18,7 @@ from torch import Tensor
 
 from xling.bases.opening import Base
 from xling.errors import InputError
+from xling.modules.head import HeadConfig
 from xling.modules.module import Module
 from xling.store.formats.foreign import Format, Found, FoundPart, Request, Tensors, only, refuse_options
 from xling.store.formats.heads import plain_head, read_head, wants_head
@@ -30,7 +31,7 @@ NAME, CONFIG, WEIGHTS = "peft", "adapter_config.json", "adapter_model.safetensor
 _ROOT = "base_model.model."
 _CHANGE = re.compile(r"(.+)\.(?:(lora_[AB])\.weight|(ia3_l))")
 _FOREIGN = re.compile(r"lora_|ia3_|token_adapter|base_layer|prompt_|modules_to_save\.")
-_TASK_TYPES = {None: None, "tagging": "TOKEN_CLS", "classification": "SEQ_CLS"}
+_TASK_TYPES = {"none": "TOKEN_CLS", "first": "SEQ_CLS", "mean": "SEQ_CLS"}  # by what the head pools
 
 # Options that are read below, say where the tensors lie (which they tell themselves), or act in training.
 _FREE = (
@@ -75,13 +76,14 @@ def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
     kinds = {part.config.kind for part in module.parts} - {"head"}
     if len(kinds) != 1:
         raise InputError(f"{NAME} holds LoRA or (IA)3, and this module has both or none", where="--format")
-    head = plain_head(module, base, NAME)
+    head, scores = plain_head(module, base, NAME), module.part("head")
+    pooling = scores.config.pooling if scores and isinstance(scores.config, HeadConfig) else None
     options, changes = _lora_files(module, base) if kinds == {"lora"} else _ia3_files(module, base)
     saved = sorted({bare(path, base).partition(".")[0] for path in head})
     config = {
         "base_model_name_or_path": base.id,
         "revision": base.revision,
-        "task_type": _TASK_TYPES[module.facts.task],
+        "task_type": None if pooling is None else _TASK_TYPES[pooling],
         "inference_mode": True,
         "fan_in_fan_out": False,
         "modules_to_save": saved or None,

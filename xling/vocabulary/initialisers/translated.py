@@ -43,7 +43,7 @@ def start(request: Request) -> Start:
 
 def _means(chances: sparse.csr_array, vectors: np.ndarray, special: list[int]) -> np.ndarray:
     """[own pieces, hidden]: the expected vector of each row, special pieces aside; zeros for an empty row."""
-    weights = np.ones(chances.shape[1])
+    weights = np.ones(len(vectors))
     weights[special] = 0
     plain = chances * weights
     whole = np.asarray(plain.sum(axis=1)).ravel()

@@ -1,0 +1,145 @@
+"""Multiple choice: tables of a context, a question and several answers, told by their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xling.data.examples import Choice
+from xling.data.opening import ending
+from xling.data.rows import JSON_ENDINGS, as_text, as_texts, read_rows, shown
+from xling.errors import InputError
+
+_IDS = ("idx", "id")
+Line = tuple[int, Mapping[str, Any]]  # (line, or number of the row; cells by column)
+
+
+@dataclass(frozen=True)
+class ChoiceLayout:
+    """Which columns hold what. choices: one column each, or a single one with a list.
+
+    first: how the label counts the first choice.
+    """
+
+    context: str
+    question: str
+    choices: tuple[str, ...]
+    label: str
+    first: int = 0
+
+    def columns(self) -> tuple[str, ...]:
+        """The columns that tell the layout; without gold the label is not there."""
+        return (self.context, self.question, *self.choices)
+
+
+# The question of COPA and XCOPA is the bare word `cause` or `effect` in the file of every language, and
+# stays that: one sign for source and target alike, which the head learns on the source. A sentence in the
+# source's words (`What was the cause of this?`) would put a second language into every target row.
+LAYOUTS: Mapping[str, ChoiceLayout] = {
+    "copa": ChoiceLayout("premise", "question", ("choice1", "choice2"), "label"),
+    "belebele": ChoiceLayout(
+        "flores_passage",
+        "question",
+        ("mc_answer1", "mc_answer2", "mc_answer3", "mc_answer4"),
+        "correct_answer_num",
+        first=1,
+    ),
+    "own": ChoiceLayout("context", "question", ("choices",), "label"),
+}
+
+
+def read_choices(path: str | Path, *, language: str, labelled: bool = True) -> list[Choice]:
+    """Rows of a `.jsonl`, `.tsv` or `.csv` file, or its `.gz`, in one of `LAYOUTS`.
+
+    labelled: whether the right answer is read, and must be there.
+    Raises InputError naming file and line, as `choices_of` does, and as `xling.data.rows` does.
+    """
+    by_line = ending(Path(path)) in JSON_ENDINGS
+    return choices_of(read_rows(path), language, labelled=labelled, place=(path, by_line))
+
+
+def choices_of(
+    rows: Iterable[Line], language: str, *, labelled: bool, place: tuple[str | Path, bool]
+) -> list[Choice]:
+    """Examples of numbered rows; place: their file, and whether columns may differ by line.
+
+    Without a column `idx` or `id` the id is CONTEXT/ROW, both numbered, so that the questions on one
+    passage can be kept together.
+    Raises InputError for missing columns, cells of another type, a label outside the choices, an id that
+    stands twice, and for no row at all.
+    """
+    where, by_line = place
+    found: list[Choice] = []
+    seen: dict[str, int] = {}
+    contexts: dict[str, int] = {}
+    for line, cells in rows:
+        layout = _layout(cells, labelled, (where, line if by_line else 1))
+        context, question = (_text(cells, name, (where, line)) for name in layout.columns()[:2])
+        choices = _choices(cells, layout, (where, line))
+        label = _label(cells, layout, len(choices), (where, line)) if labelled else None
+        group = contexts.setdefault(context, len(contexts))
+        given = next((cells[name] for name in _IDS if cells.get(name) is not None), None)
+        identity = f"{group}/{len(found)}" if given is None else as_text(given)
+        if identity is None:
+            raise InputError(f"{shown(given)} is no id", where=where, line=line)
+        if identity in seen:
+            problem = f"the id {shown(identity)} stands in line {seen[identity]} already"
+            raise InputError(problem, where=where, line=line)
+        seen[identity] = line
+        found.append(Choice(context, question, choices, label, identity, language))
+    if not found:
+        raise InputError("no row with choices", where=where)
+    return found
+
+
+def _layout(cells: Mapping[str, Any], labelled: bool, place: tuple[str | Path, int]) -> ChoiceLayout:
+    """The layout that most columns speak for; InputError names those it lacks."""
+    wanted = {
+        name: (*layout.columns(), *([layout.label] if labelled else [])) for name, layout in LAYOUTS.items()
+    }
+    lacking = {name: [one for one in columns if one not in cells] for name, columns in wanted.items()}
+    best = min(LAYOUTS, key=lambda name: len(lacking[name]) / len(wanted[name]))
+    if lacking[best]:
+        there = ", ".join(shown(name) for name in list(cells)[:20]) or "none"
+        layouts = "; or ".join(f"{', '.join(layout.columns())}" for layout in LAYOUTS.values())
+        raise InputError(
+            f"no column {', '.join(map(repr, lacking[best]))} among {there}",
+            where=place[0],
+            line=place[1],
+            hint=f"the columns of multiple choice are {layouts}",
+        )
+    return LAYOUTS[best]
+
+
+def _text(cells: Mapping[str, Any], column: str, place: tuple[str | Path, int]) -> str:
+    text = as_text(cells[column])
+    if text is None:
+        problem = f"the column {column!r} holds {shown(cells[column])}, no text"
+        raise InputError(problem, where=place[0], line=place[1])
+    return text
+
+
+def _choices(
+    cells: Mapping[str, Any], layout: ChoiceLayout, place: tuple[str | Path, int]
+) -> tuple[str, ...]:
+    first, *others = layout.choices
+    if others:
+        choices = tuple(_text(cells, name, place) for name in layout.choices)
+    else:
+        choices = as_texts(cells[first]) or ()
+    if len(choices) < 2 or not all(choice.strip() for choice in choices):
+        held = ", ".join(shown(cells[name]) for name in layout.choices)
+        problem = f"{', '.join(layout.choices)} hold {held}, not two choices or more"
+        raise InputError(problem, where=place[0], line=place[1])
+    return choices
+
+
+def _label(cells: Mapping[str, Any], layout: ChoiceLayout, count: int, place: tuple[str | Path, int]) -> int:
+    numbers = {str(layout.first + number): number for number in range(count)}
+    text = (as_text(cells[layout.label]) or "").strip()
+    if text not in numbers:
+        problem = f"{layout.label} is {shown(cells[layout.label])}, outside the choices"
+        raise InputError(problem, where=place[0], line=place[1], choices=numbers)
+    return numbers[text]

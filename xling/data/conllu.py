@@ -1,0 +1,217 @@
+"""CoNLL-U: words with parts of speech and dependency trees; ranges of words and empty nodes are passed over.
+
+What word numbers and comments mean is the library `conllu`'s; it keeps no line numbers and takes lines of
+any width, so lines, columns and trees are checked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, Literal
+
+from conllu.exceptions import ParseException
+from conllu.parser import parse_comment_line, parse_id_value, parse_int_value
+
+from xling.data.examples import ParsedSentence, TaggedSentence
+from xling.data.opening import find, read_bytes, read_lines
+from xling.data.rows import shown
+from xling.data.trees import tree_fault
+from xling.errors import InputError
+
+Gold = Literal["tags", "tree"]
+Line = tuple[int, str]  # its number in the file, from one
+Word = tuple[int, list[str]]  # the number of its line, its columns
+
+_COLUMNS = 10
+_ID, _FORM, _UPOS, _HEAD, _DEPREL = 0, 1, 3, 6, 7
+_FILLED: Mapping[str, int] = {"tags": _UPOS, "heads": _HEAD, "relations": _DEPREL}
+_NOTHING = ("", "_")
+
+
+def read_conllu(
+    path: str | Path,
+    *,
+    language: str,
+    gold: Collection[Gold] = ("tags", "tree"),
+    labels: Mapping[str, str] | None = None,
+) -> list[ParsedSentence]:
+    """The sentences of a file or its `.gz`, words only.
+
+    gold: what every word must have, parts of speech (UPOS) or heads and relations of the basic tree;
+    what is not named is None. labels: other names for parts of speech and relations.
+    A sentence's id is its `# sent_id`, else its number; where the file has `# newdoc` it is DOCUMENT/ID.
+    Raises InputError naming file and line for a line without ten columns, a word number out of turn, a
+    head outside the sentence, heads that are no tree with one root, or a sentence without words.
+    """
+    sentences: list[ParsedSentence] = []
+    names = labels or {}
+    documents, document = 0, ""
+    for block in _blocks(read_lines(path)):
+        comments = _comments(block)
+        started = [key for key in comments if key == "newdoc" or key.startswith("newdoc ")]
+        if started:
+            documents += 1
+            document = comments.get("newdoc id") or str(documents)
+        own = comments.get("sent_id") or str(len(sentences))
+        words = _words(block, path)
+        tags = _tags(words, path) if "tags" in gold else None
+        heads, relations = _tree(words, path) if "tree" in gold else (None, None)
+        sentences.append(
+            ParsedSentence(
+                tokens=tuple(cells[_FORM] for _, cells in words),
+                tags=_renamed(tags, names),
+                heads=heads,
+                relations=_renamed(relations, names),
+                # a slash splits document from sentence, and UD keeps it out of sentence ids
+                id=f"{document}/{own.replace('/', '_')}" if documents else own,
+                language=language,
+            )
+        )
+    return sentences
+
+
+def as_tagged(sentences: Iterable[ParsedSentence]) -> list[TaggedSentence]:
+    """The same sentences with their parts of speech alone."""
+    return [TaggedSentence(own.tokens, own.tags, own.id, own.language) for own in sentences]
+
+
+def fill_conllu(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """A file with predictions in it, everything else byte for byte; a `.gz` comes unpacked.
+
+    rows: of each sentence, its `tokens` and any of `tags` (to UPOS), `heads` and `relations`.
+    Raises InputError when the rows are not of this file.
+    """
+    given = [sentence.tokens for sentence in read_conllu(path, language="und", gold=())]
+    words = [tuple(row["tokens"]) for row in rows]
+    if given != words:
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(given, words, strict=False)))
+        raise InputError(
+            f"the predictions are not of this file: they differ from sentence {same + 1} of {len(given)} on",
+            where=path,
+        )
+    values = (
+        {key: row[key][number] for key in _FILLED if key in row}
+        for row in rows
+        for number in range(len(row["tokens"]))
+    )
+    lines = read_bytes(find(Path(path))).decode("utf-8").split("\n")
+    return "\n".join(_filled(line, values) for line in lines).encode("utf-8")
+
+
+def _filled(line: str, values: Iterator[Mapping[str, Any]]) -> str:
+    cells = line.split("\t")
+    if not cells[_ID].removeprefix("\ufeff").isdecimal():
+        return line
+    for key, value in next(values).items():
+        cells[_FILLED[key]] = str(value)
+    return "\t".join(cells)
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[list[Line]]:
+    """The lines of each sentence, its comments too."""
+    block: list[Line] = []
+    for number, line in enumerate([*lines, ""], start=1):
+        if line.strip(" "):
+            block.append((number, line))
+        elif block:
+            yield block
+            block = []
+
+
+def _comments(block: Sequence[Line]) -> dict[str, str]:
+    texts = (line for _, line in block if line.startswith("#"))
+    return {key: value or "" for text in texts for key, value in parse_comment_line(text)}
+
+
+def _words(block: Sequence[Line], path: str | Path) -> list[Word]:
+    words: list[Word] = []
+    open_range: tuple[int, int] | None = None  # its line, its last word
+    for number, line in block:
+        if line.startswith("#"):
+            continue
+        cells = line.split("\t")
+        if len(cells) != _COLUMNS:
+            raise InputError(
+                f"{len(cells)} column{'s' * (len(cells) != 1)} ({shown(cells[0])}) "
+                f"where CoNLL-U has {_COLUMNS}",
+                where=path,
+                line=number,
+                hint="separate the columns by tabs, and write _ for what is not given",
+            )
+        kind, first, last = _identity(cells[_ID], path, number)
+        expected = len(words) + (kind != ".")
+        if first != expected:
+            raise _out_of_turn(cells[_ID], expected, path, number)
+        if kind == "-":
+            open_range = number, last
+        elif kind == "":
+            if not cells[_FORM]:
+                raise InputError("the word is empty", where=path, line=number, hint="write _ for no word")
+            words.append((number, cells))
+    if not words:
+        raise InputError(
+            "a sentence without words",
+            where=path,
+            line=block[0][0],
+            hint="give it words or drop its comments",
+        )
+    if open_range is not None and open_range[1] > len(words):
+        problem = f"the range goes to word {open_range[1]}, and the sentence has {len(words)}"
+        raise InputError(problem, where=path, line=open_range[0], hint="is the file whole?")
+    return words
+
+
+def _identity(text: str, path: str | Path, line: int) -> tuple[str, int, int]:
+    """The kind of a word number (`` of a word, `-` of a range, `.` of an empty node), its first and last."""
+    try:
+        value = parse_id_value(text)
+    except (ParseException, ValueError):  # ValueError: more digits than Python reads
+        value = None
+    if value is None:
+        raise InputError(
+            f"{shown(text)} is no word number", where=path, line=line, choices=("1", "1-2", "1.1")
+        )
+    return ("", value, value) if isinstance(value, int) else (value[1], value[0], value[2])
+
+
+def _out_of_turn(text: str, expected: int, path: str | Path, line: int) -> InputError:
+    return InputError(
+        f"the word number {shown(text)} stands where {expected} is due",
+        where=path,
+        line=line,
+        hint="number the words of a sentence 1, 2, 3, ..., each once, with a blank line after it",
+    )
+
+
+def _renamed(labels: Sequence[str] | None, names: Mapping[str, str]) -> tuple[str, ...] | None:
+    return None if labels is None else tuple(names.get(label, label) for label in labels)
+
+
+def _tags(words: Sequence[Word], path: str | Path) -> tuple[str, ...]:
+    for line, cells in words:
+        if cells[_UPOS] in _NOTHING:
+            problem = f"the word {shown(cells[_FORM])} has no part of speech in column {_UPOS + 1}"
+            raise InputError(problem, where=path, line=line)
+    return tuple(cells[_UPOS] for _, cells in words)
+
+
+def _tree(words: Sequence[Word], path: str | Path) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    heads: list[int] = []
+    for line, cells in words:
+        try:
+            head = parse_int_value(cells[_HEAD])
+        except (ParseException, ValueError):
+            head = None
+        if head is None:
+            problem = f"{shown(cells[_HEAD])} is no head of the word {shown(cells[_FORM])}"
+            raise InputError(problem, where=path, line=line, hint="give the head's word number, or 0")
+        if cells[_DEPREL] in _NOTHING:
+            problem = f"the word {shown(cells[_FORM])} has no relation in column {_DEPREL + 1}"
+            raise InputError(problem, where=path, line=line)
+        heads.append(head)
+    fault = tree_fault(heads)
+    if fault is not None:
+        raise InputError(fault[1], where=path, line=words[fault[0] - 1][0])
+    return tuple(heads), tuple(cells[_DEPREL] for _, cells in words)

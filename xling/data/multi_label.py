@@ -1,0 +1,125 @@
+"""Tables of texts with any number of labels: in one column, or a column of zeros and ones for each."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from xling.data.examples import MultiLabelledText
+from xling.data.opening import ending
+from xling.data.rows import JSON_ENDINGS, as_text, read_rows, shown
+from xling.data.table import USUAL_COLUMNS, Columns, require
+from xling.errors import InputError
+
+_SEPARATOR = "|"
+_YES, _NO = ("1", "1.0", "true"), ("0", "0.0", "false")
+
+Place = tuple[str | Path, int]
+
+
+def read_multi_label(
+    path: str | Path,
+    *,
+    language: str,
+    columns: Columns = USUAL_COLUMNS,
+    labels: Mapping[str, str] | None = None,
+) -> list[MultiLabelledText]:
+    """Rows of a `.tsv`, `.csv` or `.jsonl` file, or its `.gz`.
+
+    columns: `labels` names one column of zeros and ones each, as SemEval's files have them; else `label`
+    holds all labels of a text, separated by `|` or as a JSON list. An empty cell is a text without
+    any label; null, or a row of empty flags, one without gold. labels: other names for labels.
+    Raises InputError naming file and line, as `xling.data.table.read_table` does, and for other values.
+    """
+    by_line = ending(Path(path)) in JSON_ENDINGS
+    examples: list[MultiLabelledText] = []
+    for number, cells in read_rows(path):
+        require(columns, cells, path, number if by_line else 1)
+        place = (path, number)
+        own = labels_of(cells, columns, labels or {}, place)
+        pair = _text(cells, columns.pair, place) if columns.pair else None
+        known = columns.id is not None and cells[columns.id] is not None
+        identity = _text(cells, str(columns.id), place) if known else str(len(examples))
+        text = _text(cells, columns.text, place)
+        examples.append(MultiLabelledText(text, own, identity, language, pair))
+    if not examples:
+        raise InputError("no row below the header", where=path)
+    return examples
+
+
+def labels_of(
+    cells: Mapping[str, Any], columns: Columns, names: Mapping[str, str], place: Place
+) -> tuple[str, ...] | None:
+    """The labels of a row, each once; None without gold."""
+    if columns.labels:
+        found = _flagged(cells, columns.labels, place)
+    elif columns.label is not None:
+        found = _listed(cells[columns.label], columns.label, place)
+    else:
+        found = None
+    if found is None:
+        return None
+    composed = (unicodedata.normalize("NFC", label) for label in found)
+    return tuple(dict.fromkeys(names.get(label, label) for label in composed))
+
+
+def flag_columns(path: str | Path, apart: Collection[str]) -> tuple[str, ...]:
+    """The columns of a table, but those apart, that hold zeros and ones in every row."""
+    found: list[str] | None = None
+    for _, cells in read_rows(path):
+        flags = [name for name, value in cells.items() if name not in apart and _flag(value) is not None]
+        found = [name for name in flags if found is None or name in found]
+    return tuple(found or ())
+
+
+def _flagged(cells: Mapping[str, Any], columns: tuple[str, ...], place: Place) -> list[str] | None:
+    if all(cells[name] is None or not str(cells[name]).strip() for name in columns):
+        return None
+    for name in columns:
+        if _flag(cells[name]) is None:
+            raise InputError(
+                f"the column {name!r} holds {shown(cells[name])}, neither 0 nor 1",
+                where=place[0],
+                line=place[1],
+                hint="name columns of zeros and ones, or one column that lists the labels",
+            )
+    return [name for name in columns if _flag(cells[name])]
+
+
+def _flag(value: object) -> bool | None:
+    text = (as_text(value) or "").strip().lower()
+    return True if text in _YES else False if text in _NO else None
+
+
+def _listed(value: object, column: str, place: Place) -> list[str] | None:
+    """The labels of one cell: a JSON list, or text with bars between them."""
+    if value is None:
+        return None
+    listed: object = value
+    if isinstance(value, str) and value.strip().startswith("["):
+        try:
+            listed = json.loads(value)
+        except (ValueError, RecursionError):
+            listed = None
+    elif not isinstance(value, list):
+        listed = (as_text(value) or "").split(_SEPARATOR)
+    labels = [as_text(item) for item in listed] if isinstance(listed, list) else [None]
+    if None in labels or (as_text(value) is None and not isinstance(value, list)):
+        raise InputError(
+            f"the column {column!r} holds {shown(value)}, no list of labels",
+            where=place[0],
+            line=place[1],
+            hint=f'separate labels by {_SEPARATOR}, or write a JSON list such as ["joy", "fear"]',
+        )
+    return [text for label in labels if label is not None and (text := label.strip())]
+
+
+def _text(cells: Mapping[str, Any], column: str, place: Place) -> str:
+    text = as_text(cells[column])
+    if text is None:
+        problem = f"the column {column!r} holds {shown(cells[column])}, no text"
+        raise InputError(problem, where=place[0], line=place[1])
+    return text

@@ -1,0 +1,128 @@
+"""How well sentences find their translations: a base, alone or under a plan, on pairs or on candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from xling.bases.opening import load_base
+from xling.composition.attach import Composition
+from xling.composition.grammar import parse as parse_plan
+from xling.composition.growing import grow
+from xling.composition.nodes import routes
+from xling.data.candidates import read_candidates
+from xling.data.parallel import read_parallel
+from xling.errors import InputError
+from xling.evaluation.bootstrap import interval
+from xling.files import write_json
+from xling.languages import parse
+from xling.store.store import Store
+from xling.tasks.retrieval import MARGINS, METRICS, rank_among, rank_counts, ranks
+from xling.training.alignment import sentence_vectors
+
+
+@dataclass(frozen=True)
+class RetrievalOrder:
+    """pairs: sentences and their translations; candidates: sentences to rank in `other_language` instead."""
+
+    base: str
+    language: str
+    other_language: str
+    pairs: Path | None = None
+    candidates: Path | None = None
+    plan: str | None = None
+    store: Path | None = None
+    margin: str = "cosine"
+    device: str = "cpu"
+
+
+def retrieve(order: RetrievalOrder, *, out: Path | None = None) -> dict[str, Any]:
+    """Accuracy at 1 and mean reciprocal rank in percent, with bootstrap intervals over queries.
+
+    Raises InputError for an unknown language, margin, base or module, no file or two, and faulty rows.
+    """
+    languages = parse(order.language), parse(order.other_language)
+    if order.margin not in MARGINS:
+        raise InputError(f"no margin is called {order.margin!r}", where="--margin", choices=MARGINS)
+    if (order.pairs is None) == (order.candidates is None):
+        raise InputError("give either --pairs or --candidates", where="xling retrieve")
+    if order.plan is not None and order.store is None:
+        raise InputError("a plan needs the folder of its modules", where="--store", hint="give --store DIR")
+    if order.pairs is not None:
+        counts = _both_ways(_pairs(order.pairs, languages), order, languages)
+    else:
+        counts = _ranked(order, languages)
+    result = {
+        "base": order.base,
+        "plan": order.plan or "none",
+        "margin": order.margin if order.pairs else "cosine",
+        "queries": len(next(iter(counts.values()))),
+        "results": [
+            {"direction": direction, "metric": metric, **interval(sums, value).row()}
+            for direction, sums in counts.items()
+            for metric, value in METRICS.items()
+        ],
+    }
+    if out is not None:
+        write_json(out, result)
+    return result
+
+
+def _pairs(path: Path, languages: tuple[str, str]) -> list[tuple[str, str]]:
+    """Each pair once; both languages must head a column."""
+    read_parallel(path, language=languages[1])
+    pairs = list(dict.fromkeys(read_parallel(path, language=languages[0])))
+    if len(pairs) < 2:
+        raise InputError(f"{len(pairs)} different pairs leave nothing to tell apart", where=path)
+    return pairs
+
+
+def _both_ways(
+    pairs: Sequence[tuple[str, str]], order: RetrievalOrder, languages: tuple[str, str]
+) -> dict[str, np.ndarray]:
+    own, other = _vectors(order, languages, [[pair[side] for pair in pairs] for side in (0, 1)])
+    here, there = languages
+    return {
+        f"{here} to {there}": rank_counts(ranks(own, other, margin=order.margin)),
+        f"{there} to {here}": rank_counts(ranks(other, own, margin=order.margin)),
+    }
+
+
+def _ranked(order: RetrievalOrder, languages: tuple[str, str]) -> dict[str, np.ndarray]:
+    assert order.candidates is not None
+    rows = read_candidates(order.candidates)
+    texts = list(dict.fromkeys(text for row in rows for text in row.candidates))
+    place = {text: number for number, text in enumerate(texts)}
+    queries, vectors = _vectors(order, languages, [[row.query for row in rows], texts])
+    found = [
+        rank_among(query, vectors[[place[text] for text in row.candidates]], row.right)
+        for query, row in zip(queries, rows, strict=True)
+    ]
+    return {f"{languages[0]} to {languages[1]}": rank_counts(found)}
+
+
+def _vectors(
+    order: RetrievalOrder, languages: tuple[str, str], texts: Sequence[Sequence[str]]
+) -> list[Tensor]:
+    """The mean states of either side's texts.
+
+    A plan with routes reads both sides, each by its own language. One without reads the first side; the
+    other is read by the base as it is, so that a language module can stand alone.
+    """
+    base = load_base(order.base, device=order.device)
+    alone = Composition(base)
+    plan, both = alone, False
+    if order.plan is not None and order.store is not None:
+        node = grow(parse_plan(order.plan), Store(order.store).get)
+        plan, both = Composition(base, node), routes(node)
+    found = []
+    for reader, language, own in zip((plan, plan if both else alone), languages, texts, strict=True):
+        tokenizer = reader.tokenizer(language)
+        rows = tokenizer(list(own), truncation=True, max_length=base.max_length)["input_ids"]
+        found.append(sentence_vectors(reader, rows, language=language))
+    return found

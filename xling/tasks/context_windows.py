@@ -1,0 +1,86 @@
+"""Windows of a question and a part of its context, by the tokenizer's own overflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from xling.tasks.cutting import cut
+
+_LONGEST_QUESTION = 64  # pieces, as in BERT's own code for SQuAD; the rest of a row is for the context
+_AT_ONCE = 256  # questions: a tokenizer's offsets are large
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A row's pieces, the positions of the context's among them, and the characters of each of those.
+
+    covers: the characters of the context that it holds. The first window begins and the last one ends with
+    the context itself, whatever has no pieces there.
+    """
+
+    question: int
+    ids: tuple[int, ...]
+    at: tuple[int, ...]
+    spans: tuple[Span, ...]
+    covers: Span
+
+    def items_of(self, start: int, end: int) -> Span | None:
+        """The first and the last item that share characters with a span; None where it is not held whole."""
+        touched = [number for number, own in enumerate(self.spans) if own[0] < end and start < own[1]]
+        whole = self.covers[0] <= start and end <= self.covers[1]
+        return (touched[0], touched[-1]) if whole and touched else None
+
+
+def context_windows(
+    questions: Sequence[str], contexts: Sequence[str], tokenizer: Any, max_length: int, *, stride: int
+) -> list[Window]:
+    """The windows of each question and its context, in order.
+
+    max_length: pieces of a row, special ones included. stride: pieces that neighbouring windows share, at
+    most half of what the longest question leaves. A question is cut at 64 pieces, or at half a short row.
+    """
+    room = max_length - tokenizer.num_special_tokens_to_add(pair=True)
+    longest = min(_LONGEST_QUESTION, room // 2)
+    # the tokenizer breaks down where the windows share all of their room
+    settings = {"max_length": max_length, "stride": min(stride, (room - longest) // 2)}
+    known: dict[Span, Span] = {}  # one object for the many spans that are alike
+    windows: list[Window] = []
+    for first in range(0, len(questions), _AT_ONCE):
+        asked, read = (list(texts[first : first + _AT_ONCE]) for texts in (questions, contexts))
+        encoded = tokenizer(
+            cut(asked, [longest] * len(asked), tokenizer),
+            read,
+            truncation="only_second",
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+            **settings,
+        )
+        windows += _windows(encoded, read, first, known)
+    return windows
+
+
+def _windows(encoded: Any, contexts: Sequence[str], first: int, known: dict[Span, Span]) -> Iterator[Window]:
+    numbers: list[int] = encoded["overflow_to_sample_mapping"]
+    for question, own in groupby(range(len(numbers)), key=lambda number: numbers[number]):
+        context, group = contexts[question], list(own)
+        for number in group:
+            at = [place for place, part in enumerate(encoded.sequence_ids(number)) if part == 1]
+            offsets = encoded["offset_mapping"][number]
+            found = (_trimmed(context, *offsets[place]) for place in at)
+            spans = tuple(known.setdefault(span, span) for span in found)
+            begin = 0 if number == group[0] else spans[0][0]
+            end = len(context) if number == group[-1] else spans[-1][1]
+            ids = tuple(encoded["input_ids"][number])
+            yield Window(first + question, ids, tuple(at), spans, (begin, end))
+
+
+def _trimmed(context: str, start: int, end: int) -> Span:
+    """A piece's characters without the white space that some tokenizers count as part of it."""
+    text = context[start:end]
+    start += len(text) - len(text.lstrip())
+    return start, start + len(text.strip())

@@ -1,0 +1,150 @@
+"""Intents and slots together: one head on tokens, whose outputs are the slots' tags and the intents.
+
+The first special piece speaks for the utterance, as in the joint model of Chen et al. 2019 (BERT for Joint
+Intent Classification and Slot Filling); the two losses are added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from xling.bases.opening import Base
+from xling.data.examples import TaggedSentence, Utterance
+from xling.errors import InputError
+from xling.modules.head import HeadConfig
+from xling.tasks.spans import described, repaired, spans
+from xling.tasks.tagging import Tagging
+from xling.tasks.task import Prediction, Row, by_example, numbered
+from xling.tasks.words import item_scores, tokens_of, word_rows
+from xling.tasks.xsid_scorer import xsid_compatible_f1
+
+INTENT = "intent:"
+_TAGGING = Tagging()
+
+
+class IntentSlots:
+    """Utterances to an assistant. Metric: micro F1 of exact slots; intent accuracy beside it.
+
+    The targets of a row: how many outputs are tags, then the intent in an utterance's first row, then a
+    tag for each word.
+    """
+
+    name, metric, together = "intent-slots", "f1", False
+
+    def example(self, item: Any, id: str, language: str) -> Utterance:
+        return Utterance(tokens_of(item), None, None, id, language)
+
+    def labels(self, examples: Sequence[Utterance]) -> tuple[str, ...]:
+        """InputError where no utterance has an intent."""
+        intents = sorted({example.intent for example in examples if example.intent is not None})
+        if not intents:
+            raise InputError("no utterance of the training data has an intent", where="--train")
+        return (*_TAGGING.labels(_sentences(examples)), *(f"{INTENT}{name}" for name in intents))
+
+    def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
+        return _TAGGING.head(labels, base)
+
+    def rows(
+        self, examples: Sequence[Utterance], tokenizer: Any, labels: Sequence[str], max_length: int
+    ) -> list[Row]:
+        numbers = {label: number for number, label in enumerate(labels)}
+        slots: list[list[int]] = []
+        intents: list[list[int]] = []
+        for example in examples:
+            tags, intent = _gold(example) or ((), None)
+            slots.append([numbered(tag, numbers, example) for tag in tags])
+            intents.append([] if intent is None else [numbered(f"{INTENT}{intent}", numbers, example)])
+        tokens = [example.tokens for example in examples]
+        rows = word_rows(tokens, slots, tokenizer, max_length, opening=intents)
+        count = _tag_count(labels)
+        return [replace(row, targets=(count, *row.targets)) if row.targets else row for row in rows]
+
+    def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
+        items = torch.cat(self.pick(logits, rows)).float()
+        count = rows[0].targets[0]
+        wanted = torch.as_tensor([target for row in rows for target in row.targets[1:]], device=logits.device)
+        intent = wanted >= count
+        loss = cross_entropy(items[~intent, :count], wanted[~intent])
+        if intent.any():  # a batch of later windows of long utterances has none
+            loss = loss + cross_entropy(items[intent, count:], wanted[intent] - count)
+        return loss
+
+    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
+        return item_scores(logits, rows)
+
+    def decode(
+        self,
+        examples: Sequence[Utterance],
+        rows: Sequence[Row],
+        scores: Sequence[Tensor],
+        labels: Sequence[str],
+    ) -> list[Prediction]:
+        found = by_example(rows, scores, len(examples))
+        return [
+            _decoded(example, torch.cat(own), labels) for example, own in zip(examples, found, strict=True)
+        ]
+
+    def gold(self, example: Utterance) -> Prediction:
+        known = _gold(example)
+        return {} if known is None else {"tags": list(known[0]), "intent": known[1]}
+
+    def counts(self, examples: Sequence[Utterance], predictions: Sequence[Prediction]) -> np.ndarray:
+        """Per utterance: right slots, predicted slots, gold slots, whether the intent is right, and one."""
+        slots = _TAGGING.counts(_sentences(examples), predictions)
+        right = [example.intent == row["intent"] for example, row in zip(examples, predictions, strict=True)]
+        return np.column_stack([slots, np.asarray(right, dtype=float), np.ones(len(right))])
+
+    def value(self, sums: np.ndarray) -> np.ndarray:
+        """F1 of the slots; the last two sums are for the intents' accuracy."""
+        return _TAGGING.value(sums[..., :3])
+
+    def score(self, examples: Sequence[Utterance], predictions: Sequence[Prediction]) -> dict[str, float]:
+        """Slots, intents, utterances with all of it right, and the slots as xSID's own script counts them."""
+        gold, found = [example.tags or () for example in examples], [row["tags"] for row in predictions]
+        sums = self.counts(examples, predictions)
+        intents = sums[:, 3]
+        whole = [set(spans(right)) == set(spans(own)) for right, own in zip(gold, found, strict=True)]
+        return {
+            **_TAGGING.score(_sentences(examples), predictions),
+            "intent_accuracy": 100 * float(intents.mean()),
+            "all_right": 100 * float((intents * whole).mean()),
+            "xsid_compatible_f1": xsid_compatible_f1(gold, found),
+        }
+
+
+def _gold(example: Utterance) -> tuple[tuple[str, ...], str] | None:
+    """Tags and intent; None where either is missing."""
+    return None if example.tags is None or example.intent is None else (example.tags, example.intent)
+
+
+def _tag_count(labels: Sequence[str]) -> int:
+    """How many labels are tags: they come first."""
+    return sum(not label.startswith(INTENT) for label in labels)
+
+
+def _sentences(examples: Sequence[Utterance]) -> list[TaggedSentence]:
+    return [TaggedSentence(item.tokens, item.tags, item.id, item.language) for item in examples]
+
+
+def _decoded(example: Utterance, scores: Tensor, labels: Sequence[str]) -> Prediction:
+    """scores: [items, outputs], the utterance's own first."""
+    count = _tag_count(labels)
+    tags = repaired([str(labels[best]) for best in scores[1:, :count].argmax(-1).tolist()])
+    names = [label.removeprefix(INTENT) for label in labels[count:]]
+    chances = scores[0, count:].softmax(-1).tolist()
+    return {
+        "id": example.id,
+        "language": example.language,
+        "tokens": list(example.tokens),
+        "tags": tags,
+        "spans": described(tags, example.tokens),
+        "intent": names[int(scores[0, count:].argmax())],
+        "intent_scores": {name: round(chance, 6) for name, chance in zip(names, chances, strict=True)},
+    }

@@ -1,0 +1,180 @@
+"""Dependency parsing: each word's head and relation, by biaffine scores and the best tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from xling.bases.opening import Base
+from xling.data.examples import ParsedSentence
+from xling.modules.biaffine import BiaffineConfig
+from xling.tasks.arborescence import best_tree
+from xling.tasks.task import Prediction, Row, by_example, numbered
+from xling.tasks.words import tokens_of, word_rows
+
+UNIVERSAL = tuple(
+    "acl advcl advmod amod appos aux case cc ccomp clf compound conj cop csubj dep det discourse dislocated"
+    " expl fixed flat goeswith iobj list mark nmod nsubj nummod obj obl orphan parataxis punct reparandum"
+    " root vocative xcomp".split()
+)
+ROOT = "root"
+_LONGEST = 512  # pieces: scores grow with the square of a row's length
+_UNLEARNED = -1
+
+Pairs = Float[Tensor, "nodes nodes scores"]
+Tree = tuple[list[int], list[str]]
+
+
+@dataclass(frozen=True)
+class Parsing:
+    """Dependency trees of given words. Metric: LAS, as the CoNLL 2018 evaluation has it.
+
+    subtypes: learn relations with their subtypes (`nmod:poss`); scoring leaves these out either way.
+    A row is the sentence's first special piece, which stands for the root, and its words. A sentence too
+    long for one row is parsed window by window: words whose head lies in another window teach nothing, and
+    what is the root of a later window becomes a dependent of the first window's root.
+    """
+
+    subtypes: bool = False
+    name = "parsing"
+    metric = "las"
+    together = False
+
+    def example(self, item: Any, id: str, language: str) -> ParsedSentence:
+        return ParsedSentence(tokens_of(item), None, None, None, id, language)
+
+    def labels(self, examples: Sequence[ParsedSentence]) -> tuple[str, ...]:
+        """The relations. The 37 universal ones are all in it where no others are, whatever the source has."""
+        found = {name for example in examples for name in example.relations or ()}
+        kept = found if self.subtypes else set(map(universal, found))
+        known = set(map(universal, kept)).issubset(UNIVERSAL)
+        return tuple(sorted(kept.union(UNIVERSAL) if known else kept))
+
+    def head(self, labels: Sequence[str], base: Base) -> BiaffineConfig:
+        return BiaffineConfig(relations=len(labels))
+
+    def rows(
+        self, examples: Sequence[ParsedSentence], tokenizer: Any, labels: Sequence[str], max_length: int
+    ) -> list[Row]:
+        """Targets: -1 of the root, head * relations + relation of each word, the head within its window."""
+        numbers = {label: number for number, label in enumerate(labels)}
+        heads = [example.heads or () for example in examples]
+        words = [example.tokens for example in examples]
+        whole = word_rows(words, heads, tokenizer, min(max_length, _LONGEST))
+        relations = [_relations(example, numbers) for example in examples]
+        return [_rooted(row, relations[row.example], len(labels)) for row in whole]
+
+    def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
+        """The mean over words of the losses of the head and, at the right head, of the relation."""
+        total, count = logits.new_zeros((), dtype=torch.float32), 0
+        for pairs, row in zip(self.pick(logits, rows), rows, strict=True):
+            targets = torch.as_tensor(row.targets, device=logits.device)
+            kept = targets != _UNLEARNED
+            outputs = pairs.shape[-1] - 1
+            heads, relations = targets[kept] // outputs, targets[kept] % outputs
+            own = pairs[kept].float()
+            at_head = own[torch.arange(len(own), device=own.device), heads, 1:]
+            total = total + torch.nn.functional.cross_entropy(own[..., 0], heads, reduction="sum")
+            total = total + torch.nn.functional.cross_entropy(at_head, relations, reduction="sum")
+            count += len(own)
+        return total / max(count, 1)
+
+    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Pairs]:
+        """[1 + words, 1 + words, 1 + relations] of each row: dependent, head, the arc and its relations."""
+        return [logits[number, list(row.at)][:, list(row.at)] for number, row in enumerate(rows)]
+
+    def decode(
+        self,
+        examples: Sequence[ParsedSentence],
+        rows: Sequence[Row],
+        scores: Sequence[Tensor],
+        labels: Sequence[str],
+    ) -> list[Prediction]:
+        found = []
+        for example, own in zip(examples, by_example(rows, scores, len(examples)), strict=True):
+            heads, relations = _joined([_tree(pairs, labels, first=not n) for n, pairs in enumerate(own)])
+            place = {"id": example.id, "language": example.language, "tokens": list(example.tokens)}
+            found.append({**place, "heads": heads, "relations": relations})
+        return found
+
+    def gold(self, example: ParsedSentence) -> Prediction:
+        if example.heads is None:
+            return {}
+        return {"heads": list(example.heads), "relations": list(example.relations or ())}
+
+    def counts(self, examples: Sequence[ParsedSentence], predictions: Sequence[Prediction]) -> np.ndarray:
+        """Per sentence: words with the right head and relation, with the right head, words."""
+        sums = np.zeros((len(examples), 3))
+        for number, (example, prediction) in enumerate(zip(examples, predictions, strict=True)):
+            gold, own = np.asarray(example.heads or ()), np.asarray(prediction["heads"])
+            names = (example.relations or (), prediction["relations"])
+            same = [universal(one) == universal(other) for one, other in zip(*names, strict=True)]
+            attached = gold == own
+            sums[number] = (attached & np.asarray(same, dtype=bool)).sum(), attached.sum(), len(gold)
+        return sums
+
+    def value(self, sums: np.ndarray) -> np.ndarray:
+        return np.asarray(100 * sums[..., 0] / np.maximum(sums[..., 2], 1))
+
+    def score(
+        self, examples: Sequence[ParsedSentence], predictions: Sequence[Prediction]
+    ) -> dict[str, float]:
+        labelled, attached, words = self.counts(examples, predictions).sum(0)
+        return {
+            name: float(100 * right / max(words, 1)) for name, right in (("las", labelled), ("uas", attached))
+        }
+
+
+def universal(relation: str) -> str:
+    """A relation without its subtype."""
+    return relation.partition(":")[0]
+
+
+def _relations(example: ParsedSentence, numbers: dict[str, int]) -> list[int]:
+    """The number of each word's relation, or of its universal part where the set has no subtypes."""
+    names = example.relations or ()
+    return [numbered(name if name in numbers else universal(name), numbers, example) for name in names]
+
+
+def _rooted(row: Row, relations: Sequence[int], outputs: int) -> Row:
+    """The row with the root before its words, its targets heads of the sentence so far."""
+    words = len(row.at)
+    first = row.first
+    targets = []
+    for word, head in enumerate(row.targets):
+        inside = head - first if head else 0
+        learned = 0 < inside <= words or head == 0
+        targets.append(inside * outputs + relations[first + word] if learned else _UNLEARNED)
+    root = (_UNLEARNED,) if targets else ()
+    return replace(row, at=(0, *row.at), targets=(*root, *targets))
+
+
+def _tree(pairs: Pairs, labels: Sequence[str], *, first: bool) -> Tree:
+    """The heads and relations of a window: the first's root alone is `root`, where the set has that."""
+    heads = best_tree(pairs[..., 0].double().numpy())
+    words = torch.arange(1, len(pairs))
+    scores = pairs[words, torch.as_tensor(heads, dtype=torch.long), 1:]
+    if ROOT in labels and len(labels) > 1:
+        scores[:, labels.index(ROOT)] = -torch.inf
+    relations = [str(labels[best]) for best in scores.argmax(-1).tolist()]
+    if first and ROOT in labels:
+        relations[heads.index(0)] = ROOT
+    return heads, relations
+
+
+def _joined(windows: Sequence[Tree]) -> Tree:
+    """The trees of a sentence's windows as one: the later roots hang on the first."""
+    heads: list[int] = []
+    relations: list[str] = []
+    for own, names in windows:
+        before = len(heads)
+        top = heads.index(0) + 1 if heads else 0
+        heads += [head + before if head else top for head in own]
+        relations += names
+    return heads, relations

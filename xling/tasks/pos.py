@@ -1,0 +1,41 @@
+"""Parts of speech: one label for each word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from xling.data.examples import TaggedSentence
+from xling.tasks.task import Prediction
+from xling.tasks.words import OneLabelAWord
+
+UPOS = tuple("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split())
+
+
+class PartsOfSpeech(OneLabelAWord):
+    """Parts of speech. Metric: accuracy, which is UPOS of the CoNLL 2018 evaluation on given words."""
+
+    name, metric, together = "pos", "accuracy", False
+
+    def labels(self, examples: Sequence[TaggedSentence]) -> tuple[str, ...]:
+        """The 17 universal ones where all tags are among them: a target may have what a source lacks."""
+        found = {tag for example in examples for tag in example.tags or ()}
+        return UPOS if found.issubset(UPOS) else tuple(sorted(found))
+
+    def counts(self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]) -> np.ndarray:
+        """Per sentence: words with the right tag, words."""
+        sums = np.zeros((len(examples), 2))
+        for number, (example, prediction) in enumerate(zip(examples, predictions, strict=True)):
+            gold = example.tags or ()
+            right = sum(one == other for one, other in zip(gold, prediction["tags"], strict=True))
+            sums[number] = right, len(gold)
+        return sums
+
+    def value(self, sums: np.ndarray) -> np.ndarray:
+        return np.asarray(100 * sums[..., 0] / np.maximum(sums[..., 1], 1))
+
+    def score(
+        self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]
+    ) -> dict[str, float]:
+        return {"accuracy": float(self.value(self.counts(examples, predictions).sum(0)))}

@@ -1,0 +1,133 @@
+"""Extractive question answering: the answer is a span of the context.
+
+The question comes first, then the context, in overlapping windows where it is long (Devlin et al. 2019,
+section 4.2). A head on tokens gives each piece of the context a score as start and one as end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torch.nn.utils.rnn import pad_sequence
+
+from xling.bases.opening import Base
+from xling.data.examples import Question
+from xling.errors import InputError
+from xling.modules.head import HeadConfig
+from xling.tasks.answers import best_answers
+from xling.tasks.context_windows import Window, context_windows
+from xling.tasks.squad_scorer import squad_exact, squad_f1
+from xling.tasks.task import Prediction, Row, by_example
+from xling.tasks.words import item_scores
+
+STRIDE = 128
+
+
+class QuestionAnswering:
+    """SQuAD, XQuAD and their like. Metric: F1 of tokens; exact match beside it (see `squad_scorer`).
+
+    stride: pieces that two neighbouring windows share; less where a row has little room. The targets of
+    a row are the numbers of the answer's first and last item, of the first answer where there are
+    several; a window that does not hold the whole answer has none, so nothing is learned from it.
+    """
+
+    name, metric, together = "question-answering", "f1", False
+
+    def __init__(self, stride: int = STRIDE) -> None:
+        self.stride = stride
+
+    def example(self, item: Any, id: str, language: str) -> Question:
+        """InputError where the item is no mapping with the texts `question` and `context`."""
+        texts = item if isinstance(item, Mapping) else {}
+        context, question = texts.get("context"), texts.get("question")
+        if not isinstance(context, str) or not isinstance(question, str):
+            hint = 'give {"question": "Who?", "context": "Amina anaishi Nairobi"}'
+            raise InputError("the task takes questions with their contexts", where="predict", hint=hint)
+        return Question(context, question, None, id, language)
+
+    def labels(self, examples: Sequence[Question]) -> tuple[str, ...]:
+        return ("start", "end")
+
+    def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
+        shape = base.family.token_head
+        return HeadConfig(outputs=len(labels), dense=shape.nonlinearity, norm=shape.norm is not None)
+
+    def rows(
+        self, examples: Sequence[Question], tokenizer: Any, labels: Sequence[str], max_length: int
+    ) -> list[Row]:
+        questions, contexts = [one.question for one in examples], [one.context for one in examples]
+        windows = context_windows(questions, contexts, tokenizer, max_length, stride=self.stride)
+        return [
+            Row(own.ids, own.at, _target(examples[own.question], own), own.question, spans=own.spans)
+            for own in windows
+        ]
+
+    def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
+        """The mean of the cross-entropies of start and end over the items of each row."""
+        items = [own.float() for own in self.pick(logits, rows)]
+        scores = pad_sequence(items, batch_first=True, padding_value=-torch.inf)
+        wanted = torch.as_tensor([row.targets for row in rows], device=logits.device)
+        return cross_entropy(scores.transpose(1, 2).flatten(0, 1), wanted.flatten())
+
+    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
+        return item_scores(logits, rows)
+
+    def decode(
+        self,
+        examples: Sequence[Question],
+        rows: Sequence[Row],
+        scores: Sequence[Tensor],
+        labels: Sequence[str],
+    ) -> list[Prediction]:
+        """The best spans of all windows, by the sum of their raw scores of start and end.
+
+        Within a window that is the order of probabilities; between windows the raw scores are compared, as
+        the field does, since a window without the answer spreads its probability over other pieces. The
+        scores of `nbest` are a softmax over those sums.
+        """
+        own_rows: list[list[Row]] = [[] for _ in examples]
+        for row in rows:
+            own_rows[row.example].append(row)
+        found = by_example(rows, scores, len(examples))
+        return [
+            {"id": example.id, "language": example.language, "question": example.question}
+            | best_answers(example.context, [row.spans for row in windows], own)
+            for example, windows, own in zip(examples, own_rows, found, strict=True)
+        ]
+
+    def gold(self, example: Question) -> Prediction:
+        """The first answer as a prediction has it, and all their texts."""
+        if not example.answers:
+            return {}
+        start, text = example.answers[0]
+        texts = [own for _, own in example.answers]
+        return {"answer": text, "start": start, "end": start + len(text), "answers": texts}
+
+    def counts(self, examples: Sequence[Question], predictions: Sequence[Prediction]) -> np.ndarray:
+        """Per question: F1 and exact match, between 0 and 1, and one."""
+        sums = np.ones((len(examples), 3))
+        for number, (example, row) in enumerate(zip(examples, predictions, strict=True)):
+            gold = [text for _, text in example.answers or ()]
+            sums[number, :2] = squad_f1(row["answer"], gold), squad_exact(row["answer"], gold)
+        return sums
+
+    def value(self, sums: np.ndarray) -> np.ndarray:
+        return np.asarray(100 * sums[..., 0] / np.maximum(sums[..., 2], 1))
+
+    def score(self, examples: Sequence[Question], predictions: Sequence[Prediction]) -> dict[str, float]:
+        f1, exact, count = self.counts(examples, predictions).sum(0)
+        return {"f1": 100 * float(f1 / max(count, 1)), "exact_match": 100 * float(exact / max(count, 1))}
+
+
+def _target(example: Question, window: Window) -> tuple[int, ...]:
+    """The items of the first answer's ends; none where the window does not hold it."""
+    if not example.answers:
+        return ()
+    start, text = example.answers[0]
+    start += len(text) - len(text.lstrip())
+    return window.items_of(start, start + len(text.strip())) or ()
