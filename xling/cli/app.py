@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from xling.cli import data, evaluating, modules, recipes, training, vocabulary
+from xling.cli import data, evaluating, modules, recipes, submitting, training, vocabulary
 
 app = typer.Typer(
     name="xling",
@@ -23,4 +23,5 @@ app.command("report")(recipes.report)
 app.command("predict")(evaluating.predict)
 app.command("evaluate")(evaluating.evaluate)
 app.command("retrieve")(evaluating.retrieve)
+app.command("submit")(submitting.submit)
 app.command("info")(recipes.info)

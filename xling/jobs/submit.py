@@ -1,0 +1,71 @@
+"""From predictions and the participants' files to the one zip that a shared task takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from xling.data.opening import find
+from xling.errors import InputError
+from xling.files import write_atomically
+from xling.submission.archive import zip_bytes
+from xling.submission.naming import check_codes, code_of, file_name
+from xling.submission.registry import task_named
+from xling.submission.submission import SharedTask, read_predictions
+
+
+def submit(
+    shared_task: str,
+    predictions: Sequence[Path],
+    tests: Sequence[Path],
+    *,
+    out: Path,
+    codes: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Write, check and zip the submission files, one for each pair of predictions and test file.
+
+    codes: the task's own language codes, one a pair; they are told from names and rows without. Scores
+    are in percent, where a test file has gold labels. Nothing is written when an InputError is raised.
+    """
+    task = task_named(shared_task)
+    _check_pairs(predictions, tests, out)
+    check_codes(task, codes, len(tests))
+    files: dict[str, bytes] = {}
+    rows: list[dict[str, Any]] = []
+    for number, (predicted, test) in enumerate(zip(predictions, tests, strict=True)):
+        row, data = _file(task, predicted, find(test), codes[number] if codes else None)
+        if row["name"] in files:
+            raise InputError(
+                f"a second file {row['name']!r} for {test}",
+                where="--test-file",
+                hint="give each language once; rename the test file, or tell the codes apart by --code",
+            )
+        files[row["name"]] = data
+        rows.append(row)
+    write_atomically(out, zip_bytes(files))
+    return {"shared_task": shared_task, "out": str(out), "files": rows}
+
+
+def _file(task: SharedTask, predicted: Path, test: Path, code: str | None) -> tuple[dict[str, Any], bytes]:
+    """What a result tells of a submission file, and its bytes, checked."""
+    found = read_predictions(predicted)
+    code = code if code is not None else code_of(task, test, found)
+    name = file_name(task, test, code)
+    data = task.write(test, found, code)
+    rows = task.validate(name, data, test)
+    scores = task.score(data, test)
+    row = {"name": name, "rows": rows, "predictions": str(predicted), "test_file": str(test)}
+    return {**row, "scores": scores}, data
+
+
+def _check_pairs(predictions: Sequence[Path], tests: Sequence[Path], out: Path) -> None:
+    if len(predictions) != len(tests):
+        raise InputError(
+            f"{len(predictions)} files of predictions but {len(tests)} test files",
+            where="--test-file",
+            hint="give one --test-file for each --predictions, in the same order",
+        )
+    if out.suffix != ".zip" or out.is_dir():
+        problem = "is a folder" if out.is_dir() else f"{out.name!r} does not end in .zip"
+        raise InputError(problem, where="--out", hint="name the zip to write, such as submission.zip")

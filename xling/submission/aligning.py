@@ -1,0 +1,116 @@
+"""Predictions in the order of the test file: by id where it has ids, else by order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar, runtime_checkable
+
+from xling.errors import InputError
+from xling.submission.submission import Predicted, Predictions, quoted
+
+AGAIN = "predict this very test file again"
+
+
+@runtime_checkable
+class Item(Protocol):
+    """What one prediction answers: a row or a sentence of a test file."""
+
+    @property
+    def id(self) -> str | None:
+        """Its id, where the file has ids."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for an error's line."""
+        ...
+
+
+ItemT = TypeVar("ItemT", bound=Item)
+Differ = Callable[[ItemT, Predicted], str | None]
+
+
+def refuse_repeated_ids(items: Sequence[Item], test: Path) -> None:
+    """InputError names the first id of a test file that stands twice."""
+    first: dict[str | None, Item] = {}
+    for item in items:
+        if item.id in first:
+            raise InputError(
+                f"the id {quoted(item.id)} stands twice, at {first[item.id].place} and {item.place}",
+                where=test,
+                hint="take the participants' file as the organisers gave it",
+            )
+        first[item.id] = item
+
+
+def by_id(
+    items: Sequence[ItemT], predictions: Predictions, differ: Differ[ItemT] | None = None
+) -> list[Predicted]:
+    """The prediction of each item, found by its id.
+
+    differ: says in what a prediction is of another text. InputError names the first id that is repeated
+    or added, then the first that is missing, then the first row of another text.
+    """
+    known = {item.id for item in items}
+    found: dict[str, Predicted] = {}
+    for row in predictions.rows:
+        if row.id is None:
+            raise row.refusal("the row has no id, and the test file has ids", hint=AGAIN)
+        if row.id in found:
+            first = found[row.id].line
+            raise row.refusal(f"the id {quoted(row.id)} stands twice, first in line {first}", hint=AGAIN)
+        if row.id not in known:
+            raise row.refusal(f"the id {quoted(row.id)} is none of the test file's", hint=AGAIN)
+        found[row.id] = row
+    for item in items:
+        if item.id not in found:
+            raise InputError(
+                f"no prediction for the id {quoted(item.id)} at {item.place}",
+                where=predictions.path,
+                hint=AGAIN,
+            )
+    matched = [found[str(item.id)] for item in items]
+    _refuse_others(items, matched, differ)
+    return matched
+
+
+def by_order(
+    items: Sequence[ItemT], predictions: Predictions, differ: Differ[ItemT], *, ids_count: bool = True
+) -> list[Predicted]:
+    """The predictions as they stand, one for each item.
+
+    ids_count: an id that stands twice is refused. InputError names the first row that is of another
+    text, missing or added.
+    """
+    rows = predictions.rows
+    if ids_count:
+        _refuse_repeated_rows(rows)
+    _refuse_others(items, rows, differ)
+    if len(rows) < len(items):
+        place = items[len(rows)].place
+        problem = f"no prediction for {place}: {len(rows)} rows where the test file has {len(items)}"
+        raise InputError(problem, where=predictions.path, hint=AGAIN)
+    if len(rows) > len(items):
+        raise rows[len(items)].refusal(
+            f"a row too many: {len(rows)} where the test file has {len(items)}", hint=AGAIN
+        )
+    return list(rows)
+
+
+def _refuse_repeated_rows(rows: Sequence[Predicted]) -> None:
+    first: dict[str, int] = {}
+    for row in rows:
+        if row.id is not None and row.id in first:
+            line = first[row.id]
+            raise row.refusal(f"the id {quoted(row.id)} stands twice, first in line {line}", hint=AGAIN)
+        if row.id is not None:
+            first[row.id] = row.line
+
+
+def _refuse_others(items: Sequence[ItemT], rows: Sequence[Predicted], differ: Differ[ItemT] | None) -> None:
+    counts = "" if len(items) == len(rows) else f" ({len(rows)} rows where the test file has {len(items)})"
+    for item, row in zip(items, rows, strict=False):  # what is left over is named by its number
+        problem = differ(item, row) if differ else None
+        if problem:
+            raise row.refusal(f"{problem} at {item.place}{counts}", hint=AGAIN)

@@ -1,0 +1,98 @@
+"""What a shared task is to the rest of the house, and the rows of a predictions file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xling.data.opening import ending
+from xling.data.rows import JSON_ENDINGS, as_text, read_rows, shown
+from xling.errors import InputError
+
+NO_LANGUAGE = "und"
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A row of a predictions file: where it stands, its id (None without one), all its cells."""
+
+    path: Path
+    line: int
+    id: str | None
+    cells: Mapping[str, Any]
+
+    def refusal(self, problem: str, *, choices: Iterable[str] = (), hint: str | None = None) -> InputError:
+        """The error that names this row."""
+        return InputError(problem, where=self.path, line=self.line, choices=choices, hint=hint)
+
+    def choice(self, column: str, choices: Iterable[str]) -> str:
+        """The label in a column; InputError where there is none, or one outside the choices."""
+        if column not in self.cells:
+            there = ", ".join(map(shown, list(self.cells)[:10]))
+            hint = "write the predictions with xling predict and a task module of this task"
+            raise self.refusal(f"the row has no {column!r}, but {there}", hint=hint)
+        value = self.cells[column]
+        allowed = list(choices)
+        if not isinstance(value, str) or value not in allowed:
+            hint = "rename it in the predictions, or train with the labels of the shared task"
+            raise self.refusal(
+                f"the {column} {quoted(value)} is none of the task's", choices=allowed, hint=hint
+            )
+        return value
+
+    def texts(self, column: str) -> list[str] | None:
+        """A list of texts in a column; None for anything else."""
+        value = self.cells.get(column)
+        return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else None
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """A predictions file, in its own order."""
+
+    path: Path
+    rows: tuple[Predicted, ...]
+
+    def languages(self) -> set[str]:
+        """The languages that the rows name."""
+        named = {as_text(row.cells.get("language")) for row in self.rows}
+        return {language for language in named if language and language != NO_LANGUAGE}
+
+
+@dataclass(frozen=True)
+class SharedTask:
+    """A shared task as values and functions.
+
+    write: the bytes of a submission file, from the participants' file, the predictions for it and the
+    language code; InputError names the first row that cannot be submitted.
+    validate: checks a file's bytes, under its name, against the participants' file by the organisers'
+    rules, independently of `write`, and counts its rows; InputError names the first line that breaks one.
+    score: what the organisers would compute of the bytes, in percent; empty without gold labels.
+    pattern: a file's name by its code; None keeps the name of the test file, and no code is asked for.
+    codes: the task's own codes. languages: the code of each canonical language tag.
+    stated: the code that a test file states inside.
+    """
+
+    write: Callable[[Path, Predictions, str], bytes]
+    validate: Callable[[str, bytes, Path], int]
+    score: Callable[[bytes, Path], dict[str, float]]
+    pattern: str | None = None
+    codes: tuple[str, ...] = ()
+    languages: Mapping[str, str] = field(default_factory=dict)
+    stated: Callable[[Path], str | None] | None = None
+
+
+def read_predictions(path: Path) -> Predictions:
+    """The rows that `xling predict` wrote; InputError names the line of broken JSON."""
+    if ending(path) not in JSON_ENDINGS:
+        hint = "let xling predict write to a .jsonl file"
+        raise InputError("predictions are JSON lines", where=path, choices=JSON_ENDINGS, hint=hint)
+    rows = [Predicted(path, line, as_text(cells.get("id")), cells) for line, cells in read_rows(path)]
+    return Predictions(path, tuple(rows))
+
+
+def quoted(value: object) -> str:
+    """A value as an error's line shows it: text in quotes, anything else as it is."""
+    return repr(shown(value)) if isinstance(value, str) else shown(value)

@@ -1,0 +1,134 @@
+"""SID4LR (VarDial 2023) and NorSID (VarDial 2025), on xSID: the test file with intents and slots filled in.
+
+Comments stay where they are; rows are `index<TAB>token<TAB>intent<TAB>slot`, as in mainlp/xsid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from xling.data.bio import is_bio
+from xling.data.opening import read_lines
+from xling.errors import InputError
+from xling.submission.aligning import by_id, by_order
+from xling.submission.scoring import accuracy, span_f1, xsid_figure
+from xling.submission.submission import Predicted, Predictions, SharedTask, quoted
+from xling.submission.tags import checked_tags, other_tokens, tag_fault
+from xling.submission.utterances import Block, blocks_of, intent_comment, with_intent
+
+INTENTS = (
+    "AddToPlaylist", "BookRestaurant", "GetWeather", "PlayMusic", "RateBook", "SearchCreativeWork",
+    "SearchScreeningEvent", "alarm/cancel_alarm", "alarm/modify_alarm", "alarm/set_alarm",
+    "alarm/show_alarms", "alarm/snooze_alarm", "alarm/time_left_on_alarm", "reminder/cancel_reminder",
+    "reminder/set_reminder", "reminder/show_reminders", "weather/checkSunrise", "weather/checkSunset",
+    "weather/find",
+)  # fmt: skip
+SLOTS = (
+    "alarm/alarm_modifier", "album", "artist", "best_rating", "condition_description",
+    "condition_temperature", "cuisine", "datetime", "entity_name", "facility", "genre", "location",
+    "movie_name", "movie_type", "music_item", "negation", "news/type", "object_location_type", "object_name",
+    "object_part_of_series_type", "object_select", "object_type", "party_size_description",
+    "party_size_number", "playlist", "rating_unit", "rating_value", "recurring_datetime", "reference",
+    "reference-part", "reminder/reminder_modifier", "reminder/todo", "restaurant_name", "restaurant_type",
+    "served_dish", "service", "sort", "timer/attributes", "track", "weather/attribute",
+    "weather/temperatureUnit",
+)  # fmt: skip
+
+
+def write(test: Path, predictions: Predictions, code: str) -> bytes:
+    """The lines of the test file, each utterance with its predicted intent and slots."""
+    lines = read_lines(test)
+    blocks = blocks_of(lines, test)
+    intents, slots = _sets(blocks)
+    for block, row in zip(blocks, _aligned(blocks, predictions), strict=True):
+        tags = checked_tags(row, len(block.rows), slots)
+        intent = row.choice("intent", intents)
+        for place, tag in zip(block.rows, tags, strict=True):
+            index, token = lines[place].split("\t")[:2]
+            lines[place] = "\t".join([index, token, intent, tag])
+        if block.intent is None:  # the organisers' script reads the intent from its comment alone
+            first = block.rows[0]
+            lines[first] = f"{with_intent('# intent =', intent)}\n{lines[first]}"
+        else:
+            lines[block.intent] = with_intent(lines[block.intent], intent)
+    end = "\n" if lines[-1].strip() else ""  # that script ends an utterance at its blank line
+    return ("\n".join(lines) + "\n" + end).encode("utf-8")
+
+
+def validate(name: str, data: bytes, test: Path) -> int:
+    """The test file but for intents and slots; one intent an utterance; well-formed slots."""
+    lines, before = data.decode("utf-8").removesuffix("\n").split("\n"), read_lines(test)
+    intents, slots = _sets(blocks_of(before, test))
+    found = blocks_of(lines, Path(name))
+    if lines[-1].strip():
+        raise InputError("no blank line after the last utterance", where=name, line=len(lines))
+    if _kept(lines) != _kept([*before, ""] if before[-1].strip() else before):
+        raise InputError(f"comments, indices or tokens are not those of {test.name}", where=name)
+    for block in found:
+        rows = [lines[place].split("\t") for place in block.rows]
+        spoken = {cells[2] for cells in rows if len(cells) == 4}
+        if block.intent is None or spoken != {block.spoken} or any(len(cells) != 4 for cells in rows):
+            problem = "the rows do not all have four columns and the intent of the comment"
+            raise InputError(problem, where=name, line=block.rows[0] + 1)
+        if block.spoken not in intents:
+            problem = f"the intent {quoted(block.spoken)} is none of the task's"
+            raise InputError(problem, where=name, line=block.intent + 1)
+        fault = tag_fault(block.slots, slots)
+        if fault is not None:
+            raise InputError(f"the slot {fault[1]}", where=name, line=block.rows[fault[0]] + 1)
+    return len(found)
+
+
+def score(data: bytes, test: Path) -> dict[str, float]:
+    """Accuracy of intents, F1 of exact spans, and F1 as the xSID repository's own script counts it."""
+    gold = blocks_of(read_lines(test), test)
+    if not _is_gold(gold):
+        return {}
+    found = blocks_of(data.decode("utf-8").split("\n"), Path(test.name))
+    right, own = [block.slots for block in gold], [block.slots for block in found]
+    return {
+        "intent_accuracy": accuracy([block.spoken for block in gold], [block.spoken for block in found]),
+        "span_f1": span_f1(right, own),
+        "xsid_compatible_f1": xsid_figure(right, own),
+    }
+
+
+def _aligned(blocks: Sequence[Block], predictions: Predictions) -> list[Predicted]:
+    """By id where each utterance has its own; not all published files do, and tokens tell rows apart.
+
+    Rows numbered from "0", as those of a reader that knows no ids, are matched by order.
+    """
+    ids = {block.id for block in blocks}
+    numbered = predictions.rows[0].id == "0" and "0" not in ids
+    if None not in ids and len(ids) == len(blocks) and not numbered:
+        return by_id(blocks, predictions, _other_utterance)
+    return by_order(blocks, predictions, _other_utterance, ids_count=numbered or ids == {None})
+
+
+def _other_utterance(block: Block, row: Predicted) -> str | None:
+    return other_tokens(block.tokens, row)
+
+
+def _is_gold(blocks: Sequence[Block]) -> bool:
+    """Whether a file has gold labels: every slot is BIO, some are spans, and every intent is told."""
+    told = all(block.spoken for block in blocks)
+    every = [tag for block in blocks for tag in block.slots]
+    return told and all(map(is_bio, every)) and set(every) != {"O"}
+
+
+def _sets(blocks: Sequence[Block]) -> tuple[tuple[str, ...], set[str]]:
+    """Intents and types of slots: those of xSID, and those of the gold labels."""
+    if not _is_gold(blocks):
+        return INTENTS, set(SLOTS)
+    types = {tag[2:] for block in blocks for tag in block.slots if tag != "O"}
+    return tuple(dict.fromkeys([*INTENTS, *(block.spoken for block in blocks)])), {*SLOTS, *types}
+
+
+def _kept(lines: Sequence[str]) -> list[str]:
+    """What a submission keeps of a test file: all but the comment of the intent and the labels."""
+    rows = ["\t".join(line.split("\t")[:2]) if not line.startswith("#") else line for line in lines]
+    return [row for row in rows if intent_comment(row) is None]
+
+
+TASK = SharedTask(write=write, validate=validate, score=score)
