@@ -114,3 +114,14 @@ def write_run(folder: Path, content: dict[str, Any], log: list[dict[str, Any]] |
         text = "".join(json.dumps(row) + "\n" for row in log)
         (folder / "log.jsonl").write_text(text, encoding="utf-8")
     return folder
+
+
+def write_answers(
+    folder: Path, language: str, condition: str, rows: list[tuple[dict[str, Any], dict[str, Any]]]
+) -> None:
+    """The gold and predicted rows of a language, for the seed 0."""
+    for name, side in ((f"gold/{language}", 0), (f"predictions/{language}-{condition}-0", 1)):
+        path = folder / f"{name}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = "".join(json.dumps(pair[side], ensure_ascii=False) + "\n" for pair in rows)
+        path.write_text(text, encoding="utf-8")

@@ -6,13 +6,13 @@ import json
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from finished_run import cell, log_rows, results, write_run
 from hypothesis import given
 from hypothesis import strategies as st
+from page_text import Balance, read_page
 
 from xling.errors import InputError
 from xling.evaluation.report import write_report
@@ -20,44 +20,9 @@ from xling.evaluation.report_page import colours, words
 from xling.evaluation.report_page.axis import round_ticks
 from xling.evaluation.report_page.curves import smoothed, thinned
 
-VOID = {"meta", "line", "path", "br"}
-
-
-class Balance(HTMLParser):
-    """Follows the tags and gathers the text and what is loaded from elsewhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.loads: list[str] = []
-        self.words: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.loads += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "data"}]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in VOID:
-            assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
 
 def page(folder: Path, content: dict, log: list[dict] | None = None) -> Balance:
-    parser = Balance()
-    parser.feed(write_report(write_run(folder, content, log)).read_text(encoding="utf-8"))
-    parser.close()
-    assert parser.open == []
-    return parser
+    return read_page(write_report(write_run(folder, content, log)))
 
 
 def test_the_page_tells_the_run_in_words(tmp_path):

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from xling.evaluation.report_page import colours, costs, curves, gains, matrix, summary, words
+from xling.evaluation.report_page import (
+    ablation,
+    colours,
+    costs,
+    curves,
+    fonts,
+    gains,
+    labels,
+    matrix,
+    metrics,
+    mistakes,
+    summary,
+    words,
+)
+from xling.evaluation.report_page.answers import GOLD, Answers, read_answers
 from xling.evaluation.report_page.reading import Module, Run, read_run
 from xling.files import write_atomically
 
@@ -20,25 +36,50 @@ _HEADINGS = {
     "removed": "module removed",
     "target": "own module",
 }
+_MEANINGS = {
+    "romanised": "Latin spelling: the text in Latin letters, no language module.",
+    "removed": "Module removed: the task module learned on the source's language module, then taken away.",
+    "related": "Related module: that of a related language.",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A language's labels and mistakes. lost: rows of its files that do not fit."""
+
+    language: matrix.Language
+    condition: str
+    labels: tuple[labels.Labels, ...]
+    mistakes: mistakes.Mistakes
+    lost: int
+
+    @property
+    def drawn(self) -> bool:
+        """Whether any mistake is drawn over and under words."""
+        return any(mistake.sentence for mistake in self.mistakes.shown)
 
 
 def write_report(run_dir: Path) -> Path:
-    """Write `report.html` from a run's `results.json` and `log.jsonl`; returns its path.
+    """Write `report.html` from the files of a run; returns its path.
 
     The page needs no network and no script; equal input gives equal bytes.
-    Raises InputError when the results are missing or damaged. A missing log leaves out the curves.
+    Raises InputError when the results are missing or damaged. A missing log leaves out the curves, missing
+    predictions or gold answers the labels and mistakes; the page says so.
     """
+    run = read_run(run_dir)
+    table = matrix.build(run.results)
     path = run_dir / REPORT
-    write_atomically(path, render(read_run(run_dir)).encode("utf-8"))
+    page = render(run, table, read_answers(run_dir, run.results, table))
+    write_atomically(path, page.encode("utf-8"))
     return path
 
 
-def render(run: Run) -> str:
-    """The page as text."""
+def render(run: Run, table: matrix.Matrix, answers: Sequence[Answers]) -> str:
+    """The page as text. table: `matrix.build` of the run's results."""
     results = run.results
-    table = matrix.build(results)
     gained = gains.build(table, results.gains)
     spent = costs.build(results.stages)
+    effects = ablation.build(table, results)
     page = _environment().get_template("page.html")
     return page.render(
         results=results,
@@ -47,7 +88,13 @@ def render(run: Run) -> str:
         figures=list(summary.figures(table, gained, spent)),
         metric=words.metric_name(table.metric),
         matrix=table,
+        metrics=metrics.build(results, table),
         gains=gained,
+        ablation=effects,
+        meanings=[_MEANINGS[name] for name in (effects.conditions if effects else ()) if name in _MEANINGS],
+        near=ablation.nearness(table, results),
+        told=[_told(own) for own in answers if own.pairs],
+        missing=list(_missing(answers)),
         curves=curves.build(run.log),
         costs=spent,
         lost=run.lost,
@@ -57,6 +104,24 @@ def render(run: Run) -> str:
         command=results.command,
         language_modules=[module for module in results.modules if _left_of(module) is not None],
     )
+
+
+def _told(answers: Answers) -> Told:
+    own = labels.build(answers)
+    return Told(answers.language, answers.condition, own, mistakes.build(answers), answers.lost)
+
+
+def _missing(answers: Sequence[Answers]) -> Iterator[str]:
+    """What keeps labels and mistakes off the page."""
+    without = [own for own in answers if own.fault]
+    if without and len(without) == len(answers) and all(f"no {GOLD}/" in own.fault for own in without):
+        yield (
+            f"This run keeps no gold answers ({GOLD}/), so that its predictions cannot be held against them. "
+            "Run the recipe again to see labels and mistakes here: finished stages are kept."
+        )
+        return
+    for own in without:
+        yield f"Nothing to show for {words.isolated(own.language.name)}: {own.fault}."
 
 
 def _environment() -> Environment:
@@ -73,6 +138,10 @@ def _environment() -> Environment:
         "score_text": words.score,
         "tick_text": lambda tick: words.MINUS * (tick < 0) + f"{abs(tick):g}",
         "plural": words.plural,
+        "plural_count": lambda number, noun: f"{number:,} {words.plural(number, noun).partition(' ')[2]}",
+        "metric_text": words.metric_name,
+        "language_code": lambda tag: tag.replace("_", "-"),
+        "fonts": fonts.stack(),
         "duration": words.duration,
         "memory": words.memory,
         "count": words.count,

@@ -56,6 +56,12 @@ class Language:
     source: bool
     scores: dict[str, Score]
 
+    @property
+    def own(self) -> str | None:
+        """The condition that stands for the language: its own module where there is one, else no module."""
+        best = SOURCE if self.source else TARGET
+        return next((name for name in (best, NONE) if name in self.scores), None)
+
 
 @dataclass(frozen=True)
 class Matrix:

@@ -30,7 +30,7 @@ class Base(_Row):
 
 
 class Cell(_Row):
-    """The score of one language under one plan, in percent, with its 95% interval."""
+    """The score of one language under one plan, in percent, with its 95% interval. all: every metric."""
 
     language: str
     name: str = ""
@@ -46,6 +46,7 @@ class Cell(_Row):
     seed: int | None = None
     split: str = ""
     data_sha256: str = ""
+    all: dict[str, float] = {}
 
 
 class Gain(_Row):
@@ -56,6 +57,16 @@ class Gain(_Row):
     value: FiniteFloat
     low: FiniteFloat | None = None
     high: FiniteFloat | None = None
+    verdict: str = ""
+
+
+class Nearness(_Row):
+    """A language's score beside the source's: as a share of it in percent, and in points less."""
+
+    language: str
+    condition: str = "target"
+    relative: FiniteFloat | None = None
+    absolute: FiniteFloat
 
 
 class Module(_Row):
@@ -104,6 +115,7 @@ class Results(_Row):
     task: str = ""
     cells: tuple[Cell, ...] = Field(min_length=1)
     gains: tuple[Gain, ...] = ()
+    equivalence: tuple[Nearness, ...] = ()
     modules: tuple[Module, ...] = ()
     stages: tuple[Stage, ...] = ()
     cards: tuple[Card, ...] = ()
@@ -123,7 +135,7 @@ class LogRow(_Row):
 
 @dataclass(frozen=True)
 class Run:
-    """Everything the page is made from. lost: lines of the log that could not be read."""
+    """Everything the page is made from, but for the answers. lost: lines of the log that nobody can read."""
 
     results: Results
     log: tuple[LogRow, ...]
