@@ -19,8 +19,12 @@ RECIPES = sorted(path for path in ROOT.rglob("*.yaml") if path.parent.name != "_
 
 
 def test_all_were_seen():
-    assert len(RECIPES) == 23
-    assert len({load_recipe(path).name for path in RECIPES}) == 23
+    assert len(RECIPES) == 137
+    assert len({load_recipe(path).name for path in RECIPES}) == 137
+    loaded = [load_recipe(path) for path in RECIPES if path.parent.name not in ("recipes", "kinds")]
+    assert len({tag for recipe in loaded for tag in recipe.targets}) == 56
+    titles = {"ner", "pos", "parsing", "topic", "sentiment", "nli", "intents", "qa", "choice"}
+    assert titles <= {recipe.task.title for recipe in loaded}
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -37,7 +41,7 @@ def test_it_names_what_exists(path):
     source_test = recipe.task.source_test or recipe.task.test
     section = recipe.language_modules
     tags = recipe.targets if section.under_task == "none" else (recipe.source, *recipe.targets)
-    texts = [(section.text, tag) for tag in tags]
+    texts = [(section.texts.get(tag, section.text), tag) for tag in tags if section.objectives]
     parallel = []
     if section.alignment is not None and "alignment" in section.objectives:
         parallel = [(section.alignment.pairs, tag) for tag in recipe.targets]
