@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from xling.cli import data, evaluating, modules, recipes, submitting, training, vocabulary
+from xling.cli import data, evaluating, modules, own_recipe, recipes, submitting, training, vocabulary
 
 app = typer.Typer(
     name="xling",
@@ -17,6 +17,7 @@ app.add_typer(training.app, name="train")
 app.add_typer(modules.app, name="module")
 app.add_typer(data.app, name="data")
 app.add_typer(vocabulary.app, name="vocabulary")
+app.add_typer(own_recipe.app, name="recipe")
 app.command("run")(recipes.run)
 app.command("ablate")(recipes.ablate)
 app.command("report")(recipes.report)

@@ -53,18 +53,17 @@ def check(card: Card, data_root: DataRoot = None, json: Json = False) -> None:
     from xling.data.checks import check as check_files
     from xling.data.source import root_of
 
-    root = root_of(data_root)
-    if root is None:
+    root, loaded = root_of(data_root), load_card(card)
+    if root is None and not loaded.files:
         raise InputError("no data folder given", where="--data-root", hint="give it, or set XLING_DATA")
-    loaded = load_card(card)
-    rows = [asdict(row) for row in check_files(loaded, root)]
+    rows = [asdict(row) for row in check_files(loaded, root or Path())]
     wrong = [row for row in rows if row["state"] != "ok"]
     print_result(rows if json else (wrong or [{"files": len(rows), "state": "ok"}]), as_json=json)
     if wrong:
         first = wrong[0]
         raise InputError(
             f"{len(wrong)} of {len(rows)} files missing or changed, first {first['path']} ({first['state']})",
-            where=root,
+            where=root or card,
             hint=f"get the data set from {loaded.source}",
         )
 

@@ -73,6 +73,10 @@ def build(
     parallel: Annotated[
         Path | None, typer.Option("--parallel", help="Sentences and translations (bilingual, translated).")
     ] = None,
+    spellings: Annotated[
+        Path | None,
+        typer.Option("--spellings", help="TSV of strings and what to read in their place (replace)."),
+    ] = None,
     mixed: Annotated[bool, typer.Option("--mixed", help="Other scripts in the text are meant.")] = False,
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -81,7 +85,15 @@ def build(
     """A vocabulary module from text: a tokenizer, and a vector to start from for each new piece."""
     from xling.jobs.vocabulary_to_folder import Making, VocabularyOrder, vocabulary_to
 
-    files = (tuple(text), out, tuple(protect or ()), tuple(source_text or ()), dictionary, parallel)
+    files = (
+        tuple(text),
+        out,
+        tuple(protect or ()),
+        tuple(source_text or ()),
+        dictionary,
+        parallel,
+        spellings,
+    )
     making = Making(method, init, size or None, rank or None, mixed, seed)
     result = vocabulary_to(base, VocabularyOrder(language, *files), making, say(quiet))
     print_result(result, as_json=json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,15 +33,35 @@ def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
         raise InputError(faults, where=path) from error
 
 
+def packaged_recipe(name: str) -> dict[str, Any]:
+    """The values of a recipe that comes with xling, by its path below `recipes/`, its includes filled in."""
+    package = Path(__file__).resolve().parents[1]
+    beside = package.parent / "recipes"
+    return _with_includes((beside if beside.is_dir() else package / "_recipes") / name, ())
+
+
 def _with_includes(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     if path.resolve() in above:
         raise InputError("includes itself", where=path)
-    values = _read(path)
+    values = _near(_read(path), path.parent)
     included = values.pop("include", [])
     merged: dict[str, Any] = {}
     for name in [included] if isinstance(included, str) else included:
         merged = _merge(merged, _with_includes(path.parent / name, (*above, path.resolve())))
     return _merge(merged, values)
+
+
+def _near(value: Any, folder: Path) -> Any:
+    """Cards of one's own (.yaml) by whole paths: a recipe names them from its own folder."""
+    if isinstance(value, list):
+        return [_near(item, folder) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _near(item, folder) for key, item in value.items()}
+    card = found.get("card")
+    if isinstance(card, str) and card.endswith(".yaml"):
+        found["card"] = os.path.normpath(folder.absolute() / card)
+    return found
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class VocabularySpec(_Section):
     """A vocabulary for each target, learned from its text; see `xling.jobs.build_vocabulary.Wanted`.
 
     protect, source_text: text in the source language. parallel: sentences and their translations.
+    spellings: strings of the language that stand for others, in this order.
     """
 
     method: Literal["extend", "replace", "trim"] = "replace"
@@ -55,6 +56,7 @@ class VocabularySpec(_Section):
     source_text: DataSpec | None = None
     parallel: DataSpec | None = None
     mixed: bool = False
+    spellings: dict[str, str] = {}
 
 
 class AlignmentSpec(_Section):

@@ -14,7 +14,7 @@ from xling.data.table import Columns
 from xling.errors import InputError
 from xling.languages import parse
 
-Format = Literal["conll", "conllu", "xsid", "table", "choices", "squad", "text", "cldr"]
+Format = Literal["conll", "conllu", "xsid", "table", "choices", "squad", "text", "cldr", "own"]
 Task = Literal[
     "tagging",
     "pos",
@@ -119,10 +119,11 @@ class DataCard(_Section):
     """One data set.
 
     languages: canonical tag to the name it has in paths and on the Hub (none for `cldr`, which
-    serves what its locales hold). parts: sources with licences of their own. layout: the path of a file
-    below the data root. labels: other names for types of spans or for labels (`O` drops a type).
-    label_set: what is left then. portions: splits that are shares of other splits' files. columns:
-    may hold {upstream}. checksums (SHA-256) and counts
+    serves what its locales hold). format: `own` is read as `xling train` reads a user's files. parts:
+    sources with licences of their own. layout: the path of a file below the data root. files: instead of
+    it, by `language/split`; on a card of one's own, paths from the card's folder. labels: other names for
+    types of spans or for labels (`O` drops a type). label_set: what is left then. portions: splits that
+    are shares of other splits' files. columns: may hold {upstream}. checksums (SHA-256) and counts
     (examples): by path below the data root, of the unpacked content, so that a file may lie there packed
     or unpacked.
     """
@@ -138,6 +139,7 @@ class DataCard(_Section):
     languages: dict[str, str] = {}
     splits: tuple[str, ...] = Field(min_length=1)
     layout: Template = ""
+    files: dict[str, str] = {}
     columns: Columns = Columns()
     conll: ConllColumns = ConllColumns()
     labels: dict[str, str] = {}
@@ -164,10 +166,20 @@ class DataCard(_Section):
 
     @model_validator(mode="after")
     def _found_somewhere(self) -> DataCard:
-        if self.format != "cldr" and not self.layout and self.hub is None:
-            raise ValueError("give a layout below the data root, or where the data lies on the hub")
+        if self.format != "cldr" and not self.layout and not self.files and self.hub is None:
+            raise ValueError("give a layout below the data root, files, or where the data lies on the hub")
         if self.format != "cldr" and not self.languages:
             raise ValueError("languages: name at least one")
+        return self
+
+    @model_validator(mode="after")
+    def _files_of_splits(self) -> DataCard:
+        known = {f"{tag}/{split}" for tag in self.languages for split in self.splits}
+        for name in self.files:
+            if name not in known:
+                raise ValueError(f"files.{name}: no language/split of this card, such as {min(known)}")
+        if self.format == "own" and self.labels:
+            raise ValueError("labels: files of the format own are taken as they stand")
         return self
 
     @model_validator(mode="after")
@@ -201,9 +213,15 @@ class DataCard(_Section):
         return self.languages[tag]
 
     def path(self, language: str, split: str) -> str:
-        """The file of a language and split, below the data root; InputError for an unknown one."""
+        """The file of a language and split, below the data root; InputError for an unknown one.
+
+        Empty where the card names no file for it.
+        """
         self.check_split(split)
-        return self.layout.format(upstream=self.upstream(language), split=split)
+        upstream = self.upstream(language)
+        return self.files.get(
+            f"{parse(language)}/{split}", self.layout.format(upstream=upstream, split=split)
+        )
 
     def language_at(self, relative: str) -> str:
         """The language of a file, by its path below the data root; `und` where the card names none for it."""

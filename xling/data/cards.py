@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from xling.errors import InputError
 
 __all__ = ["DataCard", "cards_folder", "list_cards", "load_card", "strictest"]
 
+_BY_PATH = ("files", "checksums", "counts")
 _SECTIONS: Mapping[str, type[BaseModel]] = {
     "licence": Licence,
     "parts": Part,
@@ -43,10 +45,21 @@ def load_card(name: str | Path) -> DataCard:
     """A card by name, or from a YAML file of your own; InputError tells every fault of it at once."""
     path = Path(name) if str(name).endswith((".yaml", ".yml")) else cards_folder() / f"{name}.yaml"
     values = _read(path, str(name))
+    for key in _BY_PATH if "files" in values else ():
+        values[key] = _from_folder(values.get(key), path.parent.absolute(), of_keys=key != "files")
     try:
         return DataCard.model_validate({"name": path.stem, **values})
     except ValidationError as error:
         raise InputError("; ".join(_faults(error)), where=path, hint="mend the card") from error
+
+
+def _from_folder(section: Any, folder: Path, *, of_keys: bool) -> Any:
+    """A section with whole paths; what is no mapping is left for the schema to refuse."""
+    if not isinstance(section, dict):
+        return section or {}
+    if of_keys:
+        return {os.path.normpath(folder / str(path)): value for path, value in section.items()}
+    return {key: os.path.normpath(folder / str(path)) for key, path in section.items()}
 
 
 def _read(path: Path, name: str) -> dict[str, Any]:

@@ -49,7 +49,8 @@ def check(card: DataCard, data_root: Path) -> list[FileState]:
 def _state(card: DataCard, data_root: Path, relative: str) -> FileState:
     expected, expected_count = card.checksums[relative], card.counts.get(relative)
     try:
-        path = find(data_root / relative)
+        path = data_root / relative
+        path = path if path.is_dir() else find(path)
         found = file_checksum(path)
     except InputError as error:
         return FileState(relative, "missing", expected, expected_count=expected_count, problem=error.problem)

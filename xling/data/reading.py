@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from xling.data.anyfile import read_labelled
 from xling.data.card_schema import DataCard, Format
 from xling.data.choices import read_choices
 from xling.data.conll import read_conll
@@ -28,8 +29,9 @@ def read(card: DataCard, path: Path, *, language: str) -> Rows:
 
 
 def file_checksum(path: Path) -> str:
-    """SHA-256 of a file's content, unpacked."""
-    return hashlib.sha256(read_bytes(path)).hexdigest()
+    """SHA-256 of a file's content, unpacked; of the lines of a folder of text."""
+    content = "\n".join(read_text([path])).encode("utf-8") if path.is_dir() else read_bytes(path)
+    return hashlib.sha256(content).hexdigest()
 
 
 def _conll(card: DataCard, path: Path, language: str) -> Rows:
@@ -60,7 +62,11 @@ def _choices(card: DataCard, path: Path, language: str) -> Rows:
 
 
 def _text(card: DataCard, path: Path, language: str) -> Rows:
-    return read_text([find(path)])
+    return read_text([path if path.is_dir() else find(path)])
+
+
+def _own(card: DataCard, path: Path, language: str) -> Rows:
+    return read_labelled(path, task=card.task, language=language)
 
 
 _READERS: Mapping[Format, Reader] = {
@@ -71,4 +77,5 @@ _READERS: Mapping[Format, Reader] = {
     "text": _text,
     "squad": _questions,
     "choices": _choices,
+    "own": _own,
 }

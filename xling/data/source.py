@@ -81,22 +81,22 @@ def root_of(data_root: Path | None) -> Path | None:
 
 def _local(card: DataCard, language: str, split: str, data_root: Path | None) -> Path | None:
     """The file below the data root, packed or not; None where there is none."""
-    upstream = card.upstream(language)
-    root = root_of(data_root)
-    if root is None or not card.layout:
+    relative, root = card.path(language, split), root_of(data_root)
+    if not relative or (root is None and not Path(relative).is_absolute()):
         return None
-    if not root.is_dir():
+    if root is not None and not root.is_dir():
         raise InputError(
             "no such folder", where=root, hint=f"give the data's folder by --data-root or {DATA_ROOT}"
         )
-    path = root / card.layout.format(upstream=upstream, split=split)
+    path = (root or Path()) / relative  # a card of one's own has whole paths
     places = [path, path.with_name(f"{path.name}.gz")]
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if place.is_file() or path.is_dir()), None)
 
 
 def _nowhere(card: DataCard, language: str, split: str, data_root: Path | None, reason: str) -> InputError:
-    root = root_of(data_root)
-    looked = f"{root / card.path(language, split)} is missing" if root else "no data root is given"
+    root, relative = root_of(data_root), card.path(language, split)
+    at_hand = relative and (root or Path(relative).is_absolute())
+    looked = f"{(root or Path()) / relative} is missing" if at_hand else "no data root is given"
     return InputError(
         f"{language} {split} is not at hand: {looked}, and {reason}",
         where=f"data card {card.name}",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -23,7 +24,9 @@ from xling.vocabulary.initialisers.start import Request
 from xling.vocabulary.normal import Loss, losses
 from xling.vocabulary.part import part_of
 from xling.vocabulary.replacing import replace
+from xling.vocabulary.respelling import respelled
 from xling.vocabulary.served import served
+from xling.vocabulary.surface import describe
 from xling.vocabulary.trimming import trim
 
 FACTOR_RANK = 100  # of UNKs Everywhere
@@ -38,6 +41,7 @@ class Wanted:
     init: how new vectors start. rank: of factorised vectors; None stores each in full (100 where `init`
     is `factorised`). protect: lines whose splits an extension leaves as they are. source_lines,
     dictionary, pairs: for initialisers that need them. mixed: other scripts in the text are meant.
+    spellings: strings and what a replaced tokenizer reads in their place, in this order.
     """
 
     method: str = "replace"
@@ -49,6 +53,7 @@ class Wanted:
     dictionary: Sequence[tuple[str, str]] = ()
     pairs: Sequence[tuple[str, str]] = ()
     mixed: bool = False
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def width(self) -> int | None:
@@ -69,6 +74,12 @@ def build_vocabulary(
         raise InputError(f"no method {wanted.method!r}", where="--method", choices=_METHODS)
     if wanted.init not in INITIALISERS:
         raise InputError(f"no initialiser {wanted.init!r}", where="--init", choices=INITIALISERS)
+    if wanted.spellings and wanted.method != "replace":
+        raise InputError(
+            f"{wanted.method} keeps the base's own tokenizer, which every language reads by",
+            where="spellings",
+            hint="--method replace takes them",
+        )
     check_text(texts, tag, mixed=wanted.mixed)
     lines = deduplicate(texts)
     harmful = losses(base.tokenizer, lines).harmful
@@ -120,12 +131,19 @@ def _log_prior(draft: Draft, rows: Sequence[Sequence[int]]) -> Float[Tensor, " n
     return torch.log(counts / counts.sum())[len(draft.kept) :]
 
 
+def _normalizer(base: Base, wanted: Wanted, harmed: bool) -> dict[str, Any] | None:
+    """What stands in place of the base's; None where the base's own will do."""
+    if not wanted.spellings:
+        return _COMPOSED if harmed else None
+    return respelled(_COMPOSED if harmed else describe(base.tokenizer).get("normalizer"), wanted.spellings)
+
+
 # harmed: whether the base's normaliser loses something; then a new tokenizer composes only (NFC)
 _Method = Callable[[Base, Sequence[str], Wanted, bool], Draft]
 _METHODS: Mapping[str, _Method] = {
     "extend": lambda base, lines, wanted, harmed: extend(base, lines, wanted.size, protect=wanted.protect),
     "replace": lambda base, lines, wanted, harmed: replace(
-        base, lines, wanted.size, normalizer=_COMPOSED if harmed else None
+        base, lines, wanted.size, normalizer=_normalizer(base, wanted, harmed)
     ),
     "trim": lambda base, lines, wanted, harmed: trim(base, lines),
 }

@@ -123,6 +123,7 @@ def _vocabulary_stage(run: RecipeRun, language: str) -> Stage:
         dictionary=induced(together) if together else (),
         pairs=together,
         mixed=spec.mixed,
+        spellings=spec.spellings,
     )
     inputs = {
         **_shared(run, "vocabulary-1", language, init=None, vocabulary=None),

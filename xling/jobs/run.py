@@ -163,7 +163,8 @@ class RecipeRun:
         if self.place.bars:
             reporters.append(Bar(name))
         licence = strictest(self.card(card).licence_of(language) for card, _ in cards)
-        origin = Origin(cards, licence, self.recipe.name)
+        named = tuple((self.card(card).name, content) for card, content in cards)
+        origin = Origin(named, licence, self.recipe.name)
         return Run(seed, folder / "checkpoints", Several(reporters), self.place.say, origin)
 
     def keep(self, module: Module, name: str, folder: Path) -> int:

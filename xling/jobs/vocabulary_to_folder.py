@@ -22,7 +22,8 @@ class VocabularyOrder:
     """A language, the files that its vocabulary is made from, and where it goes.
 
     protect, source_text: text in a language that the base knows. dictionary: a word list. parallel:
-    sentences and their translations, which words are taken from too where there is no list.
+    sentences and their translations, which words are taken from too where there is no list. spellings:
+    strings and what the tokenizer reads in their place.
     """
 
     language: str
@@ -32,6 +33,7 @@ class VocabularyOrder:
     source_text: tuple[Path, ...] = ()
     dictionary: Path | None = None
     parallel: Path | None = None
+    spellings: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def vocabulary_to(base: str, order: VocabularyOrder, making: Making, say: Say) -
         source_lines=read_text(order.source_text),
         **_translations(order),
         mixed=making.mixed,
+        spellings=dict(read_word_list(order.spellings)) if order.spellings else {},
     )
     cards = ((" ".join(path.name for path in order.text), fingerprint(lines)),)
     run = Run(making.seed, say=say, origin=Origin(cards))

@@ -80,5 +80,8 @@ class Classification:
         gold = [example.label for example in examples]
         found = [row["label"] for row in predictions]
         none: Any = 0  # scikit-learn types it as a text and takes both
-        macro = f1_score(gold, found, average="macro", zero_division=none)
-        return {"accuracy": 100 * float(accuracy_score(gold, found)), "macro_f1": 100 * float(macro)}
+        means = ("macro", "weighted")
+        f1 = {f"{mean}_f1": f1_score(gold, found, average=mean, zero_division=none) for mean in means}
+        return {"accuracy": 100 * float(accuracy_score(gold, found))} | {
+            name: 100 * float(value) for name, value in f1.items()
+        }

@@ -1,0 +1,196 @@
+"""A recipe and its data cards from a user's own files: what `xling recipe new` writes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from xling.config.loading import load_recipe, packaged_recipe
+from xling.config.recipe import DataSpec, Recipe
+from xling.data.cards import load_card
+from xling.data.reading import file_checksum
+from xling.data.source import load
+from xling.errors import InputError
+from xling.files import check_new, whole_folder, write_atomically
+from xling.languages import name as language_name
+from xling.languages import parse
+from xling.tasks.registry import task_named
+
+RECIPE, DATA, TEXT = "recipe.yaml", "data.yaml", "text.yaml"
+# whose settings a new recipe takes and, where no training files are given, whose source
+TEMPLATES: Mapping[str, str] = {
+    "tagging": "ner",
+    "pos": "pos",
+    "parsing": "parsing",
+    "intent-slots": "intents",
+    "classification": "topic",
+    "multi-label": "topic",
+    "question-answering": "qa",
+    "multiple-choice": "choice",
+}
+_HEADS = {
+    RECIPE: "# Written by `xling recipe new`; every setting may be changed.\n",
+    DATA: "# Written by `xling recipe new`. Say where the data comes from before you share it.\n",
+    TEXT: "# Written by `xling recipe new`. Say where the text comes from before you share it.\n",
+}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a user brings. Labelled files are those that `xling train task` reads; texts may be folders.
+
+    train, dev: in the source; without both, examples of a card that comes with xling. source_test: in the
+    source, dev where it is missing. text, source_text: plain text; without the target's there is no
+    language module, without the source's the task learns on the base alone.
+    """
+
+    language: str
+    task: str
+    test: Path
+    train: Path | None = None
+    dev: Path | None = None
+    source_test: Path | None = None
+    source: str | None = None
+    text: Path | None = None
+    source_text: Path | None = None
+    base: str | None = None
+    licence: str = "unstated"
+
+
+def new_recipe(wishes: Wishes, out: Path, data_root: Path | None = None) -> dict[str, Any]:
+    """Write the folder `out` with a recipe and its cards, every file read once; returns what was found.
+
+    Raises InputError for a file that cannot be read (file and line), a test label that training lacks,
+    files that do not go together; then nothing is written.
+    """
+    check_new(out)
+    values = _recipe(wishes)
+    with whole_folder(out) as folder:
+        folder.mkdir(parents=True)
+        counts: dict[str, int] = {}
+        for name, card in _cards(wishes, values).items():
+            files = {key: os.path.relpath(path, folder) for key, path in card.pop("files").items()}
+            _write(folder / name, {**card, "files": files})
+            found = load_card(folder / name)
+            counts |= {key: len(load(found, *key.split("/"))) for key in files}
+            sums = {files[key]: file_checksum(Path(found.files[key])) for key in files}
+            numbers = {files[key]: counts[key] for key in files}
+            _write(folder / name, {**card, "files": files, "checksums": sums, "counts": numbers})
+        _write(folder / RECIPE, values)
+        _check_labels(load_recipe(folder / RECIPE), wishes, data_root)
+    return {"recipe": str(out / RECIPE), "task": wishes.task, **counts, "next": f"xling run {out / RECIPE}"}
+
+
+def _recipe(wishes: Wishes) -> dict[str, Any]:
+    """The values of the recipe, from the template of its task."""
+    task = task_named(wishes.task).name
+    values = packaged_recipe(f"_base/{TEMPLATES[task]}.yaml")
+    language, own_source = parse(wishes.language), wishes.train is not None
+    if own_source != (wishes.dev is not None):
+        missing = "--dev" if own_source else "--train"
+        raise InputError(f"{missing} is missing", where=missing, hint="give --train and --dev, or neither")
+    if wishes.source_test is not None and not own_source:
+        raise InputError("goes with --train and --dev", where="--source-test", hint="give all three")
+    if wishes.source is not None and not own_source and parse(wishes.source) != values["source"]:
+        raise InputError(
+            f"xling has {task} data in {values['source']} only",
+            where="--source",
+            hint="give --train and --dev",
+        )
+    source = parse(wishes.source or "eng") if own_source else values["source"]
+    if source == language:
+        raise InputError(f"source and target are both {source}", where="--source", hint="name another source")
+    section = dict(values["task"])
+    if own_source:
+        held = "test" if wishes.source_test else "dev"
+        section |= {"train": _spec("train"), "dev": _spec("dev"), "source_test": _spec(held)}
+    else:
+        section["source_test"] = section.get("source_test", section["test"])
+    return {
+        "name": f"{language}-{task}",
+        "about": f"{task} from {language_name(source)} to {language_name(language)}.",
+        "base": wishes.base or values["base"],
+        "source": source,
+        "targets": [language],
+        "task": {**section, "name": task, "title": task, "test": _spec("test")},
+        "language_modules": _language_modules(values["language_modules"], wishes, language, source),
+        "task_module": values["task_module"],
+        "seeds": values["seeds"],
+    }
+
+
+def _language_modules(
+    section: Mapping[str, Any], wishes: Wishes, language: str, source: str
+) -> dict[str, Any]:
+    own = {"card": TEXT, "split": "train"}
+    texts = {language: own} if wishes.text else {}
+    if wishes.source_text and not wishes.text:
+        raise InputError("goes with --text", where="--source-text", hint="give --text, the target's")
+    if wishes.source_text:
+        return {**section, "texts": {**texts, source: own}}
+    changed = {"under_task": "none", "init": "fresh", "texts": texts}
+    return {**section, **changed, **({} if texts else {"objectives": []})}
+
+
+def _spec(split: str) -> dict[str, str]:
+    return {"card": DATA, "split": split}
+
+
+def _cards(wishes: Wishes, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The cards by file name; `files` as the user gave them."""
+    (language,), source = values["targets"], values["source"]
+    labelled = {
+        f"{source}/train": wishes.train,
+        f"{source}/dev": wishes.dev,
+        f"{source}/test": wishes.source_test,
+        f"{language}/test": wishes.test,
+    }
+    texts = {f"{source}/train": wishes.source_text, f"{language}/train": wishes.text}
+    about = values["about"].removesuffix(".")
+    cards = {DATA: ("own", wishes.task, about, labelled), TEXT: ("text", "text", f"text for {about}", texts)}
+    return {
+        name: {
+            "title": title,
+            "task": task,
+            "format": format_name,
+            "source": "files of my own",
+            "citation": "none",
+            "licence": {"id": wishes.licence},
+            "languages": {tag: tag for tag in dict.fromkeys(key.split("/")[0] for key in given)},
+            "splits": list(dict.fromkeys(key.split("/")[1] for key in given)),
+            "files": given,
+        }
+        for name, (format_name, task, title, files) in cards.items()
+        if (given := {key: path for key, path in files.items() if path is not None})
+    }
+
+
+def _write(path: Path, values: Mapping[str, Any]) -> None:
+    text = yaml.safe_dump(
+        dict(values), sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
+    )
+    write_atomically(path, (_HEADS[path.name] + text).encode("utf-8"))
+
+
+def _check_labels(recipe: Recipe, wishes: Wishes, data_root: Path | None) -> None:
+    """InputError for test labels that no training example has: a task module cannot learn them."""
+
+    def examples(spec: DataSpec, language: str) -> list[Any]:
+        return load(load_card(spec.card), language, spec.split, data_root=data_root)
+
+    task = task_named(recipe.task.name)
+    known = task.labels(examples(recipe.task.train, recipe.source))
+    tested = task.labels(examples(recipe.task.test, recipe.targets[0]))
+    unknown = [label for label in tested if label not in known]
+    if unknown:
+        raise InputError(
+            f"label {unknown[0]!r} is not among the training labels",
+            where=wishes.test,
+            choices=known,
+            hint="give both files the same labels, or --train and --dev of your own",
+        )
