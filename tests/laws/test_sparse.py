@@ -152,3 +152,15 @@ def test_a_killed_run_ends_with_the_same_bytes(bert, tmp_path, monkeypatch, stop
     found = train(bert, config, steps=6, checkpoints=folder)
     assert found.tensors().keys() == expected.tensors().keys()
     assert all(torch.equal(value, expected.tensors()[name]) for name, value in found.tensors().items())
+
+
+def test_the_second_phase_learns_at_its_own_rate_in_the_places_of_the_first(bert):
+    slow, fast = (train(bert, SparseConfig(k=60, rate=rate), steps=1).networks[0] for rate in (1.0, 10.0))
+    assert isinstance(slow, Sparse) and isinstance(fast, Sparse)
+    names = slow.weight_names(bert.shape)
+    assert names == fast.weight_names(bert.shape)
+    assert all(torch.equal(slow.indices(name), fast.indices(name)) for name in names)
+    moved = [
+        torch.cat([value.detach().reshape(-1) for value in own.parameters()]).abs() for own in (slow, fast)
+    ]
+    assert torch.allclose(moved[1], 10 * moved[0], rtol=1e-3) and moved[0].max() > 0

@@ -66,6 +66,8 @@ def test_set_changes_one_place_only():
     recipe = load_recipe(ROOT / "quickstart.yaml", ["task_module.training.learning_rate=0.5"])
     assert recipe.task_module.training.learning_rate == 0.5
     assert recipe.language_modules.training.learning_rate != 0.5
+    recipe = load_recipe(ROOT / "quickstart.yaml", ["task_module.training.learning_rate=1e-4"])
+    assert recipe.task_module.training.learning_rate == 1e-4
     with pytest.raises(InputError, match=r"--set: 'nothing' is not key=value; write --set"):
         load_recipe(ROOT / "quickstart.yaml", ["nothing"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,19 @@ def _with_includes(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     return _merge(merged, values)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML 1.1, and numbers such as 1e-4, which it takes for text."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
+def _parsed(text: str) -> Any:
+    return yaml.load(text, Loader=_Loader)
+
+
 def _near(value: Any, folder: Path) -> Any:
     """Cards of one's own (.yaml) by whole paths: a recipe names them from its own folder."""
     if isinstance(value, list):
@@ -66,7 +80,7 @@ def _near(value: Any, folder: Path) -> Any:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         near = [str(p) for p in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
         raise InputError(
@@ -106,7 +120,7 @@ def _set(values: dict[str, Any], change: str) -> None:
         # a copy: YAML aliases make one mapping stand in two places
         section[name] = dict(below)
         section = section[name]
-    section[last] = yaml.safe_load(text)
+    section[last] = _parsed(text)
 
 
 def _tuples(value: Any) -> Any:

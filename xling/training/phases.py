@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,6 +46,9 @@ def train_module(module: Module, course: Course, *, choose: bool = True) -> tupl
     phase = ""
     if choose and any(_rehearsed(part.config) for part in module.parts):
         module, phase = _chosen(module, course), SECOND
+        rate = math.prod(getattr(part.config, "rate", 1.0) for part in module.parts)
+        faster = {"learning_rate": course.settings.learning_rate * rate}
+        course = replace(course, settings=course.settings.model_copy(update=faster))
     return module, _train(module, course, phase)
 
 
