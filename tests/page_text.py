@@ -5,11 +5,11 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from pathlib import Path
 
-VOID = {"meta", "line", "path", "br"}
+VOID = {"meta", "line", "path", "rect", "br"}
 
 
 class Balance(HTMLParser):
-    """Follows the tags and gathers the text and what is loaded from elsewhere."""
+    """Follows the tags and gathers the text, that inside <bdi>, and what is loaded from elsewhere."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -17,6 +17,7 @@ class Balance(HTMLParser):
         self.tags: list[str] = []
         self.loads: list[str] = []
         self.words: list[str] = []
+        self.apart: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
@@ -31,6 +32,8 @@ class Balance(HTMLParser):
     def handle_data(self, data: str) -> None:
         if "style" not in self.open:
             self.words.append(data)
+        if "bdi" in self.open:
+            self.apart.append(data)
 
     @property
     def text(self) -> str:

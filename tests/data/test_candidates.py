@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from generated import GENERATED
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xling.data.candidates import Candidates, read_candidates
@@ -54,7 +55,7 @@ ROW = st.dictionaries(
 )
 
 
-@settings(max_examples=80)
+@GENERATED
 @given(st.lists(ROW.map(json.dumps) | st.text(max_size=6), max_size=3))
 def test_any_file_is_rows_or_an_input_error(folder: Path, lines: list[str]) -> None:
     file = folder / "a.jsonl"

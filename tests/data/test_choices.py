@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from generated import DAMAGE, GENERATED, as_bytes
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xling.data.anyfile import read_input, read_labelled
@@ -135,15 +136,13 @@ TABLES = st.lists(st.lists(CELL, min_size=4, max_size=6).map("\t".join), max_siz
 )
 
 
-@settings(max_examples=120)
+@GENERATED
 @given(
     st.tuples(
         st.just("x.jsonl"), (st.lists(JSON_ROWS, max_size=3) | st.lists(SCRAP, max_size=2)).map("\n".join)
     )
     | st.tuples(st.just("x.tsv"), TABLES | SCRAP),
-    st.none()
-    | st.none()
-    | st.tuples(st.integers(0, 200), st.sampled_from([b"", b"\xff", b"\x1f\x8b", b"\0"])),
+    DAMAGE,
     st.booleans(),
 )
 def test_any_file_is_choices_or_an_input_error(
@@ -153,12 +152,8 @@ def test_any_file_is_choices_or_an_input_error(
     labelled: bool,
 ) -> None:
     name, text = made
-    data = text.encode("utf-8", "surrogatepass")
-    if damage is not None:  # cut short, or with a strange byte
-        place, byte = damage
-        data = data[:place] + byte + (data[place:] if byte else b"")
     file = tmp_path_factory.mktemp("any") / name
-    file.write_bytes(data)
+    file.write_bytes(as_bytes(text, damage))
     try:
         found = read_choices(file, language="swh", labelled=labelled)
     except InputError as error:

@@ -6,6 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
+from generated import GENERATED
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,6 +160,7 @@ LAYOUTS = st.builds(
 )
 
 
+@GENERATED
 @given(st.lists(LINE, max_size=8), LAYOUTS)
 def test_any_file_is_sentences_or_an_input_error(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str], layout: ConllLayout

@@ -6,7 +6,8 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from generated import GENERATED
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xling.data.anyfile import read_input, read_labelled
@@ -164,7 +165,7 @@ WHOLE = st.tuples(st.integers(1, 4), st.integers(0, 4), CELLS).map(
 GOLD = st.sets(st.sampled_from(["tags", "tree"]))
 
 
-@settings(max_examples=150)
+@GENERATED
 @given(
     lines=st.lists(st.one_of(BROKEN, WHOLE), max_size=8),
     gold=GOLD,

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from generated import GENERATED
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xling.data.anyfile import read_input, read_labelled
@@ -135,7 +136,7 @@ FILES = (
 )
 
 
-@settings(max_examples=120)
+@GENERATED
 @given(
     FILES,
     st.none() | st.integers(0, 30),

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from generated import DAMAGE, GENERATED, as_bytes
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xling.data.anyfile import read_input, read_labelled
@@ -242,13 +243,11 @@ LINES = st.lists(
 SCRAP = st.text(st.sampled_from(list('data:[]{}",0é\n\0\ufeff')), max_size=30)
 
 
-@settings(max_examples=120)
+@GENERATED
 @given(
     st.tuples(st.just("x.json"), INTACT | DOCUMENTS | SCRAP)
     | st.tuples(st.just("x.jsonl"), LINES | LINES | SCRAP),
-    st.none()
-    | st.none()
-    | st.tuples(st.integers(0, 400), st.sampled_from([b"", b"\xff", b"\x1f\x8b", b"\0"])),
+    DAMAGE,
     st.booleans(),
 )
 def test_any_file_is_questions_or_an_input_error(
@@ -258,12 +257,8 @@ def test_any_file_is_questions_or_an_input_error(
     labelled: bool,
 ) -> None:
     name, text = made
-    data = text.encode("utf-8", "surrogatepass")
-    if damage is not None:  # cut short, or with a strange byte
-        place, byte = damage
-        data = data[:place] + byte + (data[place:] if byte else b"")
     file = tmp_path_factory.mktemp("any") / name
-    file.write_bytes(data)
+    file.write_bytes(as_bytes(text, damage))
     try:
         found = read_squad(file, language="swh", labelled=labelled)
     except InputError as error:

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
+from generated import GENERATED
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,6 +97,7 @@ def test_what_csv_writes_is_read_again(
 SCRAPS = st.text(st.sampled_from(list('textlabel\t\n"{}:,[]0é\0\r\ufeff')), max_size=40)
 
 
+@GENERATED
 @given(
     SCRAPS
     | SCRAPS.map(lambda text: f"text\tlabel\n{text}")

@@ -6,6 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
+from generated import GENERATED
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +58,7 @@ def test_missing_and_damaged_files(tmp_path: Path) -> None:
         read_text([tmp_path / ("x" * 300)])
 
 
+@GENERATED
 @given(st.binary(max_size=60), st.booleans())
 def test_any_bytes_are_text_or_an_input_error(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, packed: bool

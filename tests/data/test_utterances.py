@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from generated import GENERATED
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xling.data.anyfile import read_input, read_labelled
@@ -140,7 +141,7 @@ ROW = st.dictionaries(KEYS, VALUE, max_size=6) | st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=120)
+@GENERATED
 @given(st.lists(ROW.map(json.dumps) | st.text(max_size=8), max_size=4), st.booleans())
 def test_any_rows_are_utterances_or_an_input_error(folder: Path, lines: list[str], labelled: bool) -> None:
     file = folder / "x.jsonl"

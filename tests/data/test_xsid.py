@@ -6,7 +6,8 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from generated import GENERATED
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xling.data.bio import is_bio
@@ -123,7 +124,7 @@ def mangled(lines: list[str], cut: int, byte: int | None) -> bytes:
     return data if byte is None else data[:byte] + b"\xff" + data[byte:]
 
 
-@settings(max_examples=120)
+@GENERATED
 @given(
     st.lists(ROW | COMMENT | SCRAP | st.just(""), max_size=8),
     st.integers(0, 6),

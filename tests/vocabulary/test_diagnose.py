@@ -6,12 +6,12 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from page_text import read_page
 from tiny import TEXTS
 from tokenizers import Tokenizer, models, normalizers
 from transformers import PreTrainedTokenizerFast
@@ -214,45 +214,15 @@ def test_one_object_of_json_for_several_bases(shell, bases, text_file, tmp_path)
         assert row["against"]["fertility"] == 1.0 and 0.5 < row["against"]["divergence"] <= 1
 
 
-class Balance(HTMLParser):
-    """Follows the tags and gathers the text, that inside <bdi>, and what is loaded from elsewhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.loads: list[str] = []
-        self.words: list[str] = []
-        self.apart: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.loads += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "data"}]
-        if tag not in {"meta", "line", "path", "rect", "br"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self.open:
-            assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.words.append(data)
-        if "bdi" in self.open:
-            self.apart.append(data)
-
-
 def test_the_page_stands_alone_and_keeps_scripts_apart(shell, bases, text_file, tmp_path):
     path = write(tmp_path, "text.txt", f"{NKO}\n<script>alert(1)</script> kʷ amina wa\n")
     page = tmp_path / "deep" / "page.html"
     ended = shell("vocabulary", "diagnose", "--base", bases["bert"].id, "--base", bases["modernbert"].id,
                   "--text", path, "--against", text_file, "--page", page)  # fmt: skip
     assert ended.status == 0 and str(page) in ended.out, ended.err
-    parser = Balance()
-    parser.feed(page.read_text(encoding="utf-8"))
-    parser.close()
-    text = " ".join(" ".join(parser.words).split())
-    assert parser.open == [] and parser.loads == []
+    parser = read_page(page)
+    text = parser.text
+    assert parser.loads == []
     assert "script" not in parser.tags and "link" not in parser.tags and "alert(1)" in text
     assert parser.tags.count("section") == 2 and parser.tags.count("svg") == 6
     assert "Unreadable letters by Unicode block" in text and "NKo 100%" in text

@@ -14,6 +14,7 @@ from xling.bases.opening import Base
 from xling.data.examples import MultiLabelledText
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
+from xling.tasks.overlaps import f1, overlaps
 from xling.tasks.task import Prediction, Row, numbered
 from xling.tasks.texts import described, row_scores, sequence_head, text_rows
 
@@ -82,15 +83,11 @@ class MultiLabel:
 
     def counts(self, examples: Sequence[MultiLabelledText], predictions: Sequence[Prediction]) -> np.ndarray:
         """Per text: right labels, predicted labels, gold labels."""
-        sums = np.zeros((len(examples), 3))
-        for number, (example, prediction) in enumerate(zip(examples, predictions, strict=True)):
-            gold, found = set(example.labels or ()), set(prediction["labels"])
-            sums[number] = len(gold & found), len(found), len(gold)
-        return sums
+        both = zip(examples, predictions, strict=True)
+        return overlaps((set(example.labels or ()), set(row["labels"])) for example, row in both)
 
     def value(self, sums: np.ndarray) -> np.ndarray:
-        right, found, gold = np.moveaxis(sums, -1, 0)
-        return np.asarray(100 * 2 * right / np.maximum(found + gold, 1))
+        return f1(sums)
 
     def score(
         self, examples: Sequence[MultiLabelledText], predictions: Sequence[Prediction]

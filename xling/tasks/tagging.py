@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from xling.data.examples import TaggedSentence
+from xling.tasks.overlaps import f1, overlaps
 from xling.tasks.spans import OUTSIDE, described, repaired, spans
 from xling.tasks.task import Prediction
 from xling.tasks.words import OneLabelAWord
@@ -28,15 +29,11 @@ class Tagging(OneLabelAWord):
 
     def counts(self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]) -> np.ndarray:
         """Per sentence: right spans, predicted spans, gold spans."""
-        sums = np.zeros((len(examples), 3))
-        for number, (example, prediction) in enumerate(zip(examples, predictions, strict=True)):
-            gold, found = set(spans(example.tags or ())), set(spans(prediction["tags"]))
-            sums[number] = len(gold & found), len(found), len(gold)
-        return sums
+        both = zip(examples, predictions, strict=True)
+        return overlaps((set(spans(example.tags or ())), set(spans(row["tags"]))) for example, row in both)
 
     def value(self, sums: np.ndarray) -> np.ndarray:
-        right, found, gold = np.moveaxis(sums, -1, 0)
-        return np.asarray(100 * 2 * right / np.maximum(found + gold, 1))
+        return f1(sums)
 
     def score(
         self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]
