@@ -1,4 +1,4 @@
-"""Made-up files for the tests of readers: 120 each, or as many as `XLING_EXAMPLES` in the environment says."""
+"""Made-up files for the tests of readers: 120 each, or as many as the environment's `XLING_EXAMPLES` says."""
 
 from __future__ import annotations
 
