@@ -92,6 +92,7 @@ def test_how_near_a_language_comes():
 def test_a_related_language_by_facts_or_as_said(recipe):
     plain = load_recipe(recipe, ["controls=[related]"])
     assert relatives(plain, ["eng", "swh", "amh", "zul"]) == {"swh": "zul"}
+    assert relatives(plain, ["eng", "swh"]) == {}
     said = load_recipe(recipe, ["controls=[related]", "language_modules.related={swh: amh}"])
     assert relatives(said, ["eng", "swh", "amh", "zul"]) == {"swh": "amh"}
     assert relatives(load_recipe(recipe), ["zul"]) == {}

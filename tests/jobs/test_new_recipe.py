@@ -66,6 +66,8 @@ def test_what_it_writes_runs_from_anywhere(shell, bert, files, tmp_path, monkeyp
     results = json.loads(Path("runs/kgy-tagging/results.json").read_text("utf-8"))
     conditions = {(cell["language"], cell["condition"]) for cell in results["cells"]}
     assert ("kgy", "target") in conditions and ("eng", "source") in conditions
+    ended = shell("ablate", tmp_path / "mine/kgy/recipe.yaml", "--quiet", "--json", *changes)
+    assert {row["condition"] for row in json.loads(ended.out)} == {"none", "source", "removed", "target"}
     facts = json.loads(Path("runs/kgy-tagging/modules/task/tagging/module.json").read_text("utf-8"))
     assert [name for name, _ in facts["cards"]] == ["data"], "no paths of the machine that it was made on"
 

@@ -49,7 +49,7 @@ def conditions(recipe: Recipe, language: str, relative: str | None = None) -> It
 def relatives(recipe: Recipe, candidates: list[str]) -> dict[str, str]:
     """The related language of each target: as the recipe says, else the nearest of the candidates.
 
-    candidates: languages with text to learn a module from.
+    candidates: languages with text to learn a module from. A target that has neither has none.
     """
     if RELATED not in recipe.controls:
         return {}
@@ -57,5 +57,8 @@ def relatives(recipe: Recipe, candidates: list[str]) -> dict[str, str]:
     chosen = {}
     for language in recipe.targets:
         others = [tag for tag in candidates if tag not in (language, recipe.source)]
-        chosen[language] = said[language] if language in said else related(language, others).language
+        if language in said:
+            chosen[language] = said[language]
+        elif others:
+            chosen[language] = related(language, others).language
     return chosen

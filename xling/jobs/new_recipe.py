@@ -118,23 +118,22 @@ def _recipe(wishes: Wishes) -> dict[str, Any]:
         "source": source,
         "targets": [language],
         "task": {**section, "name": task, "title": task, "test": _spec("test")},
-        "language_modules": _language_modules(values["language_modules"], wishes, language, source),
+        "language_modules": _language_modules(values["language_modules"], wishes),
         "task_module": values["task_module"],
         "seeds": values["seeds"],
     }
 
 
-def _language_modules(
-    section: Mapping[str, Any], wishes: Wishes, language: str, source: str
-) -> dict[str, Any]:
-    own = {"card": TEXT, "split": "train"}
-    texts = {language: own} if wishes.text else {}
+def _language_modules(section: Mapping[str, Any], wishes: Wishes) -> dict[str, Any]:
+    section = {key: value for key, value in section.items() if key != "texts"}
+    if wishes.text:
+        section["text"] = {"card": TEXT, "split": "train"}
     if wishes.source_text and not wishes.text:
         raise InputError("goes with --text", where="--source-text", hint="give --text, the target's")
     if wishes.source_text:
-        return {**section, "texts": {**texts, source: own}}
-    changed = {"under_task": "none", "init": "fresh", "texts": texts}
-    return {**section, **changed, **({} if texts else {"objectives": []})}
+        return section
+    section |= {"under_task": "none", "init": "fresh"}
+    return section if wishes.text else {**section, "objectives": []}
 
 
 def _spec(split: str) -> dict[str, str]:
