@@ -12,7 +12,8 @@ from tiny_recipe import KINDS, write, write_recipe
 
 from xling.config.loading import load_recipe
 from xling.errors import InputError
-from xling.jobs.run import Workplace, run_recipe
+from xling.jobs.recipe_run import Workplace
+from xling.jobs.run import run_recipe
 from xling.jobs.stages import Stages
 from xling.modules.module import Module
 

@@ -30,7 +30,8 @@ def run(
     loaded = [load_recipe(recipe, changes or ()) for recipe in recipes]
 
     from xling.jobs.matrix_table import matrix_rows
-    from xling.jobs.run import Workplace, run_recipe
+    from xling.jobs.recipe_run import Workplace
+    from xling.jobs.run import run_recipe
     from xling.jobs.stages import Stages
 
     set_threads(threads)
@@ -61,7 +62,7 @@ def ablate(
 
     from xling.jobs.ablate import ablate as ablate_recipe
     from xling.jobs.ablate import verdict_rows
-    from xling.jobs.run import Workplace
+    from xling.jobs.recipe_run import Workplace
     from xling.jobs.stages import Stages
 
     set_threads(threads)

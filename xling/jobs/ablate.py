@@ -8,7 +8,8 @@ from typing import Any
 
 from xling.config.recipe import Recipe
 from xling.jobs.conditions import RELATED, REMOVED
-from xling.jobs.run import Workplace, run_recipe
+from xling.jobs.recipe_run import Workplace
+from xling.jobs.run import run_recipe
 
 ABLATED = "-ablation"
 

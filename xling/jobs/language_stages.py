@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xling.config.recipe import DataSpec
 from xling.data.examples import LabelledText, fingerprint, sample
@@ -13,13 +13,11 @@ from xling.data.source import load
 from xling.data.text import deduplicate, hold_out
 from xling.jobs.align_language import SentencePair, align_language
 from xling.jobs.build_vocabulary import Wanted, build_vocabulary
+from xling.jobs.recipe_run import RecipeRun
 from xling.jobs.stages import Stage, module_of
 from xling.jobs.train_language import train_language
 from xling.modules.registry import preset
 from xling.vocabulary.word_list import induced
-
-if TYPE_CHECKING:
-    from xling.jobs.run import RecipeRun
 
 
 def language_stage(run: RecipeRun, language: str) -> Stage:

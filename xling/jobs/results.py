@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,34 +15,12 @@ from xling.evaluation.report import write_report
 from xling.evaluation.verdicts import equivalence, verdict
 from xling.files import write_json, write_lines
 from xling.jobs.conditions import NONE, ROMANISED, SOURCE
+from xling.jobs.recipe_run import RecipeRun
+from xling.jobs.task_stages import Cell
 from xling.languages import name, script
 from xling.modules.module import Module
 
-if TYPE_CHECKING:
-    from xling.jobs.run import RecipeRun
-
 _PACKAGES = ("xling", "torch", "transformers", "tokenizers", "safetensors", "babel")
-
-
-@dataclass(frozen=True)
-class Scored:
-    """counts: what the primary metric adds up, [examples, sums]. all: every metric, in percent."""
-
-    counts: np.ndarray
-    all: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One language under one plan."""
-
-    language: str
-    condition: str
-    plan: str
-    seed: int
-    split: str
-    data: str
-    scored: Scored
 
 
 def write_results(run: RecipeRun, cells: Sequence[Cell]) -> Path:
@@ -71,7 +48,7 @@ def write_results(run: RecipeRun, cells: Sequence[Cell]) -> Path:
                 "citation": card.citation,
                 "known_faults": list(card.known_faults),
             }
-            for card in run._cards.values()
+            for card in run.cards()
         ],
         "versions": versions(),
     }
