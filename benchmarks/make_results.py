@@ -17,6 +17,9 @@ from pathlib import Path
 from statistics import stdev
 from typing import Any
 
+import kinds_tables
+from tables import table, text
+
 from xling.errors import InputError
 from xling.evaluation.record import read_ledger
 from xling.evaluation.report_page import gains, matrix
@@ -44,15 +47,21 @@ def render(rows: Sequence[Row], notes: Mapping[str, str]) -> str:
     sections: dict[str, list[Row]] = {}
     for row in rows:
         sections.setdefault(str(row.get("question") or row.get("recipe")), []).append(row)
-    placed = {file: _section_of(file, sections) for file in sorted(notes)}
+    side_by_side = [*kinds_tables.by_task(rows)]
+    headings = [kinds_tables.SECTION, *sections] if side_by_side else [*sections]
+    placed = {file: _section_of(file, headings) for file in sorted(notes)}
     parts = [HEAD, *(notes[file] for file, section in placed.items() if section is None)]
     if not rows:
         parts.append("Nothing has been recorded yet.\n")
-    for section, found in sections.items():
+    for section in headings:
         parts.append(f"## {text(section)}\n")
         parts += [notes[file] for file, place in placed.items() if place == section]
-        parts += benchmark(found) if "question" in found[0] else scores(found)
+        parts += side_by_side if section == kinds_tables.SECTION else _tables(sections[section])
     return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def _tables(rows: Sequence[Row]) -> Iterator[str]:
+    return benchmark(rows) if "question" in rows[0] else scores(rows)
 
 
 def scores(rows: Sequence[Row]) -> Iterator[str]:
@@ -89,21 +98,6 @@ def free_table(columns: Sequence[str], rows: Sequence[Row]) -> str:
     )
     facts = "; ".join(f"{key.replace('_', ' ')}: {plain(rows[0][key])}" for key in same)
     return f"{shown}\nThe same in all rows: {facts}.\n" if facts else shown
-
-
-def table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    """A table of plain text cells; the first column to the left, the others to the right."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *body]
-    shown = [[text(cell) for cell in line] for line in lines]
-    return "".join(f"| {' | '.join(line)} |\n" for line in shown)
-
-
-def text(value: object) -> str:
-    """Plain text in which nothing is taken for a mark of the format."""
-    shown = " ".join(str(value).split())
-    for mark, instead in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|")):
-        shown = shown.replace(mark, instead)
-    return shown
 
 
 def plain(value: object) -> str:

@@ -42,6 +42,7 @@ def test_one_line_per_score_with_what_it_depends_on(tmp_path):
         "high": 53.0,
         "examples": 300,
         "split": "test",
+        "all": {},
         "data_sha256": "ab" * 32,
         "gain": 10.0,
         "gain_low": 8.0,

@@ -113,6 +113,7 @@ def _cell(cell: Cell, seed: int | None) -> dict[str, Any]:
         "high": cell.high,
         "examples": cell.examples,
         "split": cell.split,
+        "all": cell.all,
         "data_sha256": cell.data_sha256,
     }
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
-_METRICS = {"f1": "F1", "macro_f1": "macro F1", "accuracy": "accuracy", "micro_f1": "micro F1"}
+_METRICS = {"f1": "F1", "macro_f1": "macro F1", "micro_f1": "micro F1", "las": "LAS", "uas": "UAS"}
 
 
 def metric_name(metric: str) -> str:

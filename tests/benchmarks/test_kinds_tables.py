@@ -1,0 +1,52 @@
+"""The runs of recipes/kinds stand side by side, a table for each task."""
+
+from __future__ import annotations
+
+from kinds_tables import by_task
+
+
+def row(recipe: str, language: str, condition: str, value: float, **more: object) -> dict:
+    return {
+        "recipe": recipe,
+        "note": "short",
+        "source": "eng",
+        "metric": "las",
+        "seed": 0,
+        "language": language,
+        "condition": condition,
+        "value": value,
+        "run_seconds": 60.0,
+        **more,
+    }
+
+
+def test_the_control_stands_beside_every_kind():
+    rows = [
+        row("kinds-pos-bottleneck", "fao", "none", 40.0),
+        row("kinds-pos-bottleneck", "fao", "target", 50.0),
+        row("kinds-pos-lt-sft", "eng", "none", 90.0),
+        row("kinds-pos-lt-sft", "fao", "none", 41.0, low=31.0, high=51.0),
+        row("kinds-pos-lt-sft", "fao", "target", 52.0),
+        row("kinds-pos-control", "mlt", "none", 33.0),
+        row("quickstart", "fao", "none", 1.0),
+    ]
+    heading, shown = by_task(rows)
+    assert heading.startswith("### Parts of speech")
+    assert shown.splitlines()[0] == "| language | control | bottleneck | lt-sft alone | lt-sft |"
+    assert shown.splitlines()[2:5] == [
+        "| English (eng, source) | – | – | 90.0 | – |",
+        "| Faroese (fao) | 40.0 | 50.0 | 41.0 (31.0–51.0) | 52.0 |",
+        "| Maltese (mlt) | 33.0 | – | – | – |",
+    ]
+    assert "A run took: bottleneck 1 min; lt-sft 1 min; control 1 min." in shown
+
+
+def test_the_last_experiment_of_a_recipe_counts():
+    name = "kinds-parsing-bottleneck"
+    rows = [
+        row(name, "fao", "target", 9.0),
+        row(name, "fao", "none", 1.0, note="longer"),
+        row(name, "fao", "none", 2.0, note="longer", all={"las": 2.0, "uas": 3.0}),
+    ]
+    _, shown = by_task(rows)
+    assert "| Faroese (fao) | 2.0 / 3.0 |" in shown and "LAS / UAS" in shown
