@@ -12,19 +12,9 @@ from torch import Tensor
 from xling.bases.copies import structural_copy
 from xling.bases.opening import Base, run_encoder
 from xling.bases.taps import tap_embeddings, tap_pieces, tap_residual_sites
+from xling.composition.contents import leaves_of, networks_of, routes, tokenizer_of, vocabulary_of
 from xling.composition.growing import stacked
-from xling.composition.nodes import (
-    UNKNOWN,
-    Languages,
-    Leaf,
-    Node,
-    gather,
-    leaves_of,
-    networks_of,
-    routes,
-    tokenizer_of,
-    vocabulary_of,
-)
+from xling.composition.nodes import UNKNOWN, Languages, Leaf, Node, gather
 from xling.errors import MismatchError
 from xling.modules.module import Facts, Module
 from xling.sites import Place, ReadsPieces, ResidualState

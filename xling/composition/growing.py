@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from xling.composition.averaging import average
-from xling.composition.nodes import Blend, Fold, Fork, Leaf, Node, leaves_of
+from xling.composition.contents import leaves_of
+from xling.composition.nodes import Blend, Fold, Fork, Leaf, Node
 from xling.composition.plan import ELSE, Average, Empty, Mean, Named, Plan, Route, named
 from xling.errors import PlanError
 from xling.modules.module import Module

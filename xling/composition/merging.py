@@ -11,7 +11,8 @@ from torch import Tensor
 from xling.bases.families import HeadShape
 from xling.bases.opening import Base
 from xling.bases.plain import head_shape, plain_classifier
-from xling.composition.nodes import UNKNOWN, Node, leaves_of, routes, tokenizer_of, vocabulary_of
+from xling.composition.contents import leaves_of, routes, tokenizer_of, vocabulary_of
+from xling.composition.nodes import UNKNOWN, Node
 from xling.errors import PlanError
 from xling.modules.head import Head
 from xling.modules.registry import KINDS

@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from xling.bases.opening import Base
-from xling.bases.tokenizers import tokenizer_from
 from xling.errors import InputError, PlanError
 from xling.modules.module import Module
 from xling.modules.registry import KINDS
@@ -192,7 +190,7 @@ class Blend:
         return self._mean(states, [node.embed(states, languages) for node in self.nodes])
 
     def unembed(self, states: Tensor, languages: Languages) -> Tensor:
-        if any(leaf.embedders for leaf in leaves_of(self)):
+        if any(leaf.embedders for language in set(languages) or {UNKNOWN} for leaf in self.active(language)):
             raise PlanError(
                 "a mean of invertible blocks has no inverse, so no pieces can be predicted under it",
                 where="--plan",
@@ -294,49 +292,3 @@ def gather(parts: Sequence[tuple[slice | list[int], Tensor]]) -> Tensor:
     if order == sorted(order):
         return joined
     return joined[torch.argsort(torch.as_tensor(order)).to(joined.device)]
-
-
-def leaves_of(node: Node) -> Iterator[Leaf]:
-    """The modules in a node, from left to right."""
-    return (inner for inner in walk(node) if isinstance(inner, Leaf))
-
-
-def networks_of(node: Node) -> list[nn.Module]:
-    """Every network of every module in a node, each once."""
-    return list({id(n): n for leaf in leaves_of(node) for n in leaf.module.networks}.values())
-
-
-def vocabulary_of(node: Node, language: str) -> ReadsPieces | None:
-    """The vocabulary that rows of a language are read with; None: the base's. PlanError when two compete."""
-    found = {id(own): own for leaf in node.active(language) if (own := leaf.vocabulary) is not None}
-    if len(found) > 1:
-        titles = [str(leaf.module.facts.language) for leaf in node.active(language) if leaf.vocabulary]
-        raise PlanError(
-            f"the modules {' and '.join(titles)} each bring a vocabulary; a row is read with one",
-            where="--plan",
-            hint="route rows by language, or leave one of them out",
-        )
-    return next(iter(found.values()), None)
-
-
-def tokenizer_of(base: Base, node: Node, language: str) -> Any:
-    """The tokenizer of rows of a language: their vocabulary's, or the base's."""
-    own = vocabulary_of(node, language)
-    return base.tokenizer if own is None else tokenizer_from(own.tokenizer_json(), base.tokenizer)
-
-
-def routes(node: Node) -> bool:
-    """Whether some of its rows go their own way by their language."""
-    return any(isinstance(inner, Fork) for inner in walk(node))
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """The node and all inside it."""
-    yield node
-    inner: tuple[Node, ...] = ()
-    if isinstance(node, Fork):
-        inner = (*node.nodes.values(), *([] if node.other is None else [node.other]))
-    elif isinstance(node, Fold | Blend):
-        inner = node.nodes
-    for child in inner:
-        yield from walk(child)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from xling.composition.attach import Composition
-from xling.composition.nodes import routes
+from xling.composition.contents import routes
 from xling.errors import InputError, PlanError
 
 INPUTS, OUTPUT = ("input_ids", "attention_mask"), "logits"

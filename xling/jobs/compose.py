@@ -7,9 +7,10 @@ from typing import Any
 
 from xling.bases.opening import Base
 from xling.composition.attach import Composition
+from xling.composition.contents import leaves_of
 from xling.composition.grammar import parse
 from xling.composition.growing import Find, grow
-from xling.composition.nodes import Node, leaves_of
+from xling.composition.nodes import Node
 from xling.composition.plan import Plan
 from xling.data.examples import Example
 from xling.errors import PlanError

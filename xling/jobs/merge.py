@@ -8,8 +8,8 @@ from typing import Any
 from xling import __version__
 from xling.bases.opening import load_base
 from xling.bases.plain import save_plain
+from xling.composition.contents import leaves_of
 from xling.composition.merging import merge_node
-from xling.composition.nodes import leaves_of
 from xling.composition.onnx import INPUTS, export_onnx
 from xling.errors import XlingError
 from xling.files import check_new, whole_folder, write_atomically
