@@ -24,7 +24,12 @@ _TITLES = {
     "choice": "Multiple choice (XCOPA)",
     "parsing": "Dependency parsing (UD)",
 }
-_BESIDE = {"intents": "intent_accuracy", "qa": "exact_match", "parsing": "uas"}
+_BESIDE = {
+    "sentiment": "weighted_f1",
+    "intents": "intent_accuracy",
+    "qa": "exact_match",
+    "parsing": "uas",
+}
 _CONTROL, _OTHERS = "control", ("bottleneck", "lt-sft", "lora", "full")
 Row = Mapping[str, Any]
 Runs = Mapping[str, Sequence[Row]]

@@ -34,6 +34,7 @@ document.documentElement.dataset.measured = JSON.stringify({
 """
 LATIN = ("Ona", "Kigali", "na", "UN", ".")
 PERSIAN = ("سازمان", "ملل", "در", "تهران", "UN", "گفت")
+MIXED = ("سازمان", "The", "Old", "7", "Men", "3", "تهران")
 DEVANAGARI = ("क्षिति", "दिल्ली", "में", "है")
 
 
@@ -81,7 +82,8 @@ def report(tmp_path: Path) -> Path:
     latin = tagged(LATIN, {0: "B-PER", 1: "B-LOC"}, {0: "B-PER", 3: "B-ORG"})
     persian = tagged(PERSIAN, {0: "B-ORG", 1: "I-ORG", 3: "B-LOC"}, {0: "B-ORG", 1: "I-ORG", 4: "B-ORG"})
     hindi = tagged(DEVANAGARI, {1: "B-LOC"}, {1: "B-PER"})
-    for language, rows in {"fao": [latin] * 8, "tha": [hindi] * 8, "pes": [persian] * 8}.items():
+    mixed = tagged(MIXED, {1: "B-WORK", 2: "I-WORK", 3: "I-WORK", 4: "I-WORK"}, {2: "B-WORK"})
+    for language, rows in {"fao": [latin] * 8, "tha": [hindi] * 8, "pes": [*[persian] * 7, mixed]}.items():
         write_answers(tmp_path, language, "target", rows)
     return write_report(write_run(tmp_path, results(), log_rows()))
 
@@ -101,15 +103,18 @@ def test_nothing_runs_over_the_edge_and_marks_stand_over_and_under_their_words(r
                 assert side["right"] <= page["seen"]
             assert not word["gold"] or word["gold"]["bottom"] <= word["own"]["top"] + 1, word
             assert not word["found"] or word["found"]["top"] >= word["own"]["bottom"] - 1, word
-    assert marks == 8 * (4 + 6 + 2)
+    assert marks == 8 * (4 + 2) + 7 * 6 + 5
 
 
 def test_words_follow_each_other_in_the_direction_of_their_script(report, tmp_path):
     page = measured(tmp_path, report, 1280)
-    for own in page["sentences"]:
+    *plain, mixed = page["sentences"]
+    for own in plain:
         lefts = [word["own"]["left"] for word in own["words"]]
         assert lefts == sorted(lefts, reverse=own["direction"] == "rtl") and len(set(lefts)) == len(lefts)
-    assert [word["text"] for word in page["sentences"][-1]["words"]] == list(PERSIAN)
+    assert [word["text"] for word in plain[-1]["words"]] == list(PERSIAN)
+    seen = sorted(mixed["words"], key=lambda word: word["own"]["left"])
+    assert [word["text"] for word in seen] == ["تهران", "3", "The", "Old", "7", "Men", "سازمان"]
 
 
 def test_paper_shows_what_the_screen_folds(report, tmp_path):

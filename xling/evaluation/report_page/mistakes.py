@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from xling.evaluation.report_page.answers import Answer, Answers, Pair
-from xling.evaluation.report_page.drawn import Sentence, Spans, draw, span_marks, tag_marks, tree_marks
+from xling.evaluation.report_page.drawn import Sentence, Spans, Word, draw, span_marks, tag_marks, tree_marks
 from xling.evaluation.report_page.labels import label_name, word_tags
-from xling.evaluation.report_page.texts import cut, direction
+from xling.evaluation.report_page.texts import cut, direction, runs
 from xling.tasks.squad_scorer import squad_exact
 
 _SHOWN, _LONG, _SHORT = 8, 400, 160
@@ -41,6 +41,13 @@ class Mistake:
     direction: str
     gold: tuple[Choice, ...]
     found: tuple[Choice, ...]
+
+    @property
+    def runs(self) -> list[tuple[str, tuple[Word, ...]]]:
+        """The drawn words with their direction; those of another than the sentence's lie together."""
+        words = self.sentence.words if self.sentence else ()
+        parts = runs([word.text for word in words], self.direction)
+        return [(way, words[start:end]) for way, start, end in parts]
 
 
 @dataclass(frozen=True)
