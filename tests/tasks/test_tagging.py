@@ -52,6 +52,14 @@ def test_a_long_sentence_becomes_windows_of_whole_words(bert):
     assert firsts == expected
 
 
+def test_a_word_is_scored_at_its_first_piece_that_is_not_white_space(bert):
+    """As XLM-R reads a Chinese word: the sign of a new word, then the word."""
+    (row,) = TASK.rows([sentence(["O", "O"], ["qqq", "amina"])], bert.tokenizer, ("O",), 16)
+    pieces = bert.tokenizer.convert_ids_to_tokens(list(row.ids))
+    assert pieces[1:3] == ["▁", "q"]
+    assert [pieces[place] for place in row.at] == ["q", "▁amina"]
+
+
 def test_a_token_without_pieces_still_gets_a_tag(bert):
     rows = TASK.rows([sentence(["O", "O"], ["amina", "\u200b"])], bert.tokenizer, ("O",), 16)
     assert len(rows[0].at) == 2

@@ -53,7 +53,7 @@ def task_stage(run: RecipeRun, seed: int, below: Stage | None) -> Stage:
     parts = task_parts(run.task, section.kind, section.options, labels, run.base)
     cards = ((task.train.card, fingerprint(train)),)
     inputs = {
-        "stage": "task-1",
+        "stage": "task-2",
         "base": run.base.fingerprint,
         "tokenizer": run.base.tokenizer_fingerprint,
         "below": below.key if below else None,
@@ -95,7 +95,7 @@ def predict_stage(
         examples = romanised_examples(examples)
     plan = plan_of(run.recipe, condition, seed)
     data = fingerprint(examples)
-    inputs = {"stage": "predict-1", "data": data, "modules": [stage.key for stage in modules]}
+    inputs = {"stage": "predict-2", "data": data, "modules": [stage.key for stage in modules]}
 
     def work(folder: Path) -> int:
         found = dict(zip(named(plan), map(module_of, modules), strict=True))

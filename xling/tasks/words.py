@@ -1,4 +1,4 @@
-"""Rows of whole words: the first piece of each is scored."""
+"""Rows of whole words: the first piece of each that shows something of it is scored."""
 
 from __future__ import annotations
 
@@ -92,15 +92,31 @@ def word_rows(
     """
     rows: list[Row] = []
     encoded = tokenizer(list(map(list, words)), is_split_into_words=True, add_special_tokens=False)
+    blank = _blank(encoded["input_ids"], tokenizer)
     for index, sentence in enumerate(words):
         pieces: list[list[int]] = [[] for _ in sentence]
         for piece, word in zip(encoded["input_ids"][index], encoded.word_ids(index), strict=True):
             pieces[word].append(piece)
-        own = _windows(pieces, targets[index], index, tokenizer, max_length)
+        own = _windows(pieces, targets[index], index, tokenizer, max_length, blank)
         if opening is not None:
             own = [_opened(own[0], opening[index]), *(_moved(row) for row in own[1:])]
         rows += own
     return rows
+
+
+def _blank(ids: Sequence[Sequence[int]], tokenizer: Any) -> frozenset[int]:
+    """The pieces in ids that are white space alone.
+
+    Where a script has no spaces, most pieces know no space before them: XLM-R reads a Chinese word as a bare
+    sign of a new word and then the word.
+    """
+    met = {piece for row in ids for piece in row}
+    return frozenset(piece for piece in met if not tokenizer.decode([piece]).strip())
+
+
+def _shown(word: Sequence[int], blank: frozenset[int]) -> int:
+    """The place of the first piece that is not blank, or of the first piece."""
+    return next((place for place, piece in enumerate(word) if piece not in blank), 0)
 
 
 def _opened(row: Row, targets: Sequence[int]) -> Row:
@@ -112,7 +128,12 @@ def _moved(row: Row) -> Row:
 
 
 def _windows(
-    pieces: Sequence[Sequence[int]], targets: Sequence[int], example: int, tokenizer: Any, max_length: int
+    pieces: Sequence[Sequence[int]],
+    targets: Sequence[int],
+    example: int,
+    tokenizer: Any,
+    max_length: int,
+    blank: frozenset[int],
 ) -> list[Row]:
     """Rows of whole words; a word longer than a row is cut, an unreadable word becomes the unknown piece."""
     room = max_length - 2
@@ -132,7 +153,7 @@ def _windows(
         own = list(own)[:room] or [tokenizer.unk_token_id]
         if len(ids) + len(own) > room:
             close(word)
-        at.append(len(ids) + 1)
+        at.append(len(ids) + 1 + _shown(own, blank))
         ids += own
     close(len(pieces))
     return rows
