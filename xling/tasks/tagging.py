@@ -1,4 +1,4 @@
-"""Sequence tagging with BIO spans: a sub-word carries the label, seqeval scores the spans."""
+"""Sequence tagging with BIO spans: one sub-word of each word carries its label, seqeval scores the spans."""
 
 from __future__ import annotations
 
