@@ -40,8 +40,8 @@ $(LINT): pyproject.toml constraints.txt
 $(OLDEST): pyproject.toml constraints-oldest.txt
 	$(call install,.venv-oldest,constraints-oldest.txt,test)
 
-# $(1) environment, $(2) constraints, $(3) extra. Bytecode is left to the first import: it halves the wait. --use-pep517: seqeval
-# comes as source, and Python 3.11's own pip would build it in the old way, without what it needs.
+# $(1) environment, $(2) constraints, $(3) extra. Bytecode is left to the first import: it halves the wait.
+# --use-pep517: seqeval comes as source, and Python 3.11's own pip would build it without what that needs.
 define install
 @$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	{ echo "xling needs Python 3.11, 3.12 or 3.13; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
