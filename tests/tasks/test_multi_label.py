@@ -96,7 +96,7 @@ def test_a_tiny_model_learns_sets_and_keeps_them(bert, tmp_path: Path, shell):
     assert any(item.labels == () for item in examples) and any(
         len(item.labels or ()) > 1 for item in examples
     )
-    course = TrainingSettings(steps=120, learning_rate=0.005, batch_tokens=256, evaluate_every=60)
+    course = TrainingSettings(steps=300, learning_rate=0.005, batch_tokens=256, evaluate_every=100)
     module = train_task(bert, examples, examples, task="multi-label", kind="full", settings=course)
     Store(tmp_path).add("task/emotions", module)
     rows = compose(bert, "task/emotions", store=Store(tmp_path)).predict(examples)
