@@ -12,6 +12,7 @@ from xling.vocabulary.draft import split
 from xling.vocabulary.extending import extend
 from xling.vocabulary.learning import smallest_enough
 from xling.vocabulary.replacing import replace, special_pieces
+from xling.vocabulary.surface import surface
 from xling.vocabulary.trimming import trim
 
 EVERY = pytest.mark.parametrize("kind", KINDS)
@@ -23,6 +24,9 @@ FOREIGN = [
 ]
 LATIN = [" ".join(("wakati", "wetu", "sisi", "tunaanza")[(line + step) % 4] for step in range(4 + line % 3))
          for line in range(40)]  # fmt: skip
+
+LATIN_WORDS = [one + two for one in ("ta", "me", "ni", "so", "wu", "ki") for two in ("ka", "le", "mo", "ti")]
+NAMES = ("Zubeda", "Zakaria", "Zuhura", "Zainabu")
 
 
 def pieces(base, draft, line):
@@ -78,6 +82,20 @@ def test_a_protected_text_keeps_its_splits(bert, kind):
     assert sum(map(len, split(kept.opened(), LATIN))) < sum(
         map(len, split(base.tokenizer.backend_tokenizer, LATIN))
     )
+
+
+@pytest.mark.parametrize("kind", ["Unigram", "bytes"])  # the tiny WordPiece has no capitals
+def test_beside_a_protected_text_names_are_left_to_the_base(bert, kind):
+    base = with_tokenizer(bert, kind)
+    common = [" ".join((LATIN_WORDS[(line + 7 * step) % 24]) for step in range(5)) for line in range(80)]
+    lines = [f"{text.capitalize()} {NAMES[line % 4]}" for line, text in enumerate(common)]
+    size = {"Unigram": 40, "bytes": 80}[kind]
+    free, kept = extend(base, lines, size), extend(base, lines, size, protect=TEXTS)
+    texts = [{surface(piece, kind).text for piece in draft.new} for draft in (free, kept)]
+    assert any(text in NAMES for text in texts[0]) and "Ta" in texts[1]
+    assert not any(name.startswith(text) for text in texts[1] for name in NAMES if len(text) > 1)
+    after = [base.tokenizer.unk_token_id in row for row in split(kept.opened(), lines)]
+    assert after == [base.tokenizer.unk_token_id in row for row in split(free.opened(), lines)]
 
 
 @EVERY

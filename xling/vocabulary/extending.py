@@ -1,7 +1,8 @@
 """New pieces beside the base's own, so that what it could read before it reads as before.
 
 A protected text, such as the source language's, keeps its splits: pieces that it would be read with are
-taken out again until none is left.
+taken out again until none is left. Names are left to the base then: they travel, and what the protected
+lines do not hold of them others of that language will.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from xling.vocabulary.continuing import continue_merges
 from xling.vocabulary.draft import Draft, split
 from xling.vocabulary.replacing import replace
 from xling.vocabulary.scripts import script, scripts
-from xling.vocabulary.surface import algorithm, describe, surface
+from xling.vocabulary.surface import Surface, algorithm, describe, surface
 
 _DEFAULT_MERGES, _SHARE = 4000, 0.1
 
@@ -48,7 +49,9 @@ def extend(
     old = base.tokenizer.convert_ids_to_tokens(list(kept))
     before = split(base.tokenizer.backend_tokenizer, protect)
     # other scripts' words, numbers and signs are others' too: pieces of them would cut their texts anew
-    new = [piece for piece in addition.pieces if _is_own(surface(piece, kind).text, own)]
+    learned = {piece: surface(piece, kind) for piece in addition.pieces}
+    names = _names(learned) if protect else set()
+    new = [piece for piece, seen in learned.items() if _is_own(seen.text, own) and piece not in names]
     while new:
         described["model"] = addition.model(new)
         draft = Draft("extend", json.dumps(described), (*old, *new), kept)
@@ -71,6 +74,18 @@ def _is_own(text: str, own: set[str]) -> bool:
     """Whether its letters are all of these scripts, and there is one, or a part of one."""
     found = {"" if letter == "\ufffd" else script(letter) for letter in text} - {None}
     return bool(found) and found <= own | {""}
+
+
+def _names(learned: Mapping[str, Surface]) -> set[str]:
+    """Pieces with capitals that were not learned without: neither letters nor words at a sentence's start."""
+    known = set(learned.values())
+    return {
+        piece
+        for piece, seen in learned.items()
+        if len(seen.text) > 1
+        and seen.text != seen.text.lower()
+        and Surface(seen.text.lower(), seen.begins) not in known
+    }
 
 
 def _intruders(draft: Draft, before: Sequence[Sequence[int]], protect: Sequence[str]) -> set[str]:
