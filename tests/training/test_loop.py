@@ -103,3 +103,30 @@ def test_how_long_a_run_is():
     assert timed >= 1 and weight.grad is None
     with pytest.raises(ValueError, match="steps, epochs or minutes"):
         planned_steps(objective, {"w": weight}, TrainingSettings(), 0)
+
+
+class Heard(Silent):
+    """Remembers what it was told."""
+
+    def __init__(self):
+        self.words = []
+
+    def begin(self, step, steps, phase=""):
+        self.words.append("begin")
+
+    def end(self):
+        self.words.append("end")
+
+
+@pytest.mark.parametrize("slopes", [[1.0], []])
+def test_a_reporter_hears_of_the_end_even_of_a_broken_run(slopes):
+    weight, heard = nn.Parameter(torch.tensor([1.0])), Heard()
+    settings = TrainingSettings(steps=2)
+    objective = Slopes(weight, slopes)
+    arguments = {"seed": 0, "checkpoints": Checkpoints(None), "reporter": heard}
+    if slopes:
+        fit(objective, {"w": weight}, settings, **arguments)
+    else:
+        with pytest.raises(ZeroDivisionError):
+            fit(objective, {"w": weight}, settings, **arguments)
+    assert heard.words == ["begin", "end"]

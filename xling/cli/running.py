@@ -25,21 +25,24 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no remarks
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
+_TYPERS_INTERRUPT = 130  # what an app returns that was interrupted; in older releases it is Abort
+
+
 def run_app(app: typer.Typer) -> int:
     """Run the command line; errors of the family become one line on stderr."""
     try:
-        app(standalone_mode=False)
+        status = app(standalone_mode=False) or 0
+        if status == _TYPERS_INTERRUPT:
+            raise KeyboardInterrupt
     except XlingError as error:
         print(f"xling: {error}", file=sys.stderr)
         return error.exit_status
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         print("xling: interrupted; the same command goes on where it stopped", file=sys.stderr)
         return 1
-    except typer.Exit as stop:
-        return stop.exit_code
     except Exception as error:
         return _other(error)
-    return 0
+    return status
 
 
 def _other(error: Exception) -> int:

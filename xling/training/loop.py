@@ -68,19 +68,22 @@ def fit(
         progress = Progress(steps=planned_steps(objective, parameters, settings, seed))
     reporter.begin(progress.step, progress.steps, phase)
     started, tokens = time.perf_counter(), 0
-    while progress.step < progress.steps:
-        step = progress.step
-        rate = learning_rate(step, progress.steps, settings)
-        loss, count = _update(objective, optimizer, settings, step=step, rate=rate, seed=seed)
-        tokens += count
-        progress.step = step + 1
-        score = None
-        if _due(progress.step, progress.steps, settings.evaluate_every):
-            score = objective.evaluate()
-            progress.offer(score, parameters, higher_is_better=objective.higher_is_better)
-        reporter.tick(Tick(progress.step, progress.steps, loss, rate, count, score))
-        if settings.checkpoint_every and progress.step % settings.checkpoint_every == 0:
-            checkpoints.save(progress, parameters, optimizer)
+    try:
+        while progress.step < progress.steps:
+            step = progress.step
+            rate = learning_rate(step, progress.steps, settings)
+            loss, count = _update(objective, optimizer, settings, step=step, rate=rate, seed=seed)
+            tokens += count
+            progress.step = step + 1
+            score = None
+            if _due(progress.step, progress.steps, settings.evaluate_every):
+                score = objective.evaluate()
+                progress.offer(score, parameters, higher_is_better=objective.higher_is_better)
+            reporter.tick(Tick(progress.step, progress.steps, loss, rate, count, score))
+            if settings.checkpoint_every and progress.step % settings.checkpoint_every == 0:
+                checkpoints.save(progress, parameters, optimizer)
+    finally:
+        reporter.end()
     progress.put_best(parameters)
     seconds = time.perf_counter() - started
     return Outcome(progress.steps, progress.best_step, progress.best_score, seconds, tokens)

@@ -28,7 +28,7 @@ class Tick:
 
 @runtime_checkable
 class Reporter(Protocol):
-    """Hears of a run's start and of each step."""
+    """Hears of a run's start, of each step and of its end."""
 
     def begin(self, step: int, steps: int, phase: str = "") -> None:
         """The run, or a phase of it, starts (or goes on) after `step` of `steps`."""
@@ -36,6 +36,10 @@ class Reporter(Protocol):
 
     def tick(self, tick: Tick) -> None:
         """A step is done."""
+        ...
+
+    def end(self) -> None:
+        """The run, or the phase, is over, be it by an error."""
         ...
 
 
@@ -46,6 +50,9 @@ class Silent:
         """Nothing."""
 
     def tick(self, tick: Tick) -> None:
+        """Nothing."""
+
+    def end(self) -> None:
         """Nothing."""
 
 
@@ -62,6 +69,10 @@ class Several:
     def tick(self, tick: Tick) -> None:
         for reporter in self.reporters:
             reporter.tick(tick)
+
+    def end(self) -> None:
+        for reporter in self.reporters:
+            reporter.end()
 
 
 class Log:
@@ -103,6 +114,9 @@ class Log:
                 f"cannot write {self.path}: {error.strerror or error}; free some space and run again"
             ) from error
 
+    def end(self) -> None:
+        """Nothing: a row is written when it is told."""
+
 
 def _step_of(line: str, stage: str) -> int:
     """The step of a row of this stage, 0 for another stage's, endless for a broken row."""
@@ -141,5 +155,6 @@ class Bar:
         self.tokens += tick.tokens
         speed = self.tokens / max(time.perf_counter() - self.started, 1e-9)
         self.bar.update(self.task, completed=tick.step, loss=f"{tick.loss:.3f}", speed=f"{speed:.0f}")
-        if tick.step >= tick.steps:
-            self.bar.stop()
+
+    def end(self) -> None:
+        self.bar.stop()  # a terminal shows its cursor again
