@@ -119,3 +119,22 @@ def test_a_damaged_module(shell, bert, store):
     shell("module", "show", "lang/swh", "--store", store).refused(
         "weights.safetensors", "not an xling module"
     )
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["nosuch"], "No such command 'nosuch'; see xling --help"),
+    (["ablate"], "Missing argument 'recipe'; see xling ablate --help"),
+    (["run", "--nosuch"], "see xling run --help"),
+])  # fmt: skip
+def test_wrong_usage(shell, words, said):
+    shell(*words).refused(said)
+
+
+def test_a_command_without_its_part_shows_the_help_alone(shell):
+    ended = shell("train")
+    assert (ended.status, ended.err) == (2, "") and "Usage: xling train" in ended.out
+
+
+def test_a_store_that_holds_nothing(shell, tmp_path):
+    shell("module", "list", "--store", tmp_path / "modules").refused("modules", "no such folder", "--store")
+    shell("module", "list", "--store", tmp_path).refused("holds no module", "xling train")

@@ -30,10 +30,6 @@ def test_an_interrupted_command_says_so_and_goes_on(shell, bert, text_file, tmp_
     assert seen == [2, 3, 4, 5]
 
 
-def test_wrong_usage_and_help_keep_their_statuses(shell):
-    assert shell("train").status == 2 and shell("--help").status == 0
-
-
 @pytest.mark.parametrize("fails", [False, True])
 def test_the_bar_is_taken_off_the_terminal(fails):
     from xling.training.reporting import Bar, Tick

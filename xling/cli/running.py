@@ -24,14 +24,13 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Start over; ignore checkpo
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no remarks on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
-
 _TYPERS_INTERRUPT = 130  # what an app returns that was interrupted; in older releases it is Abort
 
 
 def run_app(app: typer.Typer) -> int:
     """Run the command line; errors of the family become one line on stderr."""
     try:
-        status = app(standalone_mode=False) or 0
+        status = app(prog_name="xling", standalone_mode=False) or 0
         if status == _TYPERS_INTERRUPT:
             raise KeyboardInterrupt
     except XlingError as error:
@@ -49,7 +48,9 @@ def _other(error: Exception) -> int:
     """Click's own usage errors, a full disk, and what nobody foresaw (with `XLING_DEBUG`, its traceback)."""
     show = getattr(error, "format_message", None)
     if show is not None:
-        print(f"xling: {show()}", file=sys.stderr)
+        command = getattr(getattr(error, "ctx", None), "command_path", "xling")
+        if text := show():  # there is none where the help stands already
+            print(f"xling: {text.removesuffix('.')}; see {command} --help", file=sys.stderr)
         return 2
     if os.environ.get("XLING_DEBUG"):
         raise error

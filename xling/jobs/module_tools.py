@@ -7,11 +7,16 @@ from typing import Any
 
 from xling.bases.opening import load_base
 from xling.composition.attach import check_fits
+from xling.errors import InputError
 from xling.store.store import Store, content_fingerprint
 
 
 def module_rows(root: Path) -> list[dict[str, Any]]:
-    """One row for each module."""
+    """One row for each module; InputError where there is none."""
+    found = list(Store(root))
+    if not found:
+        missing = "holds no module" if root.is_dir() else "no such folder"
+        raise InputError(missing, where=root, hint="name a store with --store, or fill one with xling train")
     return [
         {
             "name": name,
@@ -21,7 +26,7 @@ def module_rows(root: Path) -> list[dict[str, Any]]:
             "steps": module.facts.steps,
             "licence": module.facts.licence or "",
         }
-        for name, module in Store(root)
+        for name, module in found
     ]
 
 
