@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +15,11 @@ from typing import Any
 from xling.errors import InputError
 from xling.files import write_json
 from xling.modules.module import Module
+
+try:
+    import resource
+except ImportError:  # Windows has none
+    resource = None
 
 DONE, MODULE = "stage.json", "module"
 
@@ -78,7 +82,9 @@ def content_key(inputs: Mapping[str, Any]) -> str:
 
 
 def peak_rss_mb() -> float:
-    """The most memory this process has held so far, in MB."""
+    """The most memory this process has held so far, in MB; 0 where the system does not tell."""
+    if resource is None:
+        return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
