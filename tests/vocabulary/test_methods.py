@@ -9,7 +9,7 @@ from tokenizers_of_kinds import KINDS, with_tokenizer
 from xling.bases.tokenizers import tokenizer_from
 from xling.errors import InputError
 from xling.vocabulary.draft import split
-from xling.vocabulary.extending import extend
+from xling.vocabulary.extending import _names, extend
 from xling.vocabulary.learning import smallest_enough
 from xling.vocabulary.replacing import replace, special_pieces
 from xling.vocabulary.surface import surface
@@ -96,6 +96,11 @@ def test_beside_a_protected_text_names_are_left_to_the_base(bert, kind):
     assert not any(name.startswith(text) for text in texts[1] for name in NAMES if len(text) > 1)
     after = [base.tokenizer.unk_token_id in row for row in split(kept.opened(), lines)]
     assert after == [base.tokenizer.unk_token_id in row for row in split(free.opened(), lines)]
+
+
+def test_a_name_is_one_though_its_letters_end_another_word():
+    learned = {piece: surface(piece, "Unigram") for piece in ("▁Oke", "oke", "▁Nke", "▁nke", "▁ndụ", "▁A")}
+    assert _names(learned) == {"▁Oke"}
 
 
 @EVERY
