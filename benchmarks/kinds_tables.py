@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import mean, stdev
 from typing import Any
 
 from tables import table
@@ -12,7 +13,7 @@ from xling.evaluation.report_page.words import DASH, bounds, duration, metric_na
 from xling.languages import name
 
 SECTION = "kinds-by-task"
-_RECIPE = re.compile(r"kinds-(?P<task>[a-z]+)-(?P<kind>.+)")
+_RECIPE = re.compile(r"kinds-(?P<task>[a-z]+)-(?P<kind>.+?)(-seeds)?")
 _TITLES = {
     "ner": "Named entities (CoNLL 2003 to MasakhaNER 2)",
     "pos": "Parts of speech (English EWT to MasakhaPOS)",
@@ -57,24 +58,37 @@ def _task(runs: Runs, beside: str | None) -> str:
     """beside: a second metric, shown behind the first."""
     some = next(iter(runs.values()))[0]
     source, columns = some["source"], [*_columns(runs)]
-    scores = {(kind, row["language"], row["condition"]): row for kind in runs for row in runs[kind]}
+    scores: dict[tuple[str, str, str], list[Row]] = {}
+    for kind, found in runs.items():
+        for row in found:
+            scores.setdefault((kind, row["language"], row["condition"]), []).append(row)
     languages = dict.fromkeys(row["language"] for found in runs.values() for row in found)
     body = []
     for tag in sorted(languages, key=lambda tag: tag != source):
         line = [f"{name(tag)} ({tag}{', source' if tag == source else ''})"]
         for _, kinds, condition in columns:
-            taken = (scores.get((kind, tag, condition)) for kind in kinds)
-            line.append(_score(next((row for row in taken if row), None), beside))
+            taken = [scores.get((kind, tag, condition), []) for kind in kinds]
+            line.append(_score(max(taken, key=len), beside))
         body.append(line)
     shown = table(["language", *(head for head, _, _ in columns)], body)
     metrics = " / ".join(metric_name(metric) for metric in (some["metric"], beside) if metric)
     seconds = {kind: max(row.get("run_seconds") or 0 for row in found) for kind, found in runs.items()}
     spent = "; ".join(f"{kind} {duration(float(value))}" for kind, value in seconds.items())
-    return f"{shown}\n{metrics}, seed {some['seed']}. A run took: {spent}.\n"
+    return f"{shown}\n{metrics}, {_seeds(runs)}. A run took: {spent}.\n"
+
+
+def _seeds(runs: Runs) -> str:
+    """Of which seeds the scores are; those of several show a deviation."""
+    taken = {tuple(dict.fromkeys(row["seed"] for row in found)) for found in runs.values()}
+    one, most = min(taken, key=len), max(taken, key=len)
+    if len(most) == 1:
+        return f"seed {one[0]}"
+    others = "" if one == most else f", else seed {one[0]}"
+    return f"seeds {', '.join(map(str, most))} where a deviation stands{others}"
 
 
 def _columns(runs: Runs) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """(heading, kinds of which the first that has the score gives it, condition)."""
+    """(heading, kinds of which the one with the score of the most seeds gives it, condition)."""
     yield _CONTROL, (_CONTROL, "bottleneck"), "none"
     for kind in (kind for kind in _OTHERS if kind in runs):
         if kind != "bottleneck":
@@ -83,10 +97,14 @@ def _columns(runs: Runs) -> Iterator[tuple[str, tuple[str, ...], str]]:
             yield kind, (kind,), "target"
 
 
-def _score(row: Row | None, beside: str | None) -> str:
-    if row is None:
+def _score(rows: Sequence[Row], beside: str | None) -> str:
+    """The mean over seeds, its deviation, the span of all intervals, and the second metric's mean."""
+    if not rows:
         return DASH
-    between = bounds(row.get("low"), row.get("high"))
-    second = row.get("all", {}).get(beside)
-    shown = f"{score(row['value'])} ({between})" if between else score(row["value"])
-    return shown if second is None else f"{shown} / {score(second)}"
+    values = [row["value"] for row in rows]
+    spread = f" ± {stdev(values):.1f}" if len(values) > 1 else ""
+    ends = [(row["low"], row["high"]) for row in rows if row.get("low") is not None]
+    between = bounds(min(low for low, _ in ends), max(high for _, high in ends)) if ends else ""
+    second = [row["all"][beside] for row in rows if beside in row.get("all", {})]
+    shown = f"{score(mean(values))}{spread}" + (f" ({between})" if between else "")
+    return f"{shown} / {score(mean(second))}" if second else shown

@@ -50,3 +50,13 @@ def test_the_last_experiment_of_a_recipe_counts():
     ]
     _, shown = by_task(rows)
     assert "| Faroese (fao) | 2.0 / 3.0 |" in shown and "LAS / UAS" in shown
+
+
+def test_seeds_are_shown_by_their_mean_and_deviation():
+    rows = [row("kinds-ner-control", "fao", "none", 40.0), row("kinds-ner-lora", "fao", "none", 70.0)]
+    for seed, value in enumerate((38.0, 40.0, 45.0)):
+        bounds = {"seed": seed, "low": value - 2, "high": value + 3}
+        rows.append(row("kinds-ner-bottleneck-seeds", "fao", "none", value, **bounds))
+    _, shown = by_task(rows)
+    assert "| Faroese (fao) | 41.0 ± 3.6 (36.0–48.0) | 70.0 |" in shown
+    assert "LAS, seeds 0, 1, 2 where a deviation stands, else seed 0. A run took" in shown
