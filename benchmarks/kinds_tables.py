@@ -31,6 +31,7 @@ _BESIDE = {
     "qa": "exact_match",
     "parsing": "uas",
 }
+_MANY = 30
 _CONTROL, _OTHERS = "control", ("bottleneck", "lt-sft", "lora", "full")
 Row = Mapping[str, Any]
 Runs = Mapping[str, Sequence[Row]]
@@ -63,18 +64,29 @@ def _task(runs: Runs, beside: str | None) -> str:
         for row in found:
             scores.setdefault((kind, row["language"], row["condition"]), []).append(row)
     languages = dict.fromkeys(row["language"] for found in runs.values() for row in found)
-    body = []
+    body: list[list[str]] = []
     for tag in sorted(languages, key=lambda tag: tag != source):
         line = [f"{name(tag)} ({tag}{', source' if tag == source else ''})"]
         for _, kinds, condition in columns:
             taken = [scores.get((kind, tag, condition), []) for kind in kinds]
             line.append(_score(max(taken, key=len), beside))
         body.append(line)
-    shown = table(["language", *(head for head, _, _ in columns)], body)
+    shown = _folded(["language", *(head for head, _, _ in columns)], body)
     metrics = " / ".join(metric_name(metric) for metric in (some["metric"], beside) if metric)
     seconds = {kind: max(row.get("run_seconds") or 0 for row in found) for kind, found in runs.items()}
     spent = "; ".join(f"{kind} {duration(float(value))}" for kind, value in seconds.items())
     return f"{shown}\n{metrics}, {_seeds(runs)}. A run took: {spent}.\n"
+
+
+def _folded(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """The table; where there are many rows, those that have the control alone are folded away."""
+    alone = [line for line in body if set(line[2:]) <= {DASH}] if len(body) > _MANY else []
+    shown = table(head, [line for line in body if line not in alone])
+    if not alone:
+        return shown
+    more = table(head[:2], [line[:2] for line in alone])
+    title = f"The control in {len(alone)} more languages"
+    return f"{shown}\n<details><summary>{title}</summary>\n\n{more}\n</details>\n"
 
 
 def _seeds(runs: Runs) -> str:

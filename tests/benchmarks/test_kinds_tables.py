@@ -60,3 +60,15 @@ def test_seeds_are_shown_by_their_mean_and_deviation():
     _, shown = by_task(rows)
     assert "| Faroese (fao) | 41.0 ± 3.6 (36.0–48.0) | 70.0 |" in shown
     assert "LAS, seeds 0, 1, 2 where a deviation stands, else seed 0. A run took" in shown
+
+
+def test_many_languages_with_the_control_alone_are_folded_away():
+    tags = ("fao isl swh hau ibo yor zul xho sna kin lug bam fon twi mos pcm tsn amh tir som orm tam tel mar tat "
+            "kaz tur ind tha vie jpn").split()  # fmt: skip
+    rows = [row("kinds-topic-control", tag, "none", 50.0) for tag in tags]
+    rows += [row("kinds-topic-lt-sft", "fao", "none", 60.0)]
+    _, shown = by_task(rows)
+    before, after = shown.split("<details><summary>The control in 30 more languages</summary>\n\n")
+    assert "| Faroese (fao) | 50.0 | 60.0 |" in before and "Icelandic" not in before
+    assert "| Icelandic (isl) | 50.0 |\n" in after
+    assert "</details>\n\nLAS" in after
