@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+
 import pytest
 import torch
 from torch import nn
@@ -18,12 +21,13 @@ class Slopes:
     def __init__(self, weight, slopes, scores=(), higher_is_better=True):
         self.weight, self.slopes, self.scores = weight, slopes, list(scores)
         self.higher_is_better = higher_is_better
-        self.seen = []
+        self.seen, self.read = [], []
 
     def passes_per_epoch(self):
         return 7
 
     def loss(self, number):
+        self.read.append(number)
         return (self.weight * self.slopes[number % len(self.slopes)]).sum(), 3
 
     def evaluate(self):
@@ -130,3 +134,60 @@ def test_a_reporter_hears_of_the_end_even_of_a_broken_run(slopes):
         with pytest.raises(ZeroDivisionError):
             fit(objective, {"w": weight}, settings, **arguments)
     assert heard.words == ["begin", "end"]
+
+
+class Interrupted(Slopes):
+    """Ctrl-C is pressed in the second step, `times` times."""
+
+    times = 1
+
+    def loss(self, number):
+        for _ in range(self.times if number == 1 else 0):
+            signal.raise_signal(signal.SIGINT)
+        return super().loss(number)
+
+
+def interrupted_run(folder, objective):
+    fit(
+        objective, {"w": objective.weight}, TrainingSettings(steps=4, learning_rate=0.1, checkpoint_every=0),
+        seed=0, checkpoints=Checkpoints(folder), reporter=Silent()
+    )  # fmt: skip
+    return objective.weight.detach().clone()
+
+
+def a_weight():
+    return nn.Parameter(torch.tensor([1.0, -2.0]))
+
+
+def test_an_interrupt_waits_for_the_step_and_keeps_it(tmp_path):
+    undisturbed = interrupted_run(tmp_path / "one", Slopes(a_weight(), [1.0, 0.5, -0.3]))
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_run(tmp_path / "two", Interrupted(a_weight(), [1.0, 0.5, -0.3]))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    rest = Slopes(a_weight(), [1.0, 0.5, -0.3])
+    assert torch.equal(interrupted_run(tmp_path / "two", rest), undisturbed)
+    assert rest.read == [2, 3]
+
+
+def test_a_second_interrupt_does_not_wait(tmp_path):
+    objective = Interrupted(a_weight(), [1.0])
+    objective.times = 2
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_run(tmp_path, objective)
+    assert not any(tmp_path.rglob("*.safetensors"))
+
+
+def test_elsewhere_interrupts_are_left_alone(tmp_path):
+    kept = []
+    thread = threading.Thread(
+        target=lambda: kept.append(interrupted_run(tmp_path, Slopes(a_weight(), [1.0])))
+    )
+    thread.start()
+    thread.join()
+    assert len(kept) == 1
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        interrupted_run(tmp_path / "ignored", Interrupted(a_weight(), [1.0]))
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

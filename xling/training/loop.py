@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from xling.training.checkpoints import Checkpoints, Progress
+from xling.training.interrupting import interrupts_noted
 from xling.training.reporting import Reporter, Tick
 from xling.training.settings import TrainingSettings
 
@@ -58,7 +59,8 @@ def fit(
     """Train `parameters` in place and leave the best values in them.
 
     Starts from the newest checkpoint if there is one; a resumed run ends with the same bytes as an
-    undisturbed one, for the same number of threads.
+    undisturbed one, for the same number of threads. An interrupt waits for the end of the step and
+    keeps it.
     """
     optimizer = torch.optim.AdamW(
         parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
@@ -69,19 +71,23 @@ def fit(
     reporter.begin(progress.step, progress.steps, phase)
     started, tokens = time.perf_counter(), 0
     try:
-        while progress.step < progress.steps:
-            step = progress.step
-            rate = learning_rate(step, progress.steps, settings)
-            loss, count = _update(objective, optimizer, settings, step=step, rate=rate, seed=seed)
-            tokens += count
-            progress.step = step + 1
-            score = None
-            if _due(progress.step, progress.steps, settings.evaluate_every):
-                score = objective.evaluate()
-                progress.offer(score, parameters, higher_is_better=objective.higher_is_better)
-            reporter.tick(Tick(progress.step, progress.steps, loss, rate, count, score))
-            if settings.checkpoint_every and progress.step % settings.checkpoint_every == 0:
-                checkpoints.save(progress, parameters, optimizer)
+        with interrupts_noted() as interrupted:
+            while progress.step < progress.steps:
+                step = progress.step
+                rate = learning_rate(step, progress.steps, settings)
+                loss, count = _update(objective, optimizer, settings, step=step, rate=rate, seed=seed)
+                tokens += count
+                progress.step = step + 1
+                score = None
+                if _due(progress.step, progress.steps, settings.evaluate_every):
+                    score = objective.evaluate()
+                    progress.offer(score, parameters, higher_is_better=objective.higher_is_better)
+                reporter.tick(Tick(progress.step, progress.steps, loss, rate, count, score))
+                stop = interrupted()
+                if stop or (settings.checkpoint_every and progress.step % settings.checkpoint_every == 0):
+                    checkpoints.save(progress, parameters, optimizer)
+                if stop:
+                    raise KeyboardInterrupt
     finally:
         reporter.end()
     progress.put_best(parameters)
