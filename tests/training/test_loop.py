@@ -147,6 +147,14 @@ class Interrupted(Slopes):
         return super().loss(number)
 
 
+@pytest.fixture
+def ctrl_c():
+    """Python's own handling of Ctrl-C, which a test run in the background starts without."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupted_run(folder, objective):
     fit(
         objective, {"w": objective.weight}, TrainingSettings(steps=4, learning_rate=0.1, checkpoint_every=0),
@@ -159,7 +167,7 @@ def a_weight():
     return nn.Parameter(torch.tensor([1.0, -2.0]))
 
 
-def test_an_interrupt_waits_for_the_step_and_keeps_it(tmp_path):
+def test_an_interrupt_waits_for_the_step_and_keeps_it(tmp_path, ctrl_c):
     undisturbed = interrupted_run(tmp_path / "one", Slopes(a_weight(), [1.0, 0.5, -0.3]))
     with pytest.raises(KeyboardInterrupt):
         interrupted_run(tmp_path / "two", Interrupted(a_weight(), [1.0, 0.5, -0.3]))
@@ -169,7 +177,7 @@ def test_an_interrupt_waits_for_the_step_and_keeps_it(tmp_path):
     assert rest.read == [2, 3]
 
 
-def test_a_second_interrupt_does_not_wait(tmp_path):
+def test_a_second_interrupt_does_not_wait(tmp_path, ctrl_c):
     objective = Interrupted(a_weight(), [1.0])
     objective.times = 2
     with pytest.raises(KeyboardInterrupt):
@@ -177,7 +185,7 @@ def test_a_second_interrupt_does_not_wait(tmp_path):
     assert not any(tmp_path.rglob("*.safetensors"))
 
 
-def test_elsewhere_interrupts_are_left_alone(tmp_path):
+def test_elsewhere_interrupts_are_left_alone(tmp_path, ctrl_c):
     kept = []
     thread = threading.Thread(
         target=lambda: kept.append(interrupted_run(tmp_path, Slopes(a_weight(), [1.0])))
