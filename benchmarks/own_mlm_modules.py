@@ -57,6 +57,9 @@ class Clock:
         self.times.append(_now())
         self.ticks.append(tick)
 
+    def end(self) -> None:
+        """The last tick has the time."""
+
     def after(self, warmup: int) -> dict[str, Any]:
         """Speed of the steps after the first `warmup`; tokens are those of attention masks."""
         tokens = sum(tick.tokens for tick in self.ticks[warmup:])

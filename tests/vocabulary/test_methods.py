@@ -103,6 +103,13 @@ def test_a_name_is_one_though_its_letters_end_another_word():
     assert _names(learned) == {"▁Oke"}
 
 
+def test_a_word_at_the_start_of_a_line_is_no_name():
+    learned = {
+        piece: surface(piece, "bytes") for piece in ("Tati", "Ġtati", "Zubeda", "ĠZubeda", "ĠKi", "ki")
+    }
+    assert _names(learned) == {"Zubeda", "ĠZubeda", "ĠKi"}
+
+
 @EVERY
 def test_trimming_splits_the_text_as_before_into_fewer_pieces(bert, kind):
     base = with_tokenizer(bert, kind)

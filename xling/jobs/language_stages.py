@@ -124,7 +124,7 @@ def _vocabulary_stage(run: RecipeRun, language: str) -> Stage:
         spellings=spec.spellings,
     )
     inputs = {
-        **_shared(run, "vocabulary-2", language, init=None, vocabulary=None),
+        **_shared(run, "vocabulary-3", language, init=None, vocabulary=None),
         "wanted": spec.model_dump(exclude={"protect", "source_text", "parallel"}),
         "text": content,
         "others": [

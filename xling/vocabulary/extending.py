@@ -77,14 +77,17 @@ def _is_own(text: str, own: set[str]) -> bool:
 
 
 def _names(learned: Mapping[str, Surface]) -> set[str]:
-    """Pieces with capitals that were not learned without: neither letters nor words at a sentence's start."""
+    """Pieces with capitals that were not learned without: neither letters nor words at a sentence's start.
+
+    A word's start lacks its mark at the start of a line (RoBERTa) and behind a quote.
+    """
     known = set(learned.values())
     return {
         piece
         for piece, seen in learned.items()
         if len(seen.text) > 1
-        and seen.text != seen.text.lower()
-        and Surface(seen.text.lower(), seen.begins) not in known
+        and (lower := seen.text.lower()) != seen.text
+        and known.isdisjoint({Surface(lower, True), Surface(lower, seen.begins)})
     }
 
 
