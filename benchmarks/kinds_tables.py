@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from statistics import mean, stdev
+from statistics import fmean
 from typing import Any
 
-from tables import table
+from tables import folded, over_seeds, table
 
-from xling.evaluation.report_page.words import DASH, bounds, duration, metric_name, score
+from xling.evaluation.report_page.words import DASH, duration, metric_name, score
 from xling.languages import name
 
 SECTION = "kinds-by-task"
@@ -71,22 +71,21 @@ def _task(runs: Runs, beside: str | None) -> str:
             taken = [scores.get((kind, tag, condition), []) for kind in kinds]
             line.append(_score(max(taken, key=len), beside))
         body.append(line)
-    shown = _folded(["language", *(head for head, _, _ in columns)], body)
+    shown = _languages_table(["language", *(head for head, _, _ in columns)], body)
     metrics = " / ".join(metric_name(metric) for metric in (some["metric"], beside) if metric)
     seconds = {kind: max(row.get("run_seconds") or 0 for row in found) for kind, found in runs.items()}
     spent = "; ".join(f"{kind} {duration(float(value))}" for kind, value in seconds.items())
     return f"{shown}\n{metrics}, {_seeds(runs)}. A run took: {spent}.\n"
 
 
-def _folded(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+def _languages_table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     """The table; where there are many rows, those that have the control alone are folded away."""
-    alone = [line for line in body if set(line[2:]) <= {DASH}] if len(body) > _MANY else []
+    alone = [line for line in body if set(line[2:]) <= {DASH}]
+    if len(body) <= _MANY or not alone:
+        return table(head, body)
     shown = table(head, [line for line in body if line not in alone])
-    if not alone:
-        return shown
     more = table(head[:2], [line[:2] for line in alone])
-    title = f"The control in {len(alone)} more languages"
-    return f"{shown}\n<details><summary>{title}</summary>\n\n{more}\n</details>\n"
+    return f"{shown}\n{folded(f'The control in {len(alone)} more languages', more)}"
 
 
 def _seeds(runs: Runs) -> str:
@@ -113,10 +112,9 @@ def _score(rows: Sequence[Row], beside: str | None) -> str:
     """The mean over seeds, its deviation, the span of all intervals, and the second metric's mean."""
     if not rows:
         return DASH
+    lows = [row["low"] for row in rows if row.get("low") is not None]
+    highs = [row["high"] for row in rows if row.get("high") is not None]
     values = [row["value"] for row in rows]
-    spread = f" ± {stdev(values):.1f}" if len(values) > 1 else ""
-    ends = [(row["low"], row["high"]) for row in rows if row.get("low") is not None]
-    between = bounds(min(low for low, _ in ends), max(high for _, high in ends)) if ends else ""
+    shown = over_seeds(values, min(lows, default=None), max(highs, default=None))
     second = [row["all"][beside] for row in rows if beside in row.get("all", {})]
-    shown = f"{score(mean(values))}{spread}" + (f" ({between})" if between else "")
-    return f"{shown} / {score(mean(second))}" if second else shown
+    return f"{shown} / {score(fmean(second))}" if second else shown

@@ -14,11 +14,10 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from statistics import stdev
 from typing import Any
 
 import kinds_tables
-from tables import table, text
+from tables import folded, over_seeds, table, text
 
 from xling.errors import InputError
 from xling.evaluation.record import read_ledger
@@ -83,9 +82,7 @@ def benchmark(rows: Sequence[Row]) -> Iterator[str]:
         tables.setdefault(tuple(key for key in row if key != "question"), []).append(row)
     for columns, found in sorted(tables.items(), key=lambda item: "pair" in item[0]):
         shown = free_table(columns, found)
-        if "pair" in columns:
-            shown = f"<details><summary>Every pair</summary>\n\n{shown}\n</details>\n"
-        yield shown
+        yield folded("Every pair", shown) if "pair" in columns else shown
 
 
 def free_table(columns: Sequence[str], rows: Sequence[Row]) -> str:
@@ -145,11 +142,7 @@ def _score_table(found: matrix.Matrix, bars: Mapping[str, gains.Bar]) -> tuple[l
 
 
 def _score(found: matrix.Score | None) -> str:
-    if found is None:
-        return DASH
-    spread = f" ± {stdev(found.seeds):.1f}" if len(found.seeds) > 1 else ""
-    between = f" ({found.between})" if found.between else ""
-    return f"{found.shown}{spread}{between}"
+    return DASH if found is None else over_seeds(found.seeds, found.low, found.high)
 
 
 def _gain(bar: gains.Bar | None) -> str:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +28,7 @@ from xling.composition.attach import Composition
 from xling.data.text import read_text
 from xling.jobs.mlm_heads import mlm_head
 from xling.jobs.results import versions
+from xling.jobs.stages import peak_rss_mb
 from xling.jobs.train_language import DEFAULTS, Run, facts_of, train_language
 from xling.modules.module import Module
 from xling.modules.registry import preset
@@ -36,14 +36,14 @@ from xling.training.checkpoints import Checkpoints
 from xling.training.loop import fit
 from xling.training.mlm import MaskedLanguageModelling
 from xling.training.phases import trainable
-from xling.training.reporting import Tick
+from xling.training.reporting import Silent, Tick
 from xling.training.settings import TrainingSettings
 
 KIND = "madx"
 UNPREDICTED = -100
 
 
-class Clock:
+class Clock(Silent):
     """A reporter that notes wall and processor time after every step."""
 
     def __init__(self) -> None:
@@ -56,9 +56,6 @@ class Clock:
     def tick(self, tick: Tick) -> None:
         self.times.append(_now())
         self.ticks.append(tick)
-
-    def end(self) -> None:
-        """The last tick has the time."""
 
     def after(self, warmup: int) -> dict[str, Any]:
         """Speed of the steps after the first `warmup`; tokens are those of attention masks."""
@@ -171,7 +168,7 @@ def main() -> None:
         on_text(base, options, clock, steps)
     found = clock.after(options.warmup)
     found["threads"] = torch.get_num_threads()
-    found["peak_rss_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10)
+    found["peak_rss_mb"] = round(peak_rss_mb())
     found["bfloat16"] = bool(options.text) and fast_bfloat16("cpu")
     found["versions"] = versions()
     print(json.dumps(found))
