@@ -22,8 +22,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xling.bases.batches import fast_bfloat16
 from xling.bases.opening import Base, load_base
+from xling.bases.precision import fast_bfloat16
 from xling.composition.attach import Composition
 from xling.data.text import read_text
 from xling.jobs.mlm_heads import mlm_head

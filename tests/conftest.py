@@ -23,6 +23,28 @@ torch.set_num_threads(1)
 os.environ["OMP_NUM_THREADS"] = "1"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _told_of_bfloat16() -> Iterator[None]:
+    """`XLING_BFLOAT16=yes` or `no` has torch say that of the processor, whatever it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        if told := os.environ.get("XLING_BFLOAT16"):
+            say_of_bfloat16(patch, told == "yes")
+        yield
+
+
+def say_of_bfloat16(patch: pytest.MonkeyPatch, answer: bool) -> None:
+    """Let torch say whether the processor has units for bfloat16."""
+    for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"):
+        patch.setattr(torch.cpu, name, lambda: answer, raising=False)
+
+
+@pytest.fixture(params=["with bfloat16", "without"])
+def processor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Either kind of processor, on any machine: autocast works on all of them."""
+    say_of_bfloat16(monkeypatch, request.param == "with bfloat16")
+    return request.param
+
+
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing is read from or left in the user's cache."""

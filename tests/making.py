@@ -13,8 +13,9 @@ from xling.composition.attach import base_facts as facts
 from xling.modules.biaffine import BiaffineConfig
 from xling.modules.head import HeadConfig
 from xling.modules.module import Module
-from xling.modules.registry import PRESETS
+from xling.modules.registry import KINDS, PRESETS
 from xling.modules.sparse import SparseConfig
+from xling.tasks.registry import TASKS
 from xling.vocabulary.draft import Draft
 from xling.vocabulary.part import part_of
 from xling.vocabulary.replacing import reseat, special_pieces
@@ -27,6 +28,7 @@ MODULES = {
     "biaffine": (BiaffineConfig(relations=3),),
 }
 NAMES = tuple(PRESETS)
+LABELS = ("a", "b", "c")
 
 
 def fresh(base: Base, name: str, *, seed: int = 0) -> Module:
@@ -43,6 +45,22 @@ def disturbed(base: Base, name: str, *, std: float, seed: int) -> Module:
             for value in network.parameters():
                 value.add_(torch.randn(value.shape, generator=generator) * std)
     return module
+
+
+def task_module(base: Base, task: str, seed: int, **options: object) -> Module:
+    """A task module of a head alone, which scores every label."""
+    config = TASKS[task].head(LABELS, base).model_copy(update=options)
+    own = LABELS[: getattr(config, "outputs", None)]
+    module = Module.fresh([config], base.shape, facts(base, task=task, labels=own, seed=seed))
+    with torch.no_grad():
+        for value in module.networks[0].parameters():
+            value.normal_(0.0, 0.3, generator=torch.Generator().manual_seed(seed))
+    return module
+
+
+def merges(name: str) -> bool:
+    """Whether a preset is a change of weights."""
+    return all(KINDS[config.kind].merges for config in MODULES[name])
 
 
 NEW = tuple(f"▁{first}{second}" for first in "ߊߋߌߍߎ" for second in "ߓߔߕߖߗߘߙߚߛߜߝߞߟߠ")

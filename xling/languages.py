@@ -38,7 +38,8 @@ _SCRIPTS: Mapping[str, str] = {"kor": "Hang", "bar": "Latn"}
 _LOCALES: Mapping[str, str] = {"tgl": "fil", "twi": "ak"}
 _NAMES: Mapping[str, str] = {"tgl": "Tagalog"}
 
-_NO_LANGUAGE = frozenset({"und", "mul", "mis", "zxx"})
+UNKNOWN = "und"  # text whose language nobody says
+_NO_LANGUAGE = frozenset({UNKNOWN, "mul", "mis", "zxx"})
 _NAME = re.compile(r"[^\W\d_][\w' -]*")  # the names' lookup cannot bear control characters
 _TAG = re.compile(r"([a-z]{2,3})(?:[_-]([a-z]{4}))?", re.IGNORECASE | re.ASCII)
 

@@ -60,7 +60,9 @@ def recipe(bert, tmp_path):
 
 def run(recipe, folder, changes=()):
     said = []
-    place = Workplace(folder, Stages(folder / "stages"), recipe.parent / "data", say=said.append)
+    place = Workplace(
+        out=folder, stages=Stages(folder / "stages"), data_root=recipe.parent / "data", say=said.append
+    )
     path = run_recipe(load_recipe(recipe, changes), place)
     return json.loads(path.read_text(encoding="utf-8")), said
 

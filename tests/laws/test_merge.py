@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from making import MODULES, NAMES, batch, disturbed, facts
+from making import LABELS, NAMES, batch, disturbed, facts, merges, task_module
 from tiny import FAMILY_NAMES
 
 from xling.composition.attach import Composition
@@ -14,26 +14,10 @@ from xling.composition.merging import merge_node
 from xling.errors import PlanError
 from xling.modules.head import HeadConfig
 from xling.modules.module import Module
-from xling.modules.registry import KINDS
 from xling.tasks.registry import TASKS
 
 EVERY = pytest.mark.parametrize("name", NAMES)
 FAMILIES = pytest.mark.parametrize("family", FAMILY_NAMES)
-LABELS = ("a", "b", "c")
-
-
-def task_module(base, task: str, seed: int, **options) -> Module:
-    config = TASKS[task].head(LABELS, base).model_copy(update=options)
-    own = LABELS[: getattr(config, "outputs", None)]
-    module = Module.fresh([config], base.shape, facts(base, task=task, labels=own, seed=seed))
-    with torch.no_grad():
-        for value in module.networks[0].parameters():
-            value.normal_(0.0, 0.3, generator=torch.Generator().manual_seed(seed))
-    return module
-
-
-def merges(name: str) -> bool:
-    return all(KINDS[config.kind].merges for config in MODULES[name])
 
 
 @EVERY

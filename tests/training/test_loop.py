@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 
@@ -10,8 +11,8 @@ import torch
 from torch import nn
 
 from xling.training.checkpoints import Checkpoints
-from xling.training.loop import fit, learning_rate, planned_steps
-from xling.training.reporting import Silent
+from xling.training.loop import NotFinite, fit, learning_rate, planned_steps
+from xling.training.reporting import Log, Silent
 from xling.training.settings import TrainingSettings
 
 
@@ -199,3 +200,47 @@ def test_elsewhere_interrupts_are_left_alone(tmp_path, ctrl_c):
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+class Breaks(Slopes):
+    """A loss that is no number from some pass on."""
+
+    def __init__(self, weight, first, value):
+        super().__init__(weight, [1.0])
+        self.first, self.value = first, value
+
+    def loss(self, number):
+        loss, tokens = super().loss(number)
+        return (loss * self.value if number >= self.first else loss), tokens
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(value, tmp_path):
+    weight = nn.Parameter(torch.tensor([1.0, -2.0]))
+    settings = TrainingSettings(steps=9, checkpoint_every=0)
+    log = Log(tmp_path / "log.jsonl", "run")
+    with pytest.raises(NotFinite, match="the loss is (nan|inf|-inf) in step 4 of 9; .*--fresh"):
+        fit(Breaks(weight, 3, value), {"w": weight}, settings, seed=0,
+            checkpoints=Checkpoints(tmp_path), reporter=log)  # fmt: skip
+    assert [json.loads(line)["step"] for line in (tmp_path / "log.jsonl").read_text().splitlines()] == [
+        1,
+        2,
+        3,
+    ]
+    again = nn.Parameter(torch.zeros(2))
+    progress = Checkpoints(tmp_path).restore({"w": again}, torch.optim.AdamW([again]))
+    assert progress is not None and progress.step == 3
+    assert torch.isfinite(again).all() and torch.equal(again, weight)
+
+
+def test_a_gradient_that_is_not_finite_changes_nothing(tmp_path):
+    weight = nn.Parameter(torch.tensor([0.0, 1.0]))
+
+    class Root(Slopes):
+        def loss(self, number):
+            return self.weight.sqrt().sum(), 1
+
+    with pytest.raises(NotFinite, match="the gradient is not finite in step 1 of 2"):
+        fit(Root(weight, [1.0]), {"w": weight}, TrainingSettings(steps=2), seed=0,
+            checkpoints=Checkpoints(tmp_path), reporter=Silent())  # fmt: skip
+    assert weight.tolist() == [0.0, 1.0]

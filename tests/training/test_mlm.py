@@ -12,6 +12,7 @@ from tiny import TEXTS
 
 from xling.bases.mlm_head import Candidates, OwnPieces, narrowed
 from xling.composition.attach import Composition
+from xling.errors import InputError
 from xling.modules.vocabulary import Vocabulary, VocabularyConfig
 from xling.training.mlm import (
     MaskedLanguageModelling,
@@ -137,7 +138,7 @@ def test_new_vectors_and_biases_learn(bert):
 
 
 @pytest.mark.parametrize("own", [False, True])
-def test_pseudo_perplexity_is_each_piece_masked_alone(bert, own):
+def test_pseudo_perplexity_is_each_piece_masked_alone(bert, own, processor):
     composition = Composition(bert, [own_vocabulary(bert, seed=1)] if own else [])
     tokenizer = composition.tokenizer()
     lines = ["ߊߓ ߋߔ ߌߕ", "ߍߖ ߎߗ"] if own else TEXTS[:3]
@@ -157,6 +158,34 @@ def test_pseudo_perplexity_is_each_piece_masked_alone(bert, own):
     found = pseudo_perplexity(
         composition, bert.mlm_head, rows, characters=sum(map(len, lines)), batch_tokens=20
     )
-    assert found.pieces == count
+    assert (found.pieces, found.unknown) == (count, 0)
     assert found.value == pytest.approx(math.exp(total / count), rel=1e-4)
     assert found.bits_per_character == pytest.approx(total / math.log(2) / sum(map(len, lines)), rel=1e-4)
+
+
+@pytest.mark.parametrize("rows", [[], [[0, 2]], [[0, 3, 3, 2], [0, 3, 2]]], ids=["none", "empty", "unknown"])
+def test_pseudo_perplexity_of_nothing_is_none(bert, rows):
+    found = pseudo_perplexity(Composition(bert), bert.mlm_head, rows, characters=9)
+    assert (found.value, found.bits_per_character) == (None, None)
+    assert found.scores("after") == {"pseudo_perplexity_after": None, "bits_per_character_after": None}
+
+
+def test_unknown_pieces_count_as_what_they_are(bert):
+    known = pseudo_perplexity(Composition(bert), bert.mlm_head, [[0, 5, 6, 2]], characters=9)
+    mixed = pseudo_perplexity(Composition(bert), bert.mlm_head, [[0, 5, 3, 6, 2]], characters=9)
+    assert (known.pieces, known.unknown) == (2, 0)
+    assert (mixed.pieces, mixed.unknown) == (3, 1)
+
+
+def test_rows_of_unknown_pieces_are_left_out_of_training(bert):
+    rows = [[0, 5, 6, 2], [0, 3, 3, 2], [0, 2]]
+    settings = TrainingSettings(steps=1, batch_tokens=8)
+    objective = MaskedLanguageModelling(Composition(bert), bert.mlm_head, rows, settings, seed=0)
+    assert objective.rows == [[0, 5, 6, 2]]
+    assert all(torch.isfinite(objective.loss(number)[0]) for number in range(6))
+
+
+def test_a_text_of_which_nothing_can_be_read_is_refused(bert):
+    settings = TrainingSettings(steps=1)
+    with pytest.raises(InputError, match=r"--text: the base reads none of this text \(2 lines .*diagnose"):
+        MaskedLanguageModelling(Composition(bert), bert.mlm_head, [[0, 3, 2], [0, 2]], settings, seed=0)

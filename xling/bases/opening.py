@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from xling.bases import fingerprints
+from xling.bases.devices import checked_device
 from xling.bases.embedded import embedded_folder
 from xling.bases.families import Family, check, family_of, layers_of, linear_slices, norm_parameters
 from xling.bases.mlm_head import MLMHead, checkpoint_head
@@ -109,6 +110,7 @@ def load_base(base: str | Path, *, device: str = "cpu") -> Base:
 
     Raises InputError when it cannot be found, is of no known family, or does not look as its family says.
     """
+    device = checked_device(device)
     name, revision, folder = _locate(str(base))
     source = str(folder) if folder else name
     config, tokenizer = _read(source, revision)

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from xling.cli.running import Device, Json, Quiet, Threads, print_result, set_threads
+from xling.cli.data import DataRoot
+from xling.cli.running import (
+    Device,
+    Format,
+    Json,
+    Precision,
+    Quiet,
+    Threads,
+    counted,
+    print_result,
+    set_threads,
+)
 from xling.cli.training import BaseName
 
 PlanText = Annotated[
@@ -25,17 +36,25 @@ def predict(
     output: Annotated[
         Path, typer.Option("--output", help="JSONL, CoNLL (tags) or CoNLL-U (trees), by its ending.")
     ],
+    format: Format = "auto",
     language: Language = "und",
     device: Device = "cpu",
+    precision: Precision = "float32",
     threads: Threads = 0,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Predict under a plan. Plain text for tagging is split at white space and edge punctuation."""
-    from xling.jobs.predict import predict_file
+    from xling.bases.precision import checked_precision
+    from xling.jobs.compose import Setup
+    from xling.jobs.predict import PredictionFiles, predict_file
 
     set_threads(threads)
-    result = predict_file(base, plan, store, input=input, output=output, language=language, device=device)
+    exact = checked_precision(precision)
+    setup = Setup(base=base, plan=plan, store=store, device=device, precision=exact)
+    files = PredictionFiles(input=input, output=output, format=format)
+    with counted("predict", quiet) as progress:
+        result = predict_file(setup, files, language=language, progress=progress)
     print_result(result, as_json=json)
 
 
@@ -44,19 +63,35 @@ def evaluate(
     plan: PlanText,
     store: StoreFolder,
     task: Annotated[str, typer.Option("--task", help="The task of the plan's topmost module.")],
-    data: Annotated[Path, typer.Option("--data", help="Labelled data: CoNLL, TSV or JSONL.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", help="A file of labelled data: CoNLL, TSV or JSONL.")
+    ] = None,
+    card: Annotated[
+        str | None,
+        typer.Option("--card", help="A data card instead; it gives labels the names that the module knows."),
+    ] = None,
+    split: Annotated[str, typer.Option("--split", help="The split of the card.")] = "test",
+    data_root: DataRoot = None,
+    format: Format = "auto",
     out: Annotated[Path | None, typer.Option("--out", help="Where to write the scores as JSON.")] = None,
     language: Language = "und",
     device: Device = "cpu",
+    precision: Precision = "float32",
     threads: Threads = 0,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Score a plan on labelled data, with bootstrap intervals."""
-    from xling.jobs.evaluate import evaluate_file
+    from xling.bases.precision import checked_precision
+    from xling.jobs.compose import Setup
+    from xling.jobs.evaluate import GoldData, evaluate_file
 
     set_threads(threads)
-    result = evaluate_file(base, plan, store, task=task, data=data, language=language, out=out, device=device)
+    exact = checked_precision(precision)
+    setup = Setup(base=base, plan=plan, store=store, device=device, precision=exact)
+    gold = GoldData(file=data, format=format, card=card, split=split, data_root=data_root)
+    with counted("evaluate", quiet) as progress:
+        result = evaluate_file(setup, gold, task=task, language=language, out=out, progress=progress)
     print_result(result, as_json=json)
 
 

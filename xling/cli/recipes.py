@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xling.cli.data import DataRoot
-from xling.cli.running import Fresh, Json, Quiet, Threads, bars, print_result, say, set_threads
+from xling.cli.running import (
+    Device,
+    Fresh,
+    Json,
+    Precision,
+    Quiet,
+    Threads,
+    bars,
+    print_result,
+    say,
+    set_threads,
+)
+
+if TYPE_CHECKING:
+    from xling.jobs.recipe_run import Workplace
 
 
 def run(
@@ -19,6 +33,8 @@ def run(
     changes: Annotated[
         list[str] | None, typer.Option("--set", help="key=value, applied to every recipe.")
     ] = None,
+    device: Device = "cpu",
+    precision: Precision = "float32",
     threads: Threads = 0,
     fresh: Fresh = False,
     quiet: Quiet = False,
@@ -30,15 +46,11 @@ def run(
     loaded = [load_recipe(recipe, changes or ()) for recipe in recipes]
 
     from xling.jobs.matrix_table import matrix_rows
-    from xling.jobs.recipe_run import Workplace
     from xling.jobs.run import run_recipe
-    from xling.jobs.stages import Stages
 
     set_threads(threads)
-    stages = Stages(out / "stages", fresh=fresh)
-    command = " ".join(["xling", *sys.argv[1:]])
+    place = _workplace(out, data_root, device=device, precision=precision, fresh=fresh, quiet=quiet)
     for recipe in loaded:
-        place = Workplace(out, stages, data_root, bars(quiet), command, say(quiet))
         results = run_recipe(recipe, place)
         print_result(matrix_rows(results, plain=not json), as_json=json)
         if not json:
@@ -50,6 +62,8 @@ def ablate(
     data_root: DataRoot = None,
     out: Annotated[Path, typer.Option("--out", help="Goes to OUT/<recipe name>-ablation.")] = Path("runs"),
     changes: Annotated[list[str] | None, typer.Option("--set", help="key=value of the recipe.")] = None,
+    device: Device = "cpu",
+    precision: Precision = "float32",
     threads: Threads = 0,
     fresh: Fresh = False,
     quiet: Quiet = False,
@@ -62,15 +76,32 @@ def ablate(
 
     from xling.jobs.ablate import ablate as ablate_recipe
     from xling.jobs.ablate import verdict_rows
-    from xling.jobs.recipe_run import Workplace
-    from xling.jobs.stages import Stages
 
     set_threads(threads)
-    stages, command = Stages(out / "stages", fresh=fresh), " ".join(["xling", *sys.argv[1:]])
-    results = ablate_recipe(loaded, Workplace(out, stages, data_root, bars(quiet), command, say(quiet)))
+    place = _workplace(out, data_root, device=device, precision=precision, fresh=fresh, quiet=quiet)
+    results = ablate_recipe(loaded, place)
     print_result(verdict_rows(results, plain=not json), as_json=json)
     if not json:
         print(f"{results}\n{results.with_name('report.html')}")
+
+
+def _workplace(
+    out: Path, data_root: Path | None, *, device: str, precision: str, fresh: bool, quiet: bool
+) -> Workplace:
+    from xling.bases.precision import checked_precision
+    from xling.jobs.recipe_run import Workplace
+    from xling.jobs.stages import Stages
+
+    return Workplace(
+        out=out,
+        stages=Stages(out / "stages", fresh=fresh),
+        data_root=data_root,
+        device=device,
+        precision=checked_precision(precision),
+        bars=bars(quiet),
+        command=" ".join(["xling", *sys.argv[1:]]),
+        say=say(quiet),
+    )
 
 
 def report(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,7 +20,17 @@ if TYPE_CHECKING:
 
 Seed = Annotated[int, typer.Option("--seed", help="Decides everything random.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:N.")]
-Threads = Annotated[int, typer.Option("--threads", help="Processor threads; 0 takes all cores.")]
+Precision = Annotated[
+    str, typer.Option("--precision", help="What predictions are computed in: float32 or bfloat16.")
+]
+Threads = Annotated[
+    int,
+    typer.Option("--threads", help="Processor threads; 0 takes OMP_NUM_THREADS, or else all cores.", min=0),
+]
+Format = Annotated[
+    str,
+    typer.Option("--format", help="Of the file: auto, conll, conllu, tsv, csv, jsonl, json (SQuAD) or text."),
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start over; ignore checkpoints and finished stages.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no remarks on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -60,10 +71,11 @@ def _other(error: Exception) -> int:
 
 
 def set_threads(threads: int) -> None:
-    """Let torch use so many threads, all cores for 0."""
+    """Let torch use so many threads; for 0 what the environment says, or else all cores."""
     import torch
 
-    torch.set_num_threads(threads or os.cpu_count() or 1)
+    if threads or "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(threads or os.cpu_count() or 1)
 
 
 def say(quiet: bool) -> Callable[[str], None]:
@@ -83,8 +95,22 @@ def reporters(title: str, log: Path, quiet: bool) -> Reporter:
     return Several([Log(log, title), *([Bar(title)] if bars(quiet) else [])])
 
 
-def print_result(value: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:
-    """JSON, or a table of rows, or key and value."""
+@contextmanager
+def counted(title: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """What hears how much is done, and of how much: a progress bar on a terminal, or nobody."""
+    if not bars(quiet):
+        yield lambda done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def print_result(value: Any, *, as_json: bool) -> None:
+    """JSON, or a table of rows, or key and value; what there is not leaves its cell empty."""
     if as_json:
         print(json.dumps(value, ensure_ascii=False, indent=1))
         return
@@ -92,8 +118,8 @@ def print_result(value: Any, *, as_json: bool, columns: Sequence[str] = ()) -> N
     from rich.table import Table
 
     rows = value if isinstance(value, list) else [{"": key, " ": item} for key, item in value.items()]
-    names = list(columns) or list(rows[0] if rows else ())
+    names = list(rows[0] if rows else ())
     table = Table(*names, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*(str(row.get(name, "")) for name in names))
+        table.add_row(*("" if row.get(name) is None else str(row[name]) for name in names))
     Console(width=None if sys.stdout.isatty() else 160).print(table)

@@ -9,6 +9,7 @@ import typer
 
 from xling.cli.running import (
     Device,
+    Format,
     Fresh,
     Json,
     Quiet,
@@ -98,6 +99,7 @@ def task(
     dev: Annotated[
         Path | None, typer.Option("--dev", help="Labelled data to choose the best step by.")
     ] = None,
+    format: Format = "auto",
     language_module: Annotated[
         Path | None, typer.Option("--language-module", help="A language module to freeze underneath.")
     ] = None,
@@ -116,6 +118,14 @@ def task(
 
     set_threads(threads)
     options = Options(base, kind, out, tuple(changes or ()), seed, device, fresh)
-    order = TaskOrder(task, source_language, train, dev, language_module, init)
+    order = TaskOrder(
+        task=task,
+        source_language=source_language,
+        train=train,
+        dev=dev,
+        format=format,
+        language_module=language_module,
+        init=init,
+    )
     result = train_task_to(order, options, reporters(f"task/{task}", out / "log.jsonl", quiet), say(quiet))
     print_result(result, as_json=json)

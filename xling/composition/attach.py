@@ -11,11 +11,13 @@ from torch import Tensor
 
 from xling.bases.copies import structural_copy
 from xling.bases.opening import Base, run_encoder
+from xling.bases.precision import FLOAT32, computing_in
 from xling.bases.taps import tap_embeddings, tap_pieces, tap_residual_sites
 from xling.composition.contents import leaves_of, networks_of, routes, tokenizer_of, vocabulary_of
 from xling.composition.growing import stacked
-from xling.composition.nodes import UNKNOWN, Languages, Leaf, Node, gather
+from xling.composition.nodes import Languages, Leaf, Node, gather
 from xling.errors import MismatchError
+from xling.languages import UNKNOWN
 from xling.modules.module import Facts, Module
 from xling.sites import Place, ReadsPieces, ResidualState
 
@@ -118,13 +120,17 @@ class Composition:
         return [[row for rows in ways.values() for row in rows] for ways in passes.values()]
 
     def _weights(self, language: str) -> Mapping[str, Tensor]:
-        """The encoder's changed parameters for rows of a language; kept unless they are being learned."""
+        """The encoder's changed parameters for rows of a language; kept unless they are being learned.
+
+        They are folded in float32, whatever the caller computes in: what is kept serves the next caller too.
+        """
         way = tuple(id(leaf) for leaf in self.node.active(language) if leaf.weighers)
         if way in self._kept:
             return self._kept[way]
         shape = self.base.shape
         pairs = ((name, shape.parameters[name]) for name in self._changed)
-        values = {name: self.node.weight(name, below, shape, language) for name, below in pairs}
+        with computing_in(FLOAT32, str(self.encoder.device)):
+            values = {name: self.node.weight(name, below, shape, language) for name, below in pairs}
         values = {name: value for name, value in values.items() if value is not shape.parameters[name]}
         if not any(leaf.learning for leaf in leaves_of(self.node)):
             self._kept[way] = values

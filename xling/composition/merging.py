@@ -11,9 +11,11 @@ from torch import Tensor
 from xling.bases.families import HeadShape
 from xling.bases.opening import Base
 from xling.bases.plain import head_shape, plain_classifier
+from xling.bases.precision import FLOAT32, computing_in
 from xling.composition.contents import leaves_of, routes, tokenizer_of, vocabulary_of
-from xling.composition.nodes import UNKNOWN, Node
+from xling.composition.nodes import Node
 from xling.errors import PlanError
+from xling.languages import UNKNOWN
 from xling.modules.head import Head
 from xling.modules.registry import KINDS
 
@@ -23,7 +25,7 @@ def merge_node(base: Base, node: Node, labels: Sequence[str]) -> Any:
 
     Raises PlanError, with the reason, where a part of the plan is no change of weights.
     """
-    head = _check(node)
+    head = checked_merge(node)
     shape = _shape_for(base, head)
     tokenizer = tokenizer_of(base, node, UNKNOWN)
     if base.family.positions_after_padding and tokenizer.pad_token_id != base.tokenizer.pad_token_id:
@@ -44,15 +46,17 @@ def merged_weights(base: Base, node: Node, pieces: int) -> Mapping[str, Tensor]:
     pieces: how many the plan's tokenizer has.
     """
     values = dict(base.encoder.state_dict())
-    for name, below in base.shape.parameters.items():
-        values[name] = node.weight(name, below, base.shape, UNKNOWN).detach()
     own, table = vocabulary_of(node, UNKNOWN), f"{base.family.word_embeddings}.weight"
-    if own is not None:
-        values[table] = own.vectors(torch.arange(pieces), values[table])
+    with computing_in(FLOAT32, str(base.encoder.device)):
+        for name, below in base.shape.parameters.items():
+            values[name] = node.weight(name, below, base.shape, UNKNOWN).detach()
+        if own is not None:
+            values[table] = own.vectors(torch.arange(pieces), values[table])
     return values
 
 
-def _check(node: Node) -> Head:
+def checked_merge(node: Node) -> Head:
+    """The one head of a plan that is a change of weights; PlanError, with the reason, for another one."""
     if routes(node):
         raise _refusal("it routes by language, and a plain model has one set of weights", "merge one branch")
     for leaf in leaves_of(node):

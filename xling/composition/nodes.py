@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from xling.errors import InputError, PlanError
+from xling.languages import UNKNOWN
 from xling.modules.module import Module
 from xling.modules.registry import KINDS
 from xling.sites import (
@@ -29,7 +30,6 @@ from xling.sites import (
 )
 
 Languages = Sequence[str]
-UNKNOWN = "und"
 
 
 @runtime_checkable

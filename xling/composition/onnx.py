@@ -8,8 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from xling.bases.precision import FLOAT32, computing_in
 from xling.composition.attach import Composition
 from xling.composition.contents import routes
+from xling.composition.nodes import Node
 from xling.errors import InputError, PlanError
 
 INPUTS, OUTPUT = ("input_ids", "attention_mask"), "logits"
@@ -21,12 +23,7 @@ def export_onnx(composition: Composition, path: Path) -> Path:
 
     Raises PlanError for a plan that routes by language, InputError where the exporter is not installed.
     """
-    if routes(composition.node):
-        raise PlanError(
-            "this plan routes by language, and a graph has one way",
-            where="--plan",
-            hint="export one branch",
-        )
+    check_one_way(composition.node)
     ids = torch.full((_ROWS, _LENGTH), composition.base.tokenizer.unk_token_id)
     example = (ids, torch.ones_like(ids))
     dynamic = {
@@ -34,7 +31,8 @@ def export_onnx(composition: Composition, path: Path) -> Path:
         for name in INPUTS
     }
     composition.train(False)
-    with torch.no_grad(), warnings.catch_warnings():
+    in_float32 = computing_in(FLOAT32, str(composition.encoder.device))
+    with torch.no_grad(), in_float32, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own, of its internals
         composition.scores(*example)  # weights are folded now, outside the trace
         try:
@@ -57,6 +55,16 @@ def export_onnx(composition: Composition, path: Path) -> Path:
     program.save(unfinished)
     unfinished.replace(path)
     return path
+
+
+def check_one_way(node: Node) -> None:
+    """PlanError for a plan that routes by language."""
+    if routes(node):
+        raise PlanError(
+            "this plan routes by language, and a graph has one way",
+            where="--plan",
+            hint="export one branch",
+        )
 
 
 class _Scores(nn.Module):

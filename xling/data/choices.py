@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xling.data.cells import shown
 from xling.data.examples import Choice
-from xling.data.opening import ending
-from xling.data.rows import JSON_ENDINGS, as_text, as_texts, read_rows, shown
+from xling.data.rows import as_text, as_texts, read_rows, table_format
 from xling.errors import InputError
 
 _IDS = ("idx", "id")
@@ -50,14 +50,17 @@ LAYOUTS: Mapping[str, ChoiceLayout] = {
 }
 
 
-def read_choices(path: str | Path, *, language: str, labelled: bool = True) -> list[Choice]:
+def read_choices(
+    path: str | Path, *, language: str, labelled: bool = True, format: str | None = None
+) -> list[Choice]:
     """Rows of a `.jsonl`, `.tsv` or `.csv` file, or its `.gz`, in one of `LAYOUTS`.
 
-    labelled: whether the right answer is read, and must be there.
+    format: one of these, by the ending where not told. labelled: whether the right answer is read, and must
+    be there.
     Raises InputError naming file and line, as `choices_of` does, and as `xling.data.rows` does.
     """
-    by_line = ending(Path(path)) in JSON_ENDINGS
-    return choices_of(read_rows(path), language, labelled=labelled, place=(path, by_line))
+    by_line = table_format(path, format) == "jsonl"
+    return choices_of(read_rows(path, format), language, labelled=labelled, place=(path, by_line))
 
 
 def choices_of(

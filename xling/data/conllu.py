@@ -14,9 +14,9 @@ from typing import Any, Literal
 from conllu.exceptions import ParseException
 from conllu.parser import parse_comment_line, parse_id_value, parse_int_value
 
+from xling.data.cells import shown
 from xling.data.examples import ParsedSentence, TaggedSentence
 from xling.data.opening import find, read_bytes, read_lines
-from xling.data.rows import shown
 from xling.data.trees import tree_fault
 from xling.errors import InputError
 

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from xling.data.cells import shown
 from xling.data.examples import MultiLabelledText
-from xling.data.opening import ending
-from xling.data.rows import JSON_ENDINGS, as_text, read_rows, shown
+from xling.data.rows import as_text, read_rows, table_format
 from xling.data.table import USUAL_COLUMNS, Columns, require
 from xling.errors import InputError
 
@@ -26,6 +26,7 @@ def read_multi_label(
     language: str,
     columns: Columns = USUAL_COLUMNS,
     labels: Mapping[str, str] | None = None,
+    format: str | None = None,
 ) -> list[MultiLabelledText]:
     """Rows of a `.tsv`, `.csv` or `.jsonl` file, or its `.gz`.
 
@@ -34,9 +35,9 @@ def read_multi_label(
     any label; null, or a row of empty flags, one without gold. labels: other names for labels.
     Raises InputError naming file and line, as `xling.data.table.read_table` does, and for other values.
     """
-    by_line = ending(Path(path)) in JSON_ENDINGS
+    by_line = table_format(path, format) == "jsonl"
     examples: list[MultiLabelledText] = []
-    for number, cells in read_rows(path):
+    for number, cells in read_rows(path, format):
         require(columns, cells, path, number if by_line else 1)
         place = (path, number)
         own = labels_of(cells, columns, labels or {}, place)
@@ -66,10 +67,10 @@ def labels_of(
     return tuple(dict.fromkeys(names.get(label, label) for label in composed))
 
 
-def flag_columns(path: str | Path, apart: Collection[str]) -> tuple[str, ...]:
+def flag_columns(path: str | Path, apart: Collection[str], format: str | None = None) -> tuple[str, ...]:
     """The columns of a table, but those apart, that hold zeros and ones in every row."""
     found: list[str] | None = None
-    for _, cells in read_rows(path):
+    for _, cells in read_rows(path, format):
         flags = [name for name, value in cells.items() if name not in apart and _flag(value) is not None]
         found = [name for name in flags if found is None or name in found]
     return tuple(found or ())

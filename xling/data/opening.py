@@ -31,7 +31,8 @@ def read_lines(path: str | Path) -> list[str]:
         ) from error
     if not text.strip():
         raise InputError("the file is empty", where=found)
-    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    text = text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")  # of old Macs
+    return text.removesuffix("\n").split("\n")
 
 
 def read_bytes(path: Path) -> bytes:

@@ -1,34 +1,48 @@
-"""Rows of a table by column: TSV and CSV with CSV quoting, and JSON lines."""
+"""Rows of a table by column: TSV and CSV, and JSON lines."""
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
+from xling.data.cells import cell_records, shown
 from xling.data.opening import ending, find, read_lines
 from xling.errors import InputError
 
-DELIMITERS: Mapping[str, str] = {".tsv": "\t", ".txt": "\t", ".csv": ","}
+TableFormat = Literal["tsv", "csv", "jsonl"]
+_DELIMITERS: Mapping[str, str] = {"tsv": "\t", "csv": ","}
 JSON_ENDINGS = (".jsonl", ".json", ".ndjson")
-_LONGEST = 40
+_ENDINGS: Mapping[str, TableFormat] = {
+    ".tsv": "tsv",
+    ".txt": "tsv",
+    ".csv": "csv",
+    **dict.fromkeys(JSON_ENDINGS, "jsonl"),
+}
 
 Row = tuple[int, dict[str, Any]]  # (line, cells by column)
 
 
-def read_rows(path: str | Path) -> Iterator[Row]:
-    """Every row of a file or its `.gz`, the format by its ending, with its line and its cells.
+def table_format(path: str | Path, told: str | None = None) -> TableFormat:
+    """The format of a table, as told or by its ending; InputError for another one."""
+    place = Path(path)
+    found = next((name for name in get_args(TableFormat) if name == told), None) or _ENDINGS.get(
+        ending(place)
+    )
+    if found is None:
+        raise InputError("no table by its ending", where=place, choices=_ENDINGS)
+    return found
+
+
+def read_rows(path: str | Path, format: str | None = None) -> Iterator[Row]:
+    """Every row of a file or its `.gz`, with its line and its cells. format: by the ending where not told.
 
     Raises InputError naming file and line for a ragged row, broken quoting or broken JSON.
     """
     place = find(Path(path))
-    if ending(place) in JSON_ENDINGS:
-        return _json_rows(place)
-    if ending(place) in DELIMITERS:
-        return _cell_rows(place, DELIMITERS[ending(place)])
-    raise InputError("no table by its ending", where=place, choices=[*DELIMITERS, *JSON_ENDINGS])
+    found = table_format(place, format)
+    return _json_rows(place) if found == "jsonl" else _cell_rows(place, _DELIMITERS[found])
 
 
 def as_text(value: object) -> str | None:
@@ -47,38 +61,14 @@ def as_texts(value: object) -> tuple[str, ...] | None:
     return tuple(text for text in texts if text) if all(texts) else None
 
 
-def shown(value: object) -> str:
-    """A value short enough for an error's line."""
-    text = value if isinstance(value, str) and value.isprintable() else ascii(value)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
-
-
 def _cell_rows(path: Path, delimiter: str) -> Iterator[Row]:
-    lines = (f"{line}\n" for line in read_lines(path))
-    reader = csv.reader(lines, delimiter=delimiter, quotechar='"', strict=True)
-    try:
-        header = next(reader)
-        if len(set(header)) != len(header):
-            twice = next(name for name in header if header.count(name) > 1)
-            raise InputError(f"two columns are called {shown(twice)!r}", where=path, line=1)
-        for row in reader:
-            if not row:
-                continue
-            if len(row) != len(header):
-                raise InputError(
-                    f"{len(row)} columns where the header has {len(header)}",
-                    where=path,
-                    line=reader.line_num,
-                    hint="put a field that holds a quote or the separator in double quotes",
-                )
-            yield reader.line_num, dict(zip(header, row, strict=True))
-    except csv.Error as error:
-        raise InputError(
-            f"cannot be split into columns: {error}",
-            where=path,
-            line=reader.line_num,
-            hint="put a field that holds a quote in double quotes, and double the quotes inside",
-        ) from error
+    records = cell_records(read_lines(path), delimiter, where=path)
+    _, header = next(records)
+    if len(set(header)) != len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise InputError(f"two columns are called {shown(twice)!r}", where=path, line=1)
+    for line, cells in records:
+        yield line, dict(zip(header, cells, strict=True))
 
 
 def _json_rows(path: Path) -> Iterator[Row]:

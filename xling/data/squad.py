@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from xling.data.cells import shown
 from xling.data.examples import Question
 from xling.data.opening import ending, find, read_lines
-from xling.data.rows import as_text, read_rows, shown
+from xling.data.rows import as_text, read_rows
 from xling.errors import InputError
 
-_DOCUMENT, _BY_LINE = (".json",), (".jsonl", ".ndjson")
+_FORMATS: Mapping[str, str] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 Answers = tuple[tuple[int, str], ...]
 
@@ -48,9 +49,12 @@ class Asked:
     spot: Spot
 
 
-def read_squad(path: str | Path, *, language: str, labelled: bool = True) -> list[Question]:
+def read_squad(
+    path: str | Path, *, language: str, labelled: bool = True, format: str | None = None
+) -> list[Question]:
     """The questions of a SQuAD 1.1 file (`.json`), or of JSON lines (`.jsonl`), or of their `.gz`.
 
+    format: `json` or `jsonl`, by the ending where not told.
     The id of a SQuAD question is TITLE/ID, where the article's number stands in for a missing title. Lines
     hold `context`, `question`, `answers` and, where they like, `id` and `language`; without an id they are
     numbered. labelled: whether answers are read, and must be there.
@@ -58,10 +62,10 @@ def read_squad(path: str | Path, *, language: str, labelled: bool = True) -> lis
     another type, an id that stands twice, an answer that does not stand at its place in the context.
     """
     place = find(Path(path))
-    if ending(place) not in (*_DOCUMENT, *_BY_LINE):
-        choices = (*_DOCUMENT, *_BY_LINE)
-        raise InputError("no file of questions by its ending", where=place, choices=choices)
-    asked = _lines(place) if ending(place) in _BY_LINE else _articles(_document(place), Spot(place))
+    found = format or _FORMATS.get(ending(place))
+    if found is None:
+        raise InputError("no file of questions by its ending", where=place, choices=_FORMATS)
+    asked = _lines(place) if found == "jsonl" else _articles(_document(place), Spot(place))
     return questions_of(asked, language, labelled=labelled, where=place)
 
 
@@ -95,7 +99,7 @@ def grouped(rows: Iterable[Mapping[str, Any]], where: str) -> Iterator[Asked]:
 
 
 def _lines(path: Path) -> Iterator[Asked]:
-    return (Asked(row, None, Spot(path, number)) for number, row in read_rows(path))
+    return (Asked(row, None, Spot(path, number)) for number, row in read_rows(path, "jsonl"))
 
 
 def _document(path: Path) -> Any:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from xling.data.cells import shown
 from xling.data.examples import LabelledText
-from xling.data.opening import ending
-from xling.data.rows import JSON_ENDINGS, as_text, read_rows, shown
+from xling.data.rows import as_text, read_rows, table_format
 from xling.errors import InputError
 
 
@@ -55,16 +55,18 @@ def read_table(
     language: str,
     columns: Columns = USUAL_COLUMNS,
     labels: Mapping[str, str] | None = None,
+    format: str | None = None,
 ) -> list[LabelledText]:
     """Rows of a `.tsv`, `.csv` or `.jsonl` file, or its `.gz`.
 
-    labels: other names for labels. Labels are stripped and put in Unicode's composed form, so that
-    two spellings of one label are one. Raises InputError naming file and line for a missing column
-    (with those there are), a ragged row, broken quoting or broken JSON.
+    format: `tsv`, `csv` or `jsonl`, by the ending where not told. labels: other names for labels. Labels are
+    stripped and put in Unicode's composed form, so that two spellings of one label are one. Raises
+    InputError naming file and line for a missing column (with those there are), a ragged row, broken
+    quoting or broken JSON.
     """
-    by_line = ending(Path(path)) in JSON_ENDINGS
+    by_line = table_format(path, format) == "jsonl"
     examples: list[LabelledText] = []
-    for number, cells in read_rows(path):
+    for number, cells in read_rows(path, format):
         require(columns, cells, path, number if by_line else 1)
         texts = {column: as_text(cells[column]) for column in columns.named()}
         for column, text in texts.items():

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from xling.data.bio import OUTSIDE, is_bio, rename_types, to_iob2
+from xling.data.cells import shown
 from xling.data.examples import Utterance
 from xling.data.opening import ending, read_lines
-from xling.data.rows import JSON_ENDINGS, as_text, as_texts, read_rows, shown
+from xling.data.rows import JSON_ENDINGS, as_text, as_texts, read_rows
 from xling.data.words import words
 from xling.data.xsid import read_xsid
 from xling.errors import InputError
@@ -24,16 +25,23 @@ Labels = Mapping[str, str]
 
 
 def read_utterances(
-    path: Path, *, language: str, labels: Labels | None = None, labelled: bool = True
+    path: Path,
+    *,
+    language: str,
+    labels: Labels | None = None,
+    labelled: bool = True,
+    format: str | None = None,
 ) -> list[Utterance]:
-    """The utterances of a file, by its ending: JSON rows (`json_utterance`), else xSID's columns.
+    """The utterances of a file: JSON rows (`json_utterance`), else xSID's columns.
 
-    labels: other names for slots and intents. labelled=False reads tokens alone; then a `.txt` without
-    tabs is one utterance a line, split by `xling.data.words.words`.
+    labels: other names for slots and intents. labelled=False reads tokens alone. format: `jsonl`, `conll`
+    or `text` (one utterance a line without gold, split by `xling.data.words.words`); by the ending where not
+    told.
     Raises InputError naming file and line for what is neither.
     """
-    if ending(path) in JSON_ENDINGS:
-        rows = enumerate(read_rows(path))
+    format = format or ("jsonl" if ending(path) in JSON_ENDINGS else "conll")
+    if format == "jsonl":
+        rows = enumerate(read_rows(path, format))
         found = [
             json_utterance(row, (path, line), (str(number), language), labels=labels, labelled=labelled)
             for number, (line, row) in rows
@@ -41,7 +49,7 @@ def read_utterances(
         if not found:
             raise InputError("no utterance in this file", where=path)
         return found
-    if not labelled and ending(path) == ".txt" and not any("\t" in line for line in read_lines(path)):
+    if format == "text":
         split = [words(line) for line in read_lines(path)]
         return [
             Utterance(tuple(tokens), None, None, str(number), language)

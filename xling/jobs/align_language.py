@@ -44,12 +44,9 @@ def align_language(
     Raises InputError when there is no pair, or for an unknown language or kind.
     """
     tag = parse(language)
-    if len(pairs) < 2:
-        raise InputError(
-            f"{len(pairs)} pairs cannot be aligned", where="--parallel", hint="give more of them"
-        )
+    check_pairs(pairs)
     held = min(_HELD_OUT, len(pairs) // 10)
-    facts = facts_of(base, run, language=tag)
+    facts = facts_of(base, run, settings, language=tag)
     module = Beginning(kind, options, vocabulary, init).module(base, facts)
     encoded = _encoded(base, Composition(base, [module]).tokenizer(), pairs, settings)
     warn_of_unknown(encoded.rows, Composition(base, [module]).tokenizer(), tag, run.say)
@@ -71,6 +68,14 @@ def align_language(
     }
     done = module.with_facts(steps=outcome.steps)
     return Module(done.parts, done.facts, scores)
+
+
+def check_pairs(pairs: Sequence[SentencePair]) -> None:
+    """InputError where there are too few pairs to align anything."""
+    if len(pairs) < 2:
+        raise InputError(
+            f"{len(pairs)} pairs cannot be aligned", where="--parallel", hint="give more of them"
+        )
 
 
 @torch.no_grad()

@@ -29,6 +29,7 @@ from xling.vocabulary.served import served
 from xling.vocabulary.surface import describe
 from xling.vocabulary.trimming import trim
 
+METHODS = ("extend", "replace", "trim")
 FACTOR_RANK = 100  # of UNKs Everywhere
 _NAMED, _COMPOSED = 3, {"type": "NFC"}
 
@@ -42,6 +43,7 @@ class Wanted:
     is `factorised`). protect: lines whose splits an extension leaves as they are. source_lines,
     dictionary, pairs: for initialisers that need them. mixed: other scripts in the text are meant.
     spellings: strings and what a replaced tokenizer reads in their place, in this order.
+    Raises InputError for an unknown method or initialiser.
     """
 
     method: str = "replace"
@@ -55,6 +57,18 @@ class Wanted:
     mixed: bool = False
     spellings: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise InputError(f"no method {self.method!r}", where="--method", choices=METHODS)
+        if self.init not in INITIALISERS:
+            raise InputError(f"no initialiser {self.init!r}", where="--init", choices=INITIALISERS)
+        if self.spellings and self.method != "replace":
+            raise InputError(
+                f"{self.method} keeps the base's own tokenizer, which every language reads by",
+                where="spellings",
+                hint="--method replace takes them",
+            )
+
     @property
     def width(self) -> int | None:
         """The rank that is stored."""
@@ -66,20 +80,9 @@ def build_vocabulary(
 ) -> Module:
     """Make a vocabulary module of a language; its scores say what was served by what.
 
-    Raises InputError for a text that nothing can be learned from, a size that it cannot support, an
-    unknown method or initialiser.
+    Raises InputError for a text that nothing can be learned from, or a size that it cannot support.
     """
     tag, wanted = parse(language), wanted or Wanted()
-    if wanted.method not in _METHODS:
-        raise InputError(f"no method {wanted.method!r}", where="--method", choices=_METHODS)
-    if wanted.init not in INITIALISERS:
-        raise InputError(f"no initialiser {wanted.init!r}", where="--init", choices=INITIALISERS)
-    if wanted.spellings and wanted.method != "replace":
-        raise InputError(
-            f"{wanted.method} keeps the base's own tokenizer, which every language reads by",
-            where="spellings",
-            hint="--method replace takes them",
-        )
     check_text(texts, tag, mixed=wanted.mixed)
     lines = deduplicate(texts)
     harmful = losses(base.tokenizer, lines).harmful

@@ -1,42 +1,70 @@
-"""Scores of a plan on a user's labelled file."""
+"""Scores of a plan on labelled data: a user's file, or a split of a data card."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xling.bases.opening import load_base
 from xling.data.anyfile import read_labelled
-from xling.data.examples import fingerprint
+from xling.data.cards import load_card
+from xling.data.examples import Example, fingerprint
+from xling.data.source import load
 from xling.errors import InputError
 from xling.evaluation.bootstrap import interval
 from xling.files import write_json
-from xling.jobs.compose import compose
-from xling.languages import parse
-from xling.store.store import Store
+from xling.jobs.compose import Setup
+from xling.languages import UNKNOWN, parse
+from xling.tasks.inference import Progress, unheard
+from xling.tasks.registry import task_named
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoldData:
+    """Where the labelled examples stand: in a file of a format, or in a data card's split.
+
+    A card gives labels the names that it says, so that a module can be scored on data with other ones.
+    """
+
+    file: Path | None = None
+    format: str = "auto"
+    card: str | None = None
+    split: str = "test"
+    data_root: Path | None = None
+
+    def examples(self, task: str, language: str) -> list[Example]:
+        """The examples; InputError where both a file and a card are given, or the card is of another task."""
+        if (self.file is None) == (self.card is None):
+            raise InputError("give either --data FILE or --card NAME", where="xling evaluate")
+        if self.file is not None:
+            return read_labelled(self.file, task=task, language=language, format=self.format)
+        card = load_card(str(self.card))
+        if card.task != task:
+            raise InputError(f"the card {card.name} is of {card.task}, not of {task}", where="--card")
+        return list(load(card, language, self.split, data_root=self.data_root))
 
 
 def evaluate_file(
-    base: str,
-    plan: str,
-    store: Path,
+    setup: Setup,
+    data: GoldData,
     *,
     task: str,
-    data: Path,
-    language: str = "und",
+    language: str = UNKNOWN,
     out: Path | None = None,
-    device: str = "cpu",
+    progress: Progress = unheard,
 ) -> dict[str, Any]:
     """Predict labelled data and score it; the interval is a bootstrap over examples.
 
     Raises InputError when the plan is of another task, or for a gold label that the module cannot give.
     """
-    tag = language if language == "und" else parse(language)
-    model = compose(load_base(base, device=device), plan, store=Store(store))
-    if model.task.name != task:
-        raise InputError(f"the plan's task is {model.task.name}, not {task}", where="--task")
-    examples = read_labelled(data, task=task, language=tag)
-    rows = model.predict(examples)
+    task_named(task)
+    tag = language if language == UNKNOWN else parse(language)
+    planned = setup.planned()
+    if planned.task.name != task:
+        raise InputError(f"the plan's task is {planned.task.name}, not {task}", where="--task")
+    examples = data.examples(task, tag)
+    model = setup.composed(planned)
+    rows = model.predict(examples, precision=setup.precision, progress=progress)
     scored = interval(model.task.counts(examples, rows), model.task.value)
     result = {
         "language": tag,
@@ -46,6 +74,7 @@ def evaluate_file(
         **scored.row(),
         "examples": len(examples),
         "all": {key: round(value, 2) for key, value in model.task.score(examples, rows).items()},
+        "precision": setup.precision,
         "data_sha256": fingerprint(examples).removeprefix("sha256:"),
     }
     if out is not None:

@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from xling import __version__
-from xling.bases.opening import load_base
 from xling.bases.plain import save_plain
 from xling.composition.contents import leaves_of
-from xling.composition.merging import merge_node
-from xling.composition.onnx import INPUTS, export_onnx
-from xling.errors import XlingError
+from xling.composition.merging import checked_merge, merge_node
+from xling.composition.onnx import INPUTS, check_one_way, export_onnx
+from xling.errors import InputError, XlingError
 from xling.files import check_new, whole_folder, write_atomically
-from xling.jobs.compose import ComposedModel, compose
-from xling.store.store import Store
+from xling.jobs.compose import ComposedModel, Setup
 
 
 def merge(model: ComposedModel) -> Any:
@@ -28,7 +26,10 @@ def merge(model: ComposedModel) -> Any:
 def merge_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
     """Write the folder of a merged plan: model, tokenizer, label names, card. It appears all at once."""
     check_new(out)
-    model = compose(load_base(base), plan, store=Store(store))
+    setup = Setup(base=base, plan=plan, store=store)
+    planned = setup.planned()
+    checked_merge(planned.node)
+    model = setup.composed(planned)
     merged = merge(model)
     with whole_folder(out) as unfinished:
         save_plain(merged, model.composition.tokenizer(), model.base.max_length, str(unfinished))
@@ -45,7 +46,12 @@ def merge_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
 
 def onnx_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
     """Write a plan of any kinds as one ONNX file; its tokenizer is the plan's own, or the base's."""
-    model = compose(load_base(base), plan, store=Store(store))
+    if out.is_dir():
+        raise InputError(f"{out} is a folder", where="--out", hint="name a file, such as model.onnx")
+    setup = Setup(base=base, plan=plan, store=store)
+    planned = setup.planned()
+    check_one_way(planned.node)
+    model = setup.composed(planned)
     try:
         export_onnx(model.composition, out)
     except OSError as error:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from xling.bases.opening import Base, load_base
+from xling.bases.precision import FLOAT32, Precision
 from xling.config.recipe import DataSpec, Recipe
 from xling.data.card_schema import DataCard
 from xling.data.cards import load_card
@@ -18,7 +19,9 @@ from xling.data.licences import strictest
 from xling.data.source import load
 from xling.jobs.stages import MODULE, Stage, Stages
 from xling.jobs.train_language import Origin, Run, Say
+from xling.jobs.train_task import check_kind
 from xling.modules.module import Module
+from xling.modules.registry import preset
 from xling.store.card import write_card
 from xling.tasks.registry import task_named
 from xling.training.reporting import Bar, Log, Reporter, Several
@@ -26,13 +29,18 @@ from xling.training.reporting import Bar, Log, Reporter, Several
 LOG = "log.jsonl"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Workplace:
-    """Where a run reads and writes. bars: progress bars on stderr."""
+    """Where a run reads and writes, and on what it computes.
+
+    bars: progress bars on stderr. precision: of predictions; trainings have their own in their settings.
+    """
 
     out: Path
     stages: Stages
     data_root: Path | None = None
+    device: str = "cpu"
+    precision: Precision = FLOAT32
     bars: bool = False
     command: str = ""
     say: Say = lambda text: None
@@ -44,14 +52,16 @@ class RecipeRun:
     def __init__(self, recipe: Recipe, place: Workplace) -> None:
         self.recipe, self.place = recipe, place
         self.folder = place.out / recipe.name
-        self.task = task_named(recipe.task.name)
+        self.task = task_named(recipe.task.name, where="task.name")
+        preset(recipe.language_modules.kind, recipe.language_modules.options, where="language_modules")
+        check_kind(recipe.task_module.kind, recipe.task_module.options, where="task_module")
         self.used: list[Stage] = []
         self._cards: dict[str, DataCard] = {}
 
     @cached_property
     def base(self) -> Base:
         """Opened once."""
-        return load_base(self.recipe.base)
+        return load_base(self.recipe.base, device=self.place.device)
 
     def card(self, name: str) -> DataCard:
         """A data card, read once."""

@@ -32,6 +32,7 @@ def write_results(run: RecipeRun, cells: Sequence[Cell]) -> Path:
         "command": run.place.command,
         "base": {"id": run.base.id, "revision": run.base.revision, "fingerprint": run.base.fingerprint},
         "source": recipe.source,
+        "precision": run.place.precision,
         "seed": recipe.seeds[0],
         "seeds": list(recipe.seeds),
         "task": recipe.task.name,

@@ -15,6 +15,7 @@ from xling.composition.attach import Composition
 from xling.composition.contents import routes
 from xling.composition.grammar import parse as parse_plan
 from xling.composition.growing import grow
+from xling.composition.nodes import Node
 from xling.data.candidates import read_candidates
 from xling.data.parallel import read_parallel
 from xling.errors import InputError
@@ -114,12 +115,12 @@ def _vectors(
     A plan with routes reads both sides, each by its own language. One without reads the first side; the
     other is read by the base as it is, so that a language module can stand alone.
     """
-    base = load_base(order.base, device=order.device)
-    alone = Composition(base)
-    plan, both = alone, False
+    node: Node | None = None
     if order.plan is not None and order.store is not None:
         node = grow(parse_plan(order.plan), Store(order.store).get)
-        plan, both = Composition(base, node), routes(node)
+    base = load_base(order.base, device=order.device)
+    alone = Composition(base)
+    plan, both = (alone, False) if node is None else (Composition(base, node), routes(node))
     found = []
     for reader, language, own in zip((plan, plan if both else alone), languages, texts, strict=True):
         tokenizer = reader.tokenizer(language)

@@ -14,7 +14,7 @@ from xling.config.recipe import Recipe
 from xling.data.examples import Example, fingerprint
 from xling.data.romanising import romanised_examples
 from xling.files import link, write_lines
-from xling.jobs.compose import ComposedModel
+from xling.jobs.compose import ComposedModel, planned_task
 from xling.jobs.conditions import ROMANISED, Condition
 from xling.jobs.recipe_run import RecipeRun
 from xling.jobs.stages import Stage, module_of
@@ -95,12 +95,17 @@ def predict_stage(
         examples = romanised_examples(examples)
     plan = plan_of(run.recipe, condition, seed)
     data = fingerprint(examples)
-    inputs = {"stage": "predict-2", "data": data, "modules": [stage.key for stage in modules]}
+    inputs = {
+        "stage": "predict-3",
+        "data": data,
+        "modules": [stage.key for stage in modules],
+        "precision": run.place.precision,
+    }
 
     def work(folder: Path) -> int:
         found = dict(zip(named(plan), map(module_of, modules), strict=True))
-        model = ComposedModel(run.base, plan, found.__getitem__)
-        rows = model.predict(examples)
+        model = ComposedModel(run.base, planned_task(plan, found.__getitem__))
+        rows = model.predict(examples, precision=run.place.precision)
         write_lines(folder / PREDICTIONS, [json.dumps(row, ensure_ascii=False) for row in rows])
         return 0
 

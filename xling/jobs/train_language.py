@@ -12,6 +12,7 @@ import torch
 from xling import __version__
 from xling.bases.mlm_head import MLMHead
 from xling.bases.opening import Base
+from xling.bases.precision import chosen_precision
 from xling.composition.attach import Composition, base_facts, check_fits
 from xling.data.text import deduplicate, hold_out
 from xling.errors import InputError
@@ -98,7 +99,7 @@ def train_language(
     tag = parse(language)
     lines, kept = _split(texts, held_out, run.seed)
     head = mlm_head(base, run.say)
-    facts = facts_of(base, run, language=tag, mlm_head_fingerprint=head_fingerprint(head))
+    facts = facts_of(base, run, settings, language=tag, mlm_head_fingerprint=head_fingerprint(head))
     module = Beginning(kind, options, vocabulary, init).module(base, facts)
     tokenizer = Composition(base, [module]).tokenizer()
     rows = encode_lines(tokenizer, lines, min(settings.max_length, base.max_length))
@@ -113,11 +114,10 @@ def train_language(
     module, outcome = train_module(module, course, choose=init is None)
     after = _perplexity(Composition(base, [module]), head, kept)
     scores = {
-        "pseudo_perplexity_before": round(before.value, 3),
-        "pseudo_perplexity_after": round(after.value, 3),
-        "bits_per_character_before": round(before.bits_per_character, 4),
-        "bits_per_character_after": round(after.bits_per_character, 4),
+        **before.scores("before"),
+        **after.scores("after"),
         "held_out_lines": len(kept),
+        "held_out_unknown_pieces": after.unknown,
         "train_lines": len(lines),
         "tokens_per_epoch": sum(map(len, rows)),
     }
@@ -125,10 +125,12 @@ def train_language(
     return Module(done.parts, done.facts, scores)
 
 
-def facts_of(base: Base, run: Run, **changes: Any) -> Facts:
-    """The facts that every module trained here shares."""
+def facts_of(base: Base, run: Run, settings: TrainingSettings | None = None, **changes: Any) -> Facts:
+    """The facts that every module made here shares. settings: of its training, if it is trained."""
+    device = str(base.encoder.device)
     return base_facts(
         base,
+        precision=chosen_precision(settings.precision, device) if settings else None,
         recipe=run.origin.recipe,
         cards=run.origin.cards,
         licence=run.origin.licence,

@@ -8,8 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
-from xling.bases.batches import autocast, pad_rows
+from xling.bases.batches import pad_rows
 from xling.bases.opening import Base
+from xling.bases.precision import Precision, chosen_precision, computing_in
 from xling.composition.attach import Composition
 from xling.data.examples import Example
 from xling.errors import InputError
@@ -46,8 +47,17 @@ class TaskObjective:
         self.task, self.composition, self.labels, self.settings = task, composition, labels, settings
         self.train, self.dev = data
         base = composition.base
+        self.device = str(composition.encoder.device)
+        self.precision: Precision = chosen_precision(settings.precision, self.device)
         rows = encode(task, self.train, composition, labels, min(settings.max_length, base.max_length))
         self.units = _units([row for row in rows if row.targets], together=task.together)
+        if not self.units:
+            raise InputError(
+                f"none of the {len(self.train)} examples has anything left to learn from in rows of "
+                f"{min(settings.max_length, base.max_length)} pieces",
+                where="--train",
+                hint="see that texts are not empty and answers not longer than a row (--set max_length=N)",
+            )
         self.order = BatchOrder(
             [sum(len(row.ids) for row in unit) for unit in self.units],
             max_tokens=settings.batch_tokens,
@@ -63,11 +73,9 @@ class TaskObjective:
     def loss(self, number: int) -> tuple[Tensor, int]:
         """The task's loss on the labelled rows of pass `number`."""
         chosen = [row for unit in self.order.at(number) for row in self.units[unit]]
-        device = str(self.composition.encoder.device)
-        ids, mask = pad_rows(
-            [row.ids for row in chosen], self.composition.base.tokenizer.pad_token_id, device
-        )
-        with autocast(device, self.settings.precision):
+        pad = self.composition.base.tokenizer.pad_token_id
+        ids, mask = pad_rows([row.ids for row in chosen], pad, self.device)
+        with computing_in(self.precision, self.device):
             logits = self.composition.scores(ids, mask)
         return self.task.loss(logits, chosen), int(mask.sum())
 
@@ -108,7 +116,9 @@ def train_task(
     if not train:
         raise InputError("no labelled example to train on", where="--train")
     labels = init.facts.labels if init else work.labels(train)
-    facts = facts_of(base, run, task=task, source=parse(source_language), labels=labels, below=below)
+    facts = facts_of(
+        base, run, settings, task=task, source=parse(source_language), labels=labels, below=below
+    )
     configs = task_parts(work, kind, options, labels, base)
     module = init.continued(facts) if init else Module.fresh(configs, base.shape, facts)
     lowest = [] if language_module is None else [frozen(language_module)]
@@ -140,6 +150,11 @@ def task_parts(
     chosen = own.pop("head", {})
     head = task.head(labels, base).model_dump(mode="json")
     return (*preset(kind, own), parse_config({**head, **chosen}, where="head"))
+
+
+def check_kind(kind: str, options: Mapping[str, Any], *, where: str = "--kind") -> None:
+    """InputError for an unknown kind, or for options that it does not have."""
+    preset(kind, {key: value for key, value in options.items() if key != "head"}, where=where)
 
 
 def frozen(module: Module) -> Module:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from xling.jobs import train_task as task_job
 from xling.jobs.train_language import Origin, Run, Say
 from xling.languages import parse
 from xling.modules.module import WEIGHTS, Module
+from xling.modules.registry import preset
 from xling.store.card import write_card
+from xling.tasks.registry import task_named
 from xling.training.pseudo_perplexity import LINES
 from xling.training.reporting import Reporter
 from xling.training.settings import TrainingSettings
@@ -61,20 +64,22 @@ class LanguageOrder:
     alpha: float = ALPHA
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TaskOrder:
-    """A task, its data, what lies under it and what it goes on from."""
+    """A task, its data (of a format), what lies under it and what it goes on from."""
 
     task: str
     source_language: str
     train: Path
-    dev: Path | None
-    language_module: Path | None
-    init: Path | None
+    dev: Path | None = None
+    format: str = "auto"
+    language_module: Path | None = None
+    init: Path | None = None
 
 
 def train_language_to(order: LanguageOrder, options: Options, reporter: Reporter, say: Say) -> dict[str, Any]:
     """Train a language module into `options.out`; a finished one is kept unless `fresh`."""
+    parse(order.language)
     kept = _finished(options, say)
     if kept is not None:
         return kept
@@ -91,7 +96,9 @@ def train_language_to(order: LanguageOrder, options: Options, reporter: Reporter
 def _read(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -> Module:
     """MLM on the order's text."""
     settings, parts = settings_of(language_job.DEFAULTS, options)
+    preset(options.kind, parts)
     lines, held = _texts(order, options.seed)
+    init, vocabulary = _loaded(order.init), _loaded(order.vocabulary)
     cards = ((" ".join(Path(text).name for text in order.text), fingerprint(lines)),)
     return language_job.train_language(
         load_base(options.base, device=options.device),
@@ -102,14 +109,14 @@ def _read(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -
         held_out=held,
         settings=settings,
         run=Run(options.seed, options.out / "checkpoints", *heard, Origin(cards)),
-        init=_loaded(order.init),
-        vocabulary=_loaded(order.vocabulary),
+        init=init,
+        vocabulary=vocabulary,
     )
 
 
 def _texts(order: LanguageOrder, seed: int) -> tuple[list[str], list[str] | None]:
     """The lines to learn from; those of a family's languages balanced, with some of each held out."""
-    named = [text.partition("=") for text in order.text]
+    named = [(text, "", "") if Path(text).exists() else text.partition("=") for text in order.text]
     if not any(equals for _, equals, _ in named):
         return read_text(order.text), None
     texts: dict[str, list[str]] = {}
@@ -129,7 +136,10 @@ def _aligned(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]
     """Alignment on the order's pairs."""
     assert order.parallel is not None
     settings, parts = settings_of(alignment_job.DEFAULTS, options)
+    preset(options.kind, parts)
     pairs = read_parallel(order.parallel, language=order.language)
+    alignment_job.check_pairs(pairs)
+    init, vocabulary = _loaded(order.init), _loaded(order.vocabulary)
     cards = ((order.parallel.name, fingerprint(["\t".join(pair) for pair in pairs])),)
     return alignment_job.align_language(
         load_base(options.base, device=options.device),
@@ -139,20 +149,23 @@ def _aligned(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]
         options=parts,
         settings=settings,
         run=Run(options.seed, options.out / "checkpoints", *heard, Origin(cards)),
-        init=_loaded(order.init),
-        vocabulary=_loaded(order.vocabulary),
+        init=init,
+        vocabulary=vocabulary,
     )
 
 
 def train_task_to(order: TaskOrder, options: Options, reporter: Reporter, say: Say) -> dict[str, Any]:
     """Train a task module into `options.out`; a finished one is kept unless `fresh`."""
+    task_named(order.task)
+    language = parse(order.source_language)
     kept = _finished(options, say)
     if kept is not None:
         return kept
     settings, parts = settings_of(task_job.DEFAULTS, options)
-    language = order.source_language
-    train = read_labelled(order.train, task=order.task, language=language)
-    dev = read_labelled(order.dev, task=order.task, language=language) if order.dev else []
+    task_job.check_kind(options.kind, parts)
+    read = partial(read_labelled, task=order.task, language=language, format=order.format)
+    train, dev = read(order.train), read(order.dev) if order.dev else []
+    below, init = _loaded(order.language_module), _loaded(order.init)
     run = Run(
         options.seed,
         options.out / "checkpoints",
@@ -166,13 +179,13 @@ def train_task_to(order: TaskOrder, options: Options, reporter: Reporter, say: S
         dev,
         task=order.task,
         source_language=language,
-        language_module=_loaded(order.language_module),
+        language_module=below,
         kind=options.kind,
         options=parts,
         settings=settings,
         run=run,
         below=_name(order.language_module) if order.language_module else None,
-        init=_loaded(order.init),
+        init=init,
     )
     return _keep(module, options.out)
 

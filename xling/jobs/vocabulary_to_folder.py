@@ -13,7 +13,9 @@ from xling.data.text import read_text
 from xling.files import check_new
 from xling.jobs.build_vocabulary import Wanted, build_vocabulary
 from xling.jobs.train_language import Origin, Run, Say
+from xling.languages import parse
 from xling.store.card import write_card
+from xling.vocabulary.checking import check_text
 from xling.vocabulary.word_list import induced, read_word_list
 
 
@@ -51,6 +53,7 @@ class Making:
 def vocabulary_to(base: str, order: VocabularyOrder, making: Making, say: Say) -> dict[str, Any]:
     """Make a vocabulary module and write its folder, which must be new."""
     check_new(order.out)
+    tag = parse(order.language)
     lines = read_text(order.text)
     wanted = Wanted(
         making.method,
@@ -63,6 +66,7 @@ def vocabulary_to(base: str, order: VocabularyOrder, making: Making, say: Say) -
         mixed=making.mixed,
         spellings=dict(read_word_list(order.spellings)) if order.spellings else {},
     )
+    check_text(lines, tag, mixed=making.mixed)
     cards = ((" ".join(path.name for path in order.text), fingerprint(lines)),)
     run = Run(making.seed, say=say, origin=Origin(cards))
     module = build_vocabulary(load_base(base), lines, language=order.language, wanted=wanted, run=run)

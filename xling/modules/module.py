@@ -36,7 +36,8 @@ class Facts:
 
     language: canonical tag (a language module). source: the language a task was learned in.
     below: the language module that was frozen under a task module, as its name and fingerprint.
-    cards: (name, checksum) of each data set. licence: the strictest of the data's.
+    precision: what the training's matrix products were computed in. cards: (name, checksum) of each data
+    set. licence: the strictest of the data's.
     """
 
     base: str
@@ -56,6 +57,7 @@ class Facts:
     seed: int = 0
     steps: int = 0
     threads: int = 0
+    precision: str | None = None
     licence: str | None = None
     xling_version: str = ""
 
@@ -106,23 +108,26 @@ class Module:
             for name, value in part.network.state_dict().items()
         }
 
-    def to_float16(self) -> Module:
-        """Round every tensor to half precision and back, in place: what it computes is what is stored."""
+    def rounded(self) -> Module:
+        """The same module with every tensor rounded to half precision: what a float16 file of it computes."""
+        rounded = self.continued(self.facts)
         with torch.no_grad():
-            for part in self.parts:
+            for part in rounded.parts:
                 for value in part.network.parameters():
                     value.copy_(value.half())
-        return self
+        return replace(rounded, scores=self.scores)
 
     def with_facts(self, **changes: Any) -> Module:
         """The same parts with some facts replaced."""
         return replace(self, facts=replace(self.facts, **changes))
 
     def save(self, folder: str | Path, *, float16: bool = False) -> Path:
-        """Write the folder; the module is there when `weights.safetensors` is."""
+        """Write the folder; the module is there when `weights.safetensors` is.
+
+        float16: halves the file. What is loaded from it is `rounded()`; this module stays as it is.
+        """
         folder = Path(folder)
-        module = self.to_float16() if float16 else self
-        tensors = module.tensors()
+        tensors = self.tensors()
         if float16:
             tensors = {
                 n: value.half() if value.is_floating_point() else value for n, value in tensors.items()

@@ -29,7 +29,7 @@ def card_text(module: Module, name: str) -> str:
         "residual convention": _stacking(module),
         "data": ", ".join(f"{card} `{checksum[:19]}`" for card, checksum in facts.cards),
         "licence": facts.licence,
-        "training": f"{facts.steps} steps, seed {facts.seed}, {facts.threads} threads",
+        "training": _training(module),
         "xling": facts.xling_version,
         **{key.replace("_", " "): value for key, value in module.scores.items()},
     }
@@ -41,6 +41,12 @@ def card_text(module: Module, name: str) -> str:
         f"```python\nimport xling\n\nbase = xling.load_base({facts.base!r})\n"
         f'model = xling.compose(base, "{plan}", store=xling.Store("."))\n```\n'
     )
+
+
+def _training(module: Module) -> str:
+    facts = module.facts
+    said = f"{facts.steps} steps, seed {facts.seed}, {facts.threads} threads"
+    return f"{said}, {facts.precision}" if facts.precision else said
 
 
 def _stacking(module: Module) -> str | None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xling.data.cells import shown
 from xling.data.opening import ending
-from xling.data.rows import JSON_ENDINGS, as_text, read_rows, shown
+from xling.data.rows import JSON_ENDINGS, as_text, read_rows
 from xling.errors import InputError
 
 NO_LANGUAGE = "und"

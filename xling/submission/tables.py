@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xling.data.rows import as_text, read_rows, shown
+from xling.data.cells import shown
+from xling.data.rows import as_text, read_rows
 from xling.errors import InputError
 from xling.submission.submission import quoted
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from xling.bases.batches import autocast, pad_rows
+from xling.bases.batches import pad_rows
 from xling.bases.opening import Base
+from xling.bases.precision import FLOAT32, Precision, computing_in
 from xling.data.collation import sequential_batches
 from xling.data.examples import Example
 from xling.tasks.task import Prediction, Row, Task
+
+Progress = Callable[[int, int], None]  # rows done, of how many
+
+
+def unheard(done: int, of: int) -> None:
+    """Progress that nobody hears of."""
 
 
 @runtime_checkable
@@ -39,6 +46,8 @@ def predict(
     labels: Sequence[str],
     *,
     batch_tokens: int = 4096,
+    precision: Precision = FLOAT32,
+    progress: Progress = unheard,
 ) -> list[Prediction]:
     """Predictions in the order of the examples."""
     if not examples:
@@ -46,15 +55,17 @@ def predict(
     base = reader.base
     rows = encode(task, examples, reader, labels, base.max_length)
     found: list[Tensor | None] = [None] * len(rows)
-    device = str(base.encoder.device)
+    device, done = str(base.encoder.device), 0
     for batch in sequential_batches([len(row.ids) for row in rows], max_tokens=batch_tokens):
         chosen = [rows[number] for number in batch]
         ids, mask = pad_rows([row.ids for row in chosen], base.tokenizer.pad_token_id, device)
         languages = [examples[row.example].language for row in chosen]
-        with autocast(device):
+        with computing_in(precision, device):
             scored = reader.scores(ids, mask, languages).float()
         for number, own in zip(batch, task.pick(scored, chosen), strict=True):
             found[number] = own.cpu()
+        done += len(batch)
+        progress(done, len(rows))
     return task.decode(examples, rows, [own for own in found if own is not None], labels)
 
 

@@ -106,7 +106,8 @@ def numbered(label: str, numbers: Mapping[str, int], example: Example) -> int:
             f"label {label!r} of example {example.id} is unknown to the task module",
             where=f"data in {example.language}",
             choices=numbers,
-            hint="give it another name on the data card, or train a task module that knows it",
+            hint="score it by a data card whose `labels` give it another name (xling evaluate --card), "
+            "or train a task module that knows it",
         )
     return numbers[label]
 

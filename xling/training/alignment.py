@@ -14,10 +14,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
-from xling.bases.batches import autocast, pad_rows
+from xling.bases.batches import pad_rows
 from xling.bases.opening import run_encoder
+from xling.bases.precision import Precision, chosen_precision, computing_in
 from xling.composition.attach import Composition
-from xling.composition.nodes import UNKNOWN
+from xling.languages import UNKNOWN
 from xling.modules.head import mean_states
 from xling.training.order import BatchOrder
 from xling.training.settings import TrainingSettings
@@ -53,8 +54,9 @@ class Alignment:
         seed: int,
         tokens: float = 0.0,
     ) -> None:
-        self.composition, self.pairs, self.settings, self.tokens = composition, pairs, settings, tokens
+        self.composition, self.pairs, self.tokens = composition, pairs, tokens
         self.device = str(composition.encoder.device)
+        self.precision: Precision = chosen_precision(settings.precision, self.device)
         self.teacher = sentence_vectors(Composition(composition.base), pairs.source)
         lengths = [len(row) for row in pairs.rows]
         self.order = BatchOrder(
@@ -71,7 +73,7 @@ class Alignment:
         chosen = self.order.at(number)
         pad = self.composition.tokenizer().pad_token_id
         ids, mask = pad_rows([self.pairs.rows[row] for row in chosen], pad, self.device)
-        with autocast(self.device, self.settings.precision):
+        with computing_in(self.precision, self.device):
             states = self.composition(ids, mask)
         found, wanted = mean_states(states.float(), mask), self.teacher[chosen]
         loss = sentence_distance(found, wanted)

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+from xling.errors import XlingError
 from xling.training.checkpoints import Checkpoints, Progress
 from xling.training.interrupting import interrupts_noted
 from xling.training.reporting import Reporter, Tick
@@ -33,6 +34,10 @@ class Objective(Protocol):
     def evaluate(self) -> float | None:
         """The score on held-out data, or None when there is none."""
         ...
+
+
+class NotFinite(XlingError):
+    """A loss or a gradient that is no number: nothing can be learned from it."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ def fit(
 
     Starts from the newest checkpoint if there is one; a resumed run ends with the same bytes as an
     undisturbed one, for the same number of threads. An interrupt waits for the end of the step and
-    keeps it.
+    keeps it. Raises NotFinite, which names the step, at the first loss or gradient that is no finite number;
+    the state before that step is kept.
     """
     optimizer = torch.optim.AdamW(
         parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
@@ -88,6 +94,13 @@ def fit(
                     checkpoints.save(progress, parameters, optimizer)
                 if stop:
                     raise KeyboardInterrupt
+    except NotFinite as error:
+        if all(torch.isfinite(value).all() for value in parameters.values()):
+            checkpoints.save(progress, parameters, optimizer)
+        raise NotFinite(
+            f"{error} in step {progress.step + 1} of {progress.steps}; what was learned before is kept: "
+            "look at the data, or start over with --fresh and a lower learning_rate"
+        ) from error
     finally:
         reporter.end()
     progress.put_best(parameters)
@@ -145,17 +158,24 @@ def _update(
         tokens += count
     for group in optimizer.param_groups:
         group["lr"] = rate
-        nn.utils.clip_grad_norm_(group["params"], settings.clip_norm)
+        if not torch.isfinite(nn.utils.clip_grad_norm_(group["params"], settings.clip_norm)):
+            raise NotFinite("the gradient is not finite")
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return total, tokens
 
 
 def seeded_loss(objective: Objective, number: int, seed: int) -> tuple[Tensor, int]:
-    """Dropout draws from a generator of this pass, and the caller's random state stays as it is."""
+    """Dropout draws from a generator of this pass, and the caller's random state stays as it is.
+
+    Raises NotFinite for a loss that is no finite number.
+    """
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed((seed * 1_000_003 + number) % 2**63)
-        return objective.loss(number)
+        loss, tokens = objective.loss(number)
+    if not torch.isfinite(loss):
+        raise NotFinite(f"the loss is {loss.item()}")
+    return loss, tokens
 
 
 def _due(step: int, steps: int, every: int) -> bool:

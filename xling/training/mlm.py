@@ -13,9 +13,11 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from xling.bases.batches import autocast, pad_rows
+from xling.bases.batches import pad_rows
 from xling.bases.mlm_head import Candidates, MLMHead, OwnPieces, narrowed
+from xling.bases.precision import Precision, chosen_precision, computing_in
 from xling.composition.attach import Composition
+from xling.errors import InputError
 from xling.training.order import BatchOrder
 from xling.training.settings import TrainingSettings
 
@@ -31,6 +33,22 @@ def encode_lines(tokenizer: Any, lines: Sequence[str], max_length: int) -> list[
         for start in range(0, len(ids), room):
             rows.append([tokenizer.cls_token_id, *ids[start : start + room], tokenizer.sep_token_id])
     return rows
+
+
+def maskable_rows(rows: Sequence[Sequence[int]], tokenizer: Any) -> list[Sequence[int]]:
+    """The rows that have a piece to learn from; InputError where none is left.
+
+    Special pieces are none, the unknown piece among them.
+    """
+    special = set(tokenizer.all_special_ids)
+    left = [row for row in rows if not special.issuperset(row)]
+    if not left:
+        raise InputError(
+            f"the base reads none of this text ({len(rows)} lines of unknown or no pieces)",
+            where="--text",
+            hint="see xling vocabulary diagnose; xling vocabulary build makes a vocabulary that reads it",
+        )
+    return left
 
 
 def corpus_pieces(rows: Sequence[Sequence[int]], tokenizer: Any) -> Int[Tensor, " pieces"]:
@@ -88,16 +106,19 @@ class MaskedLanguageModelling:
         seed: int,
         candidates: bool = True,
     ) -> None:
-        self.composition, self.rows, self.settings, self.seed = composition, rows, settings, seed
+        self.composition, self.seed = composition, seed
+        self.device = str(composition.encoder.device)
+        self.precision: Precision = chosen_precision(settings.precision, self.device)
         self.tokenizer = composition.tokenizer()
-        self.pieces = corpus_pieces(rows, self.tokenizer)
+        self.rows = maskable_rows(rows, self.tokenizer)
+        self.pieces = corpus_pieces(self.rows, self.tokenizer)
         count = len(self.tokenizer) if composition.vocabulary() else head.decoder.shape[0]
         few = Candidates(count, self.pieces, others=OTHERS, seed=seed) if candidates else None
         self.column = few.index if few else None
         self.head = decoding(head, composition, few)
         self.special = torch.as_tensor(sorted(self.tokenizer.all_special_ids))
         self.order = BatchOrder(
-            [len(row) for row in rows],
+            [len(row) for row in self.rows],
             max_tokens=settings.batch_tokens,
             seed=seed,
             max_rows=settings.batch_rows,
@@ -124,12 +145,12 @@ class MaskedLanguageModelling:
 
     def masked_loss(self, masked: Tensor, mask: Tensor, targets: Tensor, wanted: Tensor) -> Tensor:
         """The loss of a batch that is masked already: ids, attention mask, target positions, their pieces."""
-        device = str(self.composition.encoder.device)
         if self.column is not None:
             wanted = self.column[wanted]
-        with autocast(device, self.settings.precision):
-            states = self.composition(masked.to(device), mask.to(device))[targets.to(device)]
-            return self.head.loss(states, wanted.to(device), self.composition.undo)
+        masked, mask, targets, wanted = (own.to(self.device) for own in (masked, mask, targets, wanted))
+        with computing_in(self.precision, self.device):
+            states = self.composition(masked, mask)[targets]
+            return self.head.loss(states, wanted, self.composition.undo)
 
     def evaluate(self) -> float | None:
         """Nothing during training: pseudo-perplexity is taken before and after."""

@@ -13,6 +13,7 @@ class BatchOrder:
     def __init__(
         self, lengths: Sequence[int], *, max_tokens: int, seed: int, max_rows: int | None = None
     ) -> None:
+        assert lengths, "an order of no rows never comes to a batch"
         self.lengths, self.max_tokens, self.seed, self.max_rows = lengths, max_tokens, seed, max_rows
         self._epoch, self._first, self._batches = 0, 0, self._plan(0)
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import torch
 
-from xling.bases.batches import autocast, pad_rows
+from xling.bases.batches import pad_rows
 from xling.bases.mlm_head import MLMHead
+from xling.bases.precision import FLOAT32, Precision, computing_in
 from xling.composition.attach import Composition
 from xling.training.mlm import decoding
 
@@ -18,11 +19,24 @@ LINES = 200
 
 @dataclass(frozen=True)
 class PseudoPerplexity:
-    """value: exp of the mean negative log probability of a piece. bits_per_character: across vocabularies."""
+    """value: exp of the mean negative log probability of a piece. bits_per_character: across vocabularies.
 
-    value: float
-    bits_per_character: float
+    Both are None where there is nothing to score: no line, or none with a piece that can be read. pieces,
+    unknown: how many pieces were scored, and how many of them are the unknown piece.
+    """
+
+    value: float | None
+    bits_per_character: float | None
     pieces: int
+    unknown: int
+
+    def scores(self, when: str) -> dict[str, float | None]:
+        """Rounded, by the names that a module's scores have."""
+        value, bits = self.value, self.bits_per_character
+        return {
+            f"pseudo_perplexity_{when}": None if value is None else round(value, 3),
+            f"bits_per_character_{when}": None if bits is None else round(bits, 4),
+        }
 
 
 @torch.no_grad()
@@ -33,17 +47,22 @@ def pseudo_perplexity(
     *,
     characters: int,
     batch_tokens: int = 4096,
-    precision: str = "auto",
+    precision: Precision = FLOAT32,
 ) -> PseudoPerplexity:
     """Over all pieces of `rows` (special ones aside), each masked alone, against the whole vocabulary.
 
-    characters: of the text the rows were made from.
+    An unknown piece is scored as the piece it is: what it hides is lost, so a text of these alone has no
+    score. characters: of the text the rows were made from.
     """
     tokenizer, decoder = composition.tokenizer(), decoding(head, composition)
-    special = set(tokenizer.all_special_ids)
+    unknown = tokenizer.unk_token_id
+    special = {piece for piece in tokenizer.all_special_ids if piece != unknown}
     jobs = [
         (row, at) for row in sorted(rows, key=len) for at, piece in enumerate(row) if piece not in special
     ]
+    unread = sum(row[at] == unknown for row, at in jobs)
+    if unread == len(jobs):
+        return PseudoPerplexity(None, None, len(jobs), unread)
     composition.train(False)
     device = str(composition.encoder.device)
     total, start = 0.0, 0
@@ -56,9 +75,9 @@ def pseudo_perplexity(
         each = torch.arange(len(batch))
         wanted = ids[each, positions]
         ids[each, positions] = tokenizer.mask_token_id
-        with autocast(device, precision):
+        with computing_in(precision, device):
             states = composition(ids, mask)[each, positions]
             logits = decoder(states, composition.undo)
         total += torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="sum").item()
-    mean = total / max(1, len(jobs))
-    return PseudoPerplexity(math.exp(mean), total / math.log(2) / max(1, characters), len(jobs))
+    bits = total / math.log(2) / max(1, characters)
+    return PseudoPerplexity(math.exp(total / len(jobs)), bits, len(jobs), unread)

@@ -108,7 +108,7 @@ class Log:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+                file.write(json.dumps(row, allow_nan=False) + "\n")
         except OSError as error:
             raise XlingError(
                 f"cannot write {self.path}: {error.strerror or error}; free some space and run again"

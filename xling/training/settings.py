@@ -16,6 +16,8 @@ class TrainingSettings(BaseModel):
     warmup_fraction: of all steps, linear up; then linear down to zero.
     evaluate_every: steps between looks at the held-out data (0: only at the end).
     checkpoint_every: steps between checkpoints (0: none). max_length: pieces in a row, special ones included.
+    precision: of matrix products; `auto` is bfloat16 where the processor has units for it. The module says
+    what it was.
     base_dropout: whether the frozen encoder's own dropout is on.
     """
 

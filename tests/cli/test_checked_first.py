@@ -1,0 +1,107 @@
+"""What can be told without the base is told before it is opened, in one line."""
+
+from __future__ import annotations
+
+import pytest
+from making import disturbed
+from writing import conll, table
+
+from xling.store.store import Store
+
+NO_BASE = "embedded:never-opened"
+
+
+@pytest.fixture
+def unopened(monkeypatch):
+    """Every door to a base fails the test."""
+    import xling.jobs.align_language  # noqa: F401
+    from xling.bases import opening
+
+    def opened(*words, **options):
+        raise AssertionError("the base was opened")
+
+    for name in ("compose", "diagnose", "foreign", "module_tools", "rank_sources", "recipe_run", "retrieve",
+                 "train_to_folder", "vocabulary_to_folder"):  # fmt: skip
+        module = __import__(f"xling.jobs.{name}", fromlist=["load_base"])
+        monkeypatch.setattr(module, "load_base", opened)
+    monkeypatch.setattr(opening, "_locate", opened)
+
+
+LANGUAGE = ("train", "language", "--base", NO_BASE, "--out", "OUT")
+TASK = ("train", "task", "--base", NO_BASE, "--out", "OUT", "--train", "CONLL")
+PLAN = ("--base", NO_BASE, "--store", "STORE", "--input", "CONLL", "--output", "OUT")
+EVALUATE = ("evaluate", "--base", NO_BASE, "--store", "STORE")
+VOCABULARY = ("vocabulary", "build", "--base", NO_BASE, "--text", "TEXT", "--out", "OUT")
+
+REFUSED = {
+    "language": ((*LANGUAGE, "--language", "swahilli", "--text", "TEXT"), ("'swahilli'",)),
+    "kind": ((*LANGUAGE, "--language", "swh", "--text", "TEXT", "--kind", "madxx"), ("madxx", "houlsby")),
+    "kind of alignment": (
+        (*LANGUAGE, "--language", "swh", "--parallel", "PAIRS", "--kind", "madxx"), ("madxx", "--kind"),
+    ),
+    "option of a kind": (
+        (*LANGUAGE, "--language", "swh", "--text", "TEXT", "--set", "parts.reduction=2"), ("reduction",),
+    ),
+    "setting": ((*LANGUAGE, "--language", "swh", "--text", "TEXT", "--set", "stepps=2"), ("stepps",)),
+    "text": ((*LANGUAGE, "--language", "swh", "--text", "missing.txt"), ("missing.txt",)),
+    "init": (
+        (*LANGUAGE, "--language", "swh", "--text", "TEXT", "--init", "missing"),
+        ("missing", "no module here"),
+    ),
+    "task": ((*TASK, "--task", "taging", "--source-language", "eng"), ("'taging'", "tagging, pos")),
+    "source language": ((*TASK, "--task", "tagging", "--source-language", "englisch"), ("'englisch'",)),
+    "kind of a task": (
+        (*TASK, "--task", "tagging", "--source-language", "eng", "--kind", "x"), ("--kind", "'x'"),
+    ),
+    "data of a task": (
+        (*TASK, "--task", "tagging", "--source-language", "eng", "--dev", "missing.conll"),
+        ("missing.conll",),
+    ),
+    "language to predict": (("predict", *PLAN, "--plan", "task/ner", "--language", "swahilli"), ("'swah",)),
+    "module": (("predict", *PLAN, "--plan", "task/nerr"), ("'task/nerr'",)),
+    "plan": (("predict", *PLAN, "--plan", "task/ner >>"), ("--plan",)),
+    "plan without a task": (("predict", *PLAN, "--plan", "lang/swh"), ("no task module",)),
+    "format": (("predict", *PLAN, "--plan", "task/ner", "--format", "xml"), ("--format", "'xml'", "conll")),
+    "precision": (("predict", *PLAN, "--plan", "task/ner", "--precision", "x"), ("--precision", "float32")),
+    "another task": (
+        (*EVALUATE, "--plan", "task/ner", "--task", "pos", "--data", "CONLL"),
+        ("the plan's task is tagging",),
+    ),
+    "no task": ((*EVALUATE, "--plan", "task/ner", "--task", "poz", "--data", "CONLL"), ("--task", "'poz'")),
+    "no data": ((*EVALUATE, "--plan", "task/ner", "--task", "tagging"), ("--data FILE or --card NAME",)),
+    "card": ((*EVALUATE, "--plan", "task/ner", "--task", "tagging", "--card", "sib2000"), ("sib2000",)),
+    "card of another task": (
+        (*EVALUATE, "--plan", "task/ner", "--task", "tagging", "--card", "sib200"), ("of classification",),
+    ),
+    "method": ((*VOCABULARY, "--language", "nqo", "--method", "expand"), ("--method", "'expand'", "extend")),
+    "initialiser": ((*VOCABULARY, "--language", "nqo", "--init", "x"), ("--init", "'x'", "similarity")),
+    "language of a vocabulary": ((*VOCABULARY, "--language", "nkoo"), ("'nkoo'",)),
+    "merge": (
+        ("module", "merge", "--base", NO_BASE, "--store", "STORE", "--plan", "lang/swh >> task/ner", "--out",
+         "OUT"), ("works on states",),
+    ),
+    "graph": (
+        ("module", "onnx", "--base", NO_BASE, "--store", "STORE", "--out", "OUT", "--plan",
+         "route(swh: lang/swh, *: none) >> task/ner"), ("routes by language",),
+    ),
+    "format of another library": (
+        ("module", "import", "STORE", "--format", "x", "--out", "OUT", "--base", NO_BASE), ("'x'", "peft"),
+    ),
+}  # fmt: skip
+
+
+LABELS = ("O", "B-X", "I-X")
+
+
+@pytest.mark.parametrize(("words", "told"), REFUSED.values(), ids=REFUSED)
+def test_it_is_refused_and_the_base_stays_closed(unopened, bert, tmp_path, text_file, shell, words, told):
+    store = Store(tmp_path / "store")
+    store.add("lang/swh", disturbed(bert, "bottleneck", std=0.1, seed=1))
+    head = disturbed(bert, "head", std=0.1, seed=1)
+    store.add("task/ner", head.with_facts(task="tagging", source="eng", language=None, labels=LABELS))
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("swh\teng\na\tb\nc\td\n", encoding="utf-8")
+    paths = {"OUT": tmp_path / "out", "STORE": tmp_path / "store", "TEXT": text_file, "PAIRS": pairs,
+             "CONLL": conll(tmp_path), "TABLE": table(tmp_path)}  # fmt: skip
+    shell(*(paths.get(word, word) for word in words)).refused(*told)
+    assert not (tmp_path / "out").exists()

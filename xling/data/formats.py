@@ -1,0 +1,93 @@
+"""What format a user's file has: as told, by its ending, or, where that leaves it open, by its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from xling.data.bio import is_bio
+from xling.data.opening import ending, find, read_lines
+from xling.errors import InputError
+
+AUTO = "auto"
+ENDINGS: Mapping[str, str] = {
+    ".conll": "conll", ".iob": "conll", ".iob2": "conll", ".bio": "conll", ".conllu": "conllu",
+    ".tsv": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
+}  # fmt: skip
+FORMATS = (AUTO, *dict.fromkeys(ENDINGS.values()), "text")
+
+_UPOS = frozenset(
+    "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
+)  # of Universal Dependencies
+_CONLLU_COLUMNS = 10
+_MOST_LINES = 2000
+
+
+def format_of(path: Path, *, task: str, accepted: Collection[str], told: str, open: str | None) -> str:
+    """One of the formats that a task's files may have.
+
+    told: what the user says, or `auto`. open: the format of an ending that says nothing, such as `.txt`;
+    `columns` looks at the lines, None refuses. Raises InputError for a format that the task has not.
+    """
+    known = ENDINGS.get(ending(find(path))) if told == AUTO else told
+    if known == "json" and known not in accepted:
+        known = "jsonl"  # JSON lines are called .json as well
+    if known in accepted:
+        return str(known)
+    if told != AUTO:
+        raise InputError(f"{task} is not read from {told!r}", where="--format", choices=(AUTO, *accepted))
+    if known is None and open == "columns":
+        return columns_or_text(path)
+    if known is None and open is not None:
+        return open
+    called = "table" if "csv" in accepted else f"file of {task}"
+    raise InputError(
+        f"no {called} by its ending",
+        where=path,
+        choices=[end for end, name in ENDINGS.items() if name in accepted or end == ".json"],
+        hint="end its name so, or say what it is by --format",
+    )
+
+
+def columns_or_text(path: Path) -> str:
+    """`conll`, `conllu` or `text`, by what the lines of a file look like; InputError where both may be.
+
+    Columns: a tag at the end of every line (BIO, or a part of speech), as many columns by tabs in every
+    line, a -DOCSTART-, or one word a line with blank lines between.
+    """
+    lines = read_lines(path)[:_MOST_LINES]
+    filled = [line for line in lines if line.strip() and not line.startswith("# ")]
+    tabs = [line.split("\t") for line in filled]
+    cells = tabs if all(len(row) > 1 for row in tabs) else [line.split() for line in filled]
+    last, widths = {row[-1].strip() for row in cells}, {len(row) for row in cells}
+    parted = len(filled) < len(lines)
+    if widths == {_CONLLU_COLUMNS} and all(row[0][:1].isdigit() for row in cells):
+        return "conllu"
+    if any(row[0] == "-DOCSTART-" for row in cells):
+        return "conll"
+    if min(widths) > 1 and (all(map(is_bio, last)) or last <= _UPOS):
+        return "conll"
+    if widths == {1} and len(filled) > 1:
+        return "conll" if parted else _ask(path, "each line is one word, and no blank line parts them")
+    if cells is tabs:
+        return "conll" if len(widths) == 1 else _ask(path, "its lines hold tabs, not the same number in each")
+    if len(widths) == 1 and parted and all(map(_like_a_tag, last)):
+        return _ask(path, f"every line ends in what may be a tag ({min(last)})")
+    if _mostly_tags(cells):
+        return _ask(path, "most lines end in a BIO tag, but not all")
+    return "text"
+
+
+def _mostly_tags(cells: Sequence[Sequence[str]]) -> bool:
+    tagged = sum(len(row) > 1 and is_bio(row[-1]) for row in cells)
+    return 2 * tagged > len(cells)
+
+
+def _like_a_tag(text: str) -> bool:
+    return text.isascii() and text.isupper()
+
+
+def _ask(path: Path, reason: str) -> str:
+    raise InputError(
+        f"columns or plain text? {reason}", where=path, hint="say --format conll, or --format text"
+    )
