@@ -10,16 +10,15 @@ from typing import Any
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call
 
 from xling.bases import fingerprints
 from xling.bases.devices import checked_device
 from xling.bases.embedded import embedded_folder
-from xling.bases.families import Family, check, family_of, layers_of, linear_slices, norm_parameters
-from xling.bases.mlm_head import MLMHead, checkpoint_head
-from xling.bases.quiet import quiet_transformers
-from xling.bases.tokenizers import NO_LIMIT
+from xling.bases.families import Family, check, layers_of, linear_slices, norm_parameters
+from xling.bases.mlm_head import MLMHead
+from xling.bases.reading import read_config, read_model, read_tokenizer
 from xling.errors import InputError
 from xling.sites import EncoderShape
 
@@ -63,6 +62,11 @@ class Base:
     def tokenizer_fingerprint(self) -> str:
         """SHA-256 over pieces, special tokens and a probe text."""
         return fingerprints.of_tokenizer(self.tokenizer)
+
+    @property
+    def source(self) -> str:
+        """What transformers opens: the folder, or the Hub id."""
+        return str(self.folder) if self.folder else self.id
 
     @property
     def max_length(self) -> int:
@@ -109,13 +113,14 @@ def load_base(base: str | Path, *, device: str = "cpu") -> Base:
     """Open `embedded:NAME`, a local folder, or a Hub id (`id@revision`), frozen and in float32.
 
     Raises InputError when it cannot be found, is of no known family, or does not look as its family says.
+    Code that comes with it is not run.
     """
     device = checked_device(device)
     name, revision, folder = _locate(str(base))
     source = str(folder) if folder else name
-    config, tokenizer = _read(source, revision)
-    family = family_of(config.model_type)
-    encoder, head = _read_model(source, revision, config, family)
+    config, family = read_config(source, revision)
+    tokenizer = read_tokenizer(source, revision)
+    encoder, head = read_model(source, revision, config, family)
     encoder.eval().requires_grad_(False).to(device)
     check(encoder, family)
     return Base(name, revision, folder, encoder, tokenizer, family, head.to(device) if head else None)
@@ -130,38 +135,3 @@ def _locate(base: str) -> tuple[str, str | None, Path | None]:
         raise InputError(f"no folder {base!r}", where="--base", hint="give a folder with config.json")
     name, _, revision = base.partition("@")
     return name, revision or None, None
-
-
-def _read(source: str, revision: str | None) -> tuple[Any, Any]:
-    from transformers import AutoConfig, AutoTokenizer
-
-    try:
-        config = AutoConfig.from_pretrained(source, revision=revision)
-        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"cannot open the base {source!r}: {str(error).splitlines()[0]}",
-            where="--base",
-            hint="give embedded:multilingual-e5-small, a local transformers folder, or a Hub id",
-        ) from error
-    if not tokenizer.is_fast:
-        raise InputError(f"the base {source!r} has no fast tokenizer (tokenizer.json)", where="--base")
-    tokenizer.model_max_length = NO_LIMIT
-    return config, tokenizer
-
-
-def _read_model(
-    source: str, revision: str | None, config: Any, family: Family
-) -> tuple[nn.Module, MLMHead | None]:
-    from transformers import AutoModel, AutoModelForMaskedLM
-
-    try:
-        with quiet_transformers():
-            if any(name.endswith("ForMaskedLM") for name in config.architectures or ()):
-                model = AutoModelForMaskedLM.from_pretrained(source, revision=revision, dtype=torch.float32)
-                return model.base_model, checkpoint_head(model, family)
-            bare = {"add_pooling_layer": False} if family.pooler else {}
-            return AutoModel.from_pretrained(source, revision=revision, dtype=torch.float32, **bare), None
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"cannot open the base {source!r}: {reason}", where="--base") from error

@@ -17,10 +17,13 @@ def checkpoint_pooler(base: Base) -> dict[str, Tensor]:
         return {}
     from transformers import AutoModel
 
-    source = str(base.folder) if base.folder else base.id
     with quiet_transformers():
         model, loading = AutoModel.from_pretrained(
-            source, revision=base.revision, dtype=torch.float32, output_loading_info=True
+            base.source,
+            revision=base.revision,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            output_loading_info=True,
         )
     values = {name: value for name, value in model.state_dict().items() if name.startswith(_POOLER)}
     return {} if any(name in values for name in loading["missing_keys"]) else values

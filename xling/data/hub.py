@@ -49,7 +49,9 @@ def _rows(card: DataCard, hub: Hub, language: str, split: str) -> Any:
     config = hub.config.format(upstream=upstream, split=theirs) if hub.config else None
     files = {theirs: hub.files.format(upstream=upstream, split=theirs)} if hub.files else None
     try:
-        return load_dataset(hub.id, config, split=theirs, revision=hub.revision, data_files=files)
+        return load_dataset(
+            hub.id, config, split=theirs, revision=hub.revision, data_files=files, trust_remote_code=False
+        )
     except Exception as error:  # the library has no family of errors of its own
         reason = " ".join(str(error).split()[:_MOST_WORDS]) or type(error).__name__
         raise InputError(f"the Hub's {hub.id} {config or ''} {theirs} cannot be read: {reason}") from error

@@ -1,0 +1,91 @@
+"""Reading a base's files: what is broken or not whole is refused in one line, and no code of theirs runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pickle import UnpicklingError
+from typing import Any
+from warnings import catch_warnings
+
+import torch
+from torch import nn
+
+from xling.bases.families import Family, family_of
+from xling.bases.mlm_head import MLMHead, checkpoint_head
+from xling.bases.quiet import quiet_transformers
+from xling.bases.tokenizers import NO_LIMIT
+from xling.errors import InputError
+
+
+def read_config(source: str, revision: str | None) -> tuple[Any, Family]:
+    """The configuration and its family.
+
+    The family is looked up in the bare file first: transformers would ask whether to run the code of an
+    architecture that it does not know.
+    """
+    from transformers import AutoConfig, PretrainedConfig
+
+    with _refused(source):
+        said, _ = PretrainedConfig.get_config_dict(source, revision=revision)
+    if "model_type" in said:
+        family_of(said["model_type"])
+    with _refused(source):
+        config = AutoConfig.from_pretrained(source, revision=revision, trust_remote_code=False)
+    return config, family_of(config.model_type)
+
+
+def read_tokenizer(source: str, revision: str | None) -> Any:
+    """The fast tokenizer, which cuts nothing off."""
+    from transformers import AutoTokenizer
+
+    with _refused(source, "the tokenizer: "):
+        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision, trust_remote_code=False)
+    if not tokenizer.is_fast:
+        raise InputError(f"the base {source!r} has no fast tokenizer (tokenizer.json)", where="--base")
+    tokenizer.model_max_length = NO_LIMIT
+    return tokenizer
+
+
+def read_model(
+    source: str, revision: str | None, config: Any, family: Family
+) -> tuple[nn.Module, MLMHead | None]:
+    """The encoder in float32, and the masked-LM head where the checkpoint says that it has one."""
+    from transformers import AutoModel, AutoModelForMaskedLM
+
+    with _refused(source, "the model: "), quiet_transformers(), catch_warnings(action="ignore"):
+        headed = any(name.endswith("ForMaskedLM") for name in config.architectures or ())
+        opener = AutoModelForMaskedLM if headed else AutoModel
+        bare = {"add_pooling_layer": False} if family.pooler and not headed else {}
+        model = opener.from_pretrained(
+            source,
+            revision=revision,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            **bare,
+        )
+    return (model.base_model, checkpoint_head(model, family)) if headed else (model, None)
+
+
+@contextmanager
+def _refused(source: str, part: str = "") -> Iterator[None]:
+    """Whatever the libraries' readers come across in broken files, as one line. part: what they read."""
+    try:
+        yield
+    except Exception as error:
+        raise InputError(
+            f"cannot open the base {source!r}: {part}{_reason(error)}",
+            where="--base",
+            hint="give embedded:multilingual-e5-small, a local transformers folder, or a Hub id",
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The first thing that an error says; a bare word or number says nothing without the error's kind."""
+    if isinstance(error, UnpicklingError):  # torch's own advice is to read it unsafely
+        return "its weights are a pickle with more in it than tensors, which is not run"
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    said = " ".join(lines[: 2 if lines and lines[0].endswith(":") else 1])
+    return (
+        said if isinstance(error, OSError | ValueError | RuntimeError) else f"{type(error).__name__}: {said}"
+    )
