@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
+from tiny import tiny_base
 
 from xling.bases.opening import load_base
 from xling.errors import InputError
@@ -61,6 +64,102 @@ def refused(folder: Path, words: str) -> None:
         load_base(folder)
     assert len(str(caught.value).splitlines()) == 1
     assert "--base" in str(caught.value)
+
+
+# Weights that are not all there
+
+
+def test_missing_tensors_are_named(base, folder):
+    change_weights(folder, without=[QUERY[base.family.name]])
+    refused(folder, f"lack {QUERY[base.family.name]}; get its files again")
+
+
+def test_a_head_that_is_promised_must_be_there(base, folder):
+    change_weights(folder, without=[HEAD[base.family.name]])
+    refused(folder, f"lack {HEAD[base.family.name]}; ")
+
+
+def test_many_missing_tensors_are_counted(bert_folder):
+    save_file({"x": torch.zeros(2)}, bert_folder / WEIGHTS, metadata={"format": "pt"})
+    refused(bert_folder, r"lack .*, .*, .* and \d+ more; ")
+
+
+def test_a_headless_base_needs_its_encoder_alone(tmp_path):
+    base = tiny_base("bert", tmp_path / "whole", head=False)
+    assert base.mlm_head is None
+    change_weights(tmp_path / "whole", without=["encoder.layer.1.output.dense.bias"])
+    refused(tmp_path / "whole", r"lack encoder\.layer\.1\.output\.dense\.bias; ")
+
+
+def test_tied_tensors_and_other_libraries_heads_may_be_missing(base, folder):
+    assert (
+        not {"cls.predictions.decoder.weight", "lm_head.decoder.weight"} & load_file(folder / WEIGHTS).keys()
+    )
+    change_weights(folder, **{"classifier.weight": torch.zeros(2, 2), "pooler.dense.bias": torch.zeros(2)})
+    assert load_base(folder).fingerprint == base.fingerprint
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_values_that_are_not_finite(base, folder, value):
+    tensor = load_file(folder / WEIGHTS)[QUERY[base.family.name]].clone()
+    tensor[1, 2] = value
+    change_weights(folder, **{QUERY[base.family.name]: tensor})
+    refused(folder, f"have values that are not finite in {QUERY[base.family.name]}; ")
+
+
+def test_a_head_s_values_must_be_finite_too(base, folder):
+    tensor = load_file(folder / WEIGHTS)[HEAD[base.family.name]].clone()
+    tensor[0, 0] = float("nan")
+    change_weights(folder, **{HEAD[base.family.name]: tensor})
+    refused(folder, f"not finite in {HEAD[base.family.name]}; ")
+
+
+def test_sizes_that_are_not_the_weights(bert_folder):
+    change_json(bert_folder, CONFIG, vocab_size=500)
+    refused(
+        bert_folder, "do not have the shape that config.json says for .*word_embeddings.weight.*; take the"
+    )
+
+
+def test_files_that_cannot_be_read(bert, bert_folder):
+    whole = (bert_folder / WEIGHTS).read_bytes()
+    (bert_folder / WEIGHTS).write_bytes(whole[: len(whole) // 2])
+    refused(bert_folder, "cannot open the base .*base': the model: SafetensorError: Error while")
+    (bert_folder / WEIGHTS).unlink()
+    refused(bert_folder, "cannot open the base .*base': the model: Error no file named model.safetensors")
+    torch.save(load_file(bert.folder / WEIGHTS), bert_folder / "pytorch_model.bin")
+    assert load_base(bert_folder).fingerprint == bert.fingerprint
+
+
+class _Runs:
+    """What a pickle may do when it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return (Path.touch, (self.path,))
+
+
+def test_a_pickle_is_not_run(bert_folder, tmp_path):
+    (bert_folder / WEIGHTS).unlink()
+    (bert_folder / "pytorch_model.bin").write_bytes(pickle.dumps(_Runs(tmp_path / "ran"), protocol=4))
+    refused(bert_folder, "cannot open the base .*base': the model: its weights are a pickle with more in it")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("hidden_size", "many", ""),
+        ("num_attention_heads", 0, "the model: ZeroDivisionError: "),
+        ("architectures", 5, ""),
+        ("hidden_act", "no such", "the model: KeyError: 'no such'"),
+    ],
+)
+def test_a_configuration_of_nonsense(bert_folder, key, value, said):
+    change_json(bert_folder, CONFIG, **{key: value})
+    refused(bert_folder, f"cannot open the base .*base': {said}")
 
 
 # Code of strangers

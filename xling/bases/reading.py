@@ -14,6 +14,7 @@ from torch import nn
 from xling.bases.families import Family, family_of
 from xling.bases.mlm_head import MLMHead, checkpoint_head
 from xling.bases.quiet import quiet_transformers
+from xling.bases.soundness import check_weights
 from xling.bases.tokenizers import NO_LIMIT
 from xling.errors import InputError
 
@@ -57,13 +58,16 @@ def read_model(
         headed = any(name.endswith("ForMaskedLM") for name in config.architectures or ())
         opener = AutoModelForMaskedLM if headed else AutoModel
         bare = {"add_pooling_layer": False} if family.pooler and not headed else {}
-        model = opener.from_pretrained(
+        model, loading = opener.from_pretrained(
             source,
             revision=revision,
             dtype=torch.float32,
             trust_remote_code=False,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are named below, which transformers does in no one line
             **bare,
         )
+    check_weights(model, loading, source)
     return (model.base_model, checkpoint_head(model, family)) if headed else (model, None)
 
 
