@@ -6,15 +6,21 @@ import json
 import pickle
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tiny import tiny_base
+from tiny import WORDS, tiny_base
+from writing import conll
 
 from xling.bases.opening import load_base
+from xling.bases.tied_head import fit_tied_head
+from xling.data import cldr
 from xling.errors import InputError
+from xling.jobs import mlm_heads
+from xling.tasks.words import word_rows
 
 WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer_config.json"
 QUERY = {
@@ -160,6 +166,81 @@ def test_a_pickle_is_not_run(bert_folder, tmp_path):
 def test_a_configuration_of_nonsense(bert_folder, key, value, said):
     change_json(bert_folder, CONFIG, **{key: value})
     refused(bert_folder, f"cannot open the base .*base': {said}")
+
+
+# Tokenizers
+
+
+@pytest.mark.parametrize("role", ["cls", "sep", "pad"])
+def test_roles_that_rows_need(bert_folder, role):
+    change_json(bert_folder, TOKENIZER, **{f"{role}_token": None})
+    refused(bert_folder, f"names no {role}_token; write its piece into tokenizer_config.json")
+
+
+def test_more_pieces_than_rows(bert_folder):
+    change_json(bert_folder, CONFIG, vocab_size=40)
+    small = {
+        name: value[:40]
+        for name, value in load_file(bert_folder / WEIGHTS).items()
+        if "word_embeddings" in name or name.startswith("cls.predictions") and name.endswith("s.bias")
+    }
+    change_weights(bert_folder, **small)
+    refused(bert_folder, "numbers its pieces up to 46, but its table has 40 rows; take the tokenizer")
+
+
+def test_a_mask_is_needed_for_masked_language_modelling_alone(shell, bert_folder, text_file, tmp_path):
+    change_json(bert_folder, TOKENIZER, mask_token=None)
+    ended = shell(
+        *(
+            "train",
+            "task",
+            "--base",
+            bert_folder,
+            "--task",
+            "tagging",
+            "--train",
+            conll(tmp_path),
+            "--kind",
+            "lora",
+        ),
+        *("--source-language", "swh", "--set", "steps=1", "--out", tmp_path / "task", "--quiet"),
+    )
+    assert ended.status == 0, ended.err
+    out = tmp_path / "language"
+    ended = shell(
+        *("train", "language", "--base", bert_folder, "--language", "swh", "--text", text_file),
+        *("--kind", "madx", "--out", out, "--quiet"),
+    )
+    ended.refused("names no mask_token, which masked language modelling needs")
+    assert not out.exists()
+
+
+def test_a_word_of_no_piece_without_an_unknown_one(bert_folder):
+    change_json(bert_folder, TOKENIZER, unk_token=None)
+    tokenizer = load_base(bert_folder).tokenizer
+    (row,) = word_rows([[WORDS[0], "\u0000", WORDS[1]]], [[0, 0, 0]], tokenizer, 64)
+    assert len(row.at) == 3
+    assert None not in row.ids
+
+
+# Positions
+
+
+def test_positions_that_are_counted_from_the_padding(bases, tmp_path):
+    folder = copied(bases["roberta"], tmp_path)
+    change_json(folder, CONFIG, max_position_embeddings=4)
+    change_weights(folder, **{"roberta.embeddings.position_embeddings.weight": torch.zeros(4, 16)})
+    refused(folder, "has positions for 2 pieces in a row")
+    assert bases["roberta"].max_length == 64
+
+
+def test_a_head_is_fitted_to_a_base_with_short_rows(tmp_path, monkeypatch):
+    base = tiny_base("bert", tmp_path, head=False)
+    monkeypatch.setattr(mlm_heads, "fit_tied_head", partial(fit_tied_head, steps=2))
+    monkeypatch.setattr(cldr, "languages", lambda: ["swh"])
+    monkeypatch.setattr(cldr, "text", lambda language, split, count, seed: [" ".join(WORDS * 9)] * 20)
+    assert base.max_length == 64 < 96
+    assert mlm_heads.mlm_head(base).bias.shape == (len(base.embeddings),)
 
 
 # Code of strangers

@@ -19,6 +19,7 @@ from xling.bases.embedded import embedded_folder
 from xling.bases.families import Family, check, layers_of, linear_slices, norm_parameters
 from xling.bases.mlm_head import MLMHead
 from xling.bases.reading import read_config, read_model, read_tokenizer
+from xling.bases.soundness import check_fit, row_length
 from xling.errors import InputError
 from xling.sites import EncoderShape
 
@@ -71,10 +72,7 @@ class Base:
     @property
     def max_length(self) -> int:
         """The longest sequence the encoder takes, in pieces, special ones included."""
-        limit = self.encoder.config.max_position_embeddings
-        if self.family.positions_after_padding:
-            limit -= self.tokenizer.pad_token_id + 1
-        return min(limit, 512)
+        return min(row_length(self.encoder, self.family), 512)
 
     @property
     def embeddings(self) -> Float[Tensor, "pieces hidden"]:
@@ -112,8 +110,8 @@ def _positions(encoder: Any, family: Family, mask: Int[Tensor, "rows length"]) -
 def load_base(base: str | Path, *, device: str = "cpu") -> Base:
     """Open `embedded:NAME`, a local folder, or a Hub id (`id@revision`), frozen and in float32.
 
-    Raises InputError when it cannot be found, is of no known family, or does not look as its family says.
-    Code that comes with it is not run.
+    Raises InputError when it cannot be found, is of no known family, does not look as its family says, lacks
+    weights, or does not fit its tokenizer. Code that comes with it is not run.
     """
     device = checked_device(device)
     name, revision, folder = _locate(str(base))
@@ -123,6 +121,7 @@ def load_base(base: str | Path, *, device: str = "cpu") -> Base:
     encoder, head = read_model(source, revision, config, family)
     encoder.eval().requires_grad_(False).to(device)
     check(encoder, family)
+    check_fit(encoder, tokenizer, family, source)
     return Base(name, revision, folder, encoder, tokenizer, family, head.to(device) if head else None)
 
 

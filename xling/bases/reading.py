@@ -14,7 +14,7 @@ from torch import nn
 from xling.bases.families import Family, family_of
 from xling.bases.mlm_head import MLMHead, checkpoint_head
 from xling.bases.quiet import quiet_transformers
-from xling.bases.soundness import check_weights
+from xling.bases.soundness import check_roles, check_weights
 from xling.bases.tokenizers import NO_LIMIT
 from xling.errors import InputError
 
@@ -44,6 +44,7 @@ def read_tokenizer(source: str, revision: str | None) -> Any:
         tokenizer = AutoTokenizer.from_pretrained(source, revision=revision, trust_remote_code=False)
     if not tokenizer.is_fast:
         raise InputError(f"the base {source!r} has no fast tokenizer (tokenizer.json)", where="--base")
+    check_roles(tokenizer, source)
     tokenizer.model_max_length = NO_LIMIT
     return tokenizer
 

@@ -1,4 +1,4 @@
-"""Whether a base's weights are all there."""
+"""Whether a base's weights are all there and its tokenizer fits them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,34 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from xling.bases.families import Family
+from xling.bases.tokenizers import table_size
 from xling.errors import InputError
 
+_ROLES = ("cls", "sep", "pad")
+_SHORTEST = 3  # pieces: two special ones and one between them
 _NAMED = 3
+
+
+def check_roles(tokenizer: Any, source: str) -> None:
+    """InputError for a tokenizer that names no piece to begin a row with, to end it or to pad it."""
+    missing = [f"{role}_token" for role in _ROLES if getattr(tokenizer, f"{role}_token_id") is None]
+    if missing:
+        raise InputError(
+            f"the tokenizer of the base {source!r} names no {' and no '.join(missing)}",
+            where="--base",
+            hint="write its piece into tokenizer_config.json",
+        )
+
+
+def check_mask(tokenizer: Any) -> None:
+    """InputError for a tokenizer that names no mask, without which nothing can be learned by masking."""
+    if tokenizer.mask_token_id is None:
+        raise InputError(
+            "the tokenizer of the base names no mask_token, which masked language modelling needs",
+            where="--base",
+            hint="write its piece into tokenizer_config.json, or take another base",
+        )
 
 
 def check_weights(model: nn.Module, loading: Mapping[str, Any], source: str) -> None:
@@ -31,6 +56,38 @@ def check_weights(model: nn.Module, loading: Mapping[str, Any], source: str) -> 
     )
     broken = [name for name, value in model.state_dict().items() if not _finite(value)]
     _refuse(source, "have values that are not finite in", broken, "get its files again")
+
+
+def check_fit(encoder: Any, tokenizer: Any, family: Family, source: str) -> None:
+    """InputError for pieces without a row in the table, and for an encoder that has no room for a row."""
+    rows, size = encoder.get_submodule(family.word_embeddings).weight.shape[0], table_size(tokenizer)
+    if size > rows:
+        raise InputError(
+            f"the tokenizer of the base {source!r} numbers its pieces up to {size - 1}, "
+            f"but its table has {rows} rows",
+            where="--base",
+            hint="take the tokenizer that the weights came with",
+        )
+    padding = encoder.config.pad_token_id
+    if family.positions_after_padding and padding is None:
+        raise InputError(
+            f"the base {source!r} has no pad_token_id in config.json, from which its positions are counted",
+            where="--base",
+            hint="write the number of its padding there",
+        )
+    room = row_length(encoder, family)
+    if room < _SHORTEST:
+        raise InputError(
+            f"the base {source!r} has positions for {room} pieces in a row, special ones included",
+            where="--base",
+            hint=f"{_SHORTEST} are the least; see max_position_embeddings in config.json",
+        )
+
+
+def row_length(encoder: Any, family: Family) -> int:
+    """How many pieces of one row the encoder has positions for."""
+    taken = encoder.config.pad_token_id + 1 if family.positions_after_padding else 0
+    return encoder.config.max_position_embeddings - taken
 
 
 def _refuse(source: str, fault: str, names: Iterable[str], hint: str) -> None:

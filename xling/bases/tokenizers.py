@@ -29,3 +29,19 @@ def tokenizer_from(described: str, like: Any) -> Any:
     if missing:
         raise InputError(f"the vocabulary lacks the special piece {missing[0]}", where="--plan")
     return PreTrainedTokenizerFast(tokenizer_object=inner, model_max_length=NO_LIMIT, **special)
+
+
+def unreadable(tokenizer: Any) -> int:
+    """The piece in place of what gives none: the unknown one, or padding where there is no unknown one.
+
+    Byte-level tokenizers can read everything and need not name one.
+    """
+    return tokenizer.pad_token_id if tokenizer.unk_token_id is None else tokenizer.unk_token_id
+
+
+def table_size(tokenizer: Any) -> int:
+    """The rows that a table of its pieces needs: one more than the highest number.
+
+    Some numbers may be no piece's (a vocab.txt with a line twice), so there can be fewer pieces.
+    """
+    return max(tokenizer.get_vocab().values()) + 1

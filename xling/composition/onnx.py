@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from xling.bases.precision import FLOAT32, computing_in
+from xling.bases.tokenizers import unreadable
 from xling.composition.attach import Composition
 from xling.composition.contents import routes
 from xling.composition.nodes import Node
@@ -24,7 +25,7 @@ def export_onnx(composition: Composition, path: Path) -> Path:
     Raises PlanError for a plan that routes by language, InputError where the exporter is not installed.
     """
     check_one_way(composition.node)
-    ids = torch.full((_ROWS, _LENGTH), composition.base.tokenizer.unk_token_id)
+    ids = torch.full((_ROWS, _LENGTH), unreadable(composition.base.tokenizer))
     example = (ids, torch.ones_like(ids))
     dynamic = {
         name: {0: torch.export.Dim("rows"), 1: torch.export.Dim("length", max=composition.base.max_length)}

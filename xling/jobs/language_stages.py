@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from xling.bases.soundness import check_mask
 from xling.config.recipe import DataSpec
 from xling.data.examples import LabelledText, fingerprint, sample
 from xling.data.family import balanced, held_apart
@@ -26,6 +27,8 @@ def language_stage(run: RecipeRun, language: str) -> Stage:
     With a family its one module serves every target.
     """
     section, source = run.recipe.language_modules, run.recipe.source
+    if language == source or "mlm" in section.objectives:
+        check_mask(run.base.tokenizer)
     if language == source:
         return _mlm_stage(run, language)
     language = section.family.tag if section.family else language

@@ -18,6 +18,7 @@ from xling.training.mlm import encode_lines
 
 _LAYOUT = 1
 _LINES_PER_LANGUAGE = 40
+_LONGEST = 96  # pieces in a row
 
 
 def mlm_head(base: Base, progress: Callable[[str], None] = lambda text: None) -> MLMHead:
@@ -32,7 +33,7 @@ def mlm_head(base: Base, progress: Callable[[str], None] = lambda text: None) ->
             for language in cldr.languages()
             for line in cldr.text(language, "train", count=_LINES_PER_LANGUAGE, seed=0)
         ]
-        head = fit_tied_head(base, encode_lines(base.tokenizer, lines, 96))
+        head = fit_tied_head(base, encode_lines(base.tokenizer, lines, min(_LONGEST, base.max_length)))
         state = {name: value.contiguous() for name, value in head.state_dict().items()}
         write_atomically(path, save(state))
     return _load(base, load_file(path))

@@ -13,6 +13,7 @@ from xling import __version__
 from xling.bases.mlm_head import MLMHead
 from xling.bases.opening import Base
 from xling.bases.precision import chosen_precision
+from xling.bases.soundness import check_mask
 from xling.composition.attach import Composition, base_facts, check_fits
 from xling.data.text import deduplicate, hold_out
 from xling.errors import InputError
@@ -97,6 +98,7 @@ def train_language(
     Raises InputError for an unknown language or kind, or when no line is left to train on.
     """
     tag = parse(language)
+    check_mask(base.tokenizer)
     lines, kept = _split(texts, held_out, run.seed)
     head = mlm_head(base, run.say)
     facts = facts_of(base, run, settings, language=tag, mlm_head_fingerprint=head_fingerprint(head))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from xling.bases.opening import Base
+from xling.bases.tokenizers import unreadable
 from xling.data.examples import TaggedSentence
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
@@ -150,7 +151,7 @@ def _windows(
         ids, at, first = [], [], end
 
     for word, own in enumerate(pieces):
-        own = list(own)[:room] or [tokenizer.unk_token_id]
+        own = list(own)[:room] or [unreadable(tokenizer)]
         if len(ids) + len(own) > room:
             close(word)
         at.append(len(ids) + 1 + _shown(own, blank))
