@@ -24,9 +24,16 @@ HIDDEN, LAYERS = 16, 2
 
 
 def tiny_base(family: str, folder: Path, *, head: bool = True, seed: int = 0) -> Base:
-    """A random base of a family, large enough in its weights that a wrong residual would show."""
+    """A random base of a family, of the words above."""
+    save_weights(family, folder, len(_pieces()), head=head, seed=seed)
+    save_tokenizer(folder)
+    return load_base(folder)
+
+
+def save_weights(family: str, folder: Path, pieces: int, *, head: bool = True, seed: int = 0) -> None:
+    """Random weights, large enough that a wrong residual would show, for so many pieces."""
     torch.manual_seed(seed)
-    model = AutoModelForMaskedLM.from_config(_config(family, len(_pieces())))
+    model = AutoModelForMaskedLM.from_config(_config(family, pieces))
     with torch.no_grad():
         for name, value in model.named_parameters():
             if value.ndim > 1:
@@ -34,8 +41,6 @@ def tiny_base(family: str, folder: Path, *, head: bool = True, seed: int = 0) ->
             elif "norm" not in name.lower():
                 value.normal_(0.0, 0.1)
     (model if head else model.base_model).save_pretrained(folder)
-    save_tokenizer(folder)
-    return load_base(folder)
 
 
 def save_tokenizer(folder: Path, pieces: list[tuple[str, float]] | None = None) -> None:

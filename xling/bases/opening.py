@@ -18,7 +18,7 @@ from xling.bases.devices import checked_device
 from xling.bases.embedded import embedded_folder
 from xling.bases.families import Family, check, layers_of, linear_slices, norm_parameters
 from xling.bases.mlm_head import MLMHead
-from xling.bases.reading import read_config, read_model, read_tokenizer
+from xling.bases.reading import read_config, read_model, read_tokenizer, tokenizer_as_written
 from xling.bases.soundness import check_fit, row_length
 from xling.errors import InputError
 from xling.sites import EncoderShape
@@ -63,6 +63,11 @@ class Base:
     def tokenizer_fingerprint(self) -> str:
         """SHA-256 over pieces, special tokens and a probe text."""
         return fingerprints.of_tokenizer(self.tokenizer)
+
+    @cached_property
+    def tokenizer_fingerprint_as_written(self) -> str:
+        """That of the tokenizer as its files have it, without the space that every word has here."""
+        return fingerprints.of_tokenizer(tokenizer_as_written(self.source, self.revision))
 
     @property
     def source(self) -> str:

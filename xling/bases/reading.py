@@ -16,6 +16,7 @@ from xling.bases.mlm_head import MLMHead, checkpoint_head
 from xling.bases.quiet import quiet_transformers
 from xling.bases.soundness import check_roles, check_weights
 from xling.bases.tokenizers import NO_LIMIT
+from xling.bases.word_starts import space_before_words
 from xling.errors import InputError
 
 
@@ -37,16 +38,24 @@ def read_config(source: str, revision: str | None) -> tuple[Any, Family]:
 
 
 def read_tokenizer(source: str, revision: str | None) -> Any:
-    """The fast tokenizer, which cuts nothing off."""
-    from transformers import AutoTokenizer
-
+    """The fast tokenizer, which reads every word as behind a space and cuts nothing off."""
     with _refused(source, "the tokenizer: "):
-        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision, trust_remote_code=False)
-    if not tokenizer.is_fast:
+        tokenizer = tokenizer_as_written(source, revision)
+        fast = tokenizer.is_fast
+        if fast:
+            space_before_words(tokenizer)
+    if not fast:
         raise InputError(f"the base {source!r} has no fast tokenizer (tokenizer.json)", where="--base")
     check_roles(tokenizer, source)
     tokenizer.model_max_length = NO_LIMIT
     return tokenizer
+
+
+def tokenizer_as_written(source: str, revision: str | None) -> Any:
+    """The tokenizer as transformers opens it."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(source, revision=revision, trust_remote_code=False)
 
 
 def read_model(

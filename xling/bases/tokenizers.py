@@ -6,6 +6,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+from xling.bases.word_starts import space_before_words
 from xling.errors import InputError
 
 _ROLES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
@@ -28,7 +29,9 @@ def tokenizer_from(described: str, like: Any) -> Any:
     missing = [text for text in special.values() if inner.token_to_id(text) is None]
     if missing:
         raise InputError(f"the vocabulary lacks the special piece {missing[0]}", where="--plan")
-    return PreTrainedTokenizerFast(tokenizer_object=inner, model_max_length=NO_LIMIT, **special)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, model_max_length=NO_LIMIT, **special)
+    space_before_words(tokenizer)
+    return tokenizer
 
 
 def unreadable(tokenizer: Any) -> int:

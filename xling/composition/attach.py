@@ -181,6 +181,13 @@ def check_fits(module: Module, base: Base) -> None:
     ):
         if own != theirs:
             title = facts.language or facts.task or "module"
+            if own == base.tokenizer_fingerprint_as_written:
+                raise MismatchError(
+                    f"the module {title} was made with words read without the space before them, "
+                    f"which {base.id} knows them with",
+                    where="--plan",
+                    hint="train it again; earlier releases read the words of such bases so",
+                )
             raise MismatchError(
                 f"the module {title} was made for {what} {facts.base} ({own[:19]}), "
                 f"not {base.id} ({theirs[:19]})",
