@@ -12,6 +12,7 @@ from xling.bases.families import HeadShape
 from xling.bases.opening import Base
 from xling.bases.plain import head_shape, plain_classifier
 from xling.bases.precision import FLOAT32, computing_in
+from xling.bases.tokenizers import table_size
 from xling.composition.contents import leaves_of, routes, tokenizer_of, vocabulary_of
 from xling.composition.nodes import Node
 from xling.errors import PlanError
@@ -31,7 +32,7 @@ def merge_node(base: Base, node: Node, labels: Sequence[str]) -> Any:
     if base.family.positions_after_padding and tokenizer.pad_token_id != base.tokenizer.pad_token_id:
         raise _refusal("a plain model of this family counts positions from its padding", "compose it")
     model = plain_classifier(
-        base, merged_weights(base, node, len(tokenizer)), labels, head.config.pooling, tokenizer
+        base, merged_weights(base, node, table_size(tokenizer)), labels, head.config.pooling, tokenizer
     )
     for path, own in ((shape.scores, head.scores), (shape.dense, head.dense), (shape.norm, head.norm)):
         if path is not None and own is not None:
@@ -43,7 +44,7 @@ def merge_node(base: Base, node: Node, labels: Sequence[str]) -> Any:
 def merged_weights(base: Base, node: Node, pieces: int) -> Mapping[str, Tensor]:
     """Every parameter and buffer of the encoder under the plan.
 
-    pieces: how many the plan's tokenizer has.
+    pieces: one more than the highest number of the plan's tokenizer.
     """
     values = dict(base.encoder.state_dict())
     own, table = vocabulary_of(node, UNKNOWN), f"{base.family.word_embeddings}.weight"

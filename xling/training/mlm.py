@@ -16,6 +16,7 @@ from torch import Tensor
 from xling.bases.batches import pad_rows
 from xling.bases.mlm_head import Candidates, MLMHead, OwnPieces, narrowed
 from xling.bases.precision import Precision, chosen_precision, computing_in
+from xling.bases.tokenizers import table_size
 from xling.composition.attach import Composition
 from xling.errors import InputError
 from xling.training.order import BatchOrder
@@ -83,7 +84,7 @@ def decoding(head: MLMHead, composition: Composition, to: Candidates | None = No
     own = composition.vocabulary()
     if own is None:
         return head if to is None else narrowed(head, to)
-    pieces = OwnPieces(head, own, len(composition.tokenizer()), to)
+    pieces = OwnPieces(head, own, table_size(composition.tokenizer()), to)
     return pieces if own.learns else pieces.fixed()
 
 
@@ -112,7 +113,7 @@ class MaskedLanguageModelling:
         self.tokenizer = composition.tokenizer()
         self.rows = maskable_rows(rows, self.tokenizer)
         self.pieces = corpus_pieces(self.rows, self.tokenizer)
-        count = len(self.tokenizer) if composition.vocabulary() else head.decoder.shape[0]
+        count = table_size(self.tokenizer) if composition.vocabulary() else head.decoder.shape[0]
         few = Candidates(count, self.pieces, others=OTHERS, seed=seed) if candidates else None
         self.column = few.index if few else None
         self.head = decoding(head, composition, few)

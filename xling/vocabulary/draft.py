@@ -13,7 +13,10 @@ Method = Literal["extend", "replace", "trim"]
 
 @dataclass(frozen=True)
 class Draft:
-    """tokenizer: as JSON. pieces: by their numbers. kept: the first ones' numbers in the base."""
+    """tokenizer: as JSON. pieces: by their numbers. kept: the first ones' numbers in the base.
+
+    A number that the base gives to no piece has an empty text here.
+    """
 
     method: Method
     tokenizer: str

@@ -16,6 +16,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from xling.bases.opening import Base
+from xling.bases.tokenizers import table_size
 from xling.errors import InputError
 from xling.vocabulary.continuing import continue_merges
 from xling.vocabulary.draft import Draft, split
@@ -45,8 +46,8 @@ def extend(
     described = describe(base.tokenizer)
     kind, own = algorithm(described), _own_scripts(lines)
     addition = _ADDITIONS[kind](base, described, lines, size)
-    kept = tuple(range(len(base.tokenizer)))
-    old = base.tokenizer.convert_ids_to_tokens(list(kept))
+    kept = tuple(range(table_size(base.tokenizer)))
+    old = [piece or "" for piece in base.tokenizer.convert_ids_to_tokens(list(kept))]
     before = split(base.tokenizer.backend_tokenizer, protect)
     # other scripts' words, numbers and signs are others' too: pieces of them would cut their texts anew
     learned = {piece: surface(piece, kind) for piece in addition.pieces}
@@ -101,7 +102,9 @@ def _intruders(draft: Draft, before: Sequence[Sequence[int]], protect: Sequence[
 def _to_unigram(base: Base, described: Mapping[str, Any], lines: Sequence[str], size: int | None) -> Addition:
     model, learned = described["model"], replace(base, lines, size)
     vocab = [list(entry) for entry in model["vocab"]]
-    for number in range(len(vocab), len(base.tokenizer)):  # pieces that only the list of added ones has
+    for number in range(
+        len(vocab), table_size(base.tokenizer)
+    ):  # pieces that only the list of added ones has
         vocab.append([base.tokenizer.convert_ids_to_tokens(number), 0.0])
     own = {piece: score for piece, score in json.loads(learned.tokenizer)["model"]["vocab"]}
     theirs = {piece: score for piece, score in vocab}
@@ -144,7 +147,7 @@ def _to_wordpiece(
     new = [piece for piece in replace(base, lines, size).new if piece not in known]
 
     def model_with(pieces: Sequence[str]) -> dict[str, Any]:
-        return {**model, "vocab": {**known, **{piece: len(known) + at for at, piece in enumerate(pieces)}}}
+        return {**model, "vocab": _numbered(base, pieces)}
 
     return Addition(tuple(new), model_with)
 
@@ -155,13 +158,19 @@ def _to_merges(base: Base, described: Mapping[str, Any], lines: Sequence[str], s
     merges = {first + second: [first, second] for first, second in merges if first + second not in known}
 
     def model_with(pieces: Sequence[str]) -> dict[str, Any]:
-        vocab = {**known, **{piece: len(known) + at for at, piece in enumerate(pieces)}}
+        vocab = _numbered(base, pieces)
         added = [
             pair for piece, pair in merges.items() if piece in vocab and all(part in vocab for part in pair)
         ]
         return {**model, "vocab": vocab, "merges": [*model["merges"], *_as_written(added, model["merges"])]}
 
     return Addition(tuple(merges), model_with)
+
+
+def _numbered(base: Base, new: Sequence[str]) -> dict[str, int]:
+    """The base's pieces with their numbers, and new ones above the highest of these."""
+    first = table_size(base.tokenizer)
+    return base.tokenizer.get_vocab() | {piece: first + at for at, piece in enumerate(new)}
 
 
 def _as_written(pairs: Sequence[list[str]], like: Sequence[Any]) -> list[Any]:

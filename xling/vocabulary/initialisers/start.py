@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from xling.bases.opening import Base
+from xling.bases.tokenizers import table_size
 from xling.vocabulary.draft import Draft
 
 
@@ -34,7 +35,7 @@ class Request:
     @property
     def table(self) -> Float[Tensor, "pieces hidden"]:
         """The base's vectors, those of its tokenizer's pieces alone."""
-        return self.base.embeddings.detach()[: len(self.base.tokenizer)]
+        return self.base.embeddings.detach()[: table_size(self.base.tokenizer)]
 
     def generator(self) -> torch.Generator:
         """A fresh source of randomness."""
