@@ -9,7 +9,7 @@ from pathlib import Path
 import xling
 
 ROWS = (
-    {"errors", "sites", "languages", "cache", "files"},
+    {"errors", "sites", "languages", "cache", "files", "plain_yaml", "faults"},
     {"bases", "modules", "data"},
     {"vocabulary", "composition", "tasks"},
     {"store"},

@@ -130,11 +130,11 @@ def test_all_faults_are_told_at_once_with_near_keys(tmp_path: Path) -> None:
     message = str(caught.value)
     for words in (
         "title: is missing",
-        "titel: no such key (did you mean title?)",
+        "titel: no such key, did you mean title?",
         "licence.id: no licence 'CC-BY': choose from CC-BY-4.0",
         "layout: '{upstream}/{part}.txt' may hold {upstream} and {split} only",
         "languages: language: no language has the tag 'xyz'",
-        "hub.revison: no such key (did you mean revision",
+        "hub.revison: no such key, did you mean revision",
     ):
         assert words in message
     assert "\n" not in message and str(path) in message
@@ -145,7 +145,7 @@ def test_all_faults_are_told_at_once_with_near_keys(tmp_path: Path) -> None:
     [
         ("title: [", r"mine.yaml:1: not YAML"),
         ("- a\n- b\n", "a data card is a mapping of keys to values"),
-        ("1: a\n", "a data card is a mapping of keys to values"),
+        ("1: a\n", "1: no such key, the keys here are name, title"),
         (GOOD.replace("{sw: swa}", "{sw: a, swa: b}"), "b and a are both swh"),
         (GOOD.replace('layout: "{upstream}/{split}.txt"', ""), "give a layout below the data root"),
         (GOOD.replace("{upstream}/", "{upstream/"), "is no path with"),

@@ -93,7 +93,7 @@ def test_a_card_makes_splits_of_another_for_the_languages_it_names(root: Path) -
         ("dev: {of: test}", "portions.dev: dev and test must both stand in splits"),
         ("train: {of: dev}", "portions.train: train and dev must both stand in splits"),
         ("train: {of: test, from: 0.5, to: 0.5}", "portions.train: from 0.5 to 0.5 holds nothing"),
-        ("train: {of: test, to: 1.5}", "portions.train.to: Input should be less than or equal to 1"),
+        ("train: {of: test, to: 1.5}", "portions.train.to: should be less than or equal to 1"),
         ("train: {of: test, languages: [hau]}", "portions.train: hau must stand in languages"),
         ("train: {of: test, form: 0.1}", "portions.train.form: no such key"),
     ],

@@ -130,9 +130,9 @@ def test_names_of_any_script_and_direction_are_shown(tmp_path):
     [
         (None, r"no results here .*run `xling run RECIPE --out DIR` again"),
         ("{", r"results.json:1: this is not JSON"),
-        ("[]", r"results.json: file: Input should be"),
+        ("[]", r"results.json: should be a mapping of keys to values, not a list"),
         (json.dumps(results(cells=[])), r"cells: .*at least 1"),
-        (json.dumps(results(cells=[{"value": "high"}])), r"cells.0.language: Field required; cells.0.value"),
+        (json.dumps(results(cells=[{"value": "high"}])), r"cells.0.language: is missing; cells.0.value"),
         (json.dumps(results(cells=[cell("fao", "none", float("nan"))])), r"cells.0.value: .*finite"),
     ],
 )

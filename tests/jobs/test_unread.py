@@ -112,7 +112,7 @@ def test_without_objectives_the_control_stands_alone(recipe, tmp_path):
     [
         ("language_modules.alignment=null", "alignment: say which pairs"),
         ("language_modules.init=source", "init: source needs a source module"),
-        ("language_modules.objectives=[mml]", "Input should be 'mlm' or 'alignment'"),
+        ("language_modules.objectives=[mml]", "objectives.0: should be 'mlm' or 'alignment'"),
         ("language_modules.vocabulary.methd=trim", "methd: no such key, did you mean method"),
     ],
 )

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from xling.data.card_schema import ConllColumns, DataCard, Hub, Licence, Part, Portion
+from xling.data.card_schema import DataCard
 from xling.data.licences import strictest
-from xling.data.table import Columns
 from xling.errors import InputError
+from xling.faults import faults
+from xling.plain_yaml import read_mapping
 
 __all__ = ["DataCard", "cards_folder", "list_cards", "load_card", "strictest"]
 
 _BY_PATH = ("files", "checksums", "counts")
-_SECTIONS: Mapping[str, type[BaseModel]] = {
-    "licence": Licence,
-    "parts": Part,
-    "columns": Columns,
-    "conll": ConllColumns,
-    "hub": Hub,
-    "portions": Portion,
-}
 
 
 def cards_folder() -> Path:
@@ -50,7 +41,7 @@ def load_card(name: str | Path) -> DataCard:
     try:
         return DataCard.model_validate({"name": path.stem, **values})
     except ValidationError as error:
-        raise InputError("; ".join(_faults(error)), where=path, hint="mend the card") from error
+        raise InputError(faults(error, DataCard), where=path, hint="mend the card") from error
 
 
 def _from_folder(section: Any, folder: Path, *, of_keys: bool) -> Any:
@@ -63,7 +54,7 @@ def _from_folder(section: Any, folder: Path, *, of_keys: bool) -> Any:
 
 
 def _read(path: Path, name: str) -> dict[str, Any]:
-    if not path.is_file():
+    if not os.path.lexists(path):
         near = difflib.get_close_matches(path.stem, list_cards(), n=3, cutoff=0.5)
         raise InputError(
             f"no data card is called {name!r}",
@@ -71,37 +62,4 @@ def _read(path: Path, name: str) -> dict[str, Any]:
             choices=near or list_cards(),
             hint="or give the path of a card of your own (.yaml)",
         )
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise InputError(
-            f"not YAML: {getattr(error, 'problem', None) or error}",
-            where=path,
-            line=mark.line + 1 if mark else None,
-        ) from error
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise InputError("a data card is a mapping of keys to values", where=path)
-    return {key: _frozen(value) for key, value in values.items()}
-
-
-def _frozen(value: Any) -> Any:
-    """YAML lists as tuples: a strict model takes nothing else for them."""
-    if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
-
-
-def _faults(error: ValidationError) -> Iterator[str]:
-    for fault in error.errors():
-        place = [str(step) for step in fault["loc"]]
-        if fault["type"] == "extra_forbidden":
-            section = _SECTIONS.get(place[0], DataCard) if len(place) > 1 else DataCard
-            near = difflib.get_close_matches(place[-1], section.model_fields, n=2)
-            yield f"{'.'.join(place)}: no such key" + (
-                f" (did you mean {' or '.join(near)}?)" if near else ""
-            )
-        elif fault["type"] == "missing":
-            yield f"{'.'.join(place)}: is missing"
-        else:
-            yield f"{'.'.join(place) or 'card'}: {fault['msg'].removeprefix('Value error, ')}"
+    return read_mapping(path, "data card")

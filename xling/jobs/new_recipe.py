@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from xling.config.loading import load_recipe, packaged_recipe
 from xling.config.recipe import DataSpec, Recipe
 from xling.data.cards import load_card
@@ -19,6 +17,7 @@ from xling.errors import InputError
 from xling.files import check_new, whole_folder, write_atomically
 from xling.languages import name as language_name
 from xling.languages import parse
+from xling.plain_yaml import written
 from xling.tasks.registry import task_named
 
 RECIPE, DATA, TEXT = "recipe.yaml", "data.yaml", "text.yaml"
@@ -170,10 +169,7 @@ def _cards(wishes: Wishes, values: Mapping[str, Any]) -> dict[str, dict[str, Any
 
 
 def _write(path: Path, values: Mapping[str, Any]) -> None:
-    text = yaml.safe_dump(
-        dict(values), sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
-    )
-    write_atomically(path, (_HEADS[path.name] + text).encode("utf-8"))
+    write_atomically(path, (_HEADS[path.name] + written(values)).encode("utf-8"))
 
 
 def _check_labels(recipe: Recipe, wishes: Wishes, data_root: Path | None) -> None:

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from xling.bases.opening import load_base
@@ -19,6 +18,7 @@ from xling.data.family import ALPHA, balanced, held_apart
 from xling.data.parallel import read_parallel
 from xling.data.text import read_text
 from xling.errors import InputError
+from xling.faults import faults
 from xling.jobs import align_language as alignment_job
 from xling.jobs import train_language as language_job
 from xling.jobs import train_task as task_job
@@ -26,13 +26,14 @@ from xling.jobs.train_language import Origin, Run, Say
 from xling.languages import parse
 from xling.modules.module import WEIGHTS, Module
 from xling.modules.registry import preset
+from xling.plain_yaml import assignment, put
 from xling.store.card import write_card
 from xling.tasks.registry import task_named
 from xling.training.pseudo_perplexity import LINES
 from xling.training.reporting import Reporter
 from xling.training.settings import TrainingSettings
 
-_PARTS = "parts."
+_PARTS = "parts"
 
 
 @dataclass(frozen=True)
@@ -192,22 +193,20 @@ def train_task_to(order: TaskOrder, options: Options, reporter: Reporter, say: S
 
 def settings_of(defaults: TrainingSettings, options: Options) -> tuple[TrainingSettings, dict[str, Any]]:
     """The settings and the options of the first part, with `--set` and `--minutes` applied."""
-    values, parts = defaults.model_dump(), {}
+    values: dict[str, Any] = {**defaults.model_dump(), _PARTS: {}}
     for change in options.changes:
-        key, equals, text = change.partition("=")
-        if not equals:
-            raise InputError(f"{change!r} is not key=value", where="--set", hint="write --set steps=500")
-        if key.startswith(_PARTS):
-            parts[key.removeprefix(_PARTS)] = yaml.safe_load(text)
-        else:
-            values |= _length(key) | {key: yaml.safe_load(text)}
+        path, value = assignment(change, "steps=500")
+        values |= _length(path[0])
+        put(values, path, value)
+    parts = values.pop(_PARTS)
+    if not isinstance(parts, dict):
+        raise InputError(f"{parts!r} is no part", where="--set", hint="write --set parts.reduction_factor=4")
     if options.minutes is not None:
         values |= _length("minutes") | {"minutes": options.minutes}
     try:
         return TrainingSettings.model_validate(values), parts
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise InputError(faults, where="--set", choices=TrainingSettings.model_fields) from error
+        raise InputError(faults(error, TrainingSettings), where="--set") from error
 
 
 def _loaded(folder: Path | None) -> Module | None:

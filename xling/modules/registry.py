@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from torch import Generator, Tensor, nn
 
 from xling.errors import InputError
+from xling.faults import faults
 from xling.modules.config import PartConfig
 from xling.modules.kind import Kind
 from xling.sites import EncoderShape
@@ -43,8 +44,7 @@ def parse_config(values: Mapping[str, Any], *, where: str) -> PartConfig:
     try:
         return kind.config.model_validate_json(json.dumps(dict(values)))
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise InputError(f"{values['kind']}: {faults}", where=where) from error
+        raise InputError(f"{values['kind']}: {faults(error, kind.config)}", where=where) from error
 
 
 def preset(

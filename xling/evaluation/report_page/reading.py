@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from xling.errors import InputError
+from xling.faults import faults
 
 RESULTS, LOG = "results.json", "log.jsonl"
 _AGAIN = "run `xling run RECIPE --out DIR` again and give the folder DIR/NAME that it fills"
@@ -160,9 +161,7 @@ def read_results(path: Path) -> Results:
     try:
         return Results.model_validate(content)
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors()]
-        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
-        raise InputError("; ".join(faults[:3]) + more, where=path, hint=_AGAIN) from error
+        raise InputError(faults(error, Results), where=path, hint=_AGAIN) from error
 
 
 def _read_log(path: Path) -> tuple[tuple[LogRow, ...], int]:

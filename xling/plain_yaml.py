@@ -1,0 +1,246 @@
+"""YAML as people write it, read as plain values: one door for recipes, data cards and `--set`.
+
+A recipe or card may come from a stranger, so nothing is built but text, numbers, true, false, null, tuples
+and mappings with text for keys, and what a file may unfold to is bounded. Words are read by the rules of
+YAML 1.2: `no` is text (and Norwegian), `on` is text, a date is text, 3e-4 is a number.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from xling.errors import InputError
+
+LARGEST = 2**20  # bytes of a file; the largest card that comes with xling has 42,000
+MOST, DEEPEST = 100_000, 32  # values in a file, aliases counted where they stand; levels of nesting
+
+_NULL, _BOOL, _INT, _FLOAT, _TEXT = (
+    f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
+)
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+# what a plain word is, the first that fits; anything else is text
+_PLAIN = (
+    (_NULL, re.compile(r"~|null|Null|NULL|")),
+    (_BOOL, re.compile(r"true|True|TRUE|false|False|FALSE")),
+    (_INT, re.compile(r"[-+]?[0-9]+")),
+    (_FLOAT, _NUMBER),
+)
+
+
+def read_mapping(path: Path, what: str) -> dict[str, Any]:
+    """The content of a file that holds a `what` (recipe, data card).
+
+    Raises InputError with file and line for what is no such file, no YAML, or no mapping.
+    """
+    try:
+        value = _value(_text(path, what))
+    except yaml.YAMLError as error:
+        problem, line = _fault(error)
+        raise InputError(f"not YAML that xling reads: {problem}", where=path, line=line) from error
+    if not isinstance(value, dict):
+        raise InputError(f"a {what} is a mapping of keys to values", where=path, hint="write key: value")
+    return value
+
+
+def assignment(change: str, example: str) -> tuple[tuple[str, ...], Any]:
+    """A `--set key.of.it=value` as the path of its key and its value, which is YAML.
+
+    example: of the option, for the one who wrote something else. Raises InputError.
+    """
+    key, equals, text = change.partition("=")
+    path = tuple(key.strip().split("."))
+    if not equals or not all(path):
+        raise InputError(f"{change!r} is not key=value", where="--set", hint=f"write --set {example}")
+    try:
+        return path, _value(text)
+    except yaml.YAMLError as error:
+        raise InputError(
+            f"the value of {change!r} is not YAML: {_fault(error)[0]}",
+            where="--set",
+            hint=f"write --set {example}, or a text with signs of its own as --set '{key.strip()}=\"...\"'",
+        ) from error
+
+
+def put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    """Set a value at a path of keys, making the mappings on the way; InputError where no mapping stands."""
+    *above, last = path
+    for name in above:
+        below = values.get(name, {})
+        if not isinstance(below, Mapping):
+            raise InputError(
+                f"{name!r} of {'.'.join(path)!r} holds no keys", where="--set", hint=f"set {name} itself"
+            )
+        # a copy: an alias makes one mapping stand in two places
+        values[name] = dict(below)
+        values = values[name]
+    values[last] = value
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes texts that the reader above would take for numbers, though YAML 1.1 does not."""
+
+
+_Dumper.add_implicit_resolver(_FLOAT, re.compile(_NUMBER.pattern + "$"), list("-+.0123456789"))
+
+
+def written(values: Mapping[str, Any]) -> str:
+    """Values as YAML that `read_mapping` reads as the same values."""
+    return yaml.dump(
+        dict(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
+    )
+
+
+def _text(path: Path, what: str) -> str:
+    if not os.path.isfile(path):
+        raise InputError(f"a {what} is a file, and here is none", where=path, hint="check the path")
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=path) from error
+    if len(data) > LARGEST:
+        raise InputError(f"larger than {LARGEST:,} bytes, which no {what} is", where=path)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError(f"not UTF-8: byte 0x{data[error.start]:02x}", where=path, line=line) from error
+
+
+def _fault(error: yaml.YAMLError) -> tuple[str, int | None]:
+    """What is wrong, and the line where that is known."""
+    mark = getattr(error, "problem_mark", None)
+    return getattr(error, "problem", None) or str(error), mark.line + 1 if mark else None
+
+
+def _value(text: str) -> Any:
+    try:
+        return _Reading(yaml.parse(text, Loader=yaml.SafeLoader)).document()
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position)
+        mark = yaml.Mark("", error.position, line, 0, None, 0)
+        raise yaml.MarkedYAMLError(
+            problem=f"the character U+{ord(text[error.position]):04X} has no place in it", problem_mark=mark
+        ) from error
+
+
+class _Reading:
+    """Plain values from the events of PyYAML's parser, none of whose own constructors is called."""
+
+    def __init__(self, events: Iterator[yaml.Event]) -> None:
+        self.events = events
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.count = 0
+
+    def document(self) -> Any:
+        """The value of the only document, None for an empty one."""
+        next(self.events)  # the stream's start
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            return None
+        value = self.value(next(self.events), 0)
+        next(self.events)  # the document's end
+        if not isinstance(second := next(self.events), yaml.StreamEndEvent):
+            raise _wrong("a second document begins here; one file holds one", second)
+        return value
+
+    def value(self, event: yaml.Event, depth: int) -> Any:
+        """The value that an event begins."""
+        if depth > DEEPEST:
+            raise _wrong(f"nested more than {DEEPEST} levels deep", event)
+        before, anchor = self.count, getattr(event, "anchor", None)
+        if isinstance(event, yaml.AliasEvent):
+            if anchor not in self.anchors:
+                raise _wrong(f"the alias *{anchor} stands for nothing before it", event)
+            value, size = self.anchors[anchor]
+            self._take(size, event)
+            return value
+        self._take(1, event)
+        if isinstance(event, yaml.ScalarEvent):
+            value = _scalar(event)
+        else:
+            value = self._collection(event, depth)
+        if anchor:
+            self.anchors[anchor] = (value, self.count - before)
+        return value
+
+    def _take(self, size: int, event: yaml.Event) -> None:
+        self.count += size
+        if self.count > MOST:
+            raise _wrong(f"more than {MOST:,} values, aliases counted each time", event)
+
+    def _collection(self, event: yaml.Event, depth: int) -> tuple[Any, ...] | dict[str, Any]:
+        tag = getattr(event, "tag", None)
+        if isinstance(event, yaml.SequenceStartEvent):
+            if tag not in (None, "!", "tag:yaml.org,2002:seq"):
+                raise _wrong(f"lists with the tag {tag} are not read", event)
+            return tuple(self.value(item, depth + 1) for item in self._until(yaml.SequenceEndEvent))
+        if tag not in (None, "!", "tag:yaml.org,2002:map"):
+            raise _wrong(f"mappings with the tag {tag} are not read", event)
+        found: dict[str, Any] = {}
+        below: dict[str, Any] = {}
+        for key in self._until(yaml.MappingEndEvent):
+            self._take(1, key)
+            if not isinstance(key, yaml.ScalarEvent):
+                raise _wrong("a key must be plain text", key)
+            value = self.value(next(self.events), depth + 1)
+            if key.value == "<<" and key.implicit[0]:
+                below |= _merged(value, key)
+            elif key.value in found:
+                raise _wrong(f"the key {key.value[:60]!r} stands here a second time", key)
+            else:
+                found[key.value] = value
+        return below | found
+
+    def _until(self, end: type[yaml.Event]) -> Iterator[yaml.Event]:
+        while not isinstance(event := next(self.events), end):
+            yield event
+
+
+def _merged(value: Any, key: yaml.Event) -> dict[str, Any]:
+    """What `<<: *mapping` brings in, or a list of mappings of which the first counts most."""
+    merged: dict[str, Any] = {}
+    for part in value if isinstance(value, tuple) else (value,):
+        if not isinstance(part, dict):
+            raise _wrong("<< takes a mapping, or a list of mappings", key)
+        merged = part | merged
+    return merged
+
+
+def _scalar(event: yaml.ScalarEvent) -> Any:
+    text, tag = event.value, event.tag
+    if tag in (None, "!"):
+        plain = event.implicit[0] and tag is None
+        tag = next((tag for tag, form in _PLAIN if plain and form.fullmatch(text)), _TEXT)
+    if tag not in _VALUES:
+        raise _wrong(f"values with the tag {tag} are not read", event)
+    try:
+        return _VALUES[tag](text)
+    except (ValueError, KeyError, OverflowError) as error:
+        raise _wrong(f"{text[:60]!r} cannot be read as a number, or as what its tag says", event) from error
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+_VALUES: Mapping[str, Callable[[str], Any]] = {
+    _NULL: lambda text: None,
+    _BOOL: lambda text: {"true": True, "false": False}[text.lower()],
+    _INT: int,
+    _FLOAT: _finite,
+    _TEXT: str,
+}
+
+
+def _wrong(problem: str, event: yaml.Event) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
