@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from making import disturbed
 from tiny import tiny_base
-from writing import conll
+from writing import conll, table
 
 from xling.store.store import Store
 
@@ -111,6 +111,26 @@ def test_unknown_choices(shell, bert, text_file, tmp_path):
                   "--out", tmp_path / "out", "--set", "steeps=3")  # fmt: skip
     ended.refused("--set", "steeps", "steps")
     shell("train", "language", "--nothing").refused("--nothing")
+
+
+@pytest.mark.parametrize(("head", "words"), [
+    ("{pooling: mean}", "pooling 'mean' does not go with tagging, which scores every word; choose from none"),
+    ("{outputs: 3}", "head: outputs is 5 by the task tagging and its labels"),
+    ("{kind: biaffine}", "head: "),
+    ("{drop: 1}", "head: head: drop: no such key, did you mean dropout?"),
+    ("5", "head: 5 is no mapping of keys to values; write parts.head="),
+])  # fmt: skip
+def test_what_a_task_decides_of_its_head(shell, bert, tmp_path, head, words):
+    ended = shell(*TRAIN, "--base", bert.id, "--train", conll(tmp_path), "--out", tmp_path / "out",
+                  "--set", f"parts.head={head}")  # fmt: skip
+    ended.refused(words)
+
+
+def test_a_head_of_whole_texts_pools(shell, bert, tmp_path):
+    ended = shell("train", "task", "--task", "classification", "--source-language", "swh", "--base", bert.id,
+                  "--train", table(tmp_path), "--out", tmp_path / "out", "--quiet",
+                  "--set", "parts.head={pooling: none}")  # fmt: skip
+    ended.refused("pooling 'none' does not go with classification, which scores whole texts", "first, mean")
 
 
 def test_a_damaged_module(shell, bert, store):

@@ -27,6 +27,7 @@ from xling.training.phases import Course, train_module
 from xling.training.settings import TrainingSettings
 
 DEFAULTS = TrainingSettings(epochs=2, learning_rate=1e-3, batch_tokens=512)
+_DECIDED = {"kind", "outputs", "relations"}  # of a head, by its task
 
 
 class TaskObjective:
@@ -148,8 +149,27 @@ def task_parts(
     """The parts of a task module: those of its kind, and a head in the base family's own shape."""
     own = dict(options or {})
     chosen = own.pop("head", {})
-    head = task.head(labels, base).model_dump(mode="json")
-    return (*preset(kind, own), parse_config({**head, **chosen}, where="head"))
+    return (*preset(kind, own), _head(task, task.head(labels, base), chosen))
+
+
+def _head(task: Task, own: PartConfig, chosen: Any) -> PartConfig:
+    """A task's head with what was chosen of it; InputError for what the task itself decides."""
+    if not isinstance(chosen, Mapping):
+        hint = "write parts.head='{dropout: 0.2}', or options: {head: {dropout: 0.2}}"
+        raise InputError(f"{chosen!r} is no mapping of keys to values", where="head", hint=hint)
+    head = parse_config({**own.model_dump(mode="json"), **chosen}, where="head")
+    for key, value in own.model_dump(include=_DECIDED).items():
+        if getattr(head, key, None) != value:
+            raise InputError(f"{key} is {value} by the task {task.name} and its labels", where="head")
+    pools, chosen_pools = (getattr(config, "pooling", "none") != "none" for config in (own, head))
+    if pools != chosen_pools:
+        raise InputError(
+            f"pooling {chosen['pooling']!r} does not go with {task.name}, which scores "
+            + ("whole texts" if pools else "every word"),
+            where="head",
+            choices=("first", "mean") if pools else ("none",),
+        )
+    return head
 
 
 def check_kind(kind: str, options: Mapping[str, Any], *, where: str = "--kind") -> None:
