@@ -148,6 +148,7 @@ LEFT_OUT = {
 SHORT_RUN = (
     "--set seeds=[0]",
     "--set language_modules.training.steps=2",
+    "--set language_modules.held_out=4",
     "--set task_module.training.steps=2",
     "--set task.train.count=20",
     "--set task.test.count=20",
