@@ -18,14 +18,19 @@ Text = LabelledText | MultiLabelledText
 def text_rows(
     examples: Sequence[Text], targets: Sequence[tuple[int, ...]], tokenizer: Any, max_length: int
 ) -> list[Row]:
-    """One row an example; a long text is cut, of a pair the longer one."""
-    encoded = tokenizer(
-        [example.text for example in examples],
-        [example.pair for example in examples] if any(example.pair for example in examples) else None,
-        truncation=True,
-        max_length=max_length,
-    )["input_ids"]
-    return [Row(tuple(ids), (), targets[number], number) for number, ids in enumerate(encoded)]
+    """One row an example; a long text is cut, of a pair the longer one.
+
+    A pair stays one where its second text is empty, and texts and pairs may stand side by side.
+    """
+    ids: dict[int, list[int]] = {}
+    for paired in (False, True):
+        chosen = [number for number, own in enumerate(examples) if (own.pair is not None) is paired]
+        if chosen:
+            texts = [examples[number].text for number in chosen]
+            pairs = [examples[number].pair for number in chosen] if paired else None
+            found = tokenizer(texts, pairs, truncation=True, max_length=max_length)["input_ids"]
+            ids.update(zip(chosen, found, strict=True))
+    return [Row(tuple(ids[number]), (), targets[number], number) for number in range(len(examples))]
 
 
 def sequence_head(outputs: int, base: Base) -> HeadConfig:
