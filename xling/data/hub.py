@@ -19,6 +19,7 @@ from xling.data.examples import (
 )
 from xling.data.multi_label import labels_of
 from xling.data.reading import Rows
+from xling.data.rows import as_text, shown
 from xling.data.squad import grouped, questions_of
 from xling.data.trees import tree_fault
 from xling.data.utterances import utterances_of
@@ -65,24 +66,51 @@ def _column(rows: Any, column: str, hub: Hub) -> str:
     return column
 
 
-def _namer(rows: Any, column: str) -> Callable[[Any], str]:
-    """From a stored label to its name: a number where the column is a ClassLabel, or a list of them."""
+def _namer(rows: Any, column: str) -> Callable[[Any], str | None]:
+    """From a stored label to its name: a number where the column is a ClassLabel, or a list of them.
+
+    None where there is no gold: null, or -1 as in test sets whose labels are kept back.
+    """
     feature = rows.features[column]
     names = getattr(getattr(feature, "feature", feature), "names", None)
-    return (lambda value: names[value]) if names else str
+    known = dict(enumerate(names or ()))
+    return lambda value: known.get(value) if names else None if value is None else str(value)
+
+
+def _gold(rows: Any, column: str, hub: Hub) -> Callable[[Any, int], str]:
+    """As `_namer`, of a value and the number of its row, where every row must have a label."""
+    name = _namer(rows, column)
+
+    def named(value: Any, row: int) -> str:
+        found = name(value)
+        if found is None:
+            problem = f"row {row} has no label in {column!r} ({value})"
+            raise InputError(problem, where=hub.id, hint="take a split that has labels")
+        return found
+
+    return named
+
+
+def _text(row: Mapping[str, Any], column: str, hub: Hub, number: int) -> str:
+    """The text of a row's cell; InputError for null, which is no word `None`, and for what is no text."""
+    text = as_text(row[column])
+    if text is None:
+        raise InputError(f"row {number} holds {shown(row[column])} in {column!r}, no text", where=hub.id)
+    return text
 
 
 def _lines(card: DataCard, hub: Hub, rows: Any, language: str) -> list[str]:
-    texts = rows[_column(rows, hub.columns.text, hub)]
+    column = _column(rows, hub.columns.text, hub)
+    texts = (_text(row, column, hub, number) for number, row in enumerate(rows))
     return [line for text in texts if (line := " ".join(text.split()))]
 
 
 def _tagged(card: DataCard, hub: Hub, rows: Any, language: str) -> list[TaggedSentence]:
     tokens, tags = _column(rows, hub.tokens, hub), _column(rows, hub.tags, hub)
-    name = _namer(rows, tags)
+    name = _gold(rows, tags, hub)
     examples = []
     for number, row in enumerate(rows):
-        words, own = list(row[tokens]), [name(tag) for tag in row[tags]]
+        words, own = list(row[tokens]), [name(tag, number) for tag in row[tags]]
         if card.conll.scheme == "plain" and len(own) == len(words):
             kept = [place for place, tag in enumerate(own) if tag != _NO_WORD]
             words = [words[place] for place in kept]
@@ -99,7 +127,7 @@ def _tagged(card: DataCard, hub: Hub, rows: Any, language: str) -> list[TaggedSe
 def _parsed(card: DataCard, hub: Hub, rows: Any, language: str) -> list[ParsedSentence]:
     """Words alone: ranges of words and empty nodes have no number as their head."""
     columns = [_column(rows, name, hub) for name in (hub.tokens, hub.tags, hub.heads, hub.relations)]
-    name = _namer(rows, hub.tags)
+    name = _gold(rows, hub.tags, hub)
     examples = []
     for number, row in enumerate(rows):
         cells = zip(*(row[column] for column in columns), strict=False)
@@ -108,7 +136,7 @@ def _parsed(card: DataCard, hub: Hub, rows: Any, language: str) -> list[ParsedSe
         fault = tree_fault(heads)
         if fault is not None:
             raise InputError(f"row {number}: {fault[1]}", where=hub.id)
-        tags, relations = [name(own[1]) for own in words], [str(own[3]) for own in words]
+        tags, relations = [name(own[1], number) for own in words], [str(own[3]) for own in words]
         examples.append(
             ParsedSentence(
                 tuple(own[0] for own in words),
@@ -127,14 +155,14 @@ def _labelled(card: DataCard, hub: Hub, rows: Any, language: str) -> list[Labell
     for column in (columns.text, columns.label, columns.pair, columns.id):
         if column is not None:
             _column(rows, column, hub)
-    name = _namer(rows, columns.label) if columns.label else str
+    name = _namer(rows, columns.label) if columns.label else None
     return [
         LabelledText(
-            text=str(row[columns.text]),
-            label=card.labels.get(own := name(row[columns.label]), own) if columns.label else None,
+            text=_text(row, columns.text, hub, number),
+            label=card.labels.get(own, own) if name and (own := name(row[columns.label])) else None,
             id=str(row[columns.id]) if columns.id else str(number),
             language=language,
-            pair=str(row[columns.pair]) if columns.pair else None,
+            pair=_text(row, columns.pair, hub, number) if columns.pair else None,
         )
         for number, row in enumerate(rows)
     ]
@@ -143,11 +171,12 @@ def _labelled(card: DataCard, hub: Hub, rows: Any, language: str) -> list[Labell
 def _utterances(card: DataCard, hub: Hub, rows: Any, language: str) -> list[Utterance]:
     """Tokens and tags, or a text in which brackets mark the slots, each with its intent."""
     label = _column(rows, hub.columns.label or "intent", hub)
-    name = _namer(rows, label)
-    intents = [name(value) for value in rows[label]]
+    name = _gold(rows, label, hub)
+    intents = [name(value, number) for number, value in enumerate(rows[label])]
     if hub.tokens not in rows.column_names:
-        texts = rows[_column(rows, hub.columns.text, hub)]
-        pairs = list(zip(map(str, texts), intents, strict=True))
+        column = _column(rows, hub.columns.text, hub)
+        texts = (_text(row, column, hub, number) for number, row in enumerate(rows))
+        pairs = list(zip(texts, intents, strict=True))
         return utterances_of(pairs, language, where=hub.id, labels=card.labels)
     sentences = _tagged(card, hub, rows, language)
     return [
@@ -161,15 +190,16 @@ def _multi_labelled(card: DataCard, hub: Hub, rows: Any, language: str) -> list[
     for column in columns.named():
         _column(rows, column, hub)
     label = None if columns.labels else columns.label
-    name = _namer(rows, label) if label else str
+    name = _gold(rows, label, hub) if label else None
     examples = []
     for number, row in enumerate(rows):
-        if label and isinstance(row[label], list):
-            row = {**row, label: [name(value) for value in row[label]]}
+        if label and name and isinstance(row[label], list):
+            row = {**row, label: [name(value, number) for value in row[label]]}
         own = labels_of(row, columns, card.labels, (hub.id, number + 1))
         identity = str(row[columns.id]) if columns.id else str(number)
-        pair = str(row[columns.pair]) if columns.pair else None
-        examples.append(MultiLabelledText(str(row[columns.text]), own, identity, language, pair))
+        pair = _text(row, columns.pair, hub, number) if columns.pair else None
+        text = _text(row, columns.text, hub, number)
+        examples.append(MultiLabelledText(text, own, identity, language, pair))
     return examples
 
 

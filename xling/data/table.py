@@ -60,9 +60,9 @@ def read_table(
     """Rows of a `.tsv`, `.csv` or `.jsonl` file, or its `.gz`.
 
     format: `tsv`, `csv` or `jsonl`, by the ending where not told. labels: other names for labels. Labels are
-    stripped and put in Unicode's composed form, so that two spellings of one label are one. Raises
-    InputError naming file and line for a missing column (with those there are), a ragged row, broken
-    quoting or broken JSON.
+    stripped and put in Unicode's composed form, so that two spellings of one label are one; a blank one is
+    no gold. Raises InputError naming file and line for a missing column (with those there are), a ragged
+    row, broken quoting or broken JSON.
     """
     by_line = table_format(path, format) == "jsonl"
     examples: list[LabelledText] = []
@@ -100,7 +100,7 @@ def _example(
     label = texts[columns.label] if columns.label else None
     if label is not None:
         label = unicodedata.normalize("NFC", label.strip())
-        label = labels.get(label, label)
+        label = labels.get(label, label) or None  # a blank cell is no gold, and no class of its own
     identity = texts[columns.id] if columns.id else None
     return LabelledText(
         text=texts[columns.text] or "",

@@ -13,7 +13,7 @@ from xling.bases.opening import Base
 from xling.data.examples import LabelledText
 from xling.modules.head import HeadConfig
 from xling.tasks.task import Prediction, Row, numbered
-from xling.tasks.texts import described, row_scores, sequence_head, text_rows
+from xling.tasks.texts import described, judged, row_scores, sequence_head, text_rows
 
 
 class Classification:
@@ -67,9 +67,10 @@ class Classification:
         return {} if example.label is None else {"label": example.label}
 
     def counts(self, examples: Sequence[LabelledText], predictions: Sequence[Prediction]) -> np.ndarray:
-        """Per example: whether it is right, and one."""
-        right = [example.label == row["label"] for example, row in zip(examples, predictions, strict=True)]
-        return np.stack([np.asarray(right, dtype=float), np.ones(len(right))], axis=1)
+        """Per example: whether it is right, and one; twice zero without gold."""
+        both = zip(examples, predictions, strict=True)
+        sums = [(example.label == row["label"], example.label is not None) for example, row in both]
+        return np.asarray(sums, dtype=float).reshape(-1, 2)
 
     def value(self, sums: np.ndarray) -> np.ndarray:
         return np.asarray(100 * sums[..., 0] / np.maximum(sums[..., 1], 1))
@@ -77,8 +78,8 @@ class Classification:
     def score(self, examples: Sequence[LabelledText], predictions: Sequence[Prediction]) -> dict[str, float]:
         from sklearn.metrics import accuracy_score, f1_score
 
-        gold = [example.label for example in examples]
-        found = [row["label"] for row in predictions]
+        known, rows = judged(self, examples, predictions)
+        gold, found = [example.label for example in known], [row["label"] for row in rows]
         none: Any = 0  # scikit-learn types it as a text and takes both
         means = ("macro", "weighted")
         f1 = {f"{mean}_f1": f1_score(gold, found, average=mean, zero_division=none) for mean in means}

@@ -16,7 +16,7 @@ from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.overlaps import f1, overlaps
 from xling.tasks.task import Prediction, Row, numbered
-from xling.tasks.texts import described, row_scores, sequence_head, text_rows
+from xling.tasks.texts import described, judged, row_scores, sequence_head, text_rows
 
 _THRESHOLD = 0.5
 
@@ -82,9 +82,13 @@ class MultiLabel:
         return {} if example.labels is None else {"labels": list(example.labels)}
 
     def counts(self, examples: Sequence[MultiLabelledText], predictions: Sequence[Prediction]) -> np.ndarray:
-        """Per text: right labels, predicted labels, gold labels."""
+        """Per text: right labels, predicted labels, gold labels; zeros without gold."""
         both = zip(examples, predictions, strict=True)
-        return overlaps((set(example.labels or ()), set(row["labels"])) for example, row in both)
+        none: set[str] = set()
+        return overlaps(
+            (none, none) if example.labels is None else (set(example.labels), set(row["labels"]))
+            for example, row in both
+        )
 
     def value(self, sums: np.ndarray) -> np.ndarray:
         return f1(sums)
@@ -96,9 +100,10 @@ class MultiLabel:
         from sklearn.metrics import f1_score
         from sklearn.preprocessing import MultiLabelBinarizer
 
-        gold = [set(example.labels or ()) for example in examples]
-        found = [set(row["labels"]) for row in predictions]
-        known = sorted(set().union(*gold, *found, *(row.get("scores", ()) for row in predictions)))
+        texts, rows = judged(self, examples, predictions)
+        gold = [set(example.labels) for example in texts]
+        found = [set(row["labels"]) for row in rows]
+        known = sorted(set().union(*gold, *found, *(row.get("scores", ()) for row in rows)))
         binarizer = MultiLabelBinarizer(classes=known or [""])
         right, own = (np.asarray(binarizer.fit_transform(sets)) for sets in (gold, found))
         none: Any = 0  # scikit-learn types it as a text and takes both

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from xling.bases.opening import Base
 from xling.data.examples import LabelledText, MultiLabelledText
+from xling.errors import InputError
 from xling.modules.head import HeadConfig
-from xling.tasks.task import Prediction, Row
+from xling.tasks.task import Prediction, Row, Task
 
 Text = LabelledText | MultiLabelledText
 
@@ -42,6 +43,16 @@ def sequence_head(outputs: int, base: Base) -> HeadConfig:
 def row_scores(logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
     """The logits [1, outputs] of each row."""
     return [logits[number : number + 1] for number in range(len(rows))]
+
+
+def judged(
+    task: Task, examples: Sequence[Any], predictions: Sequence[Prediction]
+) -> tuple[list[Any], list[Prediction]]:
+    """The texts that have gold labels, and their predictions; InputError where none has."""
+    known = [number for number, example in enumerate(examples) if task.gold(example)]
+    if not known:
+        raise InputError("no text has a gold label", where="the data", hint="give texts with their labels")
+    return [examples[number] for number in known], [predictions[number] for number in known]
 
 
 def described(example: Text) -> Prediction:
