@@ -29,7 +29,7 @@ def check_read(
         assert isinstance(right, str), str(error)
         assert file.name in str(error) and right in str(error) and "\n" not in str(error)
         return
-    assert [facts(example) for example in found] == right
+    assert [facts(example) for example in found] == right, found
 
 
 def written(folder: Path, name: str, text: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -47,7 +48,7 @@ def read_rows(path: str | Path, format: str | None = None) -> Iterator[Row]:
 
 def as_text(value: object) -> str | None:
     """A cell as text that can be written again: a string, or a number in its digits; else None."""
-    if not isinstance(value, (str, int, float)):
+    if not isinstance(value, (str, int, float)) or (isinstance(value, float) and not math.isfinite(value)):
         return None
     text = str(value)
     return None if any("\ud800" <= character <= "\udfff" for character in text) else text
