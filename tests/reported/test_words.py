@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from making import own_vocabulary
 from reported_files import cases
 from tiny import WORDS
+from tokenizers_of_kinds import KINDS, with_tokenizer
 
+from xling.bases.opening import load_base
+from xling.composition.attach import Composition
 from xling.data.examples import LabelledText, TaggedSentence
 from xling.tasks.classification import Classification
 from xling.tasks.tagging import Tagging
@@ -84,3 +88,37 @@ def test_texts_and_pairs(bert, given, right):
     examples: list[LabelledText] = [task.example(item, "0", "swh") for item in given]
     rows = task.rows(examples, bert.tokenizer, ("a", "b"), 64)
     assert [" ".join(bert.tokenizer.convert_ids_to_tokens(list(row.ids))) for row in rows] == right
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("role", ["sep", "cls", "mask", "pad"])
+def test_a_special_piece_that_somebody_typed_is_text(bert, tmp_path, kind, role):
+    """huggingface/tokenizers #787, google/sentencepiece #624, allenai/natural-instructions #622."""
+    as_made = with_tokenizer(bert, kind).tokenizer
+    tokenizer = opened_again(as_made, tmp_path, bert)
+    typed, number = getattr(tokenizer, f"{role}_token"), getattr(tokenizer, f"{role}_token_id")
+    text = f"amina {typed} juma{typed}"
+    alone = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    assert number not in alone["input_ids"]
+    covered = {place for first, end in alone["offset_mapping"] for place in range(first, end)}
+    assert covered >= {place for place, letter in enumerate(text) if letter != " "}
+    around = tokenizer(text)["input_ids"]
+    assert around[1:-1] == alone["input_ids"] and around[0] == tokenizer.cls_token_id
+    words = tokenizer(["amina", typed, "juma"], is_split_into_words=True, add_special_tokens=False)
+    assert number not in words["input_ids"] and set(words.word_ids()) == {0, 1, 2}
+    assert tokenizer("amina juma")["input_ids"] == as_made("amina juma")["input_ids"]
+
+
+def test_nor_is_it_a_sign_to_a_vocabulary_of_its_own(bert):
+    """huggingface/tokenizers #787: the tokenizer that a module brings."""
+    tokenizer = Composition(bert, [own_vocabulary(bert, seed=1)]).tokenizer()
+    ids = tokenizer("ߊߓ </s> ߋߔ<mask>", add_special_tokens=False)["input_ids"]
+    assert not {tokenizer.sep_token_id, tokenizer.mask_token_id} & set(ids)
+
+
+def opened_again(tokenizer, folder, base):
+    """The tokenizer as a base's folder has it."""
+    for file in ("config.json", "model.safetensors"):
+        (folder / file).write_bytes((base.folder / file).read_bytes())
+    tokenizer.save_pretrained(folder)
+    return load_base(folder).tokenizer

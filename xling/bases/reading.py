@@ -16,6 +16,7 @@ from xling.bases.mlm_head import MLMHead, checkpoint_head
 from xling.bases.quiet import quiet_transformers
 from xling.bases.soundness import check_roles, check_weights
 from xling.bases.tokenizers import NO_LIMIT
+from xling.bases.typed_pieces import take_as_text
 from xling.bases.word_starts import space_before_words
 from xling.errors import InputError
 
@@ -38,12 +39,13 @@ def read_config(source: str, revision: str | None) -> tuple[Any, Family]:
 
 
 def read_tokenizer(source: str, revision: str | None) -> Any:
-    """The fast tokenizer, which reads every word as behind a space and cuts nothing off."""
+    """The fast tokenizer, which reads every word as behind a space, typed signs as text, and cuts nothing."""
     with _refused(source, "the tokenizer: "):
         tokenizer = tokenizer_as_written(source, revision)
         fast = tokenizer.is_fast
         if fast:
             space_before_words(tokenizer)
+            take_as_text(tokenizer)
     if not fast:
         raise InputError(f"the base {source!r} has no fast tokenizer (tokenizer.json)", where="--base")
     check_roles(tokenizer, source)

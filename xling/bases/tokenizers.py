@@ -6,6 +6,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+from xling.bases.typed_pieces import take_as_text
 from xling.bases.word_starts import space_before_words
 from xling.errors import InputError
 
@@ -31,6 +32,7 @@ def tokenizer_from(described: str, like: Any) -> Any:
         raise InputError(f"the vocabulary lacks the special piece {missing[0]}", where="--plan")
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, model_max_length=NO_LIMIT, **special)
     space_before_words(tokenizer)
+    take_as_text(tokenizer)
     return tokenizer
 
 
