@@ -64,6 +64,11 @@ FILES = {
         " \u0901\tO\nगणपती\tB-PER\n",
         [(("\u0901", "गणपती"), ("O", "B-PER"))],
     ),
+    "l3cube-pune/MarathiNLP #1: the tag is not the last column": (
+        "a.conll",
+        "या\tO\t17197.0\n",
+        ":1: '17197.0' is no tag",
+    ),
     "nltk/nltk pull 1919: a word with a blank between tabs": (
         "a.conll",
         "New York\tB-LOC\nleo\tO\n",

@@ -60,6 +60,34 @@ ROWS = {
     ),
 }
 
+MANY = {
+    "ThilinaRajapakse/simpletransformers #51: a list of zeros and ones": (
+        "a.jsonl",
+        '{"text": "a", "labels": [0, 0, 0, 1, 0]}\n',
+        ":1: the column 'labels' holds [0, 0, 0, 1, 0], zeros and ones that name no label",
+    ),
+    "ThilinaRajapakse/simpletransformers #58: the same as text": (
+        "a.csv",
+        'text,labels\na,"[1, 0, 0]"\n',
+        ":2: the column 'labels' holds [1, 0, 0], zeros and ones that name no label",
+    ),
+    "ThilinaRajapakse/simpletransformers #51: names as Python shows them": (
+        "a.csv",
+        "text,labels\na,\"['joy', 'fear']\"\n",
+        ":2: the column 'labels' holds ['joy', 'fear'], no list of labels; separate labels by |",
+    ),
+    "ThilinaRajapakse/simpletransformers #1409: degrees in place of flags": (
+        "a.csv",
+        "text,joy,fear\na,0,1\nb,2,0\nc,1,0\n",
+        ":3: the column 'joy' holds 2, neither 0 nor 1",
+    ),
+    "ThilinaRajapakse/simpletransformers #240: a column for each label": (
+        "a.csv",
+        "text,joy,fear,year\na,0,1,2019\nb,1.0,0,1\nc,,,2020\n",
+        [("a", ("fear",)), ("b", ("joy",)), ("c", None)],
+    ),
+}
+
 CHOICES = {
     "open-compass/VLMEvalKit #1559: a choice that reads None": (
         {"choices": ["None", "Two"], "label": 0},
@@ -83,6 +111,11 @@ CHOICES = {
 @cases(ROWS, ("name", "text", "right"))
 def test_labelled_texts(tmp_path, name, text, right):
     check_read(written(tmp_path, name, text), "classification", right, lambda one: (one.text, one.label))
+
+
+@cases(MANY, ("name", "text", "right"))
+def test_texts_with_any_number_of_labels(tmp_path, name, text, right):
+    check_read(written(tmp_path, name, text), "multi-label", right, lambda one: (one.text, one.labels))
 
 
 @cases(CHOICES, ("cells", "right"))

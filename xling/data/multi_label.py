@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -68,26 +69,45 @@ def labels_of(
 
 
 def flag_columns(path: str | Path, apart: Collection[str], format: str | None = None) -> tuple[str, ...]:
-    """The columns of a table, but those apart, that hold zeros and ones in every row."""
-    found: list[str] | None = None
-    for _, cells in read_rows(path, format):
-        flags = [name for name, value in cells.items() if name not in apart and _flag(value) is not None]
-        found = [name for name in flags if found is None or name in found]
-    return tuple(found or ())
+    """The columns of a table, but those apart, that hold zeros and ones, or nothing where there is no gold.
+
+    InputError names the first cell that is neither in a column where most are: it may be a slip, or the
+    columns are no flags but degrees.
+    """
+    flags: Counter[str] = Counter()
+    others: dict[str, list[tuple[int, object]]] = {}
+    for line, cells in read_rows(path, format):
+        for name, value in cells.items():
+            if name not in apart and _flag(value) is not None:
+                flags[name] += 1
+            elif name not in apart and not _blank(value):
+                others.setdefault(name, []).append((line, value))
+    for name, found in others.items():
+        if flags[name] > len(found):
+            raise _no_flag(name, found[0][1], (path, found[0][0]))
+    return tuple(name for name in flags if name not in others)
 
 
 def _flagged(cells: Mapping[str, Any], columns: tuple[str, ...], place: Place) -> list[str] | None:
-    if all(cells[name] is None or not str(cells[name]).strip() for name in columns):
+    if all(_blank(cells[name]) for name in columns):
         return None
     for name in columns:
         if _flag(cells[name]) is None:
-            raise InputError(
-                f"the column {name!r} holds {shown(cells[name])}, neither 0 nor 1",
-                where=place[0],
-                line=place[1],
-                hint="name columns of zeros and ones, or one column that lists the labels",
-            )
+            raise _no_flag(name, cells[name], place)
     return [name for name in columns if _flag(cells[name])]
+
+
+def _no_flag(column: str, value: object, place: Place) -> InputError:
+    return InputError(
+        f"the column {column!r} holds {shown(value)}, neither 0 nor 1",
+        where=place[0],
+        line=place[1],
+        hint="name columns of zeros and ones, or one column that lists the labels",
+    )
+
+
+def _blank(value: object) -> bool:
+    return value is None or not str(value).strip()
 
 
 def _flag(value: object) -> bool | None:
@@ -115,7 +135,15 @@ def _listed(value: object, column: str, place: Place) -> list[str] | None:
             line=place[1],
             hint=f'separate labels by {_SEPARATOR}, or write a JSON list such as ["joy", "fear"]',
         )
-    return [text for label in labels if label is not None and (text := label.strip())]
+    names = [text for label in labels if label is not None and (text := label.strip())]
+    if len(set(names)) < len(names) and all(_flag(name) is not None for name in names):
+        raise InputError(
+            f"the column {column!r} holds {shown(value)}, zeros and ones that name no label",
+            where=place[0],
+            line=place[1],
+            hint="give each label a column of zeros and ones under its name, or list the names",
+        )
+    return names
 
 
 def _text(cells: Mapping[str, Any], column: str, place: Place) -> str:
