@@ -12,6 +12,7 @@ from tokenizers_of_kinds import KINDS, with_tokenizer
 from xling.bases.opening import load_base
 from xling.composition.attach import Composition
 from xling.data.examples import LabelledText, TaggedSentence
+from xling.data.words import words
 from xling.tasks.classification import Classification
 from xling.tasks.tagging import Tagging
 
@@ -47,18 +48,34 @@ SENTENCES = {
 }
 
 
-@pytest.mark.parametrize("words", SENTENCES.values(), ids=SENTENCES)
-def test_every_word_keeps_its_tag(base, words):
-    tags = [TAGS[number % 2] for number in range(len(words))]
-    example = TaggedSentence(tuple(words), tuple(tags), "0", "swh")
+@pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES)
+def test_every_word_keeps_its_tag(base, sentence):
+    tags = [TAGS[number % 2] for number in range(len(sentence))]
+    example = TaggedSentence(tuple(sentence), tuple(tags), "0", "swh")
     task = Tagging()
     rows = task.rows([example], base.tokenizer, TAGS, base.max_length)
     assert all(len(row.ids) <= base.max_length for row in rows)
     assert [TAGS[target] for row in rows for target in row.targets] == tags
     right = [torch.eye(len(TAGS))[list(row.targets)] for row in rows]
     (found,) = task.decode([example], rows, right, TAGS)
-    assert found["tokens"] == words and found["tags"] == tags
-    assert [span["text"] for span in found["spans"]] == words[1::2]
+    assert found["tokens"] == sentence and found["tags"] == tags
+    assert [span["text"] for span in found["spans"]] == sentence[1::2]
+
+
+SPLIT = {
+    "arushadev/piraye #9: marks of direction around brackets": ("\u200f(שלום)\u200f", ["(", "שלום", ")"]),
+    "quanteda/quanteda #1322: a mark before the full stop": ("נוסדה 1948\u200f.", ["נוסדה", "1948", "."]),
+    "w3c/bp-i18n-specdev #18: U+061C": ("\u061c«سلام»\u061c,", ["«", "سلام", "»", ","]),
+    "arushadev/piraye #9: a mark alone": ("\u200f", ["\u200f"]),
+    "arushadev/piraye #9: a mark inside a word stays": ("a\u200eb", ["a\u200eb"]),
+    "emhl/newsbridge #3: emoji that are joined": ("👩\u200d👧!", ["👩\u200d👧", "!"]),
+    "persephone-tools/persephone #125: a mark above a letter": ("e\u0301.", ["e\u0301", "."]),
+}
+
+
+@cases(SPLIT, ("text", "right"))
+def test_plain_text_is_split_into_words(text, right):
+    assert words(text) == right
 
 
 TEXTS = {
@@ -104,8 +121,8 @@ def test_a_special_piece_that_somebody_typed_is_text(bert, tmp_path, kind, role)
     assert covered >= {place for place, letter in enumerate(text) if letter != " "}
     around = tokenizer(text)["input_ids"]
     assert around[1:-1] == alone["input_ids"] and around[0] == tokenizer.cls_token_id
-    words = tokenizer(["amina", typed, "juma"], is_split_into_words=True, add_special_tokens=False)
-    assert number not in words["input_ids"] and set(words.word_ids()) == {0, 1, 2}
+    apart = tokenizer(["amina", typed, "juma"], is_split_into_words=True, add_special_tokens=False)
+    assert number not in apart["input_ids"] and set(apart.word_ids()) == {0, 1, 2}
     assert tokenizer("amina juma")["input_ids"] == as_made("amina juma")["input_ids"]
 
 
