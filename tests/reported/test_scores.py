@@ -101,3 +101,12 @@ def test_nothing_with_gold_is_nothing_to_score(task, kind):
     example = kind("x", None, "0", "swh")
     with pytest.raises(InputError, match="the data: no text has a gold label; give texts with their labels"):
         task.score([example], [{"label": "a", "labels": ["a"]}])
+
+
+@pytest.mark.parametrize(
+    ("task", "kind"), [(Classification(), LabelledText), (MultiLabel(), MultiLabelledText)]
+)
+def test_nothing_with_gold_is_nothing_to_learn(task, kind):
+    """huggingface/datasets #6506: the labels are kept back, and somebody trains on them."""
+    with pytest.raises(InputError, match="--train: no text of the training data has a label"):
+        task.labels([kind("x", None, "0", "swh")])

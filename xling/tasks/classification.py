@@ -13,7 +13,7 @@ from xling.bases.opening import Base
 from xling.data.examples import LabelledText
 from xling.modules.head import HeadConfig
 from xling.tasks.task import Prediction, Row, numbered
-from xling.tasks.texts import described, judged, row_scores, sequence_head, text_rows
+from xling.tasks.texts import described, judged, learned, row_scores, sequence_head, text_rows
 
 
 class Classification:
@@ -26,7 +26,8 @@ class Classification:
         return LabelledText(text, None, id, language, pair)
 
     def labels(self, examples: Sequence[LabelledText]) -> tuple[str, ...]:
-        return tuple(sorted({example.label for example in examples if example.label is not None}))
+        """InputError where no text has a label."""
+        return learned(example.label for example in examples if example.label is not None)
 
     def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
         return sequence_head(len(labels), base)

@@ -12,11 +12,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from xling.bases.opening import Base
 from xling.data.examples import MultiLabelledText
-from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.overlaps import f1, overlaps
 from xling.tasks.task import Prediction, Row, numbered
-from xling.tasks.texts import described, judged, row_scores, sequence_head, text_rows
+from xling.tasks.texts import described, judged, learned, row_scores, sequence_head, text_rows
 
 _THRESHOLD = 0.5
 
@@ -36,10 +35,7 @@ class MultiLabel:
 
     def labels(self, examples: Sequence[MultiLabelledText]) -> tuple[str, ...]:
         """InputError where no text has a label."""
-        found = sorted({label for example in examples for label in example.labels or ()})
-        if not found:
-            raise InputError("no text of the training data has a label", where="--train")
-        return tuple(found)
+        return learned(label for example in examples for label in example.labels or ())
 
     def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
         return sequence_head(len(labels), base)

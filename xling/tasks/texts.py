@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -32,6 +32,14 @@ def text_rows(
             found = tokenizer(texts, pairs, truncation=True, max_length=max_length)["input_ids"]
             ids.update(zip(chosen, found, strict=True))
     return [Row(tuple(ids[number]), (), targets[number], number) for number in range(len(examples))]
+
+
+def learned(labels: Iterable[str]) -> tuple[str, ...]:
+    """The labels of training data, each once, in order; InputError where there is none."""
+    found = tuple(sorted(set(labels)))
+    if not found:
+        raise InputError("no text of the training data has a label", where="--train")
+    return found
 
 
 def sequence_head(outputs: int, base: Base) -> HeadConfig:
