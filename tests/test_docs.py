@@ -96,6 +96,7 @@ DOCUMENTS = {
             "--minutes 10": LANGUAGE,
             "--set minutes=10": TAGS,
             "--set learning_rate=3e-4": LANGUAGE,
+            "--set precision=float32": LANGUAGE,
             "--set parts.reduction_factor=4": LANGUAGE,
             "--set parts.stacking=madx": TAGS,
         },

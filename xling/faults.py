@@ -39,7 +39,7 @@ def _fault(entry: Any, model: type[BaseModel]) -> str:
     if entry["type"] == "extra_forbidden":
         return f"{start}no such key, {_meant(str(last), _keys_at(model, above))}"
     said = entry["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    return start + _WORDS.get(entry["type"], said) + _instead(entry["type"], entry["input"])
+    return start + (_WORDS.get(entry["type"]) or said) + _instead(entry["type"], entry["input"])
 
 
 def _meant(key: str, known: Sequence[str]) -> str:

@@ -73,7 +73,7 @@ def test_a_lying_header(bert, tmp_path, lie):
         ({"parts": [7]}, "facts of another xling version"),
         ({"parts": [{"kind": "lora"}]}, "facts of another xling version"),
         ({"parts": [{"kind": "lora", "prefix": "lora", "config": {"kind": "lora", "odd": 1}}]},
-         "odd: Extra inputs"),
+         "odd: no such key"),
         ({"parts": [{"kind": "x", "prefix": "x", "config": {"kind": "x"}}]}, "no kind of part is called 'x'"),
         ({"hidden": "16"}, "hidden = '16' is no size"),
         ({"hidden": 10**9}, "hidden = 1000000000 is no size"),

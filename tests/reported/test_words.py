@@ -6,10 +6,11 @@ import pytest
 import torch
 from making import own_vocabulary
 from reported_files import cases
-from tiny import WORDS
+from tiny import WORDS, save_weights
 from tokenizers_of_kinds import KINDS, with_tokenizer
 
 from xling.bases.opening import load_base
+from xling.bases.tokenizers import table_size
 from xling.composition.attach import Composition
 from xling.data.examples import LabelledText, TaggedSentence
 from xling.data.words import words
@@ -112,7 +113,7 @@ def test_texts_and_pairs(bert, given, right):
 def test_a_special_piece_that_somebody_typed_is_text(bert, tmp_path, kind, role):
     """huggingface/tokenizers #787, google/sentencepiece #624, allenai/natural-instructions #622."""
     as_made = with_tokenizer(bert, kind).tokenizer
-    tokenizer = opened_again(as_made, tmp_path, bert)
+    tokenizer = opened_again(as_made, tmp_path)
     typed, number = getattr(tokenizer, f"{role}_token"), getattr(tokenizer, f"{role}_token_id")
     text = f"amina {typed} juma{typed}"
     alone = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
@@ -133,9 +134,8 @@ def test_nor_is_it_a_sign_to_a_vocabulary_of_its_own(bert):
     assert not {tokenizer.sep_token_id, tokenizer.mask_token_id} & set(ids)
 
 
-def opened_again(tokenizer, folder, base):
+def opened_again(tokenizer, folder):
     """The tokenizer as a base's folder has it."""
-    for file in ("config.json", "model.safetensors"):
-        (folder / file).write_bytes((base.folder / file).read_bytes())
+    save_weights("bert", folder, table_size(tokenizer))
     tokenizer.save_pretrained(folder)
     return load_base(folder).tokenizer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -34,6 +35,16 @@ def tokenizer_from(described: str, like: Any) -> Any:
     space_before_words(tokenizer)
     take_as_text(tokenizer)
     return tokenizer
+
+
+def blank_pieces(rows: Iterable[Sequence[int]], tokenizer: Any) -> frozenset[int]:
+    """The pieces in rows that are white space alone.
+
+    Where a script has no spaces, most pieces know no space before them: XLM-R reads a Chinese word as a bare
+    sign of a new word and then the word.
+    """
+    met = {piece for row in rows for piece in row}
+    return frozenset(piece for piece in met if not tokenizer.decode([piece]).strip())
 
 
 def unreadable(tokenizer: Any) -> int:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from xling.bases.opening import Base
-from xling.bases.tokenizers import unreadable
+from xling.bases.tokenizers import blank_pieces, unreadable
 from xling.data.examples import TaggedSentence
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
@@ -93,7 +93,7 @@ def word_rows(
     """
     rows: list[Row] = []
     encoded = tokenizer(list(map(list, words)), is_split_into_words=True, add_special_tokens=False)
-    blank = _blank(encoded["input_ids"], tokenizer)
+    blank = blank_pieces(encoded["input_ids"], tokenizer)
     for index, sentence in enumerate(words):
         pieces: list[list[int]] = [[] for _ in sentence]
         for piece, word in zip(encoded["input_ids"][index], encoded.word_ids(index), strict=True):
@@ -103,16 +103,6 @@ def word_rows(
             own = [_opened(own[0], opening[index]), *(_moved(row) for row in own[1:])]
         rows += own
     return rows
-
-
-def _blank(ids: Sequence[Sequence[int]], tokenizer: Any) -> frozenset[int]:
-    """The pieces in ids that are white space alone.
-
-    Where a script has no spaces, most pieces know no space before them: XLM-R reads a Chinese word as a bare
-    sign of a new word and then the word.
-    """
-    met = {piece for row in ids for piece in row}
-    return frozenset(piece for piece in met if not tokenizer.decode([piece]).strip())
 
 
 def _shown(word: Sequence[int], blank: frozenset[int]) -> int:

@@ -16,7 +16,7 @@ from torch import Tensor
 from xling.bases.batches import pad_rows
 from xling.bases.mlm_head import Candidates, MLMHead, OwnPieces, narrowed
 from xling.bases.precision import Precision, chosen_precision, computing_in
-from xling.bases.tokenizers import table_size
+from xling.bases.tokenizers import blank_pieces, table_size
 from xling.composition.attach import Composition
 from xling.errors import InputError
 from xling.training.order import BatchOrder
@@ -36,13 +36,15 @@ def encode_lines(tokenizer: Any, lines: Sequence[str], max_length: int) -> list[
     return rows
 
 
-def maskable_rows(rows: Sequence[Sequence[int]], tokenizer: Any) -> list[Sequence[int]]:
-    """The rows that have a piece to learn from; InputError where none is left.
+def pieces_of_nothing(rows: Sequence[Sequence[int]], tokenizer: Any) -> frozenset[int]:
+    """The pieces that say nothing of a text: special ones, the unknown one among them, and blanks."""
+    return blank_pieces(rows, tokenizer) | set(tokenizer.all_special_ids)
 
-    Special pieces are none, the unknown piece among them.
-    """
-    special = set(tokenizer.all_special_ids)
-    left = [row for row in rows if not special.issuperset(row)]
+
+def maskable_rows(rows: Sequence[Sequence[int]], tokenizer: Any) -> list[Sequence[int]]:
+    """The rows that have a piece to learn from; InputError where none is left."""
+    nothing = pieces_of_nothing(rows, tokenizer)
+    left = [row for row in rows if not nothing.issuperset(row)]
     if not left:
         raise InputError(
             f"the base reads none of this text ({len(rows)} lines of unknown or no pieces)",

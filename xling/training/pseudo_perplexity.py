@@ -12,7 +12,7 @@ from xling.bases.batches import pad_rows
 from xling.bases.mlm_head import MLMHead
 from xling.bases.precision import FLOAT32, Precision, computing_in
 from xling.composition.attach import Composition
-from xling.training.mlm import decoding
+from xling.training.mlm import decoding, pieces_of_nothing
 
 LINES = 200
 
@@ -60,8 +60,8 @@ def pseudo_perplexity(
     jobs = [
         (row, at) for row in sorted(rows, key=len) for at, piece in enumerate(row) if piece not in special
     ]
-    unread = sum(row[at] == unknown for row, at in jobs)
-    if unread == len(jobs):
+    unread, nothing = sum(row[at] == unknown for row, at in jobs), pieces_of_nothing(rows, tokenizer)
+    if all(row[at] in nothing for row, at in jobs):
         return PseudoPerplexity(None, None, len(jobs), unread)
     composition.train(False)
     device = str(composition.encoder.device)
