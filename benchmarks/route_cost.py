@@ -31,7 +31,7 @@ TAGS = ("swh", "hau", "ibo", "yor", "fao", "isl", "mlt", "kat")
 
 def module(base: Base, kind: str, seed: int, **facts: str) -> Module:
     """A module of a preset with weights that matter."""
-    made = Module.fresh(preset(kind), base.shape, facts_of(base, ALONE, **facts))
+    made = Module.fresh(preset(kind), base.shape, facts_of(base, ALONE, None, **facts))
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for network in made.networks:
