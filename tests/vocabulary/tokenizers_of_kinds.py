@@ -9,6 +9,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from transformers import PreTrainedTokenizerFast
 
 from xling.bases.opening import Base
+from xling.bases.word_starts import space_before_words
 
 SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
 KINDS = ("Unigram", "WordPiece", "bytes")
@@ -47,7 +48,9 @@ def _wrapped(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     )
     roles = {"pad": "[PAD]", "cls": "[CLS]", "sep": "[SEP]", "unk": "[UNK]", "mask": "[MASK]"}
     named = {f"{role}_token": text for role, text in roles.items()}
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **named)
+    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **named)
+    space_before_words(wrapped)  # as every base's is when it is opened; older releases switch it off
+    return wrapped
 
 
 _MADE = {"WordPiece": _wordpiece, "bytes": _bytes}

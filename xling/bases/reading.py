@@ -96,9 +96,16 @@ def _refused(source: str, part: str = "") -> Iterator[None]:
         ) from error
 
 
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what led to it: older releases of transformers wrap what torch raises."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def _reason(error: Exception) -> str:
     """The first thing that an error says; a bare word or number says nothing without the error's kind."""
-    if isinstance(error, UnpicklingError):  # torch's own advice is to read it unsafely
+    if any(isinstance(one, UnpicklingError) for one in _chain(error)):  # torch advises to read it unsafely
         return "its weights are a pickle with more in it than tensors, which is not run"
     lines = [line for line in str(error).splitlines() if line.strip()]
     said = " ".join(lines[: 2 if lines and lines[0].endswith(":") else 1])
