@@ -20,7 +20,9 @@ from ledger import Row, append, here
 
 from xling.bases.opening import Base, load_base, run_encoder
 from xling.composition.attach import Composition
-from xling.composition.nodes import Fold, Fork, Leaf
+from xling.composition.forms.route import Route
+from xling.composition.forms.single import Loaded
+from xling.composition.forms.stack import Stack
 from xling.jobs.train_language import ALONE, facts_of
 from xling.modules.module import Module
 from xling.modules.registry import preset
@@ -56,7 +58,7 @@ def measure(base: Base, options: argparse.Namespace) -> Row:
     """Ratio in both orders, and the largest distance of a row from the row run alone."""
     languages = {tag: module(base, "madx", number, language=tag) for number, tag in enumerate(TAGS)}
     task = module(base, "bottleneck", 99, task="tagging")
-    plan = Fold((Fork({tag: Leaf(own) for tag, own in languages.items()}, None), Leaf(task)))
+    plan = Stack((Route(tuple((tag, Loaded(own)) for tag, own in languages.items())), Loaded(task)))
     mixed, plain = Composition(base, plan), Composition(base)
     ids = torch.randint(4, 20_000, (options.rows, options.length), generator=torch.Generator().manual_seed(1))
     mask = torch.ones_like(ids)

@@ -22,9 +22,10 @@ from ledger import Row, append, here, in_turns
 
 from xling.bases.opening import Base, load_base
 from xling.composition.attach import Composition
+from xling.composition.forms.form import Node
+from xling.composition.forms.stack import Stack
 from xling.composition.grammar import parse
 from xling.composition.growing import grow, stacked
-from xling.composition.nodes import Fold, Node
 from xling.data.anyfile import read_labelled
 from xling.data.text import deduplicate, read_text
 from xling.jobs.build_vocabulary import Wanted, build_vocabulary
@@ -90,7 +91,7 @@ def scores(base: Base, trimmed: Module, options: argparse.Namespace) -> Row:
     plain = grow(parse(options.plan), Store(options.store).get)
     labels = _labels(plain)
     found = {}
-    for name, node in (("whole", plain), ("trimmed", Fold((stacked([trimmed]), plain)))):
+    for name, node in (("whole", plain), ("trimmed", Stack((stacked([trimmed]), plain)))):
         rows = predict(task, examples, Composition(base, node), labels)
         found[name] = float(task.value(task.counts(examples, rows).sum(0)))
     return {

@@ -22,6 +22,7 @@ _HOMES = {
     "compose": "xling.jobs.compose",
     "ComposedModel": "xling.jobs.compose",
     "merge": "xling.jobs.merge",
+    "register": "xling.jobs.registration",
 }
 __all__ = ["__version__", *_HOMES]
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from xling.jobs.compose import ComposedModel as ComposedModel
     from xling.jobs.compose import compose as compose
     from xling.jobs.merge import merge as merge
+    from xling.jobs.registration import register as register
     from xling.jobs.train_language import Run as Run
     from xling.jobs.train_language import train_language as train_language
     from xling.jobs.train_task import train_task as train_task

@@ -1,14 +1,17 @@
 """Where modules act: the names of sites, and what a part promises to do at one.
 
 A residual site offers the sublayer's output f, the residual r and the norm applied to their sum
-(none in a pre-norm encoder). A part answers with an increment: post-norm encoders go on with
-norm(f + r + increment), pre-norm ones with r + f + increment, so the residual and the norm are
-applied once, whatever is stacked.
+(none in a pre-norm encoder). A part answers with its own increment; what stacks parts adds it to what lies
+below, or lets it take that place. Post-norm encoders go on with norm(f + r + increment), pre-norm ones with
+r + f + increment, so the residual and the norm are applied once, whatever is stacked.
+
+In the order in which a text passes them, the sites are: text, pieces, embeddings, residual (in every layer),
+weights (in every layer), pooled, and, under masked language modelling, the input of the decoder matrix.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, runtime_checkable
 
@@ -58,6 +61,27 @@ class EncoderShape:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """The rows of a batch, as every site shows them.
+
+    languages: the language of each row; empty where nothing in the plan goes by it. mask: which pieces are
+    no padding, [rows, length]; None where single positions are asked for.
+    """
+
+    languages: Sequence[str] = ()
+    mask: Tensor | None = None
+
+    def some(self, rows: slice | list[int]) -> Rows:
+        """Some of the rows."""
+        numbers = range(len(self.languages))[rows] if isinstance(rows, slice) else rows
+        languages = [self.languages[row] for row in numbers] if self.languages else ()
+        return Rows(languages, None if self.mask is None else self.mask[rows])
+
+
+NO_ROWS = Rows()
+
+
+@dataclass(frozen=True)
 class ResidualState:
     """What one residual site shows a part.
 
@@ -65,24 +89,26 @@ class ResidualState:
     residual: r, what the encoder will add.
     norm: the encoder's own norm of f + r, or None where it is pre-norm.
     increment: what the parts below in the same plan add to f; None when nothing is below.
+    rows: whose states these are.
     """
 
     sublayer: Hidden
     residual: Hidden
     norm: Callable[[Tensor], Tensor] | None
     increment: Hidden | None = None
+    rows: Rows = NO_ROWS
 
     def under(self, increment: Hidden | None) -> ResidualState:
         """The same site for the next part up."""
         return replace(self, increment=increment)
 
-    def of_rows(self, rows: slice | list[int]) -> ResidualState:
+    def some(self, rows: slice | list[int]) -> ResidualState:
         """The same site for some of the rows."""
         below = None if self.increment is None else self.increment[rows]
-        return ResidualState(self.sublayer[rows], self.residual[rows], self.norm, below)
+        return ResidualState(self.sublayer[rows], self.residual[rows], self.norm, below, self.rows.some(rows))
 
     def raised(self) -> Hidden:
-        """F plus the increment from below."""
+        """The sublayer's output with the increment from below."""
         return self.sublayer if self.increment is None else self.sublayer + self.increment
 
     def normed(self) -> Hidden:
@@ -93,14 +119,29 @@ class ResidualState:
 
 @runtime_checkable
 class ActsOnResidual(Protocol):
-    """A part that adds to sublayers' outputs."""
+    """A part that adds to sublayers' outputs.
+
+    replaces: whether what it adds takes the place of what the parts below add, or goes on top of it.
+    """
+
+    @property
+    def replaces(self) -> bool: ...
 
     def residual_sites(self) -> Iterable[tuple[int, Place]]:
         """The (layer, place) pairs where this part acts."""
         ...
 
-    def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden:
-        """The total increment up to and with this part: its own on top of `state.increment`."""
+    def own(self, layer: int, place: Place, state: ResidualState) -> Hidden:
+        """The part's own increment, given what the parts below add (`state.increment`)."""
+        ...
+
+
+@runtime_checkable
+class Combines(Protocol):
+    """A part that makes one increment of those of plans side by side, by what it has learned."""
+
+    def combine(self, layer: int, place: Place, state: ResidualState, branches: Sequence[Hidden]) -> Hidden:
+        """The increment of all branches; `state.increment` is what lies below each of them."""
         ...
 
 
@@ -108,12 +149,30 @@ class ActsOnResidual(Protocol):
 class ActsOnEmbeddings(Protocol):
     """A part that maps the embedding block's output and is undone before the MLM decoder."""
 
-    def embed(self, states: Hidden) -> Hidden:
+    def embed(self, states: Hidden, rows: Rows = NO_ROWS) -> Hidden:
         """Map the output of the embedding block (after its norm and dropout)."""
         ...
 
-    def unembed(self, states: Hidden) -> Hidden:
+    def unembed(self, states: Hidden, rows: Rows = NO_ROWS) -> Hidden:
         """The inverse map, for the input of the MLM decoder matrix."""
+        ...
+
+
+@runtime_checkable
+class ActsOnPooled(Protocol):
+    """A part that maps what a head of whole texts reads, after the pooling."""
+
+    def pooled(self, states: Float[Tensor, "rows hidden"], rows: Rows) -> Float[Tensor, "rows hidden"]:
+        """The pooled states of rows, mapped."""
+        ...
+
+
+@runtime_checkable
+class ActsOnText(Protocol):
+    """A part that rewrites a text before it is split into pieces, so that tags fall on the user's words."""
+
+    def rewritten(self, units: Sequence[str], language: str) -> list[str]:
+        """One string for each unit: a given token, or what stands between blanks in running text."""
         ...
 
 
@@ -142,16 +201,22 @@ class ReadsPieces(Protocol):
 
 @runtime_checkable
 class ActsOnWeights(Protocol):
-    """A part that stands for other values of some of the encoder's parameters."""
+    """A part that stands for other values of some of the encoder's parameters.
+
+    reads_language: whether these values depend on the language of the rows that pass.
+    """
+
+    @property
+    def reads_language(self) -> bool: ...
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
         """The encoder parameters whose values this part changes."""
         ...
 
-    def weight(self, name: str, below: Tensor, shape: EncoderShape) -> Tensor:
-        """The value of parameter `name`, given the one that the parts below leave, which is returned
+    def weight(self, name: str, below: Tensor, shape: EncoderShape, language: str) -> Tensor:
+        """The value of parameter `name`, given the one that the parts below leave.
 
-        itself where this part does not change it. Differentiable.
+        That one itself is returned where this part does not change it. Differentiable.
         """
         ...
 

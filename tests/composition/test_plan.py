@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xling.composition.contents import named
+from xling.composition.forms.average import Average
+from xling.composition.forms.fuse import Fuse
+from xling.composition.forms.mean import Mean
+from xling.composition.forms.route import Route
+from xling.composition.forms.single import Empty, Named
+from xling.composition.forms.stack import Stack, stack
 from xling.composition.grammar import parse
-from xling.composition.plan import Average, Empty, Mean, Named, Route, Stack, named, stack
 from xling.errors import InputError, PlanError
 
 NAMES = st.builds(
@@ -59,6 +65,12 @@ def test_equal_weights_are_no_weights():
     assert parse("mean(a, b; 2, 2)") == parse("mean(a, b)") != parse("mean(a, b; 2, 1)")
 
 
+def test_fuse_names_the_module_that_combines_behind_a_semicolon():
+    plan = parse("fuse(a >> b, c; fusion/ac@12345678)")
+    assert isinstance(plan, Fuse) and str(plan) == "fuse(a >> b, c; fusion/ac@12345678)"
+    assert [part.name for part in named(plan)] == ["a", "b", "c", "fusion/ac"]
+
+
 def test_route_reads_any_spelling_of_a_language():
     assert parse("route(sw: a, *: none)") == parse("route(swh: a, *: none)")
 
@@ -86,6 +98,9 @@ def test_names_are_found_from_left_to_right():
         ("route(swh: a, swh: b)", "route has two branches for swh"),
         ("route(swh: a, sw: b)", "route has two branches for swh"),
         ("route(swh: a >> route(yor: b), *: c)", "a route inside the branch swh of a route"),
+        ("fuse(a, b)", "behind a semicolon the module that combines them"),
+        ("fuse(a; b)", "fuse takes at least two plans"),
+        ("fuse(a, b; none)", "'none' is no module name"),
         ("route(swh a)", "expected ':' before 'a'"),
     ],
 )

@@ -10,9 +10,9 @@ from making import MODULES, NAMES, batch, disturbed
 from tiny import FAMILY_NAMES
 
 from xling.composition.attach import Composition
+from xling.composition.forms.single import Named
 from xling.composition.grammar import parse
 from xling.composition.growing import grow
-from xling.composition.plan import Named
 from xling.errors import InputError, PlanError
 from xling.modules.module import Module
 

@@ -11,8 +11,8 @@ from tiny import LETTERS, TEXTS, WORDS, save_weights
 from xling.bases.opening import load_base
 from xling.bases.tokenizers import table_size
 from xling.composition.attach import Composition
+from xling.composition.forms.single import Loaded
 from xling.composition.merging import merged_weights
-from xling.composition.nodes import Leaf
 from xling.jobs.build_vocabulary import Wanted, build_vocabulary
 from xling.jobs.train_language import train_language
 from xling.training.mlm import decoding
@@ -100,7 +100,7 @@ def test_masked_language_modelling_scores_the_highest_number(holed):
 def test_merging_writes_a_row_for_each_number(holed):
     module = built(holed, "extend")
     tokenizer = Composition(holed, [module]).tokenizer()
-    values = merged_weights(holed, Leaf(module), table_size(tokenizer))
+    values = merged_weights(holed, Loaded(module), table_size(tokenizer))
     table = values["embeddings.word_embeddings.weight"]
     assert len(table) == len(PIECES) + module.scores["new_pieces"]
     assert torch.equal(table[: len(PIECES)], holed.embeddings[: len(PIECES)])

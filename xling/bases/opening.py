@@ -97,12 +97,33 @@ def run_encoder(
     Positions count from the row's start and are always passed: XLM-R would derive them from the id of
     its own padding, which another vocabulary need not have.
     """
-    inputs = {"input_ids": ids, "attention_mask": mask}
+    return _output(encoder, family, ids, mask, weights).last_hidden_state
+
+
+def all_states(
+    encoder: Any,
+    family: Family,
+    ids: Int[Tensor, "rows length"],
+    mask: Int[Tensor, "rows length"],
+    weights: Mapping[str, Tensor] = _AS_THEY_ARE,
+) -> Float[Tensor, "layers_and_one rows length hidden"]:
+    """The states of right-padded rows behind the embeddings and behind every layer.
+
+    The last of them are `run_encoder`'s own: behind a final norm, where the family has one.
+    """
+    found = _output(encoder, family, ids, mask, weights, output_hidden_states=True)
+    return torch.stack([*found.hidden_states[:-1], found.last_hidden_state])
+
+
+def _output(
+    encoder: Any, family: Family, ids: Tensor, mask: Tensor, weights: Mapping[str, Tensor], **options: bool
+) -> Any:
+    inputs: dict[str, Any] = {"input_ids": ids, "attention_mask": mask, **options}
     if family.takes_positions:
         inputs["position_ids"] = _positions(encoder, family, mask)
     if not weights:
-        return encoder(**inputs).last_hidden_state
-    return functional_call(encoder, dict(weights), kwargs=inputs).last_hidden_state
+        return encoder(**inputs)
+    return functional_call(encoder, dict(weights), kwargs=inputs)
 
 
 def _positions(encoder: Any, family: Family, mask: Int[Tensor, "rows length"]) -> Int[Tensor, "rows length"]:

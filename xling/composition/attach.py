@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,19 +11,23 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from xling.bases.copies import structural_copy
-from xling.bases.opening import Base, run_encoder
-from xling.bases.precision import FLOAT32, computing_in
+from xling.bases.opening import Base, all_states, run_encoder
 from xling.bases.taps import tap_embeddings, tap_pieces, tap_residual_sites
-from xling.composition.contents import leaves_of, networks_of, routes, tokenizer_of, vocabulary_of
+from xling.composition.contents import learning, loaded, networks_of, routes, tokenizer_of, vocabulary_of
+from xling.composition.folding import Kept, folded
+from xling.composition.forms.form import Node
+from xling.composition.forms.route import gather
+from xling.composition.forms.single import Loaded
 from xling.composition.growing import stacked
-from xling.composition.nodes import Languages, Leaf, Node, gather
-from xling.errors import MismatchError
+from xling.composition.scoring import HeadState
+from xling.errors import MismatchError, PlanError
 from xling.languages import UNKNOWN
 from xling.modules.module import Facts, Module
-from xling.sites import Place, ReadsPieces, ResidualState
+from xling.sites import NO_ROWS, Place, ReadsPieces, ResidualState, Rows
 
 Ids = Int[Tensor, "rows length"]
-Way = tuple[int, ...]  # the modules that act on a row
+Languages = Sequence[str]
+Way = tuple[int | str, ...]  # the modules that act on a row, and its language where one of them reads it
 
 
 class Composition:
@@ -36,7 +41,7 @@ class Composition:
     def __init__(self, base: Base, plan: Node | Sequence[Module] = ()) -> None:
         self.base = base
         self.encoder = structural_copy(base.encoder)
-        self._languages: Languages = ()
+        self._rows = NO_ROWS
         tap_residual_sites(self.encoder, base.family, self._increment)
         tap_embeddings(self.encoder, base.family, self._embed)
         tap_pieces(self.encoder, base.family, self._read)
@@ -45,24 +50,26 @@ class Composition:
     def activate(self, plan: Node | Sequence[Module]) -> None:
         """Let these modules act; MismatchError for one made for another base."""
         node = stacked(plan) if isinstance(plan, Sequence) else plan
-        leaves = list(leaves_of(node))
+        leaves = list(loaded(node))
         for leaf in leaves:
             check_fits(leaf.module, self.base)
         self.node, self._routes = node, routes(node)
         self.networks = [network.to(self.encoder.device) for network in networks_of(node)]
         self._changed = _changed(leaves, self.base)
-        self._kept: dict[Way, Mapping[str, Tensor]] = {}
+        self._kept: Kept = {}
+        self._speakers: dict[Way, str] = {}
         self._tokenizers: dict[int, Any] = {}
         self._own_pieces = any(leaf.vocabulary for leaf in leaves)
+        self.rewrites = any(leaf.rewriters for leaf in leaves)
         self.train(False)
 
     def __call__(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows length hidden"]:
         """Last states of right-padded rows. `languages`: of each row, where the plan routes by them."""
+        rows = Rows(self._of_rows(languages, ids), mask)
         if not self._routes:
-            return self._pass(ids, mask, ())
-        languages = self._of_rows(languages, ids)
-        passes = self._passes(languages)
-        states = [self._pass(ids[rows], mask[rows], [languages[row] for row in rows]) for rows in passes]
+            return self._pass(ids, mask, rows)
+        passes = self._passes(rows.languages)
+        states = [self._pass(ids[own], mask[own], rows.some(own)) for own in passes]
         return gather(list(zip(passes, states, strict=True)))
 
     def vocabulary(self, language: str = UNKNOWN) -> ReadsPieces | None:
@@ -78,10 +85,28 @@ class Composition:
             self._tokenizers[id(own)] = tokenizer_of(self.base, self.node, language)
         return self._tokenizers[id(own)]
 
+    def layers(
+        self, ids: Ids, mask: Ids, languages: Languages = ()
+    ) -> Float[Tensor, "layers_and_one rows length hidden"]:
+        """The states behind the embeddings and behind every layer, of rows that share one set of weights.
+
+        Raises PlanError where rows of these languages would take several.
+        """
+        rows = Rows(self._of_rows(languages, ids), mask)
+        if len({self._way(language) for language in rows.languages}) > 1:
+            raise PlanError(
+                "the states of all layers are asked for rows that pass different weights",
+                where="--plan",
+                hint="ask for the rows of one language at a time",
+            )
+        self._rows = rows
+        weights = self._weights(rows.languages[0] if rows.languages else UNKNOWN)
+        return all_states(self.encoder, self.base.family, ids, mask, weights)
+
     def scores(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows *scored labels"]:
         """The topmost head's scores of labels."""
-        languages = self._of_rows(languages, ids)
-        found = self.node.scores(self(ids, mask, languages), mask, languages)
+        rows = Rows(self._of_rows(languages, ids), mask)
+        found = self.node.scores(HeadState(self(ids, mask, rows.languages), rows))
         assert found is not None, "the plan has no task module"
         return found
 
@@ -92,7 +117,11 @@ class Composition:
 
         languages: of the row of each position, where the plan routes by them.
         """
-        return self.node.unembed(states, self._of_rows(languages, states))
+        return self.node.unembed(states, Rows(self._of_rows(languages, states)))
+
+    def rewritten(self, units: Sequence[str], language: str = UNKNOWN) -> Sequence[str]:
+        """Tokens, or what stands between blanks, as the plan has the tokenizer read them."""
+        return self.node.rewritten(units, language)
 
     def train(self, training: bool = True, *, base_dropout: bool = False) -> None:
         """Dropout in the modules, on or off, and in the frozen encoder where that is wanted."""
@@ -104,39 +133,40 @@ class Composition:
         """The language of each row, where the plan routes by it: a traced graph must not count its rows."""
         return languages or [UNKNOWN] * len(rows) if self._routes else languages
 
-    def _pass(self, ids: Ids, mask: Ids, languages: Languages) -> Tensor:
+    def _pass(self, ids: Ids, mask: Ids, rows: Rows) -> Tensor:
         """The states of rows that share one set of weights."""
-        self._languages = languages
-        weights = self._weights(languages[0] if languages else UNKNOWN)
+        self._rows = rows
+        weights = self._weights(rows.languages[0] if rows.languages else UNKNOWN)
         return run_encoder(self.encoder, self.base.family, ids, mask, weights)
 
     def _passes(self, languages: Languages) -> list[list[int]]:
         """The rows of each pass; within it, rows that take one way through the routes lie together."""
         passes: dict[Way, dict[Way, list[int]]] = {}
         for row, language in enumerate(languages):
-            leaves = list(self.node.active(language))
-            weighing, all_of_it = tuple(id(leaf) for leaf in leaves if leaf.weighers), tuple(map(id, leaves))
-            passes.setdefault(weighing, {}).setdefault(all_of_it, []).append(row)
+            whole = tuple(id(leaf) for leaf in self.node.active(language))
+            passes.setdefault(self._way(language), {}).setdefault(whole, []).append(row)
         return [[row for rows in ways.values() for row in rows] for ways in passes.values()]
+
+    def _way(self, language: str) -> Way:
+        """What decides the weights that rows of a language pass."""
+        weighers = [leaf for leaf in self.node.active(language) if leaf.weighers]
+        read = [language] if any(leaf.reads_language for leaf in weighers) else []
+        return (*map(id, weighers), *read)
 
     def _weights(self, language: str) -> Mapping[str, Tensor]:
         """The encoder's changed parameters for rows of a language; kept unless they are being learned.
 
-        They are folded in float32, whatever the caller computes in: what is kept serves the next caller too.
+        All languages of one way are folded as the first of them.
         """
-        way = tuple(id(leaf) for leaf in self.node.active(language) if leaf.weighers)
-        if way in self._kept:
-            return self._kept[way]
-        shape = self.base.shape
-        pairs = ((name, shape.parameters[name]) for name in self._changed)
-        with computing_in(FLOAT32, str(self.encoder.device)):
-            values = {name: self.node.weight(name, below, shape, language) for name, below in pairs}
-        values = {name: value for name, value in values.items() if value is not shape.parameters[name]}
-        if not any(leaf.learning for leaf in leaves_of(self.node)):
-            self._kept[way] = values
-            for leaf in leaves_of(self.node):
-                leaf.kept_weights.clear()
-        return values
+        speaker = self._speakers.setdefault(self._way(language), language)
+        return folded(
+            self.base,
+            self.node,
+            self._changed,
+            language=speaker,
+            learning=learning(self.node),
+            kept=self._kept,
+        )
 
     def _read(self, ids: Tensor, table: Tensor) -> Tensor | None:
         """The vectors of pieces, each row in its own vocabulary."""
@@ -144,7 +174,7 @@ class Composition:
             return None
         rows: dict[int, list[int]] = {}
         own: dict[int, ReadsPieces | None] = {}
-        for row, language in enumerate(self._languages or [UNKNOWN]):
+        for row, language in enumerate(self._rows.languages or [UNKNOWN]):
             found = self.vocabulary(language)
             own[id(found)] = found
             rows.setdefault(id(found), []).append(row)
@@ -153,10 +183,10 @@ class Composition:
         return gather([(rows[key], _vectors(found, ids[rows[key]], table)) for key, found in own.items()])
 
     def _embed(self, states: Tensor) -> Tensor:
-        return self.node.embed(states, self._languages)
+        return self.node.embed(states, self._rows)
 
     def _increment(self, layer: int, place: Place, state: ResidualState) -> Tensor | None:
-        return self.node.increment(layer, place, state, self._languages)
+        return self.node.increment(layer, place, replace(state, rows=self._rows))
 
 
 def base_facts(base: Base, **changes: Any) -> Facts:
@@ -200,7 +230,7 @@ def _vectors(vocabulary: ReadsPieces | None, ids: Tensor, table: Tensor) -> Tens
     return torch.nn.functional.embedding(ids, table) if vocabulary is None else vocabulary.vectors(ids, table)
 
 
-def _changed(leaves: Sequence[Leaf], base: Base) -> list[str]:
+def _changed(leaves: Sequence[Loaded], base: Base) -> list[str]:
     """Names of the parameters that some module changes, in the encoder's own order."""
     named = {name for leaf in leaves for part in leaf.weighers for name in part.weight_names(base.shape)}
     for name in named - base.shape.parameters.keys():

@@ -1,4 +1,4 @@
-"""What a node holds: its modules, their networks, and the vocabulary that a language's rows are read with."""
+"""What a plan holds: its modules, their networks, and the vocabulary that a language's rows are read with."""
 
 from __future__ import annotations
 
@@ -9,19 +9,36 @@ from torch import nn
 
 from xling.bases.opening import Base
 from xling.bases.tokenizers import tokenizer_from
-from xling.composition.nodes import Blend, Fold, Fork, Leaf, Node
+from xling.composition.forms.form import Node, Plan, walk
+from xling.composition.forms.single import Loaded, Named
 from xling.errors import PlanError
 from xling.sites import ReadsPieces
 
 
-def leaves_of(node: Node) -> Iterator[Leaf]:
-    """The modules in a node, from left to right."""
-    return (inner for inner in walk(node) if isinstance(inner, Leaf))
+def named(plan: Plan) -> Iterator[Named]:
+    """The names in a plan, from left to right."""
+    return (inner for inner in walk(plan) if isinstance(inner, Named))
 
 
-def networks_of(node: Node) -> list[nn.Module]:
-    """Every network of every module in a node, each once."""
-    return list({id(n): n for leaf in leaves_of(node) for n in leaf.module.networks}.values())
+def loaded(plan: Plan) -> Iterator[Loaded]:
+    """The modules in a plan, from left to right."""
+    return (inner for inner in walk(plan) if isinstance(inner, Loaded))
+
+
+def routes(plan: Plan) -> bool:
+    """Whether some of its rows go their own way by their language, or by what a module makes of it."""
+    return any(inner.by_language for inner in walk(plan)) or any(leaf.reads_language for leaf in loaded(plan))
+
+
+def learning(plan: Plan) -> frozenset[int]:
+    """The plans in it (by id) in which some module is under training."""
+    found = {id(inner) for inner in walk(plan) if any(leaf.learning for leaf in loaded(inner))}
+    return frozenset(found)
+
+
+def networks_of(plan: Plan) -> list[nn.Module]:
+    """Every network of every module in a plan, each once."""
+    return list({id(n): n for leaf in loaded(plan) for n in leaf.module.networks}.values())
 
 
 def vocabulary_of(node: Node, language: str) -> ReadsPieces | None:
@@ -41,20 +58,3 @@ def tokenizer_of(base: Base, node: Node, language: str) -> Any:
     """The tokenizer of rows of a language: their vocabulary's, or the base's."""
     own = vocabulary_of(node, language)
     return base.tokenizer if own is None else tokenizer_from(own.tokenizer_json(), base.tokenizer)
-
-
-def routes(node: Node) -> bool:
-    """Whether some of its rows go their own way by their language."""
-    return any(isinstance(inner, Fork) for inner in walk(node))
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """The node and all inside it."""
-    yield node
-    inner: tuple[Node, ...] = ()
-    if isinstance(node, Fork):
-        inner = (*node.nodes.values(), *([] if node.other is None else [node.other]))
-    elif isinstance(node, Fold | Blend):
-        inner = node.nodes
-    for child in inner:
-        yield from walk(child)

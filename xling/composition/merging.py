@@ -11,10 +11,10 @@ from torch import Tensor
 from xling.bases.families import HeadShape
 from xling.bases.opening import Base
 from xling.bases.plain import head_shape, plain_classifier
-from xling.bases.precision import FLOAT32, computing_in
 from xling.bases.tokenizers import table_size
-from xling.composition.contents import leaves_of, routes, tokenizer_of, vocabulary_of
-from xling.composition.nodes import Node
+from xling.composition.contents import loaded, routes, tokenizer_of, vocabulary_of
+from xling.composition.folding import folded
+from xling.composition.forms.form import Node
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
 from xling.modules.head import Head
@@ -46,13 +46,12 @@ def merged_weights(base: Base, node: Node, pieces: int) -> Mapping[str, Tensor]:
 
     pieces: one more than the highest number of the plan's tokenizer.
     """
-    values = dict(base.encoder.state_dict())
+    names = base.shape.parameters
+    changed = {name: value.detach() for name, value in folded(base, node, names).items()}
+    values = {**base.encoder.state_dict(), **changed}
     own, table = vocabulary_of(node, UNKNOWN), f"{base.family.word_embeddings}.weight"
-    with computing_in(FLOAT32, str(base.encoder.device)):
-        for name, below in base.shape.parameters.items():
-            values[name] = node.weight(name, below, base.shape, UNKNOWN).detach()
-        if own is not None:
-            values[table] = own.vectors(torch.arange(pieces), values[table])
+    if own is not None:
+        values[table] = own.vectors(torch.arange(pieces), values[table])
     return values
 
 
@@ -60,7 +59,7 @@ def checked_merge(node: Node) -> Head:
     """The one head of a plan that is a change of weights; PlanError, with the reason, for another one."""
     if routes(node):
         raise _refusal("it routes by language, and a plain model has one set of weights", "merge one branch")
-    for leaf in leaves_of(node):
+    for leaf in loaded(node):
         for part in leaf.module.parts:
             if not KINDS[part.config.kind].merges:
                 title = leaf.module.facts.task or leaf.module.facts.language or "a module"
@@ -68,7 +67,7 @@ def checked_merge(node: Node) -> Head:
                     f"the {part.config.kind} part of {title} works on states and is no change of weights",
                     "train the kind lora, ia3, lt-sft or full instead, or export it to ONNX",
                 )
-    heads = [leaf.head for leaf in leaves_of(node) if isinstance(leaf.head, Head)]
+    heads = [leaf.head for leaf in loaded(node) if isinstance(leaf.head, Head)]
     if len(heads) != 1:
         raise _refusal(
             f"it has {len(heads)} heads, and a plain model has one", "end the plan in one task module"

@@ -12,7 +12,7 @@ from xling.bases.precision import FLOAT32, computing_in
 from xling.bases.tokenizers import unreadable
 from xling.composition.attach import Composition
 from xling.composition.contents import routes
-from xling.composition.nodes import Node
+from xling.composition.forms.form import Node
 from xling.errors import InputError, PlanError
 
 INPUTS, OUTPUT = ("input_ids", "attention_mask"), "logits"

@@ -65,6 +65,13 @@ def input_format(path: Path, *, task: str, format: str = AUTO) -> str:
     return format_of(path, task=task, accepted=files.unlabelled, told=format, open=files.open[1])
 
 
+def register_files(task: str, files: UserFiles) -> None:
+    """Let the files of one more task be read; ValueError where they are already."""
+    if task in _FILES:
+        raise ValueError(f"files of {task} are read already")
+    _FILES[task] = files
+
+
 def guess_columns(path: Path, format: str, *, labelled: bool = True) -> Columns:
     """The columns of a table by their usual names; InputError lists the header when they are others."""
     _, header = next(read_rows(path, format), (1, {}))
@@ -211,7 +218,7 @@ _WORDS: Mapping[str, Callable[[Path, str, str], Iterable[TaggedSentence]]] = {
     "text": _text_words,
 }
 
-_FILES: Mapping[str, UserFiles] = {
+_FILES: dict[str, UserFiles] = {
     "tagging": UserFiles(
         {"conll": _TAGGED, "tsv": _TAGGED, "jsonl": partial(_json_sentences, tagged=True)},
         _WORDS,

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from xling import typology
 from xling.bases.opening import Base
 from xling.errors import InputError
-from xling.evaluation import lexical, typology
+from xling.evaluation import lexical
 from xling.evaluation.lexical import Surface
 from xling.evaluation.sentence_likeness import centroid_cosine, drawn_vectors, nearest_cosine
 from xling.vocabulary.figure_counts import is_letter

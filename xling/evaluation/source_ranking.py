@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import kendalltau, rankdata
 
+from xling import typology
 from xling.bases.opening import Base
 from xling.errors import InputError
-from xling.evaluation import typology
 from xling.evaluation.source_components import COMPONENTS, Compared, Component, Text, Values, compare
 
 __all__ = ["COMPONENTS", "Component", "Disagreement", "Ranking", "Standing", "Text", "rank_sources"]

@@ -60,8 +60,7 @@ class Wanted:
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise InputError(f"no method {self.method!r}", where="--method", choices=METHODS)
-        if self.init not in INITIALISERS:
-            raise InputError(f"no initialiser {self.init!r}", where="--init", choices=INITIALISERS)
+        INITIALISERS.named(self.init, where="--init")
         if self.spellings and self.method != "replace":
             raise InputError(
                 f"{self.method} keeps the base's own tokenizer, which every language reads by",

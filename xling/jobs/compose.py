@@ -10,11 +10,10 @@ from typing import Any
 from xling.bases.opening import Base, load_base
 from xling.bases.precision import FLOAT32, Precision
 from xling.composition.attach import Composition
-from xling.composition.contents import leaves_of
+from xling.composition.contents import loaded
+from xling.composition.forms.form import Node, Plan
 from xling.composition.grammar import parse
 from xling.composition.growing import Find, grow
-from xling.composition.nodes import Node
-from xling.composition.plan import Plan
 from xling.data.examples import Example
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
@@ -100,7 +99,7 @@ def planned_task(plan: str | Plan, find: Find) -> PlannedTask:
     """
     plan = parse(plan) if isinstance(plan, str) else plan
     node = grow(plan, find)
-    heads = [leaf.module.facts for leaf in leaves_of(node) if leaf.head is not None]
+    heads = [leaf.module.facts for leaf in loaded(node) if leaf.head is not None]
     if not heads:
         raise PlanError(
             f"the plan {str(plan)!r} has no task module, so there is nothing to predict",

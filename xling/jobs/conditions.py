@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xling.config.recipe import Recipe
-from xling.evaluation.typology import related
+from xling.typology import related
 
 NONE, ROMANISED, REMOVED = "none", "romanised", "removed"
 SOURCE, RELATED, TARGET = "source", "related", "target"

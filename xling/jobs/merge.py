@@ -7,7 +7,7 @@ from typing import Any
 
 from xling import __version__
 from xling.bases.plain import save_plain
-from xling.composition.contents import leaves_of
+from xling.composition.contents import loaded
 from xling.composition.merging import checked_merge, merge_node
 from xling.composition.onnx import INPUTS, check_one_way, export_onnx
 from xling.errors import InputError, XlingError
@@ -63,7 +63,7 @@ def onnx_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
 
 def _card(model: ComposedModel, class_name: str, title: str) -> str:
     """What the folder is, from the modules' own facts. class_name: of the plain model, such as `BertForX`."""
-    facts = [leaf.module.facts for leaf in leaves_of(model.composition.node)]
+    facts = [leaf.module.facts for leaf in loaded(model.composition.node)]
     licences = sorted({own.licence for own in facts if own.licence})
     data = sorted({card for own in facts for card, _ in own.cards})
     opener = f"AutoModelFor{class_name.partition('For')[2]}"

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from xling.composition.plan import Named, Plan, named, stack
+from xling.composition.contents import named
+from xling.composition.forms.form import Plan
+from xling.composition.forms.single import Named
+from xling.composition.forms.stack import stack
 from xling.config.recipe import Recipe
 from xling.data.examples import Example, fingerprint
 from xling.data.romanising import romanised_examples

@@ -110,7 +110,7 @@ def train_language(
 
     def objective_of(trained: Module) -> MaskedLanguageModelling:
         composition = Composition(base, [trained])
-        return MaskedLanguageModelling(composition, head, rows, settings, seed=run.seed)
+        return MaskedLanguageModelling(composition, head, rows, settings, seed=run.seed, language=tag)
 
     course = Course(base.shape, objective_of, settings, run.checkpoints, run.reporter)
     module, outcome = train_module(module, course, choose=init is None)

@@ -46,7 +46,8 @@ class TaskObjective:
         seed: int,
     ) -> None:
         self.task, self.composition, self.labels, self.settings = task, composition, labels, settings
-        self.train, self.dev = data
+        self.train = data[0]
+        self.dev = [example for example in data[1] if task.gold(example)]
         base = composition.base
         self.device = str(composition.encoder.device)
         self.precision: Precision = chosen_precision(settings.precision, self.device)
@@ -75,9 +76,10 @@ class TaskObjective:
         """The task's loss on the labelled rows of pass `number`."""
         chosen = [row for unit in self.order.at(number) for row in self.units[unit]]
         pad = self.composition.base.tokenizer.pad_token_id
+        languages = [self.train[row.example].language for row in chosen]
         ids, mask = pad_rows([row.ids for row in chosen], pad, self.device)
         with computing_in(self.precision, self.device):
-            logits = self.composition.scores(ids, mask)
+            logits = self.composition.scores(ids, mask, languages)
         return self.task.loss(logits, chosen), int(mask.sum())
 
     def evaluate(self) -> float | None:

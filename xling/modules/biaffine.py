@@ -13,6 +13,7 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
+from xling.modules.head import Mapped, check_pools
 from xling.modules.kind import Kind
 from xling.sites import EncoderShape
 
@@ -50,9 +51,17 @@ class Biaffine(nn.Module):
         self.relations = _bilinear(config.relations, config.relation_size, generator, std=config.std)
 
     def forward(
-        self, states: Float[Tensor, "rows length hidden"], mask: Int[Tensor, "rows length"]
+        self,
+        states: Float[Tensor, "rows length hidden"],
+        mask: Int[Tensor, "rows length"],
+        mapped: Mapped | None = None,
     ) -> Float[Tensor, "rows length length scores"]:
-        """Scores of [row, dependent, head]: of the arc, then of each relation; of padding too."""
+        """Scores of [row, dependent, head]: of the arc, then of each relation; of padding too.
+
+        mapped: what parts make of pooled states; PlanError, since nothing is pooled.
+        """
+        if mapped is not None:
+            check_pools("none")
         states = self._dropped(states)
         maps = {"arc": self.arcs, "relation": self.relations}
         return torch.cat(

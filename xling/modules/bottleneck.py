@@ -73,18 +73,19 @@ class Bottlenecks(nn.Module):
     def residual_sites(self) -> Iterable[tuple[int, Place]]:
         return self.sites
 
-    def increment(self, layer: int, place: Place, state: ResidualState) -> Tensor:
+    @property
+    def replaces(self) -> bool:
+        return self.config.stacking == "madx"
+
+    def own(self, layer: int, place: Place, state: ResidualState) -> Tensor:
         return self(layer, place, state)
 
     def forward(self, layer: int, place: Place, state: ResidualState) -> Tensor:
-        """The total increment up to and with this part."""
-        own = self.config.scaling * self.at[f"{layer}/{place}"](self._input(state))
-        if state.increment is None or self.config.stacking == "madx":
-            return own
-        return state.increment + own
+        """The part's own increment."""
+        return self.config.scaling * self.at[f"{layer}/{place}"](self._input(state))
 
     def _input(self, state: ResidualState) -> Tensor:
-        if self.config.stacking == "madx" and state.increment is not None:
+        if self.replaces and state.increment is not None:
             return state.raised()
         if self.config.reads == "residual":
             return state.residual

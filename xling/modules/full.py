@@ -9,6 +9,7 @@ import torch
 from pydantic import Field
 from torch import Generator, Tensor, nn
 
+from xling.languages import UNKNOWN
 from xling.modules.config import PartConfig, key_of, name_of
 from xling.modules.kind import Kind
 from xling.sites import EncoderShape
@@ -41,6 +42,8 @@ def changeable(
 class Full(nn.Module):
     """A value of its own for each parameter; a copy of the base's at the start."""
 
+    reads_language = False
+
     def __init__(self, config: FullConfig, values: Mapping[str, Tensor]) -> None:
         super().__init__()
         self.config = config
@@ -60,7 +63,7 @@ class Full(nn.Module):
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
         return map(name_of, self.values)
 
-    def weight(self, name: str, below: Tensor, shape: EncoderShape) -> Tensor:
+    def weight(self, name: str, below: Tensor, shape: EncoderShape, language: str = UNKNOWN) -> Tensor:
         if key_of(name) not in self.values:
             return below
         own, base = self.values[key_of(name)], shape.parameters[name]

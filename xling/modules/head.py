@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import torch
@@ -9,11 +10,13 @@ from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Generator, Tensor, nn
 
+from xling.errors import PlanError
 from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
 from xling.modules.kind import Kind
 from xling.sites import EncoderShape
 
 Pooling = Literal["none", "first", "mean"]
+Mapped = Callable[[Tensor], Tensor]
 
 
 class HeadConfig(PartConfig):
@@ -43,16 +46,35 @@ class Head(nn.Module):
         self.scores = linear(shape.hidden, config.outputs, generator, std=config.std)
 
     def forward(
-        self, states: Float[Tensor, "rows length hidden"], mask: Int[Tensor, "rows length"]
+        self,
+        states: Float[Tensor, "rows length hidden"],
+        mask: Int[Tensor, "rows length"],
+        mapped: Mapped | None = None,
     ) -> Float[Tensor, "rows *scored outputs"]:
-        """Scores [rows, length, outputs] without pooling, else [rows, outputs]."""
+        """Scores [rows, length, outputs] without pooling, else [rows, outputs].
+
+        mapped: what parts make of pooled states [rows, hidden]; PlanError where nothing is pooled.
+        """
         pooled = _pool(states, mask, self.config.pooling)
+        if mapped is not None:
+            check_pools(self.config.pooling)
+            pooled = mapped(pooled)
         pooled = nn.functional.dropout(pooled, self.config.dropout, self.training)
         if self.dense is not None and self.config.dense is not None:
             pooled = NONLINEARITIES[self.config.dense](self.dense(pooled))
         if self.norm is not None:
             pooled = self.norm(pooled)
         return self.scores(pooled)
+
+
+def check_pools(pooling: Pooling) -> None:
+    """PlanError for a head that reads every state, under a part that acts on pooled ones."""
+    if pooling == "none":
+        raise PlanError(
+            "a part of the plan acts on pooled states, and this head reads the states of single pieces",
+            where="--plan",
+            hint="leave the part out, or take a task of whole texts",
+        )
 
 
 def _pool(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:

@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor, nn
 
+from xling.languages import UNKNOWN
 from xling.modules.config import PartConfig, at_sites, key_of, site_of
 from xling.modules.kind import Kind
 from xling.sites import EncoderShape, LinearSlice
@@ -31,6 +32,8 @@ class IA3Config(PartConfig):
 
 class IA3(nn.Module):
     """A scale for each unit, by site; ones at the start: the identity."""
+
+    reads_language = False
 
     def __init__(self, outputs: Mapping[str, Tensor], inputs: Mapping[str, Tensor]) -> None:
         super().__init__()
@@ -63,7 +66,7 @@ class IA3(nn.Module):
         for key in self.inputs:
             yield site_of(key, shape).weight
 
-    def weight(self, name: str, below: Tensor, shape: EncoderShape) -> Tensor:
+    def weight(self, name: str, below: Tensor, shape: EncoderShape, language: str = UNKNOWN) -> Tensor:
         for key, scale in self.outputs.items():
             site = site_of(key, shape)
             if name in (site.weight, site.bias):

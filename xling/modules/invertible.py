@@ -11,7 +11,7 @@ from torch import Generator, Tensor, nn
 from xling.modules.bottleneck import BottleneckConfig
 from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
 from xling.modules.kind import Kind
-from xling.sites import EncoderShape, Hidden
+from xling.sites import NO_ROWS, EncoderShape, Hidden, Rows
 
 
 class InvertibleConfig(PartConfig):
@@ -47,13 +47,13 @@ class Invertible(nn.Module):
         self.f = _Coupling(config, shape.hidden // 2, generator)
         self.g = _Coupling(config, shape.hidden // 2, generator)
 
-    def embed(self, states: Hidden) -> Hidden:
+    def embed(self, states: Hidden, rows: Rows = NO_ROWS) -> Hidden:
         with torch.autocast(states.device.type, enabled=False):
             first, second = states.to(self.f.into.weight.dtype).chunk(2, dim=-1)
             first = first + self.f(second)
             return torch.cat([first, second + self.g(first)], dim=-1)
 
-    def unembed(self, states: Hidden) -> Hidden:
+    def unembed(self, states: Hidden, rows: Rows = NO_ROWS) -> Hidden:
         with torch.autocast(states.device.type, enabled=False):
             first, second = states.to(self.f.into.weight.dtype).chunk(2, dim=-1)
             second = second - self.g(first)

@@ -10,6 +10,7 @@ import torch
 from pydantic import Field
 from torch import Generator, Tensor, nn
 
+from xling.languages import UNKNOWN
 from xling.modules.config import PartConfig, at_sites, key_of, site_of, sites_of_weight
 from xling.modules.kind import Kind
 from xling.sites import EncoderShape
@@ -36,6 +37,8 @@ class LoraConfig(PartConfig):
 
 class Lora(nn.Module):
     """A (`down`, [rank, inputs]) and B (`up`, [outputs, rank]) by site. B starts at zero: the identity."""
+
+    reads_language = False
 
     def __init__(self, config: LoraConfig, down: Mapping[str, Tensor], up: Mapping[str, Tensor]) -> None:
         super().__init__()
@@ -72,7 +75,7 @@ class Lora(nn.Module):
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
         return {site_of(key, shape).weight for key in self.down}
 
-    def weight(self, name: str, below: Tensor, shape: EncoderShape) -> Tensor:
+    def weight(self, name: str, below: Tensor, shape: EncoderShape, language: str = UNKNOWN) -> Tensor:
         for key, site in sites_of_weight(name, self.down, shape):
             change = self.config.scale * (self.up[key] @ self.down[key])
             rest = below.shape[0] - site.stop

@@ -14,6 +14,7 @@ from xling.errors import InputError
 from xling.faults import faults
 from xling.modules.config import PartConfig
 from xling.modules.kind import Kind
+from xling.registry import Registry
 from xling.sites import EncoderShape
 
 FILES = (
@@ -28,19 +29,24 @@ FILES = (
     "head",
     "biaffine",
 )
-KINDS: Mapping[str, Kind] = {
-    kind.name: kind for kind in (import_module(f"xling.modules.{name}").KIND for name in FILES)
-}
-PRESETS: Mapping[str, tuple[PartConfig, ...]] = {
-    name: parts for kind in KINDS.values() for name, parts in kind.presets.items()
-}
+KINDS: Registry[Kind] = Registry("kind of part")
+PRESETS: Registry[tuple[PartConfig, ...]] = Registry("kind of module")
+
+
+def register_kind(kind: Kind) -> None:
+    """Make a kind and its presets known by their names; ValueError for a name that is taken."""
+    KINDS.add(kind.name, kind)
+    for name, parts in kind.presets.items():
+        PRESETS.add(name, parts)
+
+
+for _file in FILES:
+    register_kind(import_module(f"xling.modules.{_file}").KIND)
 
 
 def parse_config(values: Mapping[str, Any], *, where: str) -> PartConfig:
     """A stored or written configuration as a value; InputError names every fault in it."""
-    kind = KINDS.get(str(values.get("kind")))
-    if kind is None:
-        raise InputError(f"no kind of part is called {values.get('kind')!r}", where=where, choices=KINDS)
+    kind = KINDS.named(str(values.get("kind")), where=where)
     try:
         return kind.config.model_validate_json(json.dumps(dict(values)))
     except ValidationError as error:
@@ -51,9 +57,7 @@ def preset(
     name: str, options: Mapping[str, Any] | None = None, *, where: str = "--kind"
 ) -> tuple[PartConfig, ...]:
     """The parts of a preset; `options` override fields of its first part."""
-    if name not in PRESETS:
-        raise InputError(f"no kind of module is called {name!r}", where=where, choices=PRESETS)
-    first, *rest = PRESETS[name]
+    first, *rest = PRESETS.named(name, where=where)
     changed = parse_config({**first.model_dump(mode="json"), **(options or {})}, where=where)
     return (changed, *rest)
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from xling.errors import InputError, MismatchError
+from xling.languages import UNKNOWN
 from xling.modules.config import PartConfig, key_of, name_of
 from xling.modules.entries import Entries, stored_entries
 from xling.modules.full import Full, FullConfig, changeable
@@ -62,6 +63,8 @@ class Sparse(Entries):
     at the k entries, so optimizers hold state for those alone and nothing else can move.
     """
 
+    reads_language = False
+
     def __init__(
         self, config: SparseConfig, indices: Mapping[str, Tensor], values: Mapping[str, Tensor]
     ) -> None:
@@ -107,7 +110,7 @@ class Sparse(Entries):
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
         return self.names
 
-    def weight(self, name: str, below: Tensor, shape: EncoderShape) -> Tensor:
+    def weight(self, name: str, below: Tensor, shape: EncoderShape, language: str = UNKNOWN) -> Tensor:
         if name not in self._indices:
             return below
         index, values = self._indices[name].to(below.device), self.values[key_of(name)]

@@ -90,7 +90,11 @@ class SparseBottlenecks(Entries):
     def residual_sites(self) -> Iterable[tuple[int, Place]]:
         return self._dense[0].sites
 
-    def increment(self, layer: int, place: Place, state: ResidualState) -> Tensor:
+    @property
+    def replaces(self) -> bool:
+        return self._dense[0].replaces
+
+    def own(self, layer: int, place: Place, state: ResidualState) -> Tensor:
         device = state.sublayer.device
         own = {
             name: self._tensor(_plain(name), device)

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from xling.composition.plan import Named
+from xling.composition.forms.single import Named
 from xling.errors import InputError, MismatchError
 from xling.modules.module import WEIGHTS, Module
 from xling.store.card import write_card

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -14,6 +15,7 @@ from xling.bases.opening import Base
 from xling.bases.precision import FLOAT32, Precision, computing_in
 from xling.data.collation import sequential_batches
 from xling.data.examples import Example
+from xling.tasks.rewriting import rewritten
 from xling.tasks.task import Prediction, Row, Task
 
 Progress = Callable[[int, int], None]  # rows done, of how many
@@ -31,6 +33,15 @@ class Reader(Protocol):
 
     def tokenizer(self, language: str) -> Any:
         """The tokenizer of texts in a language."""
+        ...
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether it reads other words than those of a text."""
+        ...
+
+    def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
+        """The words that it reads in place of others."""
         ...
 
     def scores(self, ids: Tensor, mask: Tensor, languages: Sequence[str]) -> Tensor:
@@ -79,6 +90,8 @@ def encode(
     rows: list[Row] = []
     for numbers in together.values():
         chosen = [examples[number] for number in numbers]
+        if reader.rewrites:
+            chosen = [rewritten(one, partial(reader.rewritten, language=one.language)) for one in chosen]
         tokenizer = reader.tokenizer(chosen[0].language)
         encoded = task.rows(chosen, tokenizer, labels, max_length)
         rows += [replace(row, example=numbers[row.example]) for row in encoded]

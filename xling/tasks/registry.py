@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from xling.errors import InputError
+from xling.registry import Registry
 from xling.tasks.classification import Classification
 from xling.tasks.intent_slots import IntentSlots
 from xling.tasks.multi_label import MultiLabel
@@ -15,23 +13,24 @@ from xling.tasks.question_answering import QuestionAnswering
 from xling.tasks.tagging import Tagging
 from xling.tasks.task import Task
 
-TASKS: Mapping[str, Task] = {
-    task.name: task
-    for task in (
-        Tagging(),
-        PartsOfSpeech(),
-        Parsing(),
-        IntentSlots(),
-        Classification(),
-        MultiLabel(),
-        QuestionAnswering(),
-        MultipleChoice(),
-    )
-}
+TASKS: Registry[Task] = Registry(
+    "task",
+    (
+        (task.name, task)
+        for task in (
+            Tagging(),
+            PartsOfSpeech(),
+            Parsing(),
+            IntentSlots(),
+            Classification(),
+            MultiLabel(),
+            QuestionAnswering(),
+            MultipleChoice(),
+        )
+    ),
+)
 
 
 def task_named(name: str, *, where: str = "--task") -> Task:
     """The task of a name; InputError lists the names."""
-    if name not in TASKS:
-        raise InputError(f"no task is called {name!r}", where=where, choices=TASKS)
-    return TASKS[name]
+    return TASKS.named(name, where=where)

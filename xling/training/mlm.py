@@ -6,6 +6,7 @@ Devlin et al. 2019: 15% of pieces are targets; of those 80% become the mask, 10%
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from xling.bases.precision import Precision, chosen_precision, computing_in
 from xling.bases.tokenizers import blank_pieces, table_size
 from xling.composition.attach import Composition
 from xling.errors import InputError
+from xling.languages import UNKNOWN
 from xling.training.order import BatchOrder
 from xling.training.settings import TrainingSettings
 
@@ -81,20 +83,22 @@ def mask_pieces(
     return masked, targets
 
 
-def decoding(head: MLMHead, composition: Composition, to: Candidates | None = None) -> MLMHead | OwnPieces:
-    """The head of a composition's pieces: over a vocabulary of its own where a module brings one."""
-    own = composition.vocabulary()
+def decoding(
+    head: MLMHead, composition: Composition, to: Candidates | None = None, *, language: str = UNKNOWN
+) -> MLMHead | OwnPieces:
+    """The head of a language's pieces: over a vocabulary of its own where a module brings one."""
+    own = composition.vocabulary(language)
     if own is None:
         return head if to is None else narrowed(head, to)
-    pieces = OwnPieces(head, own, table_size(composition.tokenizer()), to)
+    pieces = OwnPieces(head, own, table_size(composition.tokenizer(language)), to)
     return pieces if own.learns else pieces.fixed()
 
 
 class MaskedLanguageModelling:
     """The objective. The composition's modules learn, vectors of pieces included; the head is frozen.
 
-    With `candidates` the decoder is narrowed to the corpus's own pieces, a tenth of XLM-R's table, and a
-    fixed sample of the others.
+    language: of the text, where a plan or a part of it goes by that. With `candidates` the decoder is
+    narrowed to the corpus's own pieces, a tenth of XLM-R's table, and a fixed sample of the others.
     """
 
     higher_is_better = False
@@ -107,18 +111,20 @@ class MaskedLanguageModelling:
         settings: TrainingSettings,
         *,
         seed: int,
+        language: str = UNKNOWN,
         candidates: bool = True,
     ) -> None:
-        self.composition, self.seed = composition, seed
+        self.composition, self.seed, self.language = composition, seed, language
         self.device = str(composition.encoder.device)
         self.precision: Precision = chosen_precision(settings.precision, self.device)
-        self.tokenizer = composition.tokenizer()
+        self.tokenizer = composition.tokenizer(language)
         self.rows = maskable_rows(rows, self.tokenizer)
         self.pieces = corpus_pieces(self.rows, self.tokenizer)
-        count = table_size(self.tokenizer) if composition.vocabulary() else head.decoder.shape[0]
+        own = composition.vocabulary(language)
+        count = table_size(self.tokenizer) if own else head.decoder.shape[0]
         few = Candidates(count, self.pieces, others=OTHERS, seed=seed) if candidates else None
         self.column = few.index if few else None
-        self.head = decoding(head, composition, few)
+        self.head = decoding(head, composition, few, language=language)
         self.special = torch.as_tensor(sorted(self.tokenizer.all_special_ids))
         self.order = BatchOrder(
             [len(row) for row in self.rows],
@@ -152,8 +158,9 @@ class MaskedLanguageModelling:
             wanted = self.column[wanted]
         masked, mask, targets, wanted = (own.to(self.device) for own in (masked, mask, targets, wanted))
         with computing_in(self.precision, self.device):
-            states = self.composition(masked, mask)[targets]
-            return self.head.loss(states, wanted, self.composition.undo)
+            states = self.composition(masked, mask, [self.language] * len(masked))[targets]
+            undo = partial(self.composition.undo, languages=[self.language] * len(states))
+            return self.head.loss(states, wanted, undo)
 
     def evaluate(self) -> float | None:
         """Nothing during training: pseudo-perplexity is taken before and after."""

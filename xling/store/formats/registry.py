@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from xling.errors import InputError
+from xling.registry import Registry
 from xling.store.formats import adapterhub, composable_sft, peft
 from xling.store.formats.foreign import Format
 
-FORMATS: Mapping[str, Format] = {item.FORMAT.name: item.FORMAT for item in (adapterhub, peft, composable_sft)}
+FORMATS: Registry[Format] = Registry(
+    "format", ((item.FORMAT.name, item.FORMAT) for item in (adapterhub, peft, composable_sft))
+)
 
 
 def format_named(name: str) -> Format:
     """The format of a name; InputError lists the names."""
-    if name not in FORMATS:
-        raise InputError(f"no format is called {name!r}", where="--format", choices=FORMATS)
-    return FORMATS[name]
+    return FORMATS.named(name, where="--format")

@@ -207,7 +207,7 @@ def _language(tag: str) -> str:
 
 @cache
 def _table() -> Mapping[str, Facts]:
-    text = resources.files("xling.evaluation").joinpath("typology.tsv").read_text(encoding="utf-8")
+    text = resources.files("xling").joinpath("typology.tsv").read_text(encoding="utf-8")
     rows: Sequence[Mapping[str, str]] = list(csv.DictReader(text.splitlines(), delimiter="\t"))
     return {row["language"]: _facts(row) for row in sorted(rows, key=lambda row: row["language"])}
 

@@ -14,14 +14,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xling import typology
 from xling.data.cards import list_cards, load_card
 from xling.errors import InputError
-from xling.evaluation import typology
-from xling.evaluation.typology import FEATURES, UNKNOWN, describe, distance, facts, related
 from xling.languages import parse
+from xling.typology import FEATURES, UNKNOWN, describe, distance, facts, related
 
 HERE = Path(__file__).parents[1]
-LINES = resources.files("xling.evaluation").joinpath("typology.tsv").read_text("utf-8").splitlines()
+LINES = resources.files("xling").joinpath("typology.tsv").read_text("utf-8").splitlines()
 ROWS = list(csv.DictReader(LINES, delimiter="\t"))
 MACROAREAS = {"Africa", "Eurasia", "Papunesia", "North America", "South America", "Australia", UNKNOWN}
 NO_FACTS = ("rmy", "abk", "lzh")
@@ -176,9 +176,7 @@ def test_there_must_be_another_language_to_choose_from() -> None:
 
 
 def test_facts_do_not_load_torch() -> None:
-    code = (
-        "import sys, xling.evaluation.typology as t; t.distance('zul', 'xho'); print('torch' in sys.modules)"
-    )
+    code = "import sys, xling.typology as t; t.distance('zul', 'xho'); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

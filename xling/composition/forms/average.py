@@ -1,4 +1,4 @@
-"""One module out of several of the same make: the weighted mean of their parameters.
+"""`average(a, b; 2, 1)`: one module out of several of the same make, the weighted mean of their parameters.
 
 Source: AdapterSoup (Chronopoulou et al. 2023). What is averaged are parameters, so for LoRA the factors
 and not their products; `mean(...)` averages what modules add.
@@ -7,24 +7,63 @@ and not their products; `mean(...)` averages what modules add.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
+from xling.composition.forms.form import Plan, called, checked_shares, shares_of
+from xling.composition.forms.single import Loaded, Named
+from xling.composition.reader import Reader
 from xling.errors import PlanError
 from xling.modules.module import Module, Part
 from xling.modules.registry import restore
 from xling.sites import EncoderShape
 
 
-def average(modules: Sequence[Module], weights: Sequence[float]) -> Module:
+@dataclass(frozen=True)
+class Average:
+    """It takes names of modules alone, and grows to one module."""
+
+    plans: tuple[Plan, ...]
+    weights: tuple[float, ...] = ()
+
+    word = "average"
+    by_language = False
+
+    def __post_init__(self) -> None:
+        for plan in self.plans:
+            if not isinstance(plan, Named | Loaded):
+                raise PlanError(
+                    f"average takes names of modules, not {str(plan)!r}: it averages their parameters",
+                    where="--plan",
+                    hint="mean(...) averages what plans of any form add",
+                )
+        object.__setattr__(self, "weights", checked_shares(self.word, self.plans, self.weights))
+
+    @classmethod
+    def read(cls, reader: Reader) -> Plan:
+        return cls(*reader.weighted())
+
+    def __str__(self) -> str:
+        return called(self.word, self.plans, self.weights)
+
+    def over(self, plans: Sequence[Plan]) -> Plan:
+        return Average(tuple(plans), self.weights)
+
+    def grown(self) -> Plan:
+        modules = [plan.module for plan in self.plans if isinstance(plan, Loaded)]
+        return Loaded(averaged(modules, shares_of(self.plans, self.weights)))
+
+
+def averaged(modules: Sequence[Module], weights: Sequence[float]) -> Module:
     """The mean module, with the first one's facts; PlanError when they are not of one make.
 
-    weights: shares, in the modules' order.
+    weights: shares that sum to one, in the modules' order.
     """
     first = modules[0]
     for other in modules[1:]:
         _check_alike(first, other)
-    shares = torch.tensor([weight / sum(weights) for weight in weights], dtype=torch.float64)
+    shares = torch.tensor(weights, dtype=torch.float64)
     shape = EncoderShape(first.facts.hidden, first.facts.layers)
     parts = []
     for number, part in enumerate(first.parts):

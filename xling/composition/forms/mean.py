@@ -1,0 +1,91 @@
+"""`mean(a, b; 2, 1)`: the weighted mean of what plans add at each site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from xling.composition.folding import Folding
+from xling.composition.forms.beside import check_heads, one_text
+from xling.composition.forms.form import Plan, called, checked_shares, nodes, shares_of
+from xling.composition.forms.single import Loaded
+from xling.composition.reader import Reader
+from xling.composition.scoring import HeadState
+from xling.errors import PlanError
+from xling.languages import UNKNOWN
+from xling.sites import Hidden, Place, ResidualState, Rows
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Weights are shares: 2 and 1 are two thirds and one. No weights are equal weights, and kept as none."""
+
+    plans: tuple[Plan, ...]
+    weights: tuple[float, ...] = ()
+
+    word = "mean"
+    by_language = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", checked_shares(self.word, self.plans, self.weights))
+
+    @classmethod
+    def read(cls, reader: Reader) -> Plan:
+        return cls(*reader.weighted())
+
+    def __str__(self) -> str:
+        return called(self.word, self.plans, self.weights)
+
+    def over(self, plans: Sequence[Plan]) -> Plan:
+        return Mean(tuple(plans), self.weights)
+
+    def grown(self) -> Plan:
+        check_heads(self)
+        return self
+
+    def active(self, language: str) -> Iterator[Loaded]:
+        return (leaf for node in nodes(self) for leaf in node.active(language))
+
+    def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
+        return one_text(self, units, language)
+
+    def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
+        found = [node.increment(layer, place, state) for node in nodes(self)]
+        pairs = [(share, own) for share, own in zip(self._shares, found, strict=True) if own is not None]
+        return sum((share * own for share, own in pairs[1:]), pairs[0][0] * pairs[0][1]) if pairs else None
+
+    def embed(self, states: Hidden, rows: Rows) -> Hidden:
+        return self._mean(states, [node.embed(states, rows) for node in nodes(self)])
+
+    def unembed(self, states: Hidden, rows: Rows) -> Hidden:
+        languages = set(rows.languages) or {UNKNOWN}
+        if any(leaf.embedders for language in languages for leaf in self.active(language)):
+            raise PlanError(
+                "a mean of invertible blocks has no inverse, so no pieces can be predicted under it",
+                where="--plan",
+                hint="predict a task with it, or take one of its modules",
+            )
+        return states
+
+    def weight(self, below: Tensor, folding: Folding) -> Tensor:
+        return self._mean(below, [folding.through(node, below) for node in nodes(self)])
+
+    def pooled(self, states: Hidden, rows: Rows) -> Hidden:
+        return self._mean(states, [node.pooled(states, rows) for node in nodes(self)])
+
+    def scores(self, state: HeadState) -> Tensor | None:
+        found = [node.scores(state) for node in nodes(self)]
+        kept = [scores for scores in found if scores is not None]
+        return self._mean(None, kept) if kept else None
+
+    @property
+    def _shares(self) -> tuple[float, ...]:
+        return shares_of(self.plans, self.weights)
+
+    def _mean(self, unchanged: Tensor | None, values: Sequence[Tensor]) -> Tensor:
+        if all(value is unchanged for value in values):
+            return values[0]
+        first, *rest = (share * value for share, value in zip(self._shares, values, strict=True))
+        return sum(rest, first)

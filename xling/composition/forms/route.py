@@ -1,0 +1,148 @@
+"""`route(swh: a, hau: b, *: none)`: each row goes through the plan of its own language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from xling.composition.folding import Folding
+from xling.composition.forms.beside import check_heads
+from xling.composition.forms.form import Node, Plan, nodes, walk
+from xling.composition.forms.single import Loaded
+from xling.composition.reader import Reader
+from xling.composition.scoring import HeadState
+from xling.errors import InputError, PlanError
+from xling.languages import UNKNOWN
+from xling.languages import parse as parse_tag
+from xling.sites import Hidden, Place, ResidualState, Rows
+
+ELSE = "*"
+
+
+@dataclass(frozen=True)
+class Route:
+    """Rows of other languages go through the branch of `*`; without one they are an error that names them."""
+
+    branches: tuple[tuple[str, Plan], ...]
+
+    word = "route"
+    by_language = True
+
+    def __post_init__(self) -> None:
+        keys = [key for key, _ in self.branches]
+        if not keys:
+            raise PlanError("route has no branch", where="--plan", hint="write route(swh: lang/swh, *: none)")
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise PlanError(f"route has two branches for {twice}", where="--plan", hint="keep one of them")
+        for key, plan in self.branches:
+            if any(inner.by_language for inner in walk(plan)):
+                raise PlanError(
+                    f"a route inside the branch {key} of a route: its rows are of one language already",
+                    where="--plan",
+                    hint="write one route with all languages",
+                )
+
+    @classmethod
+    def read(cls, reader: Reader) -> Plan:
+        def branch() -> tuple[str, Plan]:
+            key = reader.take()
+            reader.expect(":")
+            return key if key == ELSE else parse_tag(key), reader.plan()
+
+        return cls(tuple(reader.separated(branch)))
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        return tuple(plan for _, plan in self.branches)
+
+    def __str__(self) -> str:
+        return f"route({', '.join(f'{key}: {plan}' for key, plan in self.branches)})"
+
+    def over(self, plans: Sequence[Plan]) -> Plan:
+        return Route(tuple((key, plan) for (key, _), plan in zip(self.branches, plans, strict=True)))
+
+    def grown(self) -> Plan:
+        check_heads(self)
+        return self
+
+    def active(self, language: str) -> Iterator[Loaded]:
+        return self._node(language).active(language)
+
+    def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
+        return self._node(language).rewritten(units, language)
+
+    def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
+        found = [
+            (rows, node.increment(layer, place, state.some(rows))) for node, rows in self._ways(state.rows)
+        ]
+        if all(increment is None for _, increment in found):
+            return None
+        empty = torch.zeros_like(state.sublayer)
+        return gather([(rows, empty[rows] if own is None else own) for rows, own in found])
+
+    def embed(self, states: Hidden, rows: Rows) -> Hidden:
+        return self._mapped(states, rows, lambda node, own, at: node.embed(own, at))
+
+    def unembed(self, states: Hidden, rows: Rows) -> Hidden:
+        return self._mapped(states, rows, lambda node, own, at: node.unembed(own, at))
+
+    def weight(self, below: Tensor, folding: Folding) -> Tensor:
+        return folding.through(self._node(folding.language), below)
+
+    def pooled(self, states: Hidden, rows: Rows) -> Hidden:
+        return self._mapped(states, rows, lambda node, own, at: node.pooled(own, at))
+
+    def scores(self, state: HeadState) -> Tensor | None:
+        found = [(rows, node.scores(state.some(rows))) for node, rows in self._ways(state.rows)]
+        kept = [(rows, scores) for rows, scores in found if scores is not None]
+        return gather(kept) if kept else None
+
+    @cached_property
+    def _by_language(self) -> dict[str, Node]:
+        return dict(zip((key for key, _ in self.branches), nodes(self), strict=True))
+
+    def _node(self, language: str) -> Node:
+        node = self._by_language.get(language, self._by_language.get(ELSE))
+        if node is not None:
+            return node
+        unnamed = "a row without a language" if language == UNKNOWN else f"a row of the language {language}"
+        raise InputError(
+            f"the plan routes by language and has no branch for {unnamed}",
+            where="--plan",
+            choices=self._by_language,
+            hint="give rows one of these languages (--language), or add *: none",
+        )
+
+    def _mapped(self, states: Hidden, rows: Rows, act: Callable[[Node, Hidden, Rows], Hidden]) -> Hidden:
+        ways = self._ways(rows)
+        return gather([(own, act(node, states[own], rows.some(own))) for node, own in ways])
+
+    def _ways(self, rows: Rows) -> list[tuple[Node, slice | list[int]]]:
+        """Each branch with its rows; rows that lie together are a slice, which needs no copy."""
+        own: dict[int, list[int]] = {}
+        taken: dict[int, Node] = {}
+        for row, language in enumerate(rows.languages):
+            node = self._node(language)
+            taken[id(node)] = node
+            own.setdefault(id(node), []).append(row)
+        return [(taken[key], _index(numbers)) for key, numbers in own.items()]
+
+
+def _index(numbers: list[int]) -> slice | list[int]:
+    together = numbers[-1] - numbers[0] + 1 == len(numbers)
+    return slice(numbers[0], numbers[-1] + 1) if together else numbers
+
+
+def gather(parts: Sequence[tuple[slice | list[int], Tensor]]) -> Tensor:
+    """The rows of all parts, in the order of the batch."""
+    joined = torch.cat([values for _, values in parts])
+    spans = (range(rows.start, rows.stop) if isinstance(rows, slice) else rows for rows, _ in parts)
+    order = [row for span in spans for row in span]
+    if order == sorted(order):
+        return joined
+    return joined[torch.argsort(torch.as_tensor(order)).to(joined.device)]

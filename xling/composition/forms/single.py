@@ -1,0 +1,189 @@
+"""A plan of one module, or of none: `lang/swh`, `task/ner@REVISION`, `none`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+from torch import Tensor, nn
+
+from xling.composition.folding import Folding
+from xling.composition.forms.form import Plan
+from xling.composition.scoring import HeadState
+from xling.modules.module import Module
+from xling.modules.registry import KINDS
+from xling.sites import (
+    ActsOnEmbeddings,
+    ActsOnPooled,
+    ActsOnResidual,
+    ActsOnText,
+    ActsOnWeights,
+    Hidden,
+    Place,
+    ReadsPieces,
+    ResidualState,
+    Rows,
+)
+
+
+@dataclass(frozen=True)
+class Empty:
+    """The empty module, `none`: nothing acts."""
+
+    plans = ()
+    by_language = False
+
+    def __str__(self) -> str:
+        return "none"
+
+    def over(self, plans: Sequence[Plan]) -> Plan:
+        return self
+
+    def grown(self) -> Plan:
+        return self
+
+    def active(self, language: str) -> Iterator[Loaded]:
+        return iter(())
+
+    def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
+        return units
+
+    def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
+        return state.increment
+
+    def embed(self, states: Hidden, rows: Rows) -> Hidden:
+        return states
+
+    def unembed(self, states: Hidden, rows: Rows) -> Hidden:
+        return states
+
+    def weight(self, below: Tensor, folding: Folding) -> Tensor:
+        return below
+
+    def pooled(self, states: Hidden, rows: Rows) -> Hidden:
+        return states
+
+    def scores(self, state: HeadState) -> Tensor | None:
+        return None
+
+
+@dataclass(frozen=True)
+class Named:
+    """A module of the store, with the revision or content fingerprint it must have, if any."""
+
+    name: str
+    revision: str | None = None
+
+    plans = ()
+    by_language = False
+
+    def __str__(self) -> str:
+        return self.name if self.revision is None else f"{self.name}@{self.revision}"
+
+    def over(self, plans: Sequence[Plan]) -> Plan:
+        return self
+
+    def grown(self) -> Plan:
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A module in its place."""
+
+    module: Module
+
+    plans = ()
+    by_language = False
+
+    def __str__(self) -> str:
+        return self.module.facts.task or self.module.facts.language or "a module"
+
+    def over(self, plans: Sequence[Plan]) -> Plan:
+        return self
+
+    def grown(self) -> Plan:
+        return self
+
+    def active(self, language: str) -> Iterator[Loaded]:
+        yield self
+
+    @cached_property
+    def residual(self) -> dict[tuple[int, Place], list[ActsOnResidual]]:
+        """The parts at each residual site."""
+        found: dict[tuple[int, Place], list[ActsOnResidual]] = {}
+        for network in self.module.networks:
+            if isinstance(network, ActsOnResidual):
+                for site in network.residual_sites():
+                    found.setdefault(site, []).append(network)
+        return found
+
+    @cached_property
+    def embedders(self) -> list[ActsOnEmbeddings]:
+        """The parts that act on the embeddings."""
+        return [network for network in self.module.networks if isinstance(network, ActsOnEmbeddings)]
+
+    @cached_property
+    def weighers(self) -> list[ActsOnWeights]:
+        """The parts that act on weights."""
+        return [network for network in self.module.networks if isinstance(network, ActsOnWeights)]
+
+    @cached_property
+    def rewriters(self) -> list[ActsOnText]:
+        """The parts that rewrite a text."""
+        return [network for network in self.module.networks if isinstance(network, ActsOnText)]
+
+    @cached_property
+    def poolers(self) -> list[ActsOnPooled]:
+        """The parts that map pooled states."""
+        return [network for network in self.module.networks if isinstance(network, ActsOnPooled)]
+
+    @cached_property
+    def vocabulary(self) -> ReadsPieces | None:
+        """The vocabulary that the module brings, if any."""
+        return next((part for part in self.module.networks if isinstance(part, ReadsPieces)), None)
+
+    @cached_property
+    def head(self) -> nn.Module | None:
+        """The head, if the module has one."""
+        parts = self.module.parts
+        return next((part.network for part in parts if KINDS[part.config.kind].head), None)
+
+    @property
+    def learning(self) -> bool:
+        """Whether any of its parameters is under training."""
+        return any(value.requires_grad for part in self.module.networks for value in part.parameters())
+
+    @property
+    def reads_language(self) -> bool:
+        """Whether its weights depend on the language of the rows."""
+        return any(part.reads_language for part in self.weighers)
+
+    def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
+        return reduce(lambda found, part: part.rewritten(found, language), self.rewriters, units)
+
+    def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
+        for part in self.residual.get((layer, place), ()):
+            below, own = state.increment, part.own(layer, place, state)
+            state = state.under(own if below is None or part.replaces else below + own)
+        return state.increment
+
+    def embed(self, states: Hidden, rows: Rows) -> Hidden:
+        return reduce(lambda value, part: part.embed(value, rows), self.embedders, states)
+
+    def unembed(self, states: Hidden, rows: Rows) -> Hidden:
+        return reduce(lambda value, part: part.unembed(value, rows), reversed(self.embedders), states)
+
+    def weight(self, below: Tensor, folding: Folding) -> Tensor:
+        name, shape, language = folding.name, folding.shape, folding.language
+        return reduce(lambda value, part: part.weight(name, value, shape, language), self.weighers, below)
+
+    def pooled(self, states: Hidden, rows: Rows) -> Hidden:
+        return reduce(lambda value, part: part.pooled(value, rows), self.poolers, states)
+
+    def scores(self, state: HeadState) -> Tensor | None:
+        if self.head is None:
+            return None
+        above = state.above(self.pooled) if self.poolers else state
+        return self.head(state.states, state.rows.mask, above.pooled if above.maps else None)

@@ -1,0 +1,95 @@
+"""`a >> b >> c`: plans one on top of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from torch import Tensor
+
+from xling.composition.folding import Folding
+from xling.composition.forms.form import Plan, nodes, walk
+from xling.composition.forms.single import Empty, Loaded
+from xling.composition.scoring import HeadState
+from xling.errors import PlanError
+from xling.sites import Hidden, Place, ResidualState, Rows
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The lowest plan stands first; at least two, none of them a stack. The topmost head gives the scores."""
+
+    plans: tuple[Plan, ...]
+
+    by_language = False
+
+    def __str__(self) -> str:
+        return " >> ".join(map(str, self.plans))
+
+    def over(self, plans: Sequence[Plan]) -> Plan:
+        return Stack(tuple(plans))
+
+    def grown(self) -> Plan:
+        first = next((place for place, plan in enumerate(self.plans) if not _only_rewrites(plan)), None)
+        late = None if first is None else next(filter(_rewrites, self.plans[first:]), None)
+        if late is not None:
+            raise PlanError(
+                f"{late} rewrites the text, and stands above what reads the text's pieces",
+                where="--plan",
+                hint="write it leftmost",
+            )
+        return self
+
+    def active(self, language: str) -> Iterator[Loaded]:
+        return (leaf for node in nodes(self) for leaf in node.active(language))
+
+    def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
+        return reduce(lambda found, node: node.rewritten(found, language), nodes(self), units)
+
+    def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
+        for node in nodes(self):
+            state = state.under(node.increment(layer, place, state))
+        return state.increment
+
+    def embed(self, states: Hidden, rows: Rows) -> Hidden:
+        return reduce(lambda value, node: node.embed(value, rows), nodes(self), states)
+
+    def unembed(self, states: Hidden, rows: Rows) -> Hidden:
+        return reduce(lambda value, node: node.unembed(value, rows), reversed(nodes(self)), states)
+
+    def weight(self, below: Tensor, folding: Folding) -> Tensor:
+        return reduce(lambda value, node: folding.through(node, value), nodes(self), below)
+
+    def pooled(self, states: Hidden, rows: Rows) -> Hidden:
+        return reduce(lambda value, node: node.pooled(value, rows), nodes(self), states)
+
+    def scores(self, state: HeadState) -> Tensor | None:
+        found = None
+        for node in nodes(self):
+            own = node.scores(state)
+            found = found if own is None else own
+            state = state.above(node.pooled) if _maps_pooled(node) else state
+        return found
+
+
+def stack(*plans: Plan) -> Plan:
+    """`a >> b >> ...`, flat; nothing is `none`, one plan is itself."""
+    flat: list[Plan] = []
+    for plan in plans:
+        flat += plan.plans if isinstance(plan, Stack) else [plan]
+    return Stack(tuple(flat)) if len(flat) > 1 else flat[0] if flat else Empty()
+
+
+def _rewrites(plan: Plan) -> bool:
+    return any(isinstance(inner, Loaded) and inner.rewriters for inner in walk(plan))
+
+
+def _maps_pooled(plan: Plan) -> bool:
+    return any(isinstance(inner, Loaded) and inner.poolers for inner in walk(plan))
+
+
+def _only_rewrites(plan: Plan) -> bool:
+    """Whether nothing in a plan acts behind the text."""
+    leaves = [inner for inner in walk(plan) if isinstance(inner, Loaded)]
+    return all(len(leaf.rewriters) == len(leaf.module.parts) for leaf in leaves)
