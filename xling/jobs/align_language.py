@@ -10,6 +10,7 @@ import torch
 from xling.bases.opening import Base
 from xling.composition.attach import Composition
 from xling.errors import InputError
+from xling.jobs.making import making_of
 from xling.jobs.train_language import ALONE, Beginning, Run, facts_of, warn_of_unknown
 from xling.languages import parse
 from xling.modules.module import Module
@@ -46,7 +47,14 @@ def align_language(
     tag = parse(language)
     check_pairs(pairs)
     held = min(_HELD_OUT, len(pairs) // 10)
-    facts = facts_of(base, run, settings, language=tag)
+    making = making_of(
+        settings,
+        kind=kind,
+        options={**(options or {}), "tokens": tokens},
+        data={"pairs": ["\t".join(pair) for pair in pairs]},
+        modules={"init": init, "vocabulary": vocabulary},
+    )
+    facts = facts_of(base, run, settings, language=tag, making=making)
     module = Beginning(kind, options, vocabulary, init).module(base, facts)
     encoded = _encoded(base, Composition(base, [module]).tokenizer(), pairs, settings)
     warn_of_unknown(encoded.rows, Composition(base, [module]).tokenizer(), tag, run.say)

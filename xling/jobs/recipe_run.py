@@ -22,6 +22,7 @@ from xling.jobs.train_language import Origin, Run, Say
 from xling.jobs.train_task import check_kind
 from xling.modules.module import Module
 from xling.modules.registry import preset
+from xling.plain_yaml import written
 from xling.store.card import write_card
 from xling.tasks.registry import task_named
 from xling.training.reporting import Bar, Log, Reporter, Several
@@ -89,7 +90,7 @@ class RecipeRun:
             reporters.append(Bar(name))
         licence = strictest(self.card(card).licence_of(language) for card, _ in cards)
         named = tuple((self.card(card).name, content) for card, content in cards)
-        origin = Origin(named, licence, self.recipe.name)
+        origin = Origin(named, licence, written(self.recipe.model_dump(mode="json", exclude_defaults=True)))
         return Run(seed, folder / "checkpoints", Several(reporters), self.place.say, origin)
 
     def keep(self, module: Module, name: str, folder: Path) -> int:

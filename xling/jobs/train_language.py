@@ -17,6 +17,7 @@ from xling.bases.soundness import check_mask
 from xling.composition.attach import Composition, base_facts, check_fits
 from xling.data.text import deduplicate, hold_out
 from xling.errors import InputError
+from xling.jobs.making import making_of
 from xling.jobs.mlm_heads import head_fingerprint, mlm_head
 from xling.languages import parse
 from xling.modules.module import Facts, Module
@@ -101,7 +102,16 @@ def train_language(
     check_mask(base.tokenizer)
     lines, kept = _split(texts, held_out, run.seed)
     head = mlm_head(base, run.say)
-    facts = facts_of(base, run, settings, language=tag, mlm_head_fingerprint=head_fingerprint(head))
+    making = making_of(
+        settings,
+        kind=kind,
+        options=options,
+        data={"text": texts, "held_out": held_out or ()},
+        modules={"init": init, "vocabulary": vocabulary},
+    )
+    facts = facts_of(
+        base, run, settings, language=tag, mlm_head_fingerprint=head_fingerprint(head), making=making
+    )
     module = Beginning(kind, options, vocabulary, init).module(base, facts)
     tokenizer = Composition(base, [module]).tokenizer()
     rows = encode_lines(tokenizer, lines, min(settings.max_length, base.max_length))

@@ -14,6 +14,7 @@ from xling.bases.precision import Precision, chosen_precision, computing_in
 from xling.composition.attach import Composition
 from xling.data.examples import Example
 from xling.errors import InputError
+from xling.jobs.making import making_of, module_fingerprint
 from xling.jobs.train_language import ALONE, Run, facts_of
 from xling.languages import parse
 from xling.modules.config import PartConfig
@@ -119,8 +120,23 @@ def train_task(
     if not train:
         raise InputError("no labelled example to train on", where="--train")
     labels = init.facts.labels if init else work.labels(train)
+    making = making_of(
+        settings,
+        kind=kind,
+        options=options,
+        data={"train": train, "dev": dev},
+        modules={"init": init, "language_module": language_module},
+    )
+    name = below or (language_module and language_module.facts.language) or ""
     facts = facts_of(
-        base, run, settings, task=task, source=parse(source_language), labels=labels, below=below
+        base,
+        run,
+        settings,
+        task=task,
+        source=parse(source_language),
+        labels=labels,
+        below=((name, module_fingerprint(language_module)),) if language_module else (),
+        making=making,
     )
     configs = task_parts(work, kind, options, labels, base)
     module = init.continued(facts) if init else Module.fresh(configs, base.shape, facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,9 +22,10 @@ from xling.faults import faults
 from xling.jobs import align_language as alignment_job
 from xling.jobs import train_language as language_job
 from xling.jobs import train_task as task_job
+from xling.jobs.making import made_so, making_of
 from xling.jobs.train_language import Origin, Run, Say
 from xling.languages import parse
-from xling.modules.module import WEIGHTS, Module
+from xling.modules.module import Module
 from xling.modules.registry import preset
 from xling.plain_yaml import assignment, put
 from xling.store.card import write_card
@@ -81,9 +82,6 @@ class TaskOrder:
 def train_language_to(order: LanguageOrder, options: Options, reporter: Reporter, say: Say) -> dict[str, Any]:
     """Train a language module into `options.out`; a finished one is kept unless `fresh`."""
     parse(order.language)
-    kept = _finished(options, say)
-    if kept is not None:
-        return kept
     if bool(order.text) == bool(order.parallel):
         raise InputError(
             "a module learns from text or from parallel text",
@@ -91,17 +89,27 @@ def train_language_to(order: LanguageOrder, options: Options, reporter: Reporter
             hint="give --text or --parallel; for both, train on --text first, then --parallel with --init",
         )
     learn = _aligned if order.parallel else _read
-    return _keep(learn(order, options, (reporter, say)), options.out)
+    return learn(order, options, (reporter, say))
 
 
-def _read(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -> Module:
+def _read(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -> dict[str, Any]:
     """MLM on the order's text."""
     settings, parts = settings_of(language_job.DEFAULTS, options)
     preset(options.kind, parts)
     lines, held = _texts(order, options.seed)
     init, vocabulary = _loaded(order.init), _loaded(order.vocabulary)
+    making = making_of(
+        settings,
+        kind=options.kind,
+        options=parts,
+        data={"text": lines, "held_out": held or ()},
+        modules={"init": init, "vocabulary": vocabulary},
+    )
+    kept = _finished(options, {"language": parse(order.language), "making": making}, heard[1])
+    if kept is not None:
+        return kept
     cards = ((" ".join(Path(text).name for text in order.text), fingerprint(lines)),)
-    return language_job.train_language(
+    module = language_job.train_language(
         load_base(options.base, device=options.device),
         lines,
         language=order.language,
@@ -113,6 +121,7 @@ def _read(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -
         init=init,
         vocabulary=vocabulary,
     )
+    return _keep(module, options.out)
 
 
 def _texts(order: LanguageOrder, seed: int) -> tuple[list[str], list[str] | None]:
@@ -133,7 +142,7 @@ def _texts(order: LanguageOrder, seed: int) -> tuple[list[str], list[str] | None
     return balanced(rest, order.alpha, seed=seed), held
 
 
-def _aligned(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -> Module:
+def _aligned(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -> dict[str, Any]:
     """Alignment on the order's pairs."""
     assert order.parallel is not None
     settings, parts = settings_of(alignment_job.DEFAULTS, options)
@@ -142,7 +151,17 @@ def _aligned(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]
     alignment_job.check_pairs(pairs)
     init, vocabulary = _loaded(order.init), _loaded(order.vocabulary)
     cards = ((order.parallel.name, fingerprint(["\t".join(pair) for pair in pairs])),)
-    return alignment_job.align_language(
+    making = making_of(
+        settings,
+        kind=options.kind,
+        options={**parts, "tokens": 0.0},
+        data={"pairs": ["\t".join(pair) for pair in pairs]},
+        modules={"init": init, "vocabulary": vocabulary},
+    )
+    kept = _finished(options, {"language": parse(order.language), "making": making}, heard[1])
+    if kept is not None:
+        return kept
+    module = alignment_job.align_language(
         load_base(options.base, device=options.device),
         pairs,
         language=order.language,
@@ -153,20 +172,28 @@ def _aligned(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]
         init=init,
         vocabulary=vocabulary,
     )
+    return _keep(module, options.out)
 
 
 def train_task_to(order: TaskOrder, options: Options, reporter: Reporter, say: Say) -> dict[str, Any]:
     """Train a task module into `options.out`; a finished one is kept unless `fresh`."""
     task_named(order.task)
     language = parse(order.source_language)
-    kept = _finished(options, say)
-    if kept is not None:
-        return kept
     settings, parts = settings_of(task_job.DEFAULTS, options)
     task_job.check_kind(options.kind, parts)
     read = partial(read_labelled, task=order.task, language=language, format=order.format)
     train, dev = read(order.train), read(order.dev) if order.dev else []
     below, init = _loaded(order.language_module), _loaded(order.init)
+    making = making_of(
+        settings,
+        kind=options.kind,
+        options=parts,
+        data={"train": train, "dev": dev},
+        modules={"init": init, "language_module": below},
+    )
+    kept = _finished(options, {"task": order.task, "source": language, "making": making}, say)
+    if kept is not None:
+        return kept
     run = Run(
         options.seed,
         options.out / "checkpoints",
@@ -219,14 +246,21 @@ def _length(key: str) -> dict[str, None]:
     return dict.fromkeys(ways) if key in ways else {}
 
 
-def _finished(options: Options, say: Say) -> dict[str, Any] | None:
+def _finished(options: Options, wanted: Mapping[str, Any], say: Say) -> dict[str, Any] | None:
+    """What the folder holds, if it was made as is wanted; InputError where it was made otherwise."""
     if options.fresh:
         shutil.rmtree(options.out / "checkpoints", ignore_errors=True)
         return None
-    if not (options.out / WEIGHTS).is_file():
+    module = made_so(options.out, {"base": _id(options.base), "seed": options.seed, **wanted})
+    if module is None:
         return None
     say(f"{options.out} holds a finished module; --fresh trains it again")
-    return _summary(Module.load(options.out), options.out)
+    return _summary(module, options.out)
+
+
+def _id(base: str) -> str:
+    """A base as modules name it: a Hub id without its revision."""
+    return base if Path(base).is_dir() else base.partition("@")[0]
 
 
 def _keep(module: Module, out: Path) -> dict[str, Any]:

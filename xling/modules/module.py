@@ -35,7 +35,8 @@ class Facts:
     """What identifies a module: the same run gives the same facts, so no times and no scores here.
 
     language: canonical tag (a language module). source: the language a task was learned in.
-    below: the language module that was frozen under a task module, as its name and fingerprint.
+    below: the modules that were frozen under a task module, as (name, fingerprint), the lowest first.
+    making: what the training was told and learned from; recipe: the text of the recipe, if it was one's.
     precision: what the training's matrix products were computed in. cards: (name, checksum) of each data
     set. licence: the strictest of the data's.
     """
@@ -51,13 +52,14 @@ class Facts:
     source: str | None = None
     task: str | None = None
     labels: tuple[str, ...] = ()
-    below: str | None = None
+    below: tuple[tuple[str, str], ...] = ()
     recipe: str = ""
     cards: tuple[tuple[str, str], ...] = ()
     seed: int = 0
     steps: int = 0
     threads: int = 0
     precision: str | None = None
+    making: Mapping[str, Any] = field(default_factory=dict)
     licence: str | None = None
     xling_version: str = ""
 
@@ -186,14 +188,22 @@ def _facts(described: Mapping[str, Any], path: Path) -> Facts:
     values = {key: value for key, value in described.items() if key not in ("format", "parts")}
     try:
         cards = tuple((str(name), str(checksum)) for name, checksum in values.pop("cards"))
+        below = _below(values.pop("below"))
         for name, most in _SIZES.items():
             if not isinstance(values[name], int) or not 0 < values[name] <= most:
                 raise InputError(f"{name} = {values[name]!r} is no size of an encoder", where=path)
-        return Facts(**{**values, "labels": tuple(values["labels"]), "cards": cards})
+        return Facts(**{**values, "labels": tuple(values["labels"]), "cards": cards, "below": below})
     except (TypeError, KeyError, ValueError) as error:
         raise InputError(
             f"facts of another xling version: {error}", where=path, hint="update xling"
         ) from error
+
+
+def _below(value: Any) -> tuple[tuple[str, str], ...]:
+    """Names and fingerprints; earlier versions wrote one name alone."""
+    if value is None or isinstance(value, str):
+        return ((value, ""),) if value else ()
+    return tuple((str(name), str(checksum)) for name, checksum in value)
 
 
 def _entries(described: Mapping[str, Any], path: Path) -> list[tuple[PartConfig, str]]:

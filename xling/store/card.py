@@ -24,7 +24,7 @@ def card_text(module: Module, name: str) -> str:
         "parts": kinds,
         "base": f"{facts.base} {facts.base_revision or ''} `{facts.base_fingerprint[:19]}`",
         "tokenizer": f"`{facts.tokenizer_fingerprint[:19]}`",
-        "on top of": facts.below,
+        "on top of": ", ".join(f"{below} `{checksum[:19]}`" for below, checksum in facts.below),
         "labels": ", ".join(facts.labels),
         "residual convention": _stacking(module),
         "data": ", ".join(f"{card} `{checksum[:19]}`" for card, checksum in facts.cards),
@@ -35,7 +35,8 @@ def card_text(module: Module, name: str) -> str:
     }
     said = {key: value for key, value in rows.items() if value not in (None, "")}
     table = "\n".join(f"| {key} | {value} |" for key, value in said.items() if not isinstance(value, list))
-    plan = f"{name}" if facts.language else f"{facts.below or 'none'} >> {name}"
+    below = " >> ".join(own for own, _ in facts.below)
+    plan = f"{name}" if facts.language else f"{below or 'none'} >> {name}"
     return (
         f"# {name}\n\nA module of xling: {about}.\n\n| | |\n|---|---|\n{table}\n\n"
         f"```python\nimport xling\n\nbase = xling.load_base({facts.base!r})\n"

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -19,7 +20,9 @@ from torch import Tensor, nn
 
 from xling.errors import InputError
 from xling.files import write_atomically
+from xling.training.sameness import check_same
 
+NOBODY: Mapping[str, Any] = {}
 _KEPT = 2
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
@@ -55,10 +58,13 @@ class Progress:
 
 
 class Checkpoints:
-    """The checkpoints of one run in one folder; `None` as the folder keeps nothing."""
+    """The checkpoints of one run in one folder; `None` as the folder keeps nothing.
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
+    whose: facts of what is trained; a checkpoint that says others of itself is refused.
+    """
+
+    def __init__(self, folder: Path | None, whose: Mapping[str, Any] = NOBODY) -> None:
+        self.folder, self.whose = folder, json.loads(json.dumps(dict(whose)))
 
     def save(
         self, progress: Progress, parameters: Mapping[str, nn.Parameter], optimizer: torch.optim.Optimizer
@@ -77,6 +83,7 @@ class Checkpoints:
             "best_step": progress.best_step,
             "best_score": progress.best_score,
             "threads": torch.get_num_threads(),
+            "whose": self.whose,
         }
         data = save({k: v.contiguous() for k, v in tensors.items()}, metadata={"progress": json.dumps(facts)})
         write_atomically(self.folder / f"step-{progress.step:08d}.safetensors", data)
@@ -98,6 +105,7 @@ class Checkpoints:
                     tensors = {name: file.get_tensor(name) for name in file.keys()}
             except (SafetensorError, OSError, KeyError, ValueError):
                 continue
+            check_same(facts.get("whose", {}), self.whose, path.parent)
             return _restore(facts, tensors, parameters, optimizer, path)
         return None
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -18,11 +19,13 @@ from xling.sites import EncoderShape, Penalised
 from xling.training.checkpoints import Checkpoints
 from xling.training.loop import Objective, Outcome, fit, seeded_loss
 from xling.training.reporting import Reporter, Silent
+from xling.training.sameness import check_same
 from xling.training.settings import TrainingSettings
 
 ObjectiveOf = Callable[[Module], Objective]
 FIRST, SECOND = "full", "sparse"
 _CHOSEN, _PASSES = "chosen", 8
+_IDENTITY = ("language", "source", "task", "labels", "base_fingerprint", "tokenizer_fingerprint")
 SILENT = Silent()
 
 
@@ -92,7 +95,9 @@ def _chosen(module: Module, course: Course) -> Module:
     """The module with its places chosen; the choice is kept as a module folder among the checkpoints."""
     kept = course.checkpoints / _CHOSEN if course.checkpoints else None
     if kept is not None and (kept / WEIGHTS).is_file():
-        return Module.load(kept)
+        chosen = Module.load(kept)
+        check_same(_whose(chosen), _whose(module), kept)
+        return chosen
     first = tuple(_first(part, course.shape, module.facts.seed) for part in module.parts)
     tuned = replace(module, parts=first)
     rehearsals = [KINDS[part.config.kind].rehearsal for part in module.parts]
@@ -112,6 +117,12 @@ def _chosen(module: Module, course: Course) -> Module:
         module.save(kept)
         Checkpoints(course.checkpoints / FIRST).clear()
     return module
+
+
+def _whose(module: Module) -> dict[str, Any]:
+    """What of a module is settled before it is trained, on whatever machine."""
+    described = module.described()
+    return {key: described[key] for key in (*_IDENTITY, "seed", "making")}
 
 
 def _first(part: Part, shape: EncoderShape, seed: int) -> Part:
@@ -138,7 +149,7 @@ def _train(module: Module, course: Course, phase: str) -> Outcome:
         trainable(module),
         course.settings,
         seed=module.facts.seed,
-        checkpoints=Checkpoints(course.checkpoints / phase if course.checkpoints else None),
+        checkpoints=Checkpoints(course.checkpoints / phase if course.checkpoints else None, _whose(module)),
         reporter=course.reporter,
         phase=phase,
     )

@@ -1,0 +1,109 @@
+"""What lies in --out belongs to these settings, data and seed, or is refused with what differs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from writing import conll, table
+
+from xling.modules.module import Module
+from xling.training.reporting import Log
+
+
+@pytest.fixture
+def train(shell, bert, text_file, tmp_path):
+    """Train a language module into one folder; changes are added to the command."""
+
+    def go(*changes: object, text=text_file, language="swh"):
+        return shell("train", "language", "--base", bert.id, "--language", language, "--text", text, "--out",
+                     tmp_path / "out", "--set", "steps=4", "--set", "checkpoint_every=1", "--json",
+                     *changes)  # fmt: skip
+
+    return go
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """The third step of a training is interrupted."""
+
+    def at_third(log, tick):
+        if tick.step == 3:
+            raise KeyboardInterrupt
+        original(log, tick)
+
+    original = Log.tick
+    monkeypatch.setattr(Log, "tick", at_third)
+    return lambda: monkeypatch.setattr(Log, "tick", original)
+
+
+OTHERS = {
+    "seed": (("--seed", 7), "seed was 0, now 7"),
+    "rate": (("--set", "learning_rate=0.1"), "settings.learning_rate was 0.001, now 0.1"),
+    "length": (("--set", "steps=9"), "settings.steps was 4, now 9"),
+    "kind": (("--kind", "lora"), "kind was madx, now lora"),
+    "part": (("--set", "parts.reduction_factor=4"), "options.reduction_factor was None, now 4"),
+}
+
+
+@pytest.mark.parametrize(("changes", "told"), OTHERS.values(), ids=OTHERS)
+def test_a_finished_module_is_given_to_its_own_command_alone(train, tmp_path, changes, told):
+    assert train().status == 0
+    before = (tmp_path / "out/weights.safetensors").read_bytes()
+    train(*changes).refused("a module that was made otherwise is here", told, "--fresh", "another --out")
+    assert (tmp_path / "out/weights.safetensors").read_bytes() == before
+    again = train()
+    assert again.status == 0 and "holds a finished module" in again.err
+    assert train(*changes, "--fresh").status == 0
+    assert (tmp_path / "out/weights.safetensors").read_bytes() != before
+
+
+def test_other_text_and_another_language_are_told(train, tmp_path):
+    assert train().status == 0
+    other = tmp_path / "other.txt"
+    other.write_text("amina anaishi nairobi\njuma alisoma kitabu\n", encoding="utf-8")
+    train(text=other).refused("data.text differs")
+    train(language="hau").refused("language was swh, now hau")
+
+
+@pytest.mark.parametrize(("changes", "told"), OTHERS.values(), ids=OTHERS)
+def test_simpletuner_1172_a_checkpoint_is_gone_on_from_by_its_own_command_alone(
+    train, interrupted, tmp_path, changes, told
+):
+    assert train().status == 1
+    kept = {path: path.read_bytes() for path in (tmp_path / "out/checkpoints").rglob("*.safetensors")}
+    assert kept
+    interrupted()
+    train(*changes).refused("made otherwise", told, "--fresh")
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert train().status == 0
+    steps = [json.loads(line)["step"] for line in (tmp_path / "out/log.jsonl").read_text().splitlines()]
+    assert steps == [1, 2, 3, 4]
+
+
+def test_tasks_too(shell, bert, tmp_path):
+    words = ["train", "task", "--base", bert.id, "--task", "tagging", "--source-language", "eng", "--out",
+             tmp_path / "out", "--set", "steps=2"]  # fmt: skip
+    first = conll(tmp_path)
+    assert shell(*words, "--train", first).status == 0
+    shell(*words, "--train", conll(tmp_path, "more.conll", times=7)).refused("data.train differs")
+    shell(*words, "--train", first, "--dev", first).refused("data.dev differs")
+    assert shell(*words, "--train", first).status == 0
+    words[5:6] = ["classification"]
+    shell(*words, "--train", table(tmp_path)).refused("task was tagging, now classification")
+
+
+def test_a_module_keeps_what_made_it_and_what_lies_below(shell, bert, train, tmp_path):
+    assert train().status == 0
+    ended = shell("train", "task", "--base", bert.id, "--task", "tagging", "--source-language", "eng",
+                  "--out", tmp_path / "ner", "--language-module", tmp_path / "out",
+                  "--train", conll(tmp_path),
+                  "--set", "steps=2", "--set", "learning_rate=3e-4")  # fmt: skip
+    assert ended.status == 0, ended.err
+    facts, below = Module.load(tmp_path / "ner").facts, Module.load(tmp_path / "out")
+    assert facts.making["settings"]["learning_rate"] == 3e-4 and facts.making["kind"] == "bottleneck"
+    ((name, fingerprint),) = facts.below
+    assert name.endswith("/out") and fingerprint.startswith("sha256:")
+    assert facts.making["modules"] == {"language_module": fingerprint}
+    assert below.facts.making["data"]["text"].startswith("sha256:")
+    assert f"{fingerprint[:19]}" in (tmp_path / "ner/README.md").read_text(encoding="utf-8")
