@@ -18,6 +18,7 @@ from xling.cli.running import (
     counted,
     print_result,
     set_threads,
+    tag,
 )
 from xling.cli.training import BaseName
 
@@ -25,7 +26,7 @@ PlanText = Annotated[
     str, typer.Option("--plan", help="Modules from the lowest up, such as 'lang/swh >> task/ner'.")
 ]
 StoreFolder = Annotated[Path, typer.Option("--store", help="The folder that holds the modules.")]
-Language = Annotated[str, typer.Option("--language", help="The language of the text.")]
+Language = Annotated[str, typer.Option("--language", callback=tag, help="The language of the text.")]
 
 
 def predict(
@@ -97,8 +98,12 @@ def evaluate(
 
 def retrieve(
     base: BaseName,
-    language: Annotated[str, typer.Option("--language", help="The language that the plan reads.")],
-    other_language: Annotated[str, typer.Option("--other-language", help="That of the translations.")],
+    language: Annotated[
+        str, typer.Option("--language", callback=tag, help="The language that the plan reads.")
+    ],
+    other_language: Annotated[
+        str, typer.Option("--other-language", callback=tag, help="That of the translations.")
+    ],
     pairs: Annotated[
         Path | None, typer.Option("--pairs", help="A table of two columns headed by the languages' tags.")
     ] = None,

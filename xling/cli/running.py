@@ -38,6 +38,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 _TYPERS_INTERRUPT = 130  # what an app returns that was interrupted; in older releases it is Abort
 
 
+def tag(value: str | None) -> str | None:
+    """A language's tag as it is written here; told at the door, before anything slow is imported."""
+    from xling.languages import UNKNOWN, parse
+
+    return value if value in (None, UNKNOWN) else parse(value)
+
+
 def run_app(app: typer.Typer) -> int:
     """Run the command line; errors of the family become one line on stderr."""
     try:

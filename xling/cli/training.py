@@ -19,6 +19,7 @@ from xling.cli.running import (
     reporters,
     say,
     set_threads,
+    tag,
 )
 
 app = typer.Typer(help="Train a language module or a task module.", no_args_is_help=True)
@@ -42,7 +43,9 @@ Set = Annotated[
 @app.command("language")
 def language(
     base: BaseName,
-    language: Annotated[str, typer.Option("--language", help="The language's tag, such as swh.")],
+    language: Annotated[
+        str, typer.Option("--language", callback=tag, help="The language's tag, such as swh.")
+    ],
     out: Out,
     text: Annotated[
         list[str] | None,
@@ -94,7 +97,9 @@ def task(
         ),
     ],
     train: Annotated[Path, typer.Option("--train", help="CoNLL, TSV, JSONL or SQuAD JSON with labels.")],
-    source_language: Annotated[str, typer.Option("--source-language", help="The language of the data.")],
+    source_language: Annotated[
+        str, typer.Option("--source-language", callback=tag, help="The language of the data.")
+    ],
     out: Out,
     dev: Annotated[
         Path | None, typer.Option("--dev", help="Labelled data to choose the best step by.")

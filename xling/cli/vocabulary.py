@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xling.cli.running import Json, Quiet, Seed, print_result, say
+from xling.cli.running import Json, Quiet, Seed, print_result, say, tag
 from xling.cli.training import BaseName
 
 app = typer.Typer(help="How well a vocabulary serves a text, and a better one.", no_args_is_help=True)
@@ -23,7 +23,9 @@ Texts = Annotated[list[Path], typer.Option("--text", help="Files or folders of p
 def diagnose(
     base: Bases,
     text: Texts,
-    language: Annotated[str | None, typer.Option("--language", help="The text's tag, such as nqo.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", callback=tag, help="The text's tag, such as nqo.")
+    ] = None,
     against: Annotated[
         list[Path] | None, typer.Option("--against", help="Text of a language that the bases serve well.")
     ] = None,
@@ -52,7 +54,9 @@ def diagnose(
 @app.command("build")
 def build(
     base: BaseName,
-    language: Annotated[str, typer.Option("--language", help="The language's tag, such as nqo.")],
+    language: Annotated[
+        str, typer.Option("--language", callback=tag, help="The language's tag, such as nqo.")
+    ],
     text: Annotated[list[Path], typer.Option("--text", help="Files or folders of plain text.")],
     out: Annotated[Path, typer.Option("--out", help="The folder of the new module.")],
     method: Annotated[str, typer.Option("--method", help="extend, replace or trim.")] = "replace",
