@@ -20,7 +20,7 @@ from xling.errors import InputError
 from xling.languages import parse
 from xling.typology import FEATURES, UNKNOWN, describe, distance, facts, related
 
-HERE = Path(__file__).parents[1]
+HERE = Path(__file__).parent
 LINES = resources.files("xling").joinpath("typology.tsv").read_text("utf-8").splitlines()
 ROWS = list(csv.DictReader(LINES, delimiter="\t"))
 MACROAREAS = {"Africa", "Eurasia", "Papunesia", "North America", "South America", "Australia", UNKNOWN}

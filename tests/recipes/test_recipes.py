@@ -77,3 +77,14 @@ def test_an_include_that_comes_back_is_refused(tmp_path):
     (tmp_path / "b.yaml").write_text("include: a.yaml\n")
     with pytest.raises(InputError, match=r"a.yaml: includes itself"):
         load_recipe(tmp_path / "a.yaml")
+
+
+def test_a_recipe_that_comes_along_is_found_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_recipe("quickstart") == load_recipe(ROOT / "quickstart.yaml")
+    assert load_recipe("swh/ner").name == load_recipe(ROOT / "swh/ner.yaml").name
+    (tmp_path / "quickstart").write_text("name: mine\n", encoding="utf-8")
+    with pytest.raises(InputError, match="quickstart: .*base"):
+        load_recipe("quickstart")  # a file of that name comes first
+    with pytest.raises(InputError, match="quickstartt: no such recipe; choose from quickstart"):
+        load_recipe("quickstartt")

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 
 def run(
-    recipes: Annotated[list[Path], typer.Argument(help="Recipes (.yaml).")],
+    recipes: Annotated[
+        list[Path], typer.Argument(help="Recipes (.yaml), or names of packaged ones, such as quickstart.")
+    ],
     data_root: DataRoot = None,
     out: Annotated[Path, typer.Option("--out", help="Runs go to OUT/<recipe name>.")] = Path("runs"),
     changes: Annotated[

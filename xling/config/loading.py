@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,10 +19,11 @@ from xling.plain_yaml import DEEPEST, assignment, put, read_mapping
 def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
     """Read a recipe; `include: FILE` (or a list) fills in what it does not say itself.
 
+    path: a file, or the name of a recipe that comes with xling, such as `quickstart` or `swh/ner`.
     changes: `key=value` with dotted keys and YAML values, applied last.
     Raises InputError that names the file, every misspelt key and the nearest right one.
     """
-    path = Path(path)
+    path = _found(Path(path))
     values = dict(_with_includes(path, (), {}))
     for change in changes:
         put(values, *assignment(change, "task.train.count=500"))
@@ -34,9 +36,20 @@ def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
 
 def packaged_recipe(name: str) -> dict[str, Any]:
     """The values of a recipe that comes with xling, by its path below `recipes/`, its includes filled in."""
+    return _with_includes(_packaged() / name, (), {})
+
+
+def _packaged() -> Path:
+    """The folder of the recipes that come with xling: in a checkout beside the package, else inside it."""
     package = Path(__file__).resolve().parents[1]
     beside = package.parent / "recipes"
-    return _with_includes((beside if beside.is_dir() else package / "_recipes") / name, (), {})
+    return beside if beside.is_dir() else package / "_recipes"
+
+
+def _found(path: Path) -> Path:
+    """The file itself, or the recipe of that name that comes with xling."""
+    named = _packaged() / path.with_name(f"{path.name.removesuffix('.yaml')}.yaml")
+    return named if not os.path.lexists(path) and os.path.isfile(named) else path
 
 
 def _with_includes(path: Path, above: tuple[str, ...], known: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -83,6 +96,10 @@ def _near(value: Any, folder: Path) -> Any:
 def _read(path: Path) -> dict[str, Any]:
     if not os.path.lexists(path):
         near = [str(p) for p in path.parent.glob("*.yaml")] if os.path.isdir(path.parent) else []
+        known = sorted(
+            p.relative_to(_packaged()).with_suffix("").as_posix() for p in _packaged().rglob("*.yaml")
+        )
+        near = near or difflib.get_close_matches(str(path.with_suffix("")), known, n=4)
         raise InputError(
             "no such recipe", where=path, choices=near[:8], hint="write one with xling recipe new"
         )
