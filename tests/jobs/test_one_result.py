@@ -13,8 +13,11 @@ from tiny import TEXTS
 from tiny_recipe import write_recipe
 from writing import conll
 
+from xling.bases.tied_head import fit_tied_head
 from xling.composition.attach import Composition
+from xling.jobs.mlm_heads import head_fingerprint
 from xling.modules.module import Module
+from xling.training.alignment import sentence_vectors
 from xling.training.mlm import encode_lines
 from xling.training.pseudo_perplexity import pseudo_perplexity
 
@@ -91,3 +94,13 @@ def test_scores_stay_what_they_were_after_others_computed_in_bfloat16(bert, kind
     with torch.no_grad():
         fresh = Composition(bert, [disturbed(bert, kind, std=0.2, seed=1)])
         assert torch.equal(composition(ids, torch.ones_like(ids)), fresh(ids, torch.ones_like(ids)))
+
+
+def test_a_fitted_head_and_sentence_vectors_do_not_follow_the_callers_autocast(bert):
+    rows, found = encode_lines(bert.tokenizer, TEXTS[:40], 32), []
+    for cast in (False, True):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=cast):
+            head = fit_tied_head(bert, rows, tokens=200, steps=5)
+            found.append((head_fingerprint(head), sentence_vectors(Composition(bert), rows[:3])))
+    assert found[0][0] == found[1][0]
+    assert torch.equal(found[0][1], found[1][1])

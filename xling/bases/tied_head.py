@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from xling.bases.batches import pad_rows
 from xling.bases.mlm_head import MLMHead
 from xling.bases.opening import Base, run_encoder
+from xling.bases.precision import FLOAT32, computing_in
+from xling.errors import XlingError
 
 _RIDGE, _SCALE, _SMOOTHING = 100.0, 0.7, 20_000.0
 _RATE, _BATCH = 1e-3, 512
@@ -44,13 +46,17 @@ def fit_tied_head(
 ) -> MLMHead:
     """Fit the head on rows of piece ids (the strings of all locales), reading some `tokens` of them."""
     generator = torch.Generator().manual_seed(seed)
-    states, pieces = _masked_states(base, rows, tokens, generator, progress)
     embeddings = base.embeddings.detach()
     centre = embeddings.mean(0)
     transform = TiedTransform(embeddings.shape[1])
-    _ridge(transform.dense, states, embeddings[pieces] - centre)
     prior = _log_prior(torch.as_tensor([piece for row in rows for piece in row]), embeddings.shape[0])
-    bias = _refine(transform, (states, pieces), embeddings - centre, prior, steps=steps, generator=generator)
+    with computing_in(FLOAT32, str(base.encoder.device)):
+        states, pieces = _masked_states(base, rows, tokens, generator, progress)
+        _ridge(transform.dense, states, embeddings[pieces] - centre)
+        data = states, pieces
+        bias = _refine(transform, data, embeddings - centre, prior, steps=steps, generator=generator)
+    if not torch.isfinite(bias).all():
+        raise XlingError("the fitted head has values that are not finite; the base's states may be broken")
     # the decoder is the table itself: what the centring took away comes back as a shift of all logits,
     # equal for all pieces, which the softmax does not see
     return MLMHead(transform.eval(), embeddings, bias)

@@ -16,7 +16,7 @@ from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
 from xling.bases.batches import pad_rows
 from xling.bases.opening import run_encoder
-from xling.bases.precision import Precision, chosen_precision, computing_in
+from xling.bases.precision import FLOAT32, Precision, chosen_precision, computing_in
 from xling.composition.attach import Composition
 from xling.languages import UNKNOWN
 from xling.modules.head import mean_states
@@ -110,7 +110,8 @@ def sentence_vectors(
         count = max(1, _TEACHER_TOKENS // len(rows[order[-1]]))
         chosen, order = order[-count:], order[:-count]
         ids, mask = pad_rows([rows[row] for row in chosen], pad, device)
-        found[chosen] = mean_states(composition(ids, mask, [language] * len(chosen)), mask)
+        with computing_in(FLOAT32, device):
+            found[chosen] = mean_states(composition(ids, mask, [language] * len(chosen)), mask)
     return found
 
 
