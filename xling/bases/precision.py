@@ -7,7 +7,7 @@ module's facts what it chose.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, get_args
 
 import torch
@@ -45,4 +45,7 @@ def chosen_precision(precision: TrainingPrecision, device: str) -> Precision:
 
 def computing_in(precision: Precision, device: str) -> AbstractContextManager:
     """Matrix products inside run in this precision, whatever the caller's own autocast says."""
-    return torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=precision != FLOAT32)
+    kind = torch.device(device).type
+    if not torch.amp.is_autocast_available(kind):
+        return nullcontext()
+    return torch.autocast(kind, dtype=torch.bfloat16, enabled=precision != FLOAT32)
