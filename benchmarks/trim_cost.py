@@ -67,7 +67,9 @@ def _stepper(
     base: Base, vocabulary: Module | None, lines: list[str], options: argparse.Namespace
 ) -> Callable[[int], None]:
     facts = facts_of(base, ALONE, language=options.language)
-    module = Beginning("bottleneck", {"reduction_factor": 2}, vocabulary).module(base, facts)
+    module = Beginning(kind="bottleneck", options={"reduction_factor": 2}, vocabulary=vocabulary).module(
+        base, facts
+    )
     composition = Composition(base, [module])
     optimizer = torch.optim.AdamW(trainable(module).values(), lr=1e-5)
     rows = encode_lines(composition.tokenizer(), lines, 128)
@@ -131,7 +133,9 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     base = load_base(options.base)
     lines = deduplicate(read_text(options.text))
-    trimmed = build_vocabulary(base, lines, language=options.language, wanted=Wanted("trim", mixed=True))
+    trimmed = build_vocabulary(
+        base, lines, language=options.language, wanted=Wanted(method="trim", mixed=True)
+    )
     rows = [steps(base, trimmed, lines, options)]
     if options.plan:
         rows.append(scores(base, trimmed, options))

@@ -74,7 +74,12 @@ def own_vocabulary(base: Base, *, seed: int, rank: int | None = None) -> Module:
     described["model"]["vocab"] = [[piece, -number / 10] for number, piece in enumerate(pieces)]
     described["model"]["unk_id"] = pieces.index("<unk>")
     reseat(described, {piece: number for number, piece in enumerate(pieces)})
-    draft = Draft("replace", json.dumps(described), pieces, tuple(number for _, number in special))
+    draft = Draft(
+        method="replace",
+        tokenizer=json.dumps(described),
+        pieces=pieces,
+        kept=tuple(number for _, number in special),
+    )
     generator = torch.Generator().manual_seed(seed)
     vectors = torch.randn(len(NEW), base.shape.hidden, generator=generator) * 0.3
     part = part_of(draft, vectors, base.embeddings, rank, bias=torch.zeros(len(NEW)))

@@ -24,7 +24,7 @@ PLACES: tuple[Place, ...] = ("after_attention", "after_ffn")
 Hidden = Float[Tensor, "*rows hidden"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LinearSlice:
     """A linear site: rows `start` to `stop` of a weight [outputs, inputs] and of its bias, if it has one.
 
@@ -81,7 +81,7 @@ class Rows:
 NO_ROWS = Rows()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ResidualState:
     """What one residual site shows a part.
 
@@ -105,7 +105,13 @@ class ResidualState:
     def some(self, rows: slice | list[int]) -> ResidualState:
         """The same site for some of the rows."""
         below = None if self.increment is None else self.increment[rows]
-        return ResidualState(self.sublayer[rows], self.residual[rows], self.norm, below, self.rows.some(rows))
+        return ResidualState(
+            sublayer=self.sublayer[rows],
+            residual=self.residual[rows],
+            norm=self.norm,
+            increment=below,
+            rows=self.rows.some(rows),
+        )
 
     def raised(self) -> Hidden:
         """The sublayer's output with the increment from below."""

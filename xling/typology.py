@@ -41,7 +41,7 @@ COMPONENTS = ("grammar", "family", "geography", "script")
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """A row. family: names from the top down. macroarea: a part of the world; empty when unknown.
 

@@ -37,6 +37,6 @@ def test_the_bar_is_taken_off_the_terminal(fails):
     bar = Bar("lang/swh")
     bar.begin(0, 3)
     assert bar.bar.live.is_started
-    bar.tick(Tick(1 if fails else 3, 3, 0.5, 1e-3, 12, None))
+    bar.tick(Tick(step=1 if fails else 3, steps=3, loss=0.5, learning_rate=1e-3, tokens=12, score=None))
     bar.end()
     assert not bar.bar.live.is_started

@@ -27,7 +27,12 @@ FOUND = {"id": "a", "tokens": WORDS, "tags": ["B-PER", "O", "B-ORG", "O", "O", "
 
 def answers(task: str, *rows: tuple[dict, dict]) -> Answers:
     pairs = tuple(Pair(Answer.model_validate(gold), Answer.model_validate(found)) for gold, found in rows)
-    return Answers(Language("fao", "Faroese", "Latn", False, {}), "target", task, pairs)
+    return Answers(
+        language=Language(tag="fao", name="Faroese", script="Latn", source=False, scores={}),
+        condition="target",
+        task=task,
+        pairs=pairs,
+    )
 
 
 def only_table(task: str, *rows: tuple[dict, dict]) -> Labels:

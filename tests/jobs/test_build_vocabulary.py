@@ -34,7 +34,11 @@ def test_letters_that_the_normaliser_loses(bert, method, words, keeps):
     said: list[str] = []
     run = Run(say=said.append)
     module = build_vocabulary(
-        stripping(bert), MARKED + TEXTS, language="swh", wanted=Wanted(method, 40, "overlap"), run=run
+        stripping(bert),
+        MARKED + TEXTS,
+        language="swh",
+        wanted=Wanted(method=method, size=40, init="overlap"),
+        run=run,
     )
     (line,) = said
     assert "U+0301 COMBINING ACUTE ACCENT" in line or "U+00E1" in line
@@ -46,13 +50,17 @@ def test_letters_that_the_normaliser_loses(bert, method, words, keeps):
 def test_a_normaliser_that_loses_nothing_is_kept(bert):
     said: list[str] = []
     module = build_vocabulary(
-        bert, SPELLED, language="nqo", wanted=Wanted("replace", 30, "moments"), run=Run(say=said.append)
+        bert,
+        SPELLED,
+        language="nqo",
+        wanted=Wanted(method="replace", size=30, init="moments"),
+        run=Run(say=said.append),
     )
     assert not said and '"NFKC"' in module.networks[0].tokenizer_json()
 
 
 def test_factorised_rows_store_few_numbers(bert, tmp_path):
-    wanted = Wanted("replace", 30, "factorised", rank=4)
+    wanted = Wanted(method="replace", size=30, init="factorised", rank=4)
     module = build_vocabulary(bert, SPELLED, language="nqo", wanted=wanted)
     new, hidden = module.scores["new_pieces"], bert.shape.hidden
     module.save(tmp_path)

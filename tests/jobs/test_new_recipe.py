@@ -74,7 +74,17 @@ def test_what_it_writes_runs_from_anywhere(shell, bert, files, tmp_path, monkeyp
 
 def test_without_text_there_is_the_control_alone(bert, files):
     out = Path("mine")
-    new_recipe(Wishes("kgy", "tagging", files["test"], files["train"], files["dev"], base=bert.id), out)
+    new_recipe(
+        Wishes(
+            language="kgy",
+            task="tagging",
+            test=files["test"],
+            train=files["train"],
+            dev=files["dev"],
+            base=bert.id,
+        ),
+        out,
+    )
     recipe = yaml.safe_load((out / "recipe.yaml").read_text("utf-8"))
     assert recipe["language_modules"]["objectives"] == []
     assert recipe["language_modules"]["under_task"] == "none"
@@ -84,7 +94,13 @@ def test_without_text_there_is_the_control_alone(bert, files):
 
 def test_the_cards_know_their_files(bert, files):
     wishes = Wishes(
-        "kgy", "tagging", files["test"], files["train"], files["dev"], text=files["text"], base=bert.id
+        language="kgy",
+        task="tagging",
+        test=files["test"],
+        train=files["train"],
+        dev=files["dev"],
+        text=files["text"],
+        base=bert.id,
     )
     new_recipe(wishes, Path("mine"))
     for name in ("data", "text"):

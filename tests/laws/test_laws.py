@@ -128,7 +128,7 @@ def test_law_3_a_fresh_module_is_the_identity(bases, family, name, seed):
 
 def coupling(std: float, seed: int, hidden: int, dtype: torch.dtype) -> Invertible:
     generator = torch.Generator().manual_seed(seed)
-    block = Invertible(InvertibleConfig(), EncoderShape(hidden, 2), generator).to(dtype)
+    block = Invertible(InvertibleConfig(), EncoderShape(hidden=hidden, layers=2), generator).to(dtype)
     with torch.no_grad():
         for value in block.parameters():
             value.normal_(0.0, std, generator=generator)

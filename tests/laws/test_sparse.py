@@ -42,7 +42,12 @@ class Pull:
 def train(base, config, *, steps=4, decay=0.0, checkpoints=None):
     module = Module.fresh([config], base.shape, facts(base, language="swh"))
     plan = TrainingSettings(steps=steps, learning_rate=1e-2, weight_decay=decay, checkpoint_every=1)
-    course = Course(base.shape, lambda trained: Pull(base, trained), plan, checkpoints)
+    course = Course(
+        shape=base.shape,
+        objective_of=lambda trained: Pull(base, trained),
+        settings=plan,
+        checkpoints=checkpoints,
+    )
     return train_module(module, course)[0]
 
 

@@ -58,12 +58,12 @@ def test_the_loss_by_hand():
     logits = torch.zeros(1, 3, 5)
     logits[0, 0] = torch.tensor([9.0, 9.0, 9.0, 0.0, math.log(3)])  # the tags' outputs do not count here
     logits[0, 1] = torch.tensor([0.0, math.log(2), 0.0, 9.0, 9.0])
-    row = Row((0, 5, 2), (0, 1), (3, 4, 1), 0)
+    row = Row(ids=(0, 5, 2), at=(0, 1), targets=(3, 4, 1), example=0)
     assert TASK.loss(logits, [row]).item() == pytest.approx(-math.log(3 / 4) - math.log(2 / 4), abs=1e-6)
-    later = Row((0, 5, 2), (1,), (3, 1), 0, first=2)
+    later = Row(ids=(0, 5, 2), at=(1,), targets=(3, 1), example=0, first=2)
     assert TASK.loss(logits, [later]).item() == pytest.approx(-math.log(2 / 4), abs=1e-6)
     # two words: their mean, beside the one intent
-    both = Row((0, 5, 2), (0, 1, 2), (3, 4, 1, 0), 0)
+    both = Row(ids=(0, 5, 2), at=(0, 1, 2), targets=(3, 4, 1, 0), example=0)
     slots = (-math.log(2 / 4) - math.log(1 / 3)) / 2
     assert TASK.loss(logits, [both]).item() == pytest.approx(-math.log(3 / 4) + slots, abs=1e-6)
 
@@ -74,7 +74,10 @@ def test_decoding_repairs_slots_and_tells_the_chances_of_intents():
     scores[0, 4] = math.log(3)
     scores[1, 0] = scores[2, 2] = scores[3, 2] = 1.0
     scores[1, 3] = 9.0  # an intent's output is none of a word's
-    rows = [Row((), (0, 1), (), 0), Row((), (1, 2), (), 0, first=2)]
+    rows = [
+        Row(ids=(), at=(0, 1), targets=(), example=0),
+        Row(ids=(), at=(1, 2), targets=(), example=0, first=2),
+    ]
     (found,) = TASK.decode([example], rows, [scores[:2], scores[2:]], LABELS)
     assert found == {
         "id": "0",

@@ -44,7 +44,7 @@ def test_no_label_and_no_gold_are_two_things(bert):
 
 def test_the_loss_and_the_decoding_by_hand():
     logits = torch.tensor([[math.log(3), 0.0], [math.log(3), math.log(1 / 3)]])
-    rows = [Row((), (), (1, 0), 0), Row((), (), (0, 0), 1)]
+    rows = [Row(ids=(), at=(), targets=(1, 0), example=0), Row(ids=(), at=(), targets=(0, 0), example=1)]
     by_hand = -(math.log(3 / 4) + math.log(1 / 2) + math.log(1 / 4) + math.log(3 / 4)) / 4
     assert TASK.loss(logits, rows).item() == pytest.approx(by_hand, abs=1e-6)
     examples = [text(["joy"]), text([], pair="leo", id="b")]

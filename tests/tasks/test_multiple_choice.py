@@ -63,7 +63,8 @@ def test_cutting_keeps_what_has_room(bert):
 def test_the_loss_by_hand():
     """Cross-entropy over two choices and over three: log 2 and log 3 with equal scores."""
     rows = [
-        Row((0,), (), (int(right),), number) for number, right in ((0, 0), (0, 1), (1, 1), (1, 0), (1, 0))
+        Row(ids=(0,), at=(), targets=(int(right),), example=number)
+        for number, right in ((0, 0), (0, 1), (1, 1), (1, 0), (1, 0))
     ]
     logits = torch.zeros(5, 1, requires_grad=True)
     loss = TASK.loss(logits, rows)
@@ -77,7 +78,7 @@ def test_the_loss_by_hand():
 
 def test_chances_are_over_the_choices_of_one_example():
     examples = [choice("a", ["b", "c"], 1), choice("d", ["e", "f", "g"], 0)]
-    rows = [Row((0,), (), (), number) for number in (0, 0, 1, 1, 1)]
+    rows = [Row(ids=(0,), at=(), targets=(), example=number) for number in (0, 0, 1, 1, 1)]
     scores = [torch.tensor([[value]]) for value in (0.0, math.log(3), 1.0, 1.0, 0.0)]
     first, second = TASK.decode(examples, rows, scores, LABELS)
     assert first == {

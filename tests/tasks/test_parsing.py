@@ -99,7 +99,7 @@ def test_a_sentence_without_words_is_predicted_too(bert):
 
 def test_the_loss_by_hand():
     """One word under the root and one under it: two heads of three, two relations of two."""
-    row = Row((0, 5, 6, 2), (0, 1, 2), (-1, 0 * 2 + 1, 1 * 2 + 0), 0)
+    row = Row(ids=(0, 5, 6, 2), at=(0, 1, 2), targets=(-1, 0 * 2 + 1, 1 * 2 + 0), example=0)
     logits = torch.zeros(1, 4, 4, 3, requires_grad=True)
     expected = torch.log(torch.tensor(3.0)) + torch.log(torch.tensor(2.0))
     assert TASK.loss(logits, [row]).item() == pytest.approx(expected.item())
@@ -108,14 +108,14 @@ def test_the_loss_by_hand():
     assert touched.nonzero().tolist() == [[1, 0], [1, 1], [1, 2], [2, 0], [2, 1], [2, 2]]
     relations = logits.grad[0, :, :, 1:].abs().sum(-1) > 0
     assert relations.nonzero().tolist() == [[1, 0], [2, 1]]
-    unlearned = Row((0, 5, 2), (0, 1), (-1, -1), 0)
+    unlearned = Row(ids=(0, 5, 2), at=(0, 1), targets=(-1, -1), example=0)
     assert TASK.loss(logits, [unlearned]).item() == 0.0
 
 
 def test_scores_of_arcs_and_relations_by_hand():
     """d' W h with ones at the ends, for the dependent's and the head's own layers."""
     config = BiaffineConfig(relations=2, arc_size=3, relation_size=2, dropout=0.0, std=0.5)
-    network = Biaffine(config, EncoderShape(4, 1), torch.Generator().manual_seed(0))
+    network = Biaffine(config, EncoderShape(hidden=4, layers=1), torch.Generator().manual_seed(0))
     states = torch.randn(1, 3, 4, generator=torch.Generator().manual_seed(1))
     scores = network(states, torch.ones(1, 3, dtype=torch.long))
     assert scores.shape == (1, 3, 3, 3)

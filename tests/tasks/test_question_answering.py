@@ -96,7 +96,10 @@ def test_every_target_covers_its_answer(bases, words, data, length):
 
 def test_the_loss_by_hand():
     """Start and end over four and over two items of rows of one batch, whatever the other pieces score."""
-    rows = [Row((0,) * 6, (1, 2, 3, 4), (1, 2), 0), Row((0,) * 6, (4, 5), (0, 0), 1)]
+    rows = [
+        Row(ids=(0,) * 6, at=(1, 2, 3, 4), targets=(1, 2), example=0),
+        Row(ids=(0,) * 6, at=(4, 5), targets=(0, 0), example=1),
+    ]
     logits = torch.zeros(2, 6, 2)
     logits[0, 2, 0] = math.log(3)  # of the first row's start: 3 / (3 + 1 + 1 + 1)
     logits[:, 0] = 50.0
@@ -133,8 +136,8 @@ def test_the_best_span_of_all_windows_by_raw_scores():
     context = "juma alisoma kitabu leo"
     spans = ((0, 4), (5, 12), (13, 19), (20, 23))
     rows = [
-        Row((0,) * 5, (1, 2, 3), (), 0, spans=spans[:3]),
-        Row((0,) * 4, (1, 2), (), 0, spans=spans[2:]),
+        Row(ids=(0,) * 5, at=(1, 2, 3), targets=(), example=0, spans=spans[:3]),
+        Row(ids=(0,) * 4, at=(1, 2), targets=(), example=0, spans=spans[2:]),
     ]
     # surest of itself is the first window, higher in its raw scores the second
     scores = [torch.tensor([[4.0, -9], [-9, 4], [-9, -9]]), torch.tensor([[5.0, 5], [5, 4]])]

@@ -39,11 +39,16 @@ def drafted(base, new):
     if "merges" in model:
         model["merges"] = []
     reseat(described, {piece: at for at, piece in enumerate(pieces)})
-    return Draft("replace", json.dumps(described), tuple(pieces), tuple(number for _, number in special))
+    return Draft(
+        method="replace",
+        tokenizer=json.dumps(described),
+        pieces=tuple(pieces),
+        kept=tuple(number for _, number in special),
+    )
 
 
 def asked(base, new=MIXED, lines=(*TEXTS, *SPELLED), **more):
-    return Request(base, drafted(base, new), list(lines), **more)
+    return Request(base=base, draft=drafted(base, new), lines=list(lines), **more)
 
 
 def row(base, *pieces):

@@ -31,7 +31,7 @@ DICTIONARY = [(own, word) for word, own in TRANSLATED.items()]
 
 
 def request_of(base, lines, size=36, **more):
-    return Request(base, replace(base, lines, size), lines, **more)
+    return Request(base=base, draft=replace(base, lines, size), lines=lines, **more)
 
 
 def vector(request, name, piece):
@@ -58,8 +58,8 @@ def test_every_new_piece_gets_a_vector_and_a_reason(bert, name):
 
 
 def test_moments_are_those_of_the_table_without_special_pieces(bert):
-    draft = Draft("replace", "", tuple(map(str, range(20_000))), ())
-    vectors = INITIALISERS["moments"](Request(bert, draft, [])).vectors
+    draft = Draft(method="replace", tokenizer="", pieces=tuple(map(str, range(20_000))), kept=())
+    vectors = INITIALISERS["moments"](Request(base=bert, draft=draft, lines=[])).vectors
     special = set(bert.tokenizer.all_special_ids)
     table = bert.embeddings[[number for number in range(len(bert.tokenizer)) if number not in special]]
     assert torch.allclose(vectors.mean(0), table.mean(0), atol=0.01)

@@ -70,7 +70,9 @@ def test_pieces_that_an_extension_keeps_are_mixed_too(bert):
     described = describe(bert.tokenizer)
     described["model"]["vocab"].append(["▁ߞ", -2.0])
     pieces = (*bert.tokenizer.convert_ids_to_tokens(list(kept)), "▁ߞ")
-    extended = replace(request, draft=Draft("extend", json.dumps(described), pieces, kept))
+    extended = replace(
+        request, draft=Draft(method="extend", tokenizer=json.dumps(described), pieces=pieces, kept=kept)
+    )
     assert similarity.start(request).reasons == ("random",)
     assert similarity.start(extended).reasons == ("similar pieces",)
 

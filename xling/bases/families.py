@@ -53,7 +53,7 @@ class HeadShape:
     pools_by_choice: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Family:
     """One architecture.
 
@@ -207,7 +207,9 @@ def linear_slices(encoder: nn.Module, family: Family) -> dict[tuple[int, str], L
             path, rows = f"{family.layers}.{number}.{site.path}", linear.out_features // site.parts
             bias = None if linear.bias is None else f"{path}.bias"
             start = site.index * rows
-            found[number, name] = LinearSlice(f"{path}.weight", bias, start, start + rows, linear.in_features)
+            found[number, name] = LinearSlice(
+                weight=f"{path}.weight", bias=bias, start=start, stop=start + rows, inputs=linear.in_features
+            )
     return found
 
 

@@ -27,7 +27,7 @@ EMBEDDED = "embedded:"
 _AS_THEY_ARE: Mapping[str, Tensor] = {}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Base:
     """A frozen pretrained encoder with its tokenizer.
 
@@ -47,11 +47,11 @@ class Base:
     def shape(self) -> EncoderShape:
         """Sizes that builders of modules need."""
         return EncoderShape(
-            self.encoder.config.hidden_size,
-            len(layers_of(self.encoder, self.family)),
-            dict(self.encoder.named_parameters()),
-            linear_slices(self.encoder, self.family),
-            norm_parameters(self.encoder),
+            hidden=self.encoder.config.hidden_size,
+            layers=len(layers_of(self.encoder, self.family)),
+            parameters=dict(self.encoder.named_parameters()),
+            linear=linear_slices(self.encoder, self.family),
+            norms=norm_parameters(self.encoder),
         )
 
     @cached_property
@@ -148,7 +148,15 @@ def load_base(base: str | Path, *, device: str = "cpu") -> Base:
     encoder.eval().requires_grad_(False).to(device)
     check(encoder, family)
     check_fit(encoder, tokenizer, family, source)
-    return Base(name, revision, folder, encoder, tokenizer, family, head.to(device) if head else None)
+    return Base(
+        id=name,
+        revision=revision,
+        folder=folder,
+        encoder=encoder,
+        tokenizer=tokenizer,
+        family=family,
+        mlm_head=head.to(device) if head else None,
+    )
 
 
 def _locate(base: str) -> tuple[str, str | None, Path | None]:

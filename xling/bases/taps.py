@@ -62,7 +62,7 @@ _Respond = Callable[[Tensor, Tensor, nn.Module | None], Tensor | None]
 
 def _answer(number: int, place: Place, respond: OnResidual) -> _Respond:
     def ask(sublayer: Tensor, residual: Tensor, norm: nn.Module | None) -> Tensor | None:
-        return respond(number, place, ResidualState(sublayer, residual, norm))
+        return respond(number, place, ResidualState(sublayer=sublayer, residual=residual, norm=norm))
 
     return ask
 

@@ -96,8 +96,8 @@ def rank(
 
     set_threads(threads)
     order = job.RankOrder(
-        target,
-        candidate,
+        target=target,
+        candidates=candidate,
         target_text=target_text,
         card=card,
         split=split,

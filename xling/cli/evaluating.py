@@ -132,9 +132,9 @@ def retrieve(
 
     set_threads(threads)
     order = RetrievalOrder(
-        base,
-        language,
-        other_language,
+        base=base,
+        language=language,
+        other_language=other_language,
         pairs=pairs,
         candidates=candidates,
         plan=plan,

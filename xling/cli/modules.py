@@ -108,7 +108,17 @@ def import_module(
     """Bring in a module of AdapterHub, PEFT or composable-sft; no code in it is run."""
     from xling.jobs.foreign import ImportOrder, import_module
 
-    order = ImportOrder(source, format, out, base, language, task, source_language, labels, without_head)
+    order = ImportOrder(
+        source=source,
+        format=format,
+        out=out,
+        base=base,
+        language=language,
+        task=task,
+        source_language=source_language,
+        labels=labels,
+        without_head=without_head,
+    )
     print_result(import_module(order), as_json=json)
 
 
@@ -126,4 +136,6 @@ def export_module(
     """Write a module as a folder that AdapterHub, PEFT or composable-sft opens."""
     from xling.jobs.foreign import ExportOrder, export_module
 
-    print_result(export_module(ExportOrder(name, format, store, out, base)), as_json=json)
+    print_result(
+        export_module(ExportOrder(name=name, format=format, store=store, out=out, base=base)), as_json=json
+    )

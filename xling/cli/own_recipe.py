@@ -50,7 +50,19 @@ def new(
     task = task or _ask("--task", f"Task ({', '.join(TEMPLATES)})")
     test = test or Path(_ask("--test", "File of labelled test examples in the target"))
     out = out or Path(_ask("--out", "New folder for the recipe", f"recipes/{language}-{task}"))
-    wishes = Wishes(language, task, test, train, dev, source_test, source, text, source_text, base, licence)
+    wishes = Wishes(
+        language=language,
+        task=task,
+        test=test,
+        train=train,
+        dev=dev,
+        source_test=source_test,
+        source=source,
+        text=text,
+        source_text=source_text,
+        base=base,
+        licence=licence,
+    )
     print_result(new_recipe(wishes, out, data_root), as_json=json)
 
 

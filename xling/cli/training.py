@@ -78,9 +78,25 @@ def language(
     from xling.jobs.train_to_folder import LanguageOrder, Options, train_language_to
 
     set_threads(threads)
-    options = Options(base, kind, out, tuple(changes or ()), seed, device, fresh, minutes)
+    options = Options(
+        base=base,
+        kind=kind,
+        out=out,
+        changes=tuple(changes or ()),
+        seed=seed,
+        device=device,
+        fresh=fresh,
+        minutes=minutes,
+    )
     reporter = reporters(f"lang/{language}", out / "log.jsonl", quiet)
-    order = LanguageOrder(language, tuple(text or ()), parallel, init, vocabulary, alpha)
+    order = LanguageOrder(
+        language=language,
+        text=tuple(text or ()),
+        parallel=parallel,
+        init=init,
+        vocabulary=vocabulary,
+        alpha=alpha,
+    )
     result = train_language_to(order, options, reporter, say(quiet))
     print_result(result, as_json=json)
 
@@ -122,7 +138,9 @@ def task(
     from xling.jobs.train_to_folder import Options, TaskOrder, train_task_to
 
     set_threads(threads)
-    options = Options(base, kind, out, tuple(changes or ()), seed, device, fresh)
+    options = Options(
+        base=base, kind=kind, out=out, changes=tuple(changes or ()), seed=seed, device=device, fresh=fresh
+    )
     order = TaskOrder(
         task=task,
         source_language=source_language,

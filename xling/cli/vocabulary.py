@@ -35,7 +35,9 @@ def diagnose(
     """How bases split a text, what they cannot read, and whether to extend or replace their vocabulary."""
     from xling.jobs import diagnose as job
 
-    order = job.DiagnosisOrder(tuple(dict.fromkeys(base)), text, language, against or ())
+    order = job.DiagnosisOrder(
+        bases=tuple(dict.fromkeys(base)), texts=text, language=language, against=against or ()
+    )
     found = job.diagnose_all(order)
     if page is not None:
         job.write_page(page, order, found)
@@ -89,15 +91,16 @@ def build(
     """A vocabulary module from text: a tokenizer, and a vector to start from for each new piece."""
     from xling.jobs.vocabulary_to_folder import Making, VocabularyOrder, vocabulary_to
 
-    files = (
-        tuple(text),
-        out,
-        tuple(protect or ()),
-        tuple(source_text or ()),
-        dictionary,
-        parallel,
-        spellings,
+    order = VocabularyOrder(
+        language=language,
+        text=tuple(text),
+        out=out,
+        protect=tuple(protect or ()),
+        source_text=tuple(source_text or ()),
+        dictionary=dictionary,
+        parallel=parallel,
+        spellings=spellings,
     )
-    making = Making(method, init, size or None, rank or None, mixed, seed)
-    result = vocabulary_to(base, VocabularyOrder(language, *files), making, say(quiet))
+    making = Making(method=method, init=init, size=size or None, rank=rank or None, mixed=mixed, seed=seed)
+    result = vocabulary_to(base, order, making, say(quiet))
     print_result(result, as_json=json)

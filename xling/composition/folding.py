@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Kept = dict[tuple[int, str, str], tuple[Tensor, Tensor]]  # (plan, parameter, language): below, folded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Folding:
     """One parameter on its way through a plan.
 
@@ -62,7 +62,9 @@ def folded(
     with computing_in(FLOAT32, str(base.encoder.device)):
         for name in names:
             below = base.shape.parameters[name]
-            value = Folding(name, base.shape, language, learning, kept).through(node, below)
+            value = Folding(
+                name=name, shape=base.shape, language=language, learning=learning, kept=kept
+            ).through(node, below)
             if value is not below:
                 values[name] = value
     return values

@@ -114,7 +114,12 @@ def _text_words(path: Path, language: str, format: str) -> Iterable[TaggedSenten
 def _without_trees(read: Callable[[Path, str, str], Iterable[TaggedSentence]]) -> Read:
     def sentences(path: Path, language: str, format: str) -> Iterable[Example]:
         found = read(path, language, format)
-        return (ParsedSentence(s.tokens, None, None, None, s.id, s.language) for s in found)
+        return (
+            ParsedSentence(
+                tokens=s.tokens, tags=None, heads=None, relations=None, id=s.id, language=s.language
+            )
+            for s in found
+        )
 
     return sentences
 

@@ -23,7 +23,7 @@ from xling.data.reading import file_checksum, read
 from xling.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FileState:
     """One file of a card: `ok`, `missing`, or `changed` (other content than the card's checksum).
 
@@ -53,7 +53,13 @@ def _state(card: DataCard, data_root: Path, relative: str) -> FileState:
         path = path if path.is_dir() else find(path)
         found = file_checksum(path)
     except InputError as error:
-        return FileState(relative, "missing", expected, expected_count=expected_count, problem=error.problem)
+        return FileState(
+            path=relative,
+            state="missing",
+            expected=expected,
+            expected_count=expected_count,
+            problem=error.problem,
+        )
     count, strange, problem = None, (), None
     try:
         rows = read(card, path, language=card.language_at(relative))
@@ -61,14 +67,14 @@ def _state(card: DataCard, data_root: Path, relative: str) -> FileState:
     except InputError as error:
         problem = str(error)
     return FileState(
-        relative,
-        "ok" if found == expected else "changed",
-        expected,
-        found,
-        expected_count,
-        count,
-        strange,
-        problem,
+        path=relative,
+        state="ok" if found == expected else "changed",
+        expected=expected,
+        found=found,
+        expected_count=expected_count,
+        found_count=count,
+        strange_labels=strange,
+        problem=problem,
     )
 
 

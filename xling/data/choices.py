@@ -16,7 +16,7 @@ _IDS = ("idx", "id")
 Line = tuple[int, Mapping[str, Any]]  # (line, or number of the row; cells by column)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChoiceLayout:
     """Which columns hold what. choices: one column each, or a single one with a list.
 
@@ -38,15 +38,17 @@ class ChoiceLayout:
 # stays that: one sign for source and target alike, which the head learns on the source. A sentence in the
 # source's words (`What was the cause of this?`) would put a second language into every target row.
 LAYOUTS: Mapping[str, ChoiceLayout] = {
-    "copa": ChoiceLayout("premise", "question", ("choice1", "choice2"), "label"),
+    "copa": ChoiceLayout(
+        context="premise", question="question", choices=("choice1", "choice2"), label="label"
+    ),
     "belebele": ChoiceLayout(
-        "flores_passage",
-        "question",
-        ("mc_answer1", "mc_answer2", "mc_answer3", "mc_answer4"),
-        "correct_answer_num",
+        context="flores_passage",
+        question="question",
+        choices=("mc_answer1", "mc_answer2", "mc_answer3", "mc_answer4"),
+        label="correct_answer_num",
         first=1,
     ),
-    "own": ChoiceLayout("context", "question", ("choices",), "label"),
+    "own": ChoiceLayout(context="context", question="question", choices=("choices",), label="label"),
 }
 
 
@@ -91,7 +93,16 @@ def choices_of(
             problem = f"the id {shown(identity)} stands in line {seen[identity]} already"
             raise InputError(problem, where=where, line=line)
         seen[identity] = line
-        found.append(Choice(context, question, choices, label, identity, language))
+        found.append(
+            Choice(
+                context=context,
+                question=question,
+                choices=choices,
+                label=label,
+                id=identity,
+                language=language,
+            )
+        )
     if not found:
         raise InputError("no row with choices", where=where)
     return found

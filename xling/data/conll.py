@@ -21,7 +21,7 @@ _BLANKS = re.compile(r"[ \t]+")  # not every white space: U+00A0 may be a token
 _NO_WORD = re.compile(r"\d+[-.]\d+")  # CoNLL-U: a range of words, an empty node
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ConllLayout:
     """Which columns hold what (0-based, negative from the end), and what the tags are.
 

@@ -139,12 +139,12 @@ def _parsed(card: DataCard, hub: Hub, rows: Any, language: str) -> list[ParsedSe
         tags, relations = [name(own[1], number) for own in words], [str(own[3]) for own in words]
         examples.append(
             ParsedSentence(
-                tuple(own[0] for own in words),
-                tuple(card.labels.get(tag, tag) for tag in tags),
-                heads,
-                tuple(card.labels.get(relation, relation) for relation in relations),
-                str(number),
-                language,
+                tokens=tuple(own[0] for own in words),
+                tags=tuple(card.labels.get(tag, tag) for tag in tags),
+                heads=heads,
+                relations=tuple(card.labels.get(relation, relation) for relation in relations),
+                id=str(number),
+                language=language,
             )
         )
     return examples
@@ -180,7 +180,13 @@ def _utterances(card: DataCard, hub: Hub, rows: Any, language: str) -> list[Utte
         return utterances_of(pairs, language, where=hub.id, labels=card.labels)
     sentences = _tagged(card, hub, rows, language)
     return [
-        Utterance(row.tokens, row.tags, card.labels.get(intent, intent), row.id, language)
+        Utterance(
+            tokens=row.tokens,
+            tags=row.tags,
+            intent=card.labels.get(intent, intent),
+            id=row.id,
+            language=language,
+        )
         for row, intent in zip(sentences, intents, strict=True)
     ]
 
@@ -199,7 +205,7 @@ def _multi_labelled(card: DataCard, hub: Hub, rows: Any, language: str) -> list[
         identity = str(row[columns.id]) if columns.id else str(number)
         pair = _text(row, columns.pair, hub, number) if columns.pair else None
         text = _text(row, columns.text, hub, number)
-        examples.append(MultiLabelledText(text, own, identity, language, pair))
+        examples.append(MultiLabelledText(text=text, labels=own, id=identity, language=language, pair=pair))
     return examples
 
 

@@ -46,7 +46,7 @@ def read_multi_label(
         known = columns.id is not None and cells[columns.id] is not None
         identity = _text(cells, str(columns.id), place) if known else str(len(examples))
         text = _text(cells, columns.text, place)
-        examples.append(MultiLabelledText(text, own, identity, language, pair))
+        examples.append(MultiLabelledText(text=text, labels=own, id=identity, language=language, pair=pair))
     if not examples:
         raise InputError("no row below the header", where=path)
     return examples

@@ -84,7 +84,7 @@ def questions_of(
         answers = _answers(one.cells, context, identity, one.spot) if labelled else None
         own = as_text(one.cells.get("language")) or language
         whole = identity if one.group is None else f"{one.group}/{identity}"
-        found.append(Question(context, question, answers, whole, own))
+        found.append(Question(context=context, question=question, answers=answers, id=whole, language=own))
     if not found:
         raise InputError("no question in this file", where=where)
     return found

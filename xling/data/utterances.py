@@ -52,7 +52,7 @@ def read_utterances(
     if format == "text":
         split = [words(line) for line in read_lines(path)]
         return [
-            Utterance(tuple(tokens), None, None, str(number), language)
+            Utterance(tokens=tuple(tokens), tags=None, intent=None, id=str(number), language=language)
             for number, tokens in enumerate(filter(None, split))
         ]
     return read_xsid(path, language=language, labels=labels, labelled=labelled)
@@ -85,11 +85,13 @@ def json_utterance(
     identity = as_text(row.get("id")) or known[0]
     own_language = as_text(row.get("language")) or known[1]
     if not labelled or tags is None or intent is None:
-        return Utterance(tokens, None, None, identity, own_language)
+        return Utterance(tokens=tokens, tags=None, intent=None, id=identity, language=own_language)
     _check_tags(tags, len(tokens), place)
     intent = intent.strip()
     renamed = tuple(rename_types(to_iob2(tags)[0], names))
-    return Utterance(tokens, renamed, names.get(intent, intent), identity, own_language)
+    return Utterance(
+        tokens=tokens, tags=renamed, intent=names.get(intent, intent), id=identity, language=own_language
+    )
 
 
 def annotated(text: str, *, where: str, line: int) -> tuple[str, list[Span]]:
@@ -152,7 +154,15 @@ def utterances_of(
         if not tokens:
             raise InputError("the utterance is empty", where=where, line=number + 1)
         tags = rename_types(tags_of_spans(plain, tokens, spans), labels)
-        found.append(Utterance(tuple(tokens), tuple(tags), labels.get(intent, intent), str(number), language))
+        found.append(
+            Utterance(
+                tokens=tuple(tokens),
+                tags=tuple(tags),
+                intent=labels.get(intent, intent),
+                id=str(number),
+                language=language,
+            )
+        )
     return found
 
 

@@ -64,7 +64,7 @@ def _utterance(
         own = _intent(rows, [(number, value) for number, key, value in told if key == "intent"], path)
         intent = labels.get(own, own)
     identity = next((value for _, key, value in told if key == "id"), "")
-    return Utterance(tokens, tags, intent, identity, language)
+    return Utterance(tokens=tokens, tags=tags, intent=intent, id=identity, language=language)
 
 
 def _comments(run: Sequence[Line]) -> Iterator[tuple[int, str, str]]:
@@ -133,6 +133,8 @@ def _identified(found: Sequence[Utterance]) -> list[Utterance]:
     if "" not in own and len(own) == len(found):
         return list(found)
     return [
-        Utterance(item.tokens, item.tags, item.intent, str(number), item.language)
+        Utterance(
+            tokens=item.tokens, tags=item.tags, intent=item.intent, id=str(number), language=item.language
+        )
         for number, item in enumerate(found)
     ]

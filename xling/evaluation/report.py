@@ -43,7 +43,7 @@ _MEANINGS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Told:
     """A language's labels and mistakes. lost: rows of its files that do not fit."""
 
@@ -108,7 +108,13 @@ def render(run: Run, table: matrix.Matrix, answers: Sequence[Answers]) -> str:
 
 def _told(answers: Answers) -> Told:
     own = labels.build(answers)
-    return Told(answers.language, answers.condition, own, mistakes.build(answers), answers.lost)
+    return Told(
+        language=answers.language,
+        condition=answers.condition,
+        labels=own,
+        mistakes=mistakes.build(answers),
+        lost=answers.lost,
+    )
 
 
 def _missing(answers: Sequence[Answers]) -> Iterator[str]:

@@ -50,7 +50,7 @@ _LEXICAL: Mapping[str, Callable[[Surface, Surface], float]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Compared:
     """values: of each component, by its key, one a candidate; None where it cannot be told.
 
@@ -84,7 +84,13 @@ def compare(target: Text, candidates: Sequence[Text], *, base: Base | None = Non
         values |= _sentences(target, candidates, base=base, seed=seed)
     distances = [typology.distance(target.language, text.language) for text in candidates]
     values["typology"] = _typology(target, candidates, distances=distances)
-    return Compared(target, candidates, distances, values, sum(map(len, parts[0])))
+    return Compared(
+        target=target,
+        candidates=candidates,
+        distances=distances,
+        values=values,
+        characters=sum(map(len, parts[0])),
+    )
 
 
 def _surfaces(

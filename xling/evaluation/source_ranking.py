@@ -27,7 +27,7 @@ _LABELS: Mapping[str, str] = {component.key: component.label for component in CO
 Ranks = Mapping[str, np.ndarray]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Standing:
     """A candidate in the ranking.
 
@@ -45,7 +45,7 @@ class Standing:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Disagreement:
     """Two components that order the candidates against each other. tau: Kendall's, below 0."""
 
@@ -55,7 +55,7 @@ class Disagreement:
     sentence: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ranking:
     """Candidates, nearest first. characters: how much of each was read for words, trigrams and pieces.
 
@@ -88,11 +88,11 @@ def rank_sources(
     ranks = {component.key: _ranks(component, found.values[component.key]) for component in found.components}
     others = [text.language for text in candidates if text.language != target.language]
     return Ranking(
-        found.components,
-        _standings(found, ranks),
-        tuple(_disagreements(found, ranks)),
-        typology.related(target.language, others) if others else None,
-        found.characters,
+        components=found.components,
+        standings=_standings(found, ranks),
+        disagreements=tuple(_disagreements(found, ranks)),
+        related=typology.related(target.language, others) if others else None,
+        characters=found.characters,
     )
 
 
@@ -111,14 +111,14 @@ def _standings(found: Compared, ranks: Ranks) -> tuple[Standing, ...]:
     places = rankdata(means, method="min")
     standings = [
         Standing(
-            text.name,
-            text.language,
-            int(places[number]),
-            float(means[number]),
-            {key: values[number] for key, values in found.values.items()},
-            {key: float(each[number]) for key, each in ranks.items()},
-            found.distances[number],
-            _reason(found, ranks, number=number),
+            name=text.name,
+            language=text.language,
+            place=int(places[number]),
+            mean_rank=float(means[number]),
+            values={key: values[number] for key, values in found.values.items()},
+            ranks={key: float(each[number]) for key, each in ranks.items()},
+            distance=found.distances[number],
+            reason=_reason(found, ranks, number=number),
         )
         for number, text in enumerate(found.candidates)
     ]
@@ -154,7 +154,12 @@ def _disagreements(found: Compared, ranks: Ranks) -> Iterator[Disagreement]:
         if tau < 0:  # no number where all are equal, and so no disagreement
             names = [found.candidates[number].name for number in told]
             heads = [_heads(names, order) for order in orders]
-            yield Disagreement(first.key, second.key, tau, _sentence((first, second), heads, tau=tau))
+            yield Disagreement(
+                first=first.key,
+                second=second.key,
+                tau=tau,
+                sentence=_sentence((first, second), heads, tau=tau),
+            )
 
 
 def _heads(names: Sequence[str], order: np.ndarray) -> str:

@@ -55,7 +55,7 @@ def align_language(
         modules={"init": init, "vocabulary": vocabulary},
     )
     facts = facts_of(base, run, settings, language=tag, making=making)
-    module = Beginning(kind, options, vocabulary, init).module(base, facts)
+    module = Beginning(kind=kind, options=options, vocabulary=vocabulary, init=init).module(base, facts)
     encoded = _encoded(base, Composition(base, [module]).tokenizer(), pairs, settings)
     warn_of_unknown(encoded.rows, Composition(base, [module]).tokenizer(), tag, run.say)
     learned = Pairs(encoded.rows[: len(pairs) - held], encoded.source[: len(pairs) - held])
@@ -65,7 +65,13 @@ def align_language(
     def objective_of(trained: Module) -> Alignment:
         return Alignment(Composition(base, [trained]), learned, settings, seed=run.seed, tokens=tokens)
 
-    course = Course(base.shape, objective_of, settings, run.checkpoints, run.reporter)
+    course = Course(
+        shape=base.shape,
+        objective_of=objective_of,
+        settings=settings,
+        checkpoints=run.checkpoints,
+        reporter=run.reporter,
+    )
     module, outcome = train_module(module, course, choose=init is None)
     scores = {
         **(init.scores if init else {}),

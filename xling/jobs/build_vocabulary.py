@@ -34,7 +34,7 @@ FACTOR_RANK = 100  # of UNKs Everywhere
 _NAMED, _COMPOSED = 3, {"type": "NFC"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """What a vocabulary shall be.
 
@@ -92,12 +92,12 @@ def build_vocabulary(
     vectors, shares = torch.zeros(0, base.shape.hidden), []
     if draft.new:
         request = Request(
-            base,
-            draft,
-            lines,
-            wanted.source_lines,
-            wanted.dictionary,
-            wanted.pairs,
+            base=base,
+            draft=draft,
+            lines=lines,
+            source_lines=wanted.source_lines,
+            dictionary=wanted.dictionary,
+            pairs=wanted.pairs,
             rank=rank or FACTOR_RANK,
             seed=run.seed,
         )

@@ -24,7 +24,7 @@ from xling.tasks.registry import task_named
 from xling.tasks.task import Task
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PlannedTask:
     """A plan with its modules and the task of their heads: what is known before any base is opened."""
 
@@ -109,4 +109,4 @@ def planned_task(plan: str | Plan, find: Find) -> PlannedTask:
     if len({(facts.task, facts.labels) for facts in heads}) > 1:
         described = "; ".join(sorted({f"{facts.task} of {', '.join(facts.labels)}" for facts in heads}))
         raise PlanError(f"the task modules of {str(plan)!r} do not agree: {described}", where="--plan")
-    return PlannedTask(plan, node, task_named(str(heads[-1].task)), heads[-1].labels)
+    return PlannedTask(plan=plan, node=node, task=task_named(str(heads[-1].task)), labels=heads[-1].labels)

@@ -27,7 +27,7 @@ _MOST_BLOCKS, _MOST_UNREAD, _NAMED = 12, 40, 3
 _NOTHING = "nothing to build; --method trim would only leave out the pieces that this text does not use"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DiagnosisOrder:
     """What to hold against what. language: the text's, if known. against: text of a well-served language."""
 

@@ -21,7 +21,7 @@ from xling.store.store import Store
 from xling.tasks.registry import task_named
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImportOrder:
     """A foreign folder, and what it does not say itself (see `Request`)."""
 
@@ -36,7 +36,7 @@ class ImportOrder:
     without_head: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ExportOrder:
     """A module of a store. base: another place to open its base from than the one the module names."""
 

@@ -115,10 +115,10 @@ def _vocabulary_stage(run: RecipeRun, language: str) -> Stage:
     card = section.texts.get(language, section.text).card
     together = pairs(run, spec.parallel, language) if spec.parallel else []
     wanted = Wanted(
-        spec.method,
-        spec.size,
-        spec.init,
-        spec.rank,
+        method=spec.method,
+        size=spec.size,
+        init=spec.init,
+        rank=spec.rank,
         protect=_source_text(run, spec.protect),
         source_lines=_source_text(run, spec.source_text),
         dictionary=induced(together) if together else (),

@@ -39,7 +39,7 @@ _HEADS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wishes:
     """What a user brings. Labelled files are those that `xling train task` reads; texts may be folders.
 

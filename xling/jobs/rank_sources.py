@@ -26,7 +26,7 @@ _TASKS = {
 _FIELDS = ("text", "context")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RankOrder:
     """candidates: `eng=FILE`, or `eng` for a language of the card. card: a data card's name, or a file."""
 

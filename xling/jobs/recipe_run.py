@@ -91,7 +91,13 @@ class RecipeRun:
         licence = strictest(self.card(card).licence_of(language) for card, _ in cards)
         named = tuple((self.card(card).name, content) for card, content in cards)
         origin = Origin(named, licence, written(self.recipe.model_dump(mode="json", exclude_defaults=True)))
-        return Run(seed, folder / "checkpoints", Several(reporters), self.place.say, origin)
+        return Run(
+            seed=seed,
+            checkpoints=folder / "checkpoints",
+            reporter=Several(reporters),
+            say=self.place.say,
+            origin=origin,
+        )
 
     def keep(self, module: Module, name: str, folder: Path) -> int:
         """Put a stage's module into its folder; returns the pieces that were read for it."""

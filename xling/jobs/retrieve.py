@@ -27,7 +27,7 @@ from xling.tasks.retrieval import MARGINS, METRICS, rank_among, rank_counts, ran
 from xling.training.alignment import sentence_vectors
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RetrievalOrder:
     """pairs: sentences and their translations; candidates: sentences to rank in `other_language` instead."""
 

@@ -24,7 +24,7 @@ except ImportError:  # Windows has none
 DONE, MODULE = "stage.json", "module"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Stage:
     """A finished stage. seconds and tokens are of the run that made it; `cached`: found done this time."""
 
@@ -68,7 +68,15 @@ class Stages:
         if stage is None:
             started = time.perf_counter()
             tokens = work(folder)
-            stage = Stage(name, key, folder, time.perf_counter() - started, tokens, peak_rss_mb(), False)
+            stage = Stage(
+                name=name,
+                key=key,
+                folder=folder,
+                seconds=time.perf_counter() - started,
+                tokens=tokens,
+                peak_rss_mb=peak_rss_mb(),
+                cached=False,
+            )
             write_json(folder / DONE, {**stage.row(), "tokens": tokens})
         if key not in known:
             self.done.append(stage)
@@ -95,7 +103,15 @@ def _finished(folder: Path, name: str, key: str) -> Stage | None:
         return None
     try:
         row = json.loads(path.read_text(encoding="utf-8"))
-        return Stage(name, key, folder, row["seconds"], row["tokens"], row["peak_rss_mb"], True)
+        return Stage(
+            name=name,
+            key=key,
+            folder=folder,
+            seconds=row["seconds"],
+            tokens=row["tokens"],
+            peak_rss_mb=row["peak_rss_mb"],
+            cached=True,
+        )
     except (ValueError, KeyError) as error:
         raise InputError("this stage's record is damaged", where=path, hint="delete the folder") from error
 

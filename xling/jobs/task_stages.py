@@ -34,7 +34,7 @@ class Scored:
     all: dict[str, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cell:
     """One language under one plan."""
 
@@ -117,7 +117,15 @@ def predict_stage(
     rows = [json.loads(line) for line in (stage.folder / PREDICTIONS).read_text("utf-8").splitlines()]
     link(stage.folder / PREDICTIONS, run.folder / "predictions" / f"{language}-{name}-{seed}.jsonl")
     scored = Scored(run.task.counts(examples, rows), run.task.score(examples, rows))
-    return Cell(language, name, str(plan), seed, spec.split, data, scored)
+    return Cell(
+        language=language,
+        condition=name,
+        plan=str(plan),
+        seed=seed,
+        split=spec.split,
+        data=data,
+        scored=scored,
+    )
 
 
 def _keep_gold(run: RecipeRun, language: str, examples: Sequence[Example]) -> None:

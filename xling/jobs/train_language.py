@@ -42,7 +42,7 @@ class Origin:
     recipe: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """How one training is carried out: where checkpoints go, who hears of steps and of remarks."""
 
@@ -56,7 +56,7 @@ class Run:
 ALONE = Run()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Beginning:
     """What a language module starts as: fresh of a kind, with a vocabulary if given; or `init` as it is."""
 
@@ -112,7 +112,7 @@ def train_language(
     facts = facts_of(
         base, run, settings, language=tag, mlm_head_fingerprint=head_fingerprint(head), making=making
     )
-    module = Beginning(kind, options, vocabulary, init).module(base, facts)
+    module = Beginning(kind=kind, options=options, vocabulary=vocabulary, init=init).module(base, facts)
     tokenizer = Composition(base, [module]).tokenizer()
     rows = encode_lines(tokenizer, lines, min(settings.max_length, base.max_length))
     warn_of_unknown(rows, tokenizer, tag, run.say)
@@ -122,7 +122,13 @@ def train_language(
         composition = Composition(base, [trained])
         return MaskedLanguageModelling(composition, head, rows, settings, seed=run.seed, language=tag)
 
-    course = Course(base.shape, objective_of, settings, run.checkpoints, run.reporter)
+    course = Course(
+        shape=base.shape,
+        objective_of=objective_of,
+        settings=settings,
+        checkpoints=run.checkpoints,
+        reporter=run.reporter,
+    )
     module, outcome = train_module(module, course, choose=init is None)
     after = _perplexity(Composition(base, [module]), head, kept)
     scores = {

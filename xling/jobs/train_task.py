@@ -40,10 +40,10 @@ class TaskObjective:
         self,
         task: Task,
         composition: Composition,
+        *,
         labels: Sequence[str],
         data: tuple[Sequence[Example], Sequence[Example]],
         settings: TrainingSettings,
-        *,
         seed: int,
     ) -> None:
         self.task, self.composition, self.labels, self.settings = task, composition, labels, settings
@@ -144,9 +144,17 @@ def train_task(
 
     def objective_of(trained: Module) -> TaskObjective:
         composition = Composition(base, [*lowest, trained])
-        return TaskObjective(work, composition, labels, (train, dev), settings, seed=run.seed)
+        return TaskObjective(
+            work, composition, labels=labels, data=(train, dev), settings=settings, seed=run.seed
+        )
 
-    course = Course(base.shape, objective_of, settings, run.checkpoints, run.reporter)
+    course = Course(
+        shape=base.shape,
+        objective_of=objective_of,
+        settings=settings,
+        checkpoints=run.checkpoints,
+        reporter=run.reporter,
+    )
     module, outcome = train_module(module, course, choose=init is None)
     best = None if outcome.best_score is None else round(outcome.best_score, 3)
     scores = {f"dev_{work.metric}": best, "best_step": outcome.best_step, "train_examples": len(train)}

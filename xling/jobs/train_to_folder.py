@@ -37,7 +37,7 @@ from xling.training.settings import TrainingSettings
 _PARTS = "parts"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """What both trainings are told. changes: `key=value` of the settings, `parts.key=value` of the part."""
 
@@ -51,7 +51,7 @@ class Options:
     minutes: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LanguageOrder:
     """A language, what its module learns from (text or parallel text), and what it goes on from.
 
@@ -117,7 +117,13 @@ def _read(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -
         options=parts,
         held_out=held,
         settings=settings,
-        run=Run(options.seed, options.out / "checkpoints", *heard, Origin(cards)),
+        run=Run(
+            seed=options.seed,
+            checkpoints=options.out / "checkpoints",
+            reporter=heard[0],
+            say=heard[1],
+            origin=Origin(cards),
+        ),
         init=init,
         vocabulary=vocabulary,
     )
@@ -168,7 +174,13 @@ def _aligned(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]
         kind=options.kind,
         options=parts,
         settings=settings,
-        run=Run(options.seed, options.out / "checkpoints", *heard, Origin(cards)),
+        run=Run(
+            seed=options.seed,
+            checkpoints=options.out / "checkpoints",
+            reporter=heard[0],
+            say=heard[1],
+            origin=Origin(cards),
+        ),
         init=init,
         vocabulary=vocabulary,
     )
@@ -195,11 +207,11 @@ def train_task_to(order: TaskOrder, options: Options, reporter: Reporter, say: S
     if kept is not None:
         return kept
     run = Run(
-        options.seed,
-        options.out / "checkpoints",
-        reporter,
-        say,
-        Origin(((order.train.name, fingerprint(train)),)),
+        seed=options.seed,
+        checkpoints=options.out / "checkpoints",
+        reporter=reporter,
+        say=say,
+        origin=Origin(((order.train.name, fingerprint(train)),)),
     )
     module = task_job.train_task(
         load_base(options.base, device=options.device),

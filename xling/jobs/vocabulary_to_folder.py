@@ -19,7 +19,7 @@ from xling.vocabulary.checking import check_text
 from xling.vocabulary.word_list import induced, read_word_list
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VocabularyOrder:
     """A language, the files that its vocabulary is made from, and where it goes.
 
@@ -38,7 +38,7 @@ class VocabularyOrder:
     spellings: Path | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Making:
     """How it is made; see `Wanted`."""
 
@@ -56,10 +56,10 @@ def vocabulary_to(base: str, order: VocabularyOrder, making: Making, say: Say) -
     tag = parse(order.language)
     lines = read_text(order.text)
     wanted = Wanted(
-        making.method,
-        making.size,
-        making.init,
-        making.rank,
+        method=making.method,
+        size=making.size,
+        init=making.init,
+        rank=making.rank,
         protect=read_text(order.protect),
         source_lines=read_text(order.source_text),
         **_translations(order),
@@ -68,7 +68,7 @@ def vocabulary_to(base: str, order: VocabularyOrder, making: Making, say: Say) -
     )
     check_text(lines, tag, mixed=making.mixed)
     cards = ((" ".join(path.name for path in order.text), fingerprint(lines)),)
-    run = Run(making.seed, say=say, origin=Origin(cards))
+    run = Run(seed=making.seed, say=say, origin=Origin(cards))
     module = build_vocabulary(load_base(base), lines, language=order.language, wanted=wanted, run=run)
     module.save(order.out)
     write_card(module, "/".join(order.out.parts[-2:]), order.out)

@@ -30,7 +30,7 @@ _KEY = "xling"
 _SIZES = {"hidden": 1 << 17, "layers": 1 << 10}  # above these a file asks for memory, not for an encoder
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """What identifies a module: the same run gives the same facts, so no times and no scores here.
 
@@ -157,7 +157,7 @@ class Module:
         path = Path(folder) / WEIGHTS
         described, tensors = read_weights(path)
         facts = _facts(described, path)
-        shape = EncoderShape(facts.hidden, facts.layers)
+        shape = EncoderShape(hidden=facts.hidden, layers=facts.layers)
         parts = tuple(_read_part(*entry, shape, tensors, path) for entry in _entries(described, path))
         return cls(parts, facts, _read_scores(path.parent / FACTS))
 

@@ -22,7 +22,7 @@ CODES = (
 LANGUAGES: Mapping[str, str] = {**{code: code for code in CODES if code != "swa"}, "swh": "swa"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sentence:
     """A sentence of the test file, its number from one, and its gold tags, if any."""
 
@@ -97,7 +97,10 @@ def _sentences(test: Path) -> list[Sentence]:
     """The sentences of a test file; it has gold tags where any of its tags is that of a span."""
     layout = TAGGED if any(map(_has_span, read_lines(test))) else UNLABELLED
     found = read_conll(test, language="und", layout=layout)
-    return [Sentence(test.name, number, item.tokens, item.tags) for number, item in enumerate(found, start=1)]
+    return [
+        Sentence(file=test.name, number=number, tokens=item.tokens, tags=item.tags)
+        for number, item in enumerate(found, start=1)
+    ]
 
 
 def _has_span(line: str) -> bool:

@@ -15,7 +15,7 @@ from xling.errors import InputError
 NO_LANGUAGE = "und"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Predicted:
     """A row of a predictions file: where it stands, its id (None without one), all its cells."""
 
@@ -62,7 +62,7 @@ class Predictions:
         return {language for language in named if language and language != NO_LANGUAGE}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SharedTask:
     """A shared task as values and functions.
 
@@ -90,7 +90,10 @@ def read_predictions(path: Path) -> Predictions:
     if ending(path) not in JSON_ENDINGS:
         hint = "let xling predict write to a .jsonl file"
         raise InputError("predictions are JSON lines", where=path, choices=JSON_ENDINGS, hint=hint)
-    rows = [Predicted(path, line, as_text(cells.get("id")), cells) for line, cells in read_rows(path)]
+    rows = [
+        Predicted(path=path, line=line, id=as_text(cells.get("id")), cells=cells)
+        for line, cells in read_rows(path)
+    ]
     return Predictions(path, tuple(rows))
 
 

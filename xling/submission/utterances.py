@@ -16,7 +16,7 @@ _INTENT = re.compile(r"#\s*intent\s*[=:](\s*)(.*)")
 _ID = re.compile(r"#\s*id\s*[=:]\s*(.*)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Block:
     """An utterance: the places (0-based) of its rows and of the comment of its intent, and what they hold.
 

@@ -23,7 +23,7 @@ class Classification:
 
     def example(self, item: Any, id: str, language: str) -> LabelledText:
         text, pair = (item, None) if isinstance(item, str) else item
-        return LabelledText(text, None, id, language, pair)
+        return LabelledText(text=text, label=None, id=id, language=language, pair=pair)
 
     def labels(self, examples: Sequence[LabelledText]) -> tuple[str, ...]:
         """InputError where no text has a label."""

@@ -15,7 +15,7 @@ _AT_ONCE = 256  # questions: a tokenizer's offsets are large
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Window:
     """A row's pieces, the positions of the context's among them, and the characters of each of those.
 
@@ -76,7 +76,7 @@ def _windows(encoded: Any, contexts: Sequence[str], first: int, known: dict[Span
             begin = 0 if number == group[0] else spans[0][0]
             end = len(context) if number == group[-1] else spans[-1][1]
             ids = tuple(encoded["input_ids"][number])
-            yield Window(first + question, ids, tuple(at), spans, (begin, end))
+            yield Window(question=first + question, ids=ids, at=tuple(at), spans=spans, covers=(begin, end))
 
 
 def _trimmed(context: str, start: int, end: int) -> Span:

@@ -39,7 +39,7 @@ class IntentSlots:
     name, metric, together = "intent-slots", "f1", False
 
     def example(self, item: Any, id: str, language: str) -> Utterance:
-        return Utterance(tokens_of(item), None, None, id, language)
+        return Utterance(tokens=tokens_of(item), tags=None, intent=None, id=id, language=language)
 
     def labels(self, examples: Sequence[Utterance]) -> tuple[str, ...]:
         """InputError where no utterance has an intent."""

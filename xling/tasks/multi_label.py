@@ -31,7 +31,7 @@ class MultiLabel:
 
     def example(self, item: Any, id: str, language: str) -> MultiLabelledText:
         text, pair = (item, None) if isinstance(item, str) else item
-        return MultiLabelledText(text, None, id, language, pair)
+        return MultiLabelledText(text=text, labels=None, id=id, language=language, pair=pair)
 
     def labels(self, examples: Sequence[MultiLabelledText]) -> tuple[str, ...]:
         """InputError where no text has a label."""

@@ -43,7 +43,14 @@ class MultipleChoice:
                 'give {"context": "Amina alianguka", "question": "effect", "choices": ["Alilia", "Alilala"]}'
             )
             raise InputError("the task takes contexts, questions and choices", where="predict", hint=hint)
-        return Choice(str(texts[0]), str(texts[1]), tuple(choices), None, id, language)
+        return Choice(
+            context=str(texts[0]),
+            question=str(texts[1]),
+            choices=tuple(choices),
+            label=None,
+            id=id,
+            language=language,
+        )
 
     def labels(self, examples: Sequence[Choice]) -> tuple[str, ...]:
         """The one output: how right a choice is."""
@@ -68,7 +75,7 @@ class MultipleChoice:
             max_length=max_length,
         )["input_ids"]
         return [
-            Row(tuple(ids), (), _target(examples[number], place), number)
+            Row(ids=tuple(ids), at=(), targets=_target(examples[number], place), example=number)
             for ids, (number, place, _, _) in zip(encoded, cells, strict=True)
         ]
 

@@ -47,7 +47,9 @@ class Parsing:
     together = False
 
     def example(self, item: Any, id: str, language: str) -> ParsedSentence:
-        return ParsedSentence(tokens_of(item), None, None, None, id, language)
+        return ParsedSentence(
+            tokens=tokens_of(item), tags=None, heads=None, relations=None, id=id, language=language
+        )
 
     def labels(self, examples: Sequence[ParsedSentence]) -> tuple[str, ...]:
         """The relations. The 37 universal ones are all in it where no others are, whatever the source has."""

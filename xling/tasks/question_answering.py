@@ -48,7 +48,7 @@ class QuestionAnswering:
         if not isinstance(context, str) or not isinstance(question, str):
             hint = 'give {"question": "Who?", "context": "Amina anaishi Nairobi"}'
             raise InputError("the task takes questions with their contexts", where="predict", hint=hint)
-        return Question(context, question, None, id, language)
+        return Question(context=context, question=question, answers=None, id=id, language=language)
 
     def labels(self, examples: Sequence[Question]) -> tuple[str, ...]:
         return ("start", "end")
@@ -63,7 +63,13 @@ class QuestionAnswering:
         questions, contexts = [one.question for one in examples], [one.context for one in examples]
         windows = context_windows(questions, contexts, tokenizer, max_length, stride=self.stride)
         return [
-            Row(own.ids, own.at, _target(examples[own.question], own), own.question, spans=own.spans)
+            Row(
+                ids=own.ids,
+                at=own.at,
+                targets=_target(examples[own.question], own),
+                example=own.question,
+                spans=own.spans,
+            )
             for own in windows
         ]
 

@@ -18,7 +18,7 @@ from xling.modules.config import PartConfig
 Prediction = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One sequence of pieces of one example.
 

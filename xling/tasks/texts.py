@@ -31,7 +31,10 @@ def text_rows(
             pairs = [examples[number].pair for number in chosen] if paired else None
             found = tokenizer(texts, pairs, truncation=True, max_length=max_length)["input_ids"]
             ids.update(zip(chosen, found, strict=True))
-    return [Row(tuple(ids[number]), (), targets[number], number) for number in range(len(examples))]
+    return [
+        Row(ids=tuple(ids[number]), at=(), targets=targets[number], example=number)
+        for number in range(len(examples))
+    ]
 
 
 def learned(labels: Iterable[str]) -> tuple[str, ...]:

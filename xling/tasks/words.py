@@ -137,7 +137,9 @@ def _windows(
         nonlocal ids, at, first
         if at:
             whole = (tokenizer.cls_token_id, *ids, tokenizer.sep_token_id)
-            rows.append(Row(whole, tuple(at), tuple(targets[first:end]), example, first))
+            rows.append(
+                Row(ids=whole, at=tuple(at), targets=tuple(targets[first:end]), example=example, first=first)
+            )
         ids, at, first = [], [], end
 
     for word, own in enumerate(pieces):

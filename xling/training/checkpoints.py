@@ -27,7 +27,7 @@ _KEPT = 2
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Progress:
     """Where a run stands. `best` holds the trained tensors at the best score so far."""
 
@@ -146,4 +146,10 @@ def _restore(
                 optimizer.state[value] = {"step": step.clone(), **moments}
             if f"best/{name}" in tensors:
                 best[name] = tensors[f"best/{name}"].to(value.device)
-    return Progress(facts["steps"], facts["step"], facts["best_step"], facts["best_score"], best)
+    return Progress(
+        steps=facts["steps"],
+        step=facts["step"],
+        best_step=facts["best_step"],
+        best_score=facts["best_score"],
+        best=best,
+    )

@@ -40,7 +40,7 @@ class NotFinite(XlingError):
     """A loss or a gradient that is no number: nothing can be learned from it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How a run ended. seconds and tokens count this process's part of it."""
 
@@ -88,7 +88,16 @@ def fit(
                 if _due(progress.step, progress.steps, settings.evaluate_every):
                     score = objective.evaluate()
                     progress.offer(score, parameters, higher_is_better=objective.higher_is_better)
-                reporter.tick(Tick(progress.step, progress.steps, loss, rate, count, score))
+                reporter.tick(
+                    Tick(
+                        step=progress.step,
+                        steps=progress.steps,
+                        loss=loss,
+                        learning_rate=rate,
+                        tokens=count,
+                        score=score,
+                    )
+                )
                 stop = interrupted()
                 if stop or (settings.checkpoint_every and progress.step % settings.checkpoint_every == 0):
                     checkpoints.save(progress, parameters, optimizer)
@@ -105,7 +114,13 @@ def fit(
         reporter.end()
     progress.put_best(parameters)
     seconds = time.perf_counter() - started
-    return Outcome(progress.steps, progress.best_step, progress.best_score, seconds, tokens)
+    return Outcome(
+        steps=progress.steps,
+        best_step=progress.best_step,
+        best_score=progress.best_score,
+        seconds=seconds,
+        tokens=tokens,
+    )
 
 
 def learning_rate(step: int, steps: int, settings: TrainingSettings) -> float:

@@ -29,7 +29,7 @@ _IDENTITY = ("language", "source", "task", "labels", "base_fingerprint", "tokeni
 SILENT = Silent()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Course:
     """How modules of one run are trained. objective_of: the objective of a module under training."""
 

@@ -17,7 +17,7 @@ from xling.training.mlm import decoding, pieces_of_nothing
 LINES = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PseudoPerplexity:
     """value: exp of the mean negative log probability of a piece. bits_per_character: across vocabularies.
 
@@ -62,7 +62,7 @@ def pseudo_perplexity(
     ]
     unread, nothing = sum(row[at] == unknown for row, at in jobs), pieces_of_nothing(rows, tokenizer)
     if all(row[at] in nothing for row, at in jobs):
-        return PseudoPerplexity(None, None, len(jobs), unread)
+        return PseudoPerplexity(value=None, bits_per_character=None, pieces=len(jobs), unknown=unread)
     composition.train(False)
     device = str(composition.encoder.device)
     total, start = 0.0, 0
@@ -80,4 +80,6 @@ def pseudo_perplexity(
             logits = decoder(states, composition.undo)
         total += torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="sum").item()
     bits = total / math.log(2) / max(1, characters)
-    return PseudoPerplexity(math.exp(total / len(jobs)), bits, len(jobs), unread)
+    return PseudoPerplexity(
+        value=math.exp(total / len(jobs)), bits_per_character=bits, pieces=len(jobs), unknown=unread
+    )

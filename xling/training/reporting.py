@@ -14,7 +14,7 @@ from xling.errors import XlingError
 from xling.files import write_lines
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tick:
     """One optimizer step: its loss, its rate, the pieces it read, the held-out score if one was taken."""
 

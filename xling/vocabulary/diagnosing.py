@@ -17,7 +17,7 @@ from xling.vocabulary.verdict import Verdict, judge, main_script, script_in_word
 _NAMED = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """base: as `--base` names it. other, divergence: of the text compared with, and how far off that is.
 
@@ -48,13 +48,13 @@ def diagnose(
     other = figures(base.tokenizer, against, base.max_length) if against else None
     lost = losses(base.tokenizer, lines)
     return Diagnosis(
-        f"{base.id}@{base.revision}" if base.revision else base.id,
-        found,
-        lost,
-        judge(found, other),
-        other,
-        None if other is None else divergence(found, other),
-        (*_unexpected_script(found, language), *_harm(lost.harmful), *_unread_joiners(found)),
+        base=f"{base.id}@{base.revision}" if base.revision else base.id,
+        figures=found,
+        losses=lost,
+        verdict=judge(found, other),
+        other=other,
+        divergence=None if other is None else divergence(found, other),
+        warnings=(*_unexpected_script(found, language), *_harm(lost.harmful), *_unread_joiners(found)),
     )
 
 

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 Method = Literal["extend", "replace", "trim"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Draft:
     """tokenizer: as JSON. pieces: by their numbers. kept: the first ones' numbers in the base.
 

@@ -55,7 +55,7 @@ def extend(
     new = [piece for piece, seen in learned.items() if _is_own(seen.text, own) and piece not in names]
     while new:
         described["model"] = addition.model(new)
-        draft = Draft("extend", json.dumps(described), (*old, *new), kept)
+        draft = Draft(method="extend", tokenizer=json.dumps(described), pieces=(*old, *new), kept=kept)
         intruders = _intruders(draft, before, protect)
         if not intruders:
             return draft

@@ -18,7 +18,7 @@ _WORD = re.compile(r"\S+")
 _BATCH = 1000  # lines; offsets of a whole corpus would not fit into memory
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Counts:
     """Sums over lines; `xling.vocabulary.figures` says what each figure takes from them.
 

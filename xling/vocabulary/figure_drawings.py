@@ -15,7 +15,7 @@ _CURVE_HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 150, 58.0, 310.0, 10.0, 122.0
 _POINTS = 120
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bar:
     """label, value: its text. fraction: its length beside the whole width, from 0 to 1. top: of its row."""
 
@@ -45,7 +45,7 @@ class Tick:
     at: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Curve:
     """path: of the frequency of a piece by its rank, both axes logarithmic."""
 
@@ -101,4 +101,9 @@ def rank_frequency(figures: Figures) -> Curve | None:
 
 
 def _bars(rows: Sequence[tuple[str, str, float]]) -> Bars:
-    return Bars(tuple(Bar(*row, top=ROW * at) for at, row in enumerate(rows)))
+    return Bars(
+        tuple(
+            Bar(label=label, value=value, fraction=fraction, top=ROW * at)
+            for at, (label, value, fraction) in enumerate(rows)
+        )
+    )

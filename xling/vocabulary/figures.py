@@ -45,7 +45,7 @@ class SplitWord:
     extra: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Figures:
     """One tokenizer on one text.
 

@@ -50,7 +50,12 @@ def _replaced(base: Base, described: Mapping[str, Any], lines: Sequence[str], si
     learned = _MODELS[described["model"]["type"]](changed, lines, size, [text for text, _ in special])
     pieces = (*(text for text, _ in special), *learned)
     reseat(changed, {piece: number for number, piece in enumerate(pieces)})
-    return Draft("replace", json.dumps(changed), pieces, tuple(number for _, number in special))
+    return Draft(
+        method="replace",
+        tokenizer=json.dumps(changed),
+        pieces=pieces,
+        kept=tuple(number for _, number in special),
+    )
 
 
 def special_pieces(base: Base) -> list[tuple[str, int]]:

@@ -26,7 +26,7 @@ def trim(base: Base, lines: Sequence[str]) -> Draft:
     number = {piece: place for place, piece in enumerate(pieces)}
     _MODELS[described["model"]["type"]](described["model"], pieces)
     reseat(described, number)
-    return Draft("trim", json.dumps(described), pieces, tuple(kept))
+    return Draft(method="trim", tokenizer=json.dumps(described), pieces=pieces, kept=tuple(kept))
 
 
 def _needed(model: dict[str, Any], known: dict[str, int], used: Collection[int]) -> set[int]:

@@ -48,7 +48,7 @@ class Ablation:
     rows: tuple[EffectRow, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Near:
     """A target beside the source. share: of the source's score, one being all of it; None of a zero."""
 
@@ -77,10 +77,10 @@ def nearness(matrix: Matrix, results: Results) -> tuple[Near, ...]:
     known = {(row.language, row.condition): row for row in results.equivalence}
     rows = [
         Near(
-            language,
-            row.condition,
-            None if row.relative is None else row.relative / 100,
-            gained(row.absolute),
+            language=language,
+            condition=row.condition,
+            share=None if row.relative is None else row.relative / 100,
+            points=gained(row.absolute),
         )
         for language in matrix.targets
         if (row := known.get((language.tag, language.own or ""))) is not None

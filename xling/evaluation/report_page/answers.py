@@ -68,7 +68,7 @@ class Pair:
     found: Answer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answers:
     """A language's answers under one condition. lost: rows that do not fit; fault: why there are no pairs."""
 
@@ -101,7 +101,7 @@ def _read(folder: Path, language: Language, condition: str, seed: int | None, ta
     for name in names:
         own = None if name.count("/") > 1 or "\\" in name else _rows(folder / name)
         if own is None:
-            return Answers(language, condition, task, fault=f"no {name}")
+            return Answers(language=language, condition=condition, task=task, fault=f"no {name}")
         rows.append(own)
     pairs: list[Pair] = []
     lost = 0
@@ -112,7 +112,9 @@ def _read(folder: Path, language: Language, condition: str, seed: int | None, ta
         elif gold.given:
             pairs.append(Pair(gold, found))
     fault = "" if pairs else f"{plural(lost, 'row')} that do not fit" if lost else "no gold answers"
-    return Answers(language, condition, task, tuple(pairs), lost, fault)
+    return Answers(
+        language=language, condition=condition, task=task, pairs=tuple(pairs), lost=lost, fault=fault
+    )
 
 
 def _rows(path: Path) -> list[Answer | None] | None:

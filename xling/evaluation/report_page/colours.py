@@ -16,7 +16,7 @@ DARK: Sequence[Rgb] = ((33, 37, 62), (37, 70, 118), (36, 118, 146), (94, 178, 16
 _INK: Sequence[Rgb] = ((0, 0, 0), (255, 255, 255))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Paint:
     """Background and text of a cell on a light and on a dark page, as CSS colours."""
 
@@ -29,7 +29,7 @@ class Paint:
 def paint(fraction: float) -> Paint:
     """The colours at a place between 0 and 1 of the scale."""
     light, dark = between(LIGHT, fraction), between(DARK, fraction)
-    return Paint(css(light), css(ink(light)), css(dark), css(ink(dark)))
+    return Paint(light=css(light), light_ink=css(ink(light)), dark=css(dark), dark_ink=css(ink(dark)))
 
 
 def gradient(scale: Sequence[Rgb]) -> str:

@@ -13,7 +13,7 @@ from xling.evaluation.report_page.words import plural
 _PREDICTIONS = "predict/"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cost:
     """One row. share: its seconds beside the longest row's, from 0 to 1."""
 
@@ -26,7 +26,7 @@ class Cost:
     share: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Costs:
     """All rows in the order of the run, and their sum. now: the seconds of what was not kept."""
 
@@ -50,17 +50,25 @@ def build(stages: Sequence[Stage]) -> Costs:
     longest = max((stage.seconds for stage in stages), default=0.0) or 1.0
     rows = tuple(_cost(stage, longest) for stage in stages)
     return Costs(
-        rows,
-        math.fsum(stage.seconds for stage in stages),
-        math.fsum(stage.seconds for stage in stages if not stage.cached),
-        max((row.memory for row in rows if row.memory is not None), default=None),
+        rows=rows,
+        seconds=math.fsum(stage.seconds for stage in stages),
+        now=math.fsum(stage.seconds for stage in stages if not stage.cached),
+        memory=max((row.memory for row in rows if row.memory is not None), default=None),
     )
 
 
 def _cost(stage: Stage, longest: float) -> Cost:
     share = max(stage.seconds, 0.0) / longest
     speed, memory = stage.tokens_per_second, stage.peak_rss_mb
-    return Cost(stage.name, stage.key[:12], stage.seconds, speed, memory, stage.cached, share)
+    return Cost(
+        name=stage.name,
+        key=stage.key[:12],
+        seconds=stage.seconds,
+        speed=speed,
+        memory=memory,
+        cached=stage.cached,
+        share=share,
+    )
 
 
 def _together(stages: Sequence[Stage]) -> Stage:

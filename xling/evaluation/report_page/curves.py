@@ -27,7 +27,7 @@ class Tick:
     at: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Curve:
     """One stage's chart in drawing units. raw, smooth: the loss; dev: the dev score on a scale of its own."""
 

@@ -13,7 +13,7 @@ _BEFORE, _WORDS, _CHARACTERS = 10, 44, 420
 Spans = Mapping[tuple[int, int], str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mark:
     """What one line shows at one word. label: where its span starts, or at the first word that is shown."""
 
@@ -111,5 +111,5 @@ def _line(own: Spans, other: Spans, first: int) -> dict[int, Mark]:
         right = other.get((start, end)) == label
         for place in range(start, end):
             shown = label if place == max(start, first) else ""
-            marks[place] = Mark(shown, right, place == start, place == end - 1)
+            marks[place] = Mark(label=shown, right=right, starts=place == start, ends=place == end - 1)
     return marks

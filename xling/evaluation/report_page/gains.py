@@ -14,7 +14,7 @@ from xling.evaluation.verdicts import HARMS, HELPS, UNCLEAR, verdict
 _CLASSES = {HELPS: "helps", UNCLEAR: "unclear", HARMS: "harms"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bar:
     """One language's gain in points. paired: the interval is of the difference itself.
 
@@ -51,7 +51,7 @@ class Bar:
         return "intervals overlap" if self.verdict == UNCLEAR else "intervals do not overlap"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Gains:
     """The bars, best first, and the axis they share. ticks: in points."""
 
@@ -83,7 +83,7 @@ def build(matrix: Matrix, gains: Sequence[Gain]) -> Gains | None:
     bars.sort(key=lambda bar: (-bar.value, bar.language.tag))
     ends = [0.0, *(end for bar in bars for end in (bar.value, bar.low, bar.high) if end is not None)]
     ticks = round_ticks(min(ends), max(ends), at_most=5)
-    return Gains(tuple(bars), ticks[0], ticks[-1], ticks)
+    return Gains(bars=tuple(bars), low=ticks[0], high=ticks[-1], ticks=ticks)
 
 
 def _bar(language: Language, known: dict[tuple[str, str], Gain]) -> Bar | None:
@@ -94,9 +94,18 @@ def _bar(language: Language, known: dict[tuple[str, str], Gain]) -> Bar | None:
         return None
     gain = known.get((language.tag, condition))
     if gain is not None and gain.low is not None and gain.high is not None:
-        return Bar(language, gain.value, gain.low, gain.high, True, verdict(gain.low, gain.high))
+        return Bar(
+            language=language,
+            value=gain.value,
+            low=gain.low,
+            high=gain.high,
+            paired=True,
+            verdict=verdict(gain.low, gain.high),
+        )
     value = own.value - control.value if gain is None else gain.value
-    return Bar(language, value, None, None, False, _apart(own, control))
+    return Bar(
+        language=language, value=value, low=None, high=None, paired=False, verdict=_apart(own, control)
+    )
 
 
 def _apart(own: Score, control: Score) -> str:

@@ -16,7 +16,7 @@ Confused = Counter[tuple[str | None, str | None]]
 Paired = Iterable[tuple[str | None, str | None]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Label:
     """One label's counts. right: of the support in gold and of those found. taken: what it was taken for."""
 
@@ -72,7 +72,7 @@ class Confusion:
     folded: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Labels:
     """All labels of one kind of answer, the most frequent first. unit: what is counted.
 
@@ -190,16 +190,23 @@ def _labels(
     names = sorted(support.keys() | found.keys(), key=lambda name: (-support[name], -found[name], name))
     rows = tuple(
         Label(
-            name,
-            counts[name, name] if right is None else right[name],
-            support[name],
-            found[name],
-            _taken(counts, name),
+            name=name,
+            right=counts[name, name] if right is None else right[name],
+            support=support[name],
+            found=found[name],
+            taken=_taken(counts, name),
         )
         for name in names
     )
     confusion = None if words or len(names) < 2 else _confusion(counts, names)
-    return Labels(title, unit, rows[:_SHOWN], confusion, words, max(len(rows) - _SHOWN, 0))
+    return Labels(
+        title=title,
+        unit=unit,
+        labels=rows[:_SHOWN],
+        confusion=confusion,
+        words=words,
+        more=max(len(rows) - _SHOWN, 0),
+    )
 
 
 def _taken(counts: Confused, name: str) -> tuple[tuple[str, int], ...]:

@@ -15,7 +15,7 @@ NONE, SOURCE, TARGET = "none", "source", "target"
 _ORDER = (NONE, "romanised", "removed", SOURCE, "related", TARGET)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Score:
     """One language under one condition: the mean of its seeds, and the span of their intervals."""
 
@@ -46,7 +46,7 @@ class Score:
         return "; ".join(part for part in parts if part)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Language:
     """A row: one Score per condition, None where none was taken."""
 
@@ -63,7 +63,7 @@ class Language:
         return next((name for name in (best, NONE) if name in self.scores), None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Matrix:
     """The table of scores. low and high: the ends of the colour scale, in percent."""
 
@@ -101,14 +101,14 @@ def build(results: Results) -> Matrix:
     found = {_column(cell) for cell in cells}
     order = [name for name in _ORDER if name in found] + sorted(found.difference(_ORDER))
     rows = tuple(_row(tag, cells, results.source, (low, high)) for tag in tags)
-    return Matrix(cells[0].metric, tuple(order), rows, low, high)
+    return Matrix(metric=cells[0].metric, conditions=tuple(order), languages=rows, low=low, high=high)
 
 
 def _row(tag: str, cells: Sequence[Cell], source: str, scale: tuple[float, float]) -> Language:
     groups = {column: group for (name, column), group in _grouped(cells).items() if name == tag}
     first = next(cell for cell in cells if cell.language == tag)
     scores = {column: _score(group, scale) for column, group in groups.items()}
-    return Language(tag, first.name or tag, first.script, tag == source, scores)
+    return Language(tag=tag, name=first.name or tag, script=first.script, source=tag == source, scores=scores)
 
 
 def _score(cells: Sequence[Cell], scale: tuple[float, float]) -> Score:
@@ -116,13 +116,13 @@ def _score(cells: Sequence[Cell], scale: tuple[float, float]) -> Score:
     lows = [cell.low for cell in cells if cell.low is not None]
     highs = [cell.high for cell in cells if cell.high is not None]
     return Score(
-        value,
-        min(lows, default=None),
-        max(highs, default=None),
-        tuple(cell.value for cell in cells),
-        cells[0].plan,
-        cells[0].examples,
-        paint(_place(value, *scale)),
+        value=value,
+        low=min(lows, default=None),
+        high=max(highs, default=None),
+        seeds=tuple(cell.value for cell in cells),
+        plan=cells[0].plan,
+        examples=cells[0].examples,
+        paint=paint(_place(value, *scale)),
     )
 
 

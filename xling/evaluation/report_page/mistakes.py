@@ -31,7 +31,7 @@ class Choice:
     chance: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mistake:
     """One example: its texts or its words, and the answers of either side that are of the whole of it."""
 
@@ -94,7 +94,14 @@ def _mistake(pair: Pair, task: str) -> Mistake:
     sentence = draw(found.tokens, *_marks(pair, task)) if found.tokens else None
     texts = tuple(_texts(found))
     way = direction(" ".join((*found.tokens, *(text.text for text in texts))))
-    return Mistake(found.id, texts, sentence, way, _choices(pair.gold, found), _choices(found, found))
+    return Mistake(
+        id=found.id,
+        texts=texts,
+        sentence=sentence,
+        direction=way,
+        gold=_choices(pair.gold, found),
+        found=_choices(found, found),
+    )
 
 
 def _texts(found: Answer) -> Iterator[Text]:

@@ -155,7 +155,7 @@ def _lora(
             own = _taken(tensors, {"A": f"{path}lora_A", "B": f"{path}lora_B"}, files[1])
             if len(own["A"]) != rank:
                 raise InputError(f"r = {rank}, and {path}lora_A has {len(own['A'])} rows", where=files[1])
-            factors[site.weight] = Factors(own["A"], own["B"], alpha)
+            factors[site.weight] = Factors(down=own["A"], up=own["B"], alpha=alpha)
     return lora_parts(factors, base, where=files[1])
 
 

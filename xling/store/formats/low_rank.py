@@ -25,7 +25,7 @@ Scaling = tuple[int, float, bool]  # rank, alpha, rank-stabilised
 Place = tuple[int, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Factors:
     """A (`down`, [rank, inputs]) and B (`up`, [outputs, rank]) of one whole weight.
 
@@ -93,10 +93,10 @@ def _block(own: Factors, site: LinearSlice) -> Factors:
     up = own.up[site.start : site.stop]
     kept = up.any(0)
     if len(up) == len(own.up) or not kept.any() or kept.all():
-        return Factors(own.down, up.contiguous(), own.alpha, own.stabilised)
+        return Factors(down=own.down, up=up.contiguous(), alpha=own.alpha, stabilised=own.stabilised)
     share = int(kept.sum()) / own.rank
     alpha = own.alpha * (share**0.5 if own.stabilised else share)
-    return Factors(own.down[kept], up[:, kept].contiguous(), alpha, own.stabilised)
+    return Factors(down=own.down[kept], up=up[:, kept].contiguous(), alpha=alpha, stabilised=own.stabilised)
 
 
 def _parts(
@@ -119,13 +119,13 @@ def _joined(blocks: list[tuple[LinearSlice, Tensor, Tensor, Lora]], rows: int) -
     if len({lora.config.scale for *_, lora in blocks}) == 1 and _alike([down for _, down, _, _ in blocks]):
         up = sum(_padded(site, own, rows) for site, _, own, _ in blocks)
         assert isinstance(up, Tensor)
-        return Factors(first[1], up, config.alpha, config.rank_stabilised)
+        return Factors(down=first[1], up=up, alpha=config.alpha, stabilised=config.rank_stabilised)
     down = torch.cat([down for _, down, _, _ in blocks])
     scale = config.scale
     up = torch.cat(
         [_padded(site, own, rows) * (lora.config.scale / scale) for site, _, own, lora in blocks], 1
     )
-    return Factors(down, up, scale * len(down))
+    return Factors(down=down, up=up, alpha=scale * len(down))
 
 
 def _alike(downs: list[Tensor]) -> bool:

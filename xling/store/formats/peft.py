@@ -118,7 +118,9 @@ def _factors(name: str, own: Tensors, config: Mapping[str, Any], path: Path) -> 
     alpha = _setting(config, name, ("alpha_pattern", "lora_alpha", 8), path)
     if len(own["lora_A"]) != rank:
         raise InputError(f"r = {rank} for {name}, and its lora_A has {len(own['lora_A'])} rows", where=path)
-    return Factors(own["lora_A"], own["lora_B"], float(alpha), bool(config.get("use_rslora")))
+    return Factors(
+        down=own["lora_A"], up=own["lora_B"], alpha=float(alpha), stabilised=bool(config.get("use_rslora"))
+    )
 
 
 def _setting(config: Mapping[str, Any], name: str, keys: tuple[str, str, int], path: Path) -> int | float:

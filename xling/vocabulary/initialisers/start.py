@@ -14,7 +14,7 @@ from xling.bases.tokenizers import table_size
 from xling.vocabulary.draft import Draft
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """Vectors are wanted for `draft.new`.
 
