@@ -22,7 +22,7 @@ from tables import folded, over_seeds, table, text
 from xling.errors import InputError
 from xling.evaluation.record import read_ledger
 from xling.evaluation.report_page import gains, matrix
-from xling.evaluation.report_page.reading import Base, Cell, Gain, Results
+from xling.evaluation.report_page.reading import BaseRow, CellRow, Gain, Results
 from xling.evaluation.report_page.words import DASH, duration, memory, metric_name, score
 from xling.files import write_atomically
 from xling.languages import name
@@ -114,9 +114,9 @@ def plain(value: object) -> str:
 
 def _experiment(rows: Sequence[Row]) -> Iterator[str]:
     """The table of one experiment and what it was made with."""
-    cells = tuple(Cell.model_validate({**row, "name": name(row["language"])}) for row in rows)
+    cells = tuple(CellRow.model_validate({**row, "name": name(row["language"])}) for row in rows)
     source = str(rows[0].get("source") or "")
-    base = Base(id=rows[0]["base"])
+    base = BaseRow(id=rows[0]["base"])
     results = Results(recipe=rows[0]["recipe"], base=base, source=source, cells=cells, gains=_gains(rows))
     found = matrix.build(results)
     bars = gains.build(found, results.gains)
@@ -124,7 +124,9 @@ def _experiment(rows: Sequence[Row]) -> Iterator[str]:
     yield _facts(rows, found.metric)
 
 
-def _score_table(found: matrix.Matrix, bars: Mapping[str, gains.Bar]) -> tuple[list[str], list[list[str]]]:
+def _score_table(
+    found: matrix.Matrix, bars: Mapping[str, gains.GainBar]
+) -> tuple[list[str], list[list[str]]]:
     head = ["language", *found.conditions, *(["gain"] if bars else [])]
     body = []
     for language in found.languages:
@@ -145,7 +147,7 @@ def _score(found: matrix.Score | None) -> str:
     return DASH if found is None else over_seeds(found.seeds, found.low, found.high)
 
 
-def _gain(bar: gains.Bar | None) -> str:
+def _gain(bar: gains.GainBar | None) -> str:
     if bar is None:
         return DASH
     between = f" ({bar.between})" if bar.between else ""

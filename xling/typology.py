@@ -42,7 +42,7 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class LanguageFacts:
     """A row. family: names from the top down. macroarea: a part of the world; empty when unknown.
 
     features: the known ones of `FEATURES`. place: latitude and longitude in degrees, or None.
@@ -86,7 +86,7 @@ def has_facts(tag: str) -> bool:
     return _language(tag) in _table()
 
 
-def facts(tag: str) -> Facts:
+def facts(tag: str) -> LanguageFacts:
     """What is known of a language; InputError with near tags when it has no row."""
     language = _language(tag)
     if language not in _table():
@@ -206,15 +206,15 @@ def _language(tag: str) -> str:
 
 
 @cache
-def _table() -> Mapping[str, Facts]:
+def _table() -> Mapping[str, LanguageFacts]:
     text = resources.files("xling").joinpath("typology.tsv").read_text(encoding="utf-8")
     rows: Sequence[Mapping[str, str]] = list(csv.DictReader(text.splitlines(), delimiter="\t"))
     return {row["language"]: _facts(row) for row in sorted(rows, key=lambda row: row["language"])}
 
 
-def _facts(row: Mapping[str, str]) -> Facts:
+def _facts(row: Mapping[str, str]) -> LanguageFacts:
     place = (row["latitude"], row["longitude"])
-    return Facts(
+    return LanguageFacts(
         language=row["language"],
         family=tuple(row["family"].split(">")),
         macroarea="" if row["macroarea"] == UNKNOWN else row["macroarea"],

@@ -10,7 +10,7 @@ from generated import GENERATED
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xling.data.candidates import Candidates, read_candidates
+from xling.data.candidates import RetrievalQuestion, read_candidates
 from xling.errors import InputError
 
 
@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_rows(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text(json.dumps({"query": "amka", "candidates": ["sleep", "wake"], "right": 1}))
-    assert read_candidates(file) == [Candidates("amka", ("sleep", "wake"), 1)]
+    assert read_candidates(file) == [RetrievalQuestion("amka", ("sleep", "wake"), 1)]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tiny import TEXTS, WORDS
 from xling.bases.opening import Base
 from xling.errors import InputError
 from xling.evaluation import lexical
-from xling.evaluation.lexical import Surface, equal_parts, surface
+from xling.evaluation.lexical import SurfaceCounts, equal_parts, surface
 from xling.evaluation.sentence_likeness import centroid_cosine, drawn_vectors, nearest_cosine
 from xling.evaluation.source_ranking import Ranking, Text, rank_sources
 from xling.vocabulary.figures import divergence, figures
@@ -115,7 +115,7 @@ def test_words_are_composed_before_they_are_compared() -> None:
 
 @given(COUNTS, COUNTS)
 def test_likeness_is_the_same_both_ways(first: dict[str, int], second: dict[str, int]) -> None:
-    one, other = (Surface(Counter(counts), Counter(counts)) for counts in (first, second))
+    one, other = (SurfaceCounts(Counter(counts), Counter(counts)) for counts in (first, second))
     for measure in (lexical.word_overlap, lexical.trigram_similarity):
         assert 0 <= measure(one, other) <= 1
         assert measure(one, other) == pytest.approx(measure(other, one))

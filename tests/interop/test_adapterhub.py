@@ -25,7 +25,7 @@ from xling.composition.attach import Composition, base_facts
 from xling.modules.module import Module, Part
 from xling.modules.registry import restore
 from xling.store.formats.adapterhub import CONFIG, WEIGHTS, read
-from xling.store.formats.foreign import Request, parts_of
+from xling.store.formats.foreign import ImportRequest, parts_of
 
 BASES = ("bert", "xlm_roberta")
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -76,7 +76,7 @@ class Recorded:
         with tempfile.TemporaryDirectory() as folder:
             save_file(self.under(f"adapter/{adapter}/"), Path(folder) / WEIGHTS)
             (Path(folder) / CONFIG).write_text(json.dumps(self.facts["adapters"][adapter]))
-            parts = parts_of(read(Path(folder), Request(self.base)), self.base, where=Path(folder))
+            parts = parts_of(read(Path(folder), ImportRequest(self.base)), self.base, where=Path(folder))
         return Module(parts, base_facts(self.base))
 
     def composition(self, setup: str) -> Composition:

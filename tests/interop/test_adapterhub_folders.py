@@ -24,7 +24,7 @@ from xling.modules.lora import LoraConfig
 from xling.modules.module import Module
 from xling.store.formats.adapterhub import CONFIG, WEIGHTS, read, write
 from xling.store.formats.adapterhub_heads import CONFIG as HEAD
-from xling.store.formats.foreign import Request, parts_of
+from xling.store.formats.foreign import ImportRequest, parts_of
 
 # case -> task, kinds of the parts
 CASES = {
@@ -83,11 +83,11 @@ def test_every_recorded_case_is_compared(recorded):
 def test_gelu_meant_another_curve_before_versions_were_written(recorded, tmp_path):
     base, _, tensors = recorded["bert"]
     folder = unpack(tensors, "legacy_language", tmp_path)
-    assert read(folder, Request(base)).parts[0].config.nonlinearity == "gelu_tanh"
+    assert read(folder, ImportRequest(base)).parts[0].config.nonlinearity == "gelu_tanh"
     edited(folder / CONFIG, config__non_linearity="gelu_orig")
-    assert read(folder, Request(base)).parts[0].config.nonlinearity == "gelu"
+    assert read(folder, ImportRequest(base)).parts[0].config.nonlinearity == "gelu"
     edited(folder / CONFIG, config__non_linearity="gelu", version="adapters.0.2.0")
-    assert read(folder, Request(base)).parts[0].config.nonlinearity == "gelu"
+    assert read(folder, ImportRequest(base)).parts[0].config.nonlinearity == "gelu"
 
 
 def test_lora_of_early_releases_was_trained_with_the_scale_one(recorded, tmp_path):
@@ -95,7 +95,7 @@ def test_lora_of_early_releases_was_trained_with_the_scale_one(recorded, tmp_pat
     folder = unpack(tensors, "lora", tmp_path)
     for version, alpha in (("adapters.1.3.0", 6.0), ("adapters.1.0.1", 4.0), ("adapters.1.10.0", 6.0)):
         edited(folder / CONFIG, version=version)
-        assert read(folder, Request(base, "tagging")).parts[0].config.alpha == alpha
+        assert read(folder, ImportRequest(base, "tagging")).parts[0].config.alpha == alpha
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_settings_without_an_equal_are_refused(recorded, tmp_path, change, words
     folder = unpack(tensors, "bottleneck", tmp_path)
     edited(folder / CONFIG, **change)
     with pytest.raises(InputError, match=words) as refused:
-        parts_of(read(folder, Request(base, "classification")), base, where=folder)
+        parts_of(read(folder, ImportRequest(base, "classification")), base, where=folder)
     assert "\n" not in str(refused.value) and str(folder) in str(refused.value)
 
 
@@ -159,7 +159,7 @@ def test_lora_without_an_equal_is_refused(recorded, tmp_path, change, words):
     folder = unpack(tensors, "lora", tmp_path)
     edited(folder / CONFIG, **change)
     with pytest.raises(InputError, match=words):
-        read(folder, Request(base, "tagging"))
+        read(folder, ImportRequest(base, "tagging"))
 
 
 @pytest.mark.parametrize(
@@ -184,22 +184,22 @@ def test_heads_without_an_equal_are_refused(recorded, tmp_path, change, words):
     folder = unpack(tensors, "bottleneck", tmp_path)
     edited(folder / HEAD, **change)
     with pytest.raises(InputError, match=words):
-        read(folder, Request(base, "classification"))
+        read(folder, ImportRequest(base, "classification"))
 
 
 def test_a_head_is_left_out_of_a_language_module_when_that_is_said(recorded, tmp_path):
     base, _, tensors = recorded["bert"]
     folder = unpack(tensors, "bottleneck", tmp_path)
     with pytest.raises(InputError, match="has a head .classification., and a language module has none"):
-        read(folder, Request(base))
-    assert [part.config.kind for part in read(folder, Request(base, without_head=True)).parts] == [
+        read(folder, ImportRequest(base))
+    assert [part.config.kind for part in read(folder, ImportRequest(base, without_head=True)).parts] == [
         "bottleneck"
     ]
     with pytest.raises(InputError, match="--without-head: a task module needs its head"):
-        read(folder, Request(base, "classification", without_head=True))
+        read(folder, ImportRequest(base, "classification", without_head=True))
     (folder / HEAD).unlink()
     with pytest.raises(InputError, match="it has no head for the task classification"):
-        read(folder, Request(base, "classification"))
+        read(folder, ImportRequest(base, "classification"))
 
 
 def test_damaged_tensors_are_refused(recorded, tmp_path):
@@ -209,17 +209,17 @@ def test_damaged_tensors_are_refused(recorded, tmp_path):
     first = min(values)
     save_file({**values, first: torch.full_like(values[first], float("inf"))}, folder / WEIGHTS)
     with pytest.raises(InputError, match=f"{WEIGHTS}: {first} has values that are not finite"):
-        read(folder, Request(base, "classification"))
+        read(folder, ImportRequest(base, "classification"))
     save_file({**values, "bert.prefix_tuning.x": torch.zeros(2)}, folder / WEIGHTS)
     with pytest.raises(InputError, match="no equal for the tensor prefix_tuning.x"):
-        read(folder, Request(base, "classification"))
+        read(folder, ImportRequest(base, "classification"))
     (folder / WEIGHTS).unlink()
     with pytest.raises(InputError, match="no adapterhub module here"):
-        read(folder, Request(base, "classification"))
+        read(folder, ImportRequest(base, "classification"))
     (folder / CONFIG).unlink()
     (folder / "adapter_fusion_config.json").write_text("{}")
     with pytest.raises(InputError, match="no equal for a fusion of adapters"):
-        read(folder, Request(base, "classification"))
+        read(folder, ImportRequest(base, "classification"))
 
 
 NARROW = BottleneckConfig(reduction_factor=4)

@@ -13,7 +13,7 @@ from test_out_and_back import TOLERANCE, computed, furthest
 from xling.errors import InputError
 from xling.modules.module import Module
 from xling.store.formats.composable_sft import FILE, column_major, read, row_major
-from xling.store.formats.foreign import Request
+from xling.store.formats.foreign import ImportRequest
 
 JOBS = {"language": None, "tagging": "tagging", "classification": "classification"}
 FIRST = "bert.encoder.layer.0.output.dense.weight"
@@ -98,7 +98,7 @@ def entry(steps, values, size=(16, 32)):
 )
 def test_a_damaged_entry_is_refused(recorded, tmp_path, broken, words):
     with pytest.raises(InputError, match=words) as refused:
-        read(saved(tmp_path, {FIRST: broken}), Request(recorded["bert"][0]))
+        read(saved(tmp_path, {FIRST: broken}), ImportRequest(recorded["bert"][0]))
     assert "\n" not in str(refused.value) and FILE in str(refused.value)
 
 
@@ -117,12 +117,12 @@ def test_a_damaged_entry_is_refused(recorded, tmp_path, broken, words):
 def test_what_is_no_language_module_is_refused(recorded, tmp_path, content, words):
     torch.save(content, tmp_path / FILE)
     with pytest.raises(InputError, match=words):
-        read(tmp_path, Request(recorded["bert"][0]))
+        read(tmp_path, ImportRequest(recorded["bert"][0]))
 
 
 def test_a_head_is_left_out_when_that_is_said(recorded, tmp_path):
     saved(tmp_path, {FIRST: entry([np.int64(3), 1], [1.0, 2.0])}, {"lm_head.bias": torch.zeros(2)})
-    found = read(tmp_path, Request(recorded["bert"][0], without_head=True))
+    found = read(tmp_path, ImportRequest(recorded["bert"][0], without_head=True))
     assert [part.config.kind for part in found.parts] == ["sparse"]
 
 
@@ -157,7 +157,7 @@ def test_a_hostile_pickle_runs_nothing(recorded, shell, tmp_path, layout):
 def test_a_damaged_file_is_refused(recorded, tmp_path, data):
     (tmp_path / FILE).write_bytes(data)
     with pytest.raises(InputError, match="not a file of tensors alone"):
-        read(tmp_path, Request(recorded["bert"][0]))
+        read(tmp_path, ImportRequest(recorded["bert"][0]))
 
 
 def test_what_the_file_does_not_say_is_asked_for(recorded, shell, tmp_path):

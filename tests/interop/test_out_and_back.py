@@ -21,7 +21,7 @@ from foreign_cases import (
 
 from xling.composition.attach import Composition
 from xling.modules.module import Module
-from xling.store.formats.foreign import Request, parts_of
+from xling.store.formats.foreign import ImportRequest, parts_of
 from xling.store.formats.registry import FORMATS
 
 TOLERANCE = 1e-5
@@ -81,7 +81,7 @@ def test_import_undoes_export(opened, format, case, tmp_path):
     module = module_of(base, format, case)
     for file, data in FORMATS[format].write(module, base, case).items():
         (tmp_path / file).write_bytes(data)
-    found = FORMATS[format].read(tmp_path, Request(base, module.facts.task, module.facts.labels))
+    found = FORMATS[format].read(tmp_path, ImportRequest(base, module.facts.task, module.facts.labels))
     back = Module(parts_of(found, base, where=tmp_path), module.facts)
     assert found.labels == module.facts.labels
     assert [part.config for part in back.parts] == [as_stored(part) for part in module.parts]

@@ -19,7 +19,7 @@ from test_out_and_back import TOLERANCE, computed, furthest
 
 from xling.errors import InputError
 from xling.modules.module import Module
-from xling.store.formats.foreign import Request, parts_of
+from xling.store.formats.foreign import ImportRequest, parts_of
 from xling.store.formats.peft import CONFIG, WEIGHTS, read, write
 
 JOBS = {
@@ -69,7 +69,7 @@ def test_every_recorded_case_is_compared(recorded):
 
 def test_patterns_become_parts_of_their_own(recorded, tmp_path):
     base, _, tensors = recorded["bert"]
-    found = read(unpack(tensors, "lora_patterns", tmp_path), Request(base))
+    found = read(unpack(tensors, "lora_patterns", tmp_path), ImportRequest(base))
     scalings = {(part.config.rank, part.config.alpha, part.config.sites) for part in found.parts}
     assert scalings == {
         (2, 5.0, ("attention.query",)),
@@ -89,7 +89,7 @@ def test_the_first_pattern_that_ends_a_path_counts(recorded, tmp_path):
     (folder / CONFIG).write_text(json.dumps({**config, "alpha_pattern": patterns}))
     found = {
         (part.config.alpha, part.config.sites, part.config.leave_out)
-        for part in read(folder, Request(base)).parts
+        for part in read(folder, ImportRequest(base)).parts
     }
     query, value = ("attention.query",), ("attention.value",)
     assert found == {(3.0, query, (1,)), (4.0, query, (0,)), (6.0, value, ())}
@@ -117,7 +117,7 @@ def test_options_without_an_equal_are_refused(recorded, tmp_path, change, words)
     config = json.loads((folder / CONFIG).read_text())
     (folder / CONFIG).write_text(json.dumps({**config, **change}))
     with pytest.raises(InputError, match=words) as refused:
-        read(folder, Request(base))
+        read(folder, ImportRequest(base))
     assert "\n" not in str(refused.value) and CONFIG in str(refused.value)
 
 
@@ -148,7 +148,7 @@ def test_damaged_tensors_are_refused(recorded, tmp_path, changes, words):
     values = {**load_file(folder / WEIGHTS), **changes}
     save_file({name: value for name, value in values.items() if value is not None}, folder / WEIGHTS)
     with pytest.raises(InputError, match=words) as refused:
-        read(folder, Request(base))
+        read(folder, ImportRequest(base))
     assert "\n" not in str(refused.value)
 
 
@@ -181,12 +181,12 @@ def test_a_lying_header_is_refused(recorded, shell, tmp_path, kind):
 def test_no_path_of_the_configuration_is_opened(recorded, tmp_path):
     base, _, tensors = recorded["bert"]
     folder = unpack(tensors, "lora_language", tmp_path / "peft")
-    plain = read(folder, Request(base))
+    plain = read(folder, ImportRequest(base))
     config = json.loads((folder / CONFIG).read_text())
     elsewhere = {"base_model_name_or_path": "../../etc", "revision": "/nowhere"}
     elsewhere["auto_mapping"] = {"base_model_class": "Popen", "parent_library": "subprocess"}
     (folder / CONFIG).write_text(json.dumps({**config, **elsewhere}))
-    again = read(folder, Request(base))
+    again = read(folder, ImportRequest(base))
     assert [part.config for part in again.parts] == [part.config for part in plain.parts]
     assert all(path.parent == folder for path in again.files)
 
@@ -198,7 +198,7 @@ def test_a_tensor_larger_than_its_file_is_refused(recorded, tmp_path):
     values = torch.load(path, weights_only=True)
     torch.save({**values, min(values): torch.ones(1).expand(2**20, 2**22)}, path)
     with pytest.raises(InputError, match="claims 4,398,046,511,104 numbers, more than the file holds"):
-        read(folder, Request(base))
+        read(folder, ImportRequest(base))
 
 
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
@@ -208,7 +208,7 @@ def test_a_number_that_is_none_is_refused(recorded, tmp_path, number):
     text = (folder / CONFIG).read_text().replace('"lora_alpha": 6', f'"lora_alpha": {number}')
     (folder / CONFIG).write_text(text)
     with pytest.raises(InputError, match=f"{number} is no finite number"):
-        read(folder, Request(base))
+        read(folder, ImportRequest(base))
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000, '{"peft_type": "LORA"}'])
@@ -217,7 +217,7 @@ def test_a_damaged_configuration_is_refused(recorded, tmp_path, text):
     folder = unpack(tensors, "lora_tagging", tmp_path)
     (folder / CONFIG).write_text(text)
     with pytest.raises(InputError, match="not a JSON|r = 8 for"):
-        read(folder, Request(base))
+        read(folder, ImportRequest(base))
 
 
 def test_what_peft_cannot_hold_is_refused(recorded, bases):
@@ -236,7 +236,7 @@ def test_other_families_come_back_with_the_same_weights(bases, tmp_path, family,
     module = module_of(base, "peft", f"{kind}_tagging")
     for file, data in write(module, base, "x").items():
         (tmp_path / file).write_bytes(data)
-    found = read(tmp_path, Request(base, "tagging", LABELS))
+    found = read(tmp_path, ImportRequest(base, "tagging", LABELS))
     back = Module(parts_of(found, base, where=tmp_path), module.facts)
     assert found.labels == LABELS
     assert [part.config for part in back.parts] == [part.config for part in module.parts]

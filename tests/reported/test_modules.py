@@ -24,7 +24,7 @@ from xling.modules.invertible import InvertibleConfig
 from xling.modules.lora import LoraConfig
 from xling.modules.module import Module
 from xling.store.formats import adapterhub, peft
-from xling.store.formats.foreign import Request, parts_of
+from xling.store.formats.foreign import ImportRequest, parts_of
 from xling.tasks.registry import TASKS
 
 LABELS = ("O", "B-X", "I-X")
@@ -105,7 +105,7 @@ def test_out_and_back(bases, tmp_path, family, format, configs, task):
     """sentence-transformers #3980 is DistilBERT's classifier of two layers, peft #577 BERT's pooler."""
     base, made = bases[family], module(bases[family], *configs, task=task)
     folder = folder_of(format, made, base, tmp_path / "theirs")
-    found = format.read(folder, Request(base, task, LABELS if task else ()))
+    found = format.read(folder, ImportRequest(base, task, LABELS if task else ()))
     again = Module(parts_of(found, base, where=folder), made.facts)
     assert (computed(base, again) - computed(base, made)).abs().max() < 1e-5
     assert task or (computed(base, made) - computed(base, Module((), made.facts))).abs().max() > 0.01
@@ -145,9 +145,9 @@ def test_settings_of_peft(bert, tmp_path, changes, right):
     (folder / peft.CONFIG).write_text(json.dumps({**settings, **changes}))
     if isinstance(right, str):
         with pytest.raises(InputError, match=re.escape(right)):
-            peft.read(folder, Request(bert))
+            peft.read(folder, ImportRequest(bert))
         return
-    found = [part.config for part in peft.read(folder, Request(bert)).parts]
+    found = [part.config for part in peft.read(folder, ImportRequest(bert)).parts]
     assert {(one.rank, one.alpha, one.leave_out) for one in found} == right
 
 
@@ -156,8 +156,8 @@ def test_a_head_beside_a_language_adapter_is_asked_about(bert, tmp_path):
     made = module(bert, BottleneckConfig(reduction_factor=4), FLEX, task="tagging")
     folder = folder_of(adapterhub, made, bert, tmp_path)
     with pytest.raises(InputError, match="it has a head .*and a language module has none; --without-head"):
-        adapterhub.read(folder, Request(bert))
-    found = adapterhub.read(folder, Request(bert, without_head=True))
+        adapterhub.read(folder, ImportRequest(bert))
+    found = adapterhub.read(folder, ImportRequest(bert, without_head=True))
     assert [part.config.kind for part in found.parts] == ["bottleneck"]
 
 
@@ -165,7 +165,7 @@ def test_a_task_module_without_its_head_is_refused(bert, tmp_path):
     """adapter-hub/adapters #17, #421: the head was not among the files."""
     folder = folder_of(adapterhub, module(bert, BottleneckConfig(reduction_factor=4)), bert, tmp_path)
     with pytest.raises(InputError, match="it has no head for the task tagging"):
-        adapterhub.read(folder, Request(bert, "tagging", LABELS))
+        adapterhub.read(folder, ImportRequest(bert, "tagging", LABELS))
 
 
 def test_weights_of_another_size_name_both(bert, tmp_path):
@@ -174,7 +174,7 @@ def test_weights_of_another_size_name_both(bert, tmp_path):
     tensors = load_file(folder / peft.WEIGHTS)
     save_file({name: torch.zeros(len(value), 768) for name, value in tensors.items()}, folder / peft.WEIGHTS)
     with pytest.raises(InputError, match=r"is \[4, 768\], and here it must be \[4, 16\]; name the base"):
-        peft.read(folder, Request(bert))
+        peft.read(folder, ImportRequest(bert))
 
 
 def test_language_below_task_is_another_thing_than_task_below_language(bert):

@@ -11,7 +11,7 @@ from xling.errors import InputError
 
 
 @dataclass(frozen=True)
-class Candidates:
+class RetrievalQuestion:
     """right: the number of the right candidate, from zero."""
 
     query: str
@@ -19,7 +19,7 @@ class Candidates:
     right: int
 
 
-def read_candidates(path: Path) -> list[Candidates]:
+def read_candidates(path: Path) -> list[RetrievalQuestion]:
     """Rows {"query": text, "candidates": [text, ...], "right": number from zero}.
 
     Raises InputError naming file and line for a row of another kind, or fewer than two candidates.
@@ -47,7 +47,7 @@ def read_candidates(path: Path) -> list[Candidates]:
                 line=number,
                 hint="count the candidates from 0",
             )
-        found.append(Candidates(query, candidates, right))
+        found.append(RetrievalQuestion(query, candidates, right))
     if not found:
         raise InputError("no row in this file", where=path)
     return found

@@ -50,18 +50,18 @@ Template = Annotated[str, AfterValidator(_places)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Section(BaseModel):
+class _CardSection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Licence(_Section):
+class Licence(_CardSection):
     """id: one of `xling.data.licences.LICENCES`. note: what the source says in more words."""
 
     id: LicenceId
     note: str = ""
 
 
-class Part(_Section):
+class SourcePart(_CardSection):
     """One of the sources a data set was put together from."""
 
     source: str
@@ -70,7 +70,7 @@ class Part(_Section):
     languages: tuple[str, ...] = Field(min_length=1)
 
 
-class ConllColumns(_Section):
+class ConllColumns(_CardSection):
     """Which columns of CoNLL lines hold token and tag; see `xling.data.conll.ConllLayout`."""
 
     token: int = 0
@@ -79,7 +79,7 @@ class ConllColumns(_Section):
     empty: str | None = None
 
 
-class Hub(_Section):
+class Hub(_CardSection):
     """The same data on the Hub, for the library `datasets`.
 
     config: of a language, with {upstream}. files: a pattern of data files instead, with {upstream}
@@ -100,7 +100,7 @@ class Hub(_Section):
     columns: Columns = Columns()
 
 
-class Portion(_Section):
+class Portion(_CardSection):
     """A split that is a share of another split's file, whole documents (or articles) at a time.
 
     of: the split whose file it is read from. from, to: the share of its groups in their order, between 0
@@ -115,7 +115,7 @@ class Portion(_Section):
     languages: tuple[str, ...] = ()
 
 
-class DataCard(_Section):
+class DataCard(_CardSection):
     """One data set.
 
     languages: canonical tag to the name it has in paths and on the Hub (none for `cldr`, which
@@ -135,7 +135,7 @@ class DataCard(_Section):
     source: str
     citation: str
     licence: Licence
-    parts: dict[str, Part] = {}
+    parts: dict[str, SourcePart] = {}
     languages: dict[str, str] = {}
     splits: tuple[str, ...] = Field(min_length=1)
     layout: Template = ""

@@ -21,7 +21,7 @@ _EDGE = " "
 
 
 @dataclass(frozen=True)
-class Surface:
+class SurfaceCounts:
     """words, trigrams: how often each stands. pieces: what a tokenizer makes of the text, or None."""
 
     words: Mapping[str, int]
@@ -29,7 +29,7 @@ class Surface:
     pieces: Figures | None = None
 
 
-def surface(lines: Sequence[str], *, tokenizer: Any = None, max_length: int = 512) -> Surface:
+def surface(lines: Sequence[str], *, tokenizer: Any = None, max_length: int = 512) -> SurfaceCounts:
     """The surface of a text, with the pieces of a fast tokenizer where one is given.
 
     Words are casefolded (NFC); numbers and punctuation, which all languages share, are left out. Text
@@ -38,15 +38,15 @@ def surface(lines: Sequence[str], *, tokenizer: Any = None, max_length: int = 51
     read = (word for line in lines for word in words(unicodedata.normalize("NFC", line).casefold()))
     counted = Counter(word for word in read if any(map(is_letter, word)))
     pieces = None if tokenizer is None else figures(tokenizer, lines, max_length)
-    return Surface(counted, _trigrams(counted), pieces)
+    return SurfaceCounts(counted, _trigrams(counted), pieces)
 
 
-def word_overlap(first: Surface, second: Surface) -> float:
+def word_overlap(first: SurfaceCounts, second: SurfaceCounts) -> float:
     """The words in both over the words in either (Jaccard), from 0 to 1."""
     return _jaccard(first.words.keys(), second.words.keys())
 
 
-def trigram_similarity(first: Surface, second: Surface) -> float:
+def trigram_similarity(first: SurfaceCounts, second: SurfaceCounts) -> float:
     """How alike the distributions of trigrams are: one less their Jensen-Shannon divergence in bits.
 
     The edges of words count as characters.
@@ -59,7 +59,7 @@ def trigram_similarity(first: Surface, second: Surface) -> float:
     return 1 - float(np.clip(apart, 0, 1))
 
 
-def piece_similarity(first: Surface, second: Surface) -> float:
+def piece_similarity(first: SurfaceCounts, second: SurfaceCounts) -> float:
     """The same of the pieces; 1 less what `xling vocabulary diagnose --against` calls their divergence."""
     assert first.pieces is not None and second.pieces is not None
     return 1 - min(1.0, max(0.0, divergence(first.pieces, second.pieces)))

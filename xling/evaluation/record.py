@@ -12,7 +12,7 @@ from typing import Any
 
 from xling.errors import InputError
 from xling.evaluation.report_page import costs
-from xling.evaluation.report_page.reading import Cell, Gain, Results, read_results
+from xling.evaluation.report_page.reading import CellRow, Gain, Results, read_results
 from xling.files import write_atomically
 
 _GIGABYTE = 1024**3
@@ -101,7 +101,7 @@ def _rows(results: Results, machine: str, note: str) -> Iterator[dict[str, Any]]
         }
 
 
-def _cell(cell: Cell, seed: int | None) -> dict[str, Any]:
+def _cell(cell: CellRow, seed: int | None) -> dict[str, Any]:
     return {
         "seed": seed if cell.seed is None else cell.seed,
         "language": cell.language,

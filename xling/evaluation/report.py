@@ -24,7 +24,7 @@ from xling.evaluation.report_page import (
     words,
 )
 from xling.evaluation.report_page.answers import GOLD, Answers, read_answers
-from xling.evaluation.report_page.reading import Module, Run, read_run
+from xling.evaluation.report_page.reading import FinishedRun, ModuleRow, read_run
 from xling.files import write_atomically
 
 REPORT = "report.html"
@@ -74,7 +74,7 @@ def write_report(run_dir: Path) -> Path:
     return path
 
 
-def render(run: Run, table: matrix.Matrix, answers: Sequence[Answers]) -> str:
+def render(run: FinishedRun, table: matrix.Matrix, answers: Sequence[Answers]) -> str:
     """The page as text. table: `matrix.build` of the run's results."""
     results = run.results
     gained = gains.build(table, results.gains)
@@ -160,7 +160,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _left_of(module: Module) -> float | None:
+def _left_of(module: ModuleRow) -> float | None:
     """Pseudo-perplexity after training as a share of that before."""
     before, after = module.pseudo_perplexity_before, module.pseudo_perplexity_after
     return after / before if before and after is not None else None

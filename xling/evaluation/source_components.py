@@ -10,7 +10,7 @@ from xling import typology
 from xling.bases.opening import Base
 from xling.errors import InputError
 from xling.evaluation import lexical
-from xling.evaluation.lexical import Surface
+from xling.evaluation.lexical import SurfaceCounts
 from xling.evaluation.sentence_likeness import centroid_cosine, drawn_vectors, nearest_cosine
 from xling.vocabulary.figure_counts import is_letter
 
@@ -43,7 +43,7 @@ COMPONENTS = (
     Component("nearest", "nearest sentences"),
     Component("typology", "typology", higher_is_better=False),
 )
-_LEXICAL: Mapping[str, Callable[[Surface, Surface], float]] = {
+_LEXICAL: Mapping[str, Callable[[SurfaceCounts, SurfaceCounts], float]] = {
     "words": lexical.word_overlap,
     "trigrams": lexical.trigram_similarity,
     "pieces": lexical.piece_similarity,

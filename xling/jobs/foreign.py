@@ -15,7 +15,7 @@ from xling.files import check_new, whole_folder, write_atomically
 from xling.languages import parse
 from xling.modules.module import WEIGHTS, Facts, Module
 from xling.store.card import write_card
-from xling.store.formats.foreign import Found, Request, parts_of
+from xling.store.formats.foreign import Found, ImportRequest, parts_of
 from xling.store.formats.registry import format_named
 from xling.store.store import Store
 from xling.tasks.registry import task_named
@@ -57,7 +57,7 @@ def import_module(order: ImportOrder) -> dict[str, Any]:
         )
     base = load_base(str(order.base))
     labels = tuple(filter(None, (label.strip() for label in (order.labels or "").split(","))))
-    found = wanted.read(order.source, Request(base, order.task, labels, order.without_head))
+    found = wanted.read(order.source, ImportRequest(base, order.task, labels, order.without_head))
     parts = parts_of(found, base, where=order.source)
     module = Module(parts, _facts(order, base, found))
     module.save(order.out)

@@ -23,7 +23,7 @@ LANGUAGES: Mapping[str, str] = {**{code: code for code in CODES if code != "swa"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sentence:
+class GoldSentence:
     """A sentence of the test file, its number from one, and its gold tags, if any."""
 
     file: str
@@ -93,12 +93,12 @@ def _written(name: str, data: bytes) -> Iterator[tuple[int, list[str], list[str]
             tokens, tags = [], []
 
 
-def _sentences(test: Path) -> list[Sentence]:
+def _sentences(test: Path) -> list[GoldSentence]:
     """The sentences of a test file; it has gold tags where any of its tags is that of a span."""
     layout = TAGGED if any(map(_has_span, read_lines(test))) else UNLABELLED
     found = read_conll(test, language="und", layout=layout)
     return [
-        Sentence(file=test.name, number=number, tokens=item.tokens, tags=item.tags)
+        GoldSentence(file=test.name, number=number, tokens=item.tokens, tags=item.tags)
         for number, item in enumerate(found, start=1)
     ]
 
@@ -108,12 +108,12 @@ def _has_span(line: str) -> bool:
     return len(columns) > 1 and columns[0] != "#" and columns[-1][:2] in ("B-", "I-")
 
 
-def _types(sentences: list[Sentence]) -> set[str]:
+def _types(sentences: list[GoldSentence]) -> set[str]:
     """The task's types, and those of the gold tags: later releases may have others."""
     return {*TYPES, *(tag[2:] for item in sentences for tag in item.tags or () if tag[2:])}
 
 
-def _other_sentence(item: Sentence, row: Predicted) -> str | None:
+def _other_sentence(item: GoldSentence, row: Predicted) -> str | None:
     return other_tokens(item.tokens, row)
 
 

@@ -26,7 +26,7 @@ def unheard(done: int, of: int) -> None:
 
 
 @runtime_checkable
-class Reader(Protocol):
+class ReadingComposition(Protocol):
     """What reads pieces and scores labels: a composition."""
 
     base: Base
@@ -53,7 +53,7 @@ class Reader(Protocol):
 def predict(
     task: Task,
     examples: Sequence[Example],
-    reader: Reader,
+    reader: ReadingComposition,
     labels: Sequence[str],
     *,
     batch_tokens: int = 4096,
@@ -81,7 +81,11 @@ def predict(
 
 
 def encode(
-    task: Task, examples: Sequence[Example], reader: Reader, labels: Sequence[str], max_length: int
+    task: Task,
+    examples: Sequence[Example],
+    reader: ReadingComposition,
+    labels: Sequence[str],
+    max_length: int,
 ) -> list[Row]:
     """The rows of examples, each language's with its own tokenizer, in the order of the examples."""
     together: dict[int, list[int]] = {}

@@ -16,7 +16,7 @@ _POINTS = 120
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bar:
+class FigureBar:
     """label, value: its text. fraction: its length beside the whole width, from 0 to 1. top: of its row."""
 
     label: str
@@ -29,7 +29,7 @@ class Bar:
 class Bars:
     """Rows of one drawing, and its height."""
 
-    rows: tuple[Bar, ...]
+    rows: tuple[FigureBar, ...]
 
     @property
     def height(self) -> int:
@@ -38,7 +38,7 @@ class Bars:
 
 
 @dataclass(frozen=True)
-class Tick:
+class FigureTick:
     """A label and its place along one axis."""
 
     text: str
@@ -46,12 +46,12 @@ class Tick:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
+class FrequencyCurve:
     """path: of the frequency of a piece by its rank, both axes logarithmic."""
 
     path: str
-    ranks: tuple[Tick, ...]
-    shares: tuple[Tick, ...]
+    ranks: tuple[FigureTick, ...]
+    shares: tuple[FigureTick, ...]
     width: int = WIDTH
     height: int = _CURVE_HEIGHT
     left: float = _LEFT
@@ -78,7 +78,7 @@ def pieces_per_word(figures: Figures) -> Bars:
     return _bars([(label, percent(share), share / largest) for label, share in shares])
 
 
-def rank_frequency(figures: Figures) -> Curve | None:
+def rank_frequency(figures: Figures) -> FrequencyCurve | None:
     """The share of each piece in the text by its rank; None for fewer than two different pieces."""
     if figures.distinct < 2:
         return None
@@ -93,17 +93,19 @@ def rank_frequency(figures: Figures) -> Curve | None:
     def up(share: float) -> str:
         return f"{_TOP + math.log10(share) / lowest * (_BOTTOM - _TOP):.1f}"
 
-    return Curve(
+    return FrequencyCurve(
         path="M" + "L".join(f"{along(rank)} {up(share)}" for rank, share in points),
-        ranks=tuple(Tick(f"{10**step:,}", along(10**step)) for step in range(math.floor(far) + 1)),
-        shares=tuple(Tick(f"{100 * 10.0**step:g}%", up(10.0**step)) for step in range(0, lowest - 1, -1)),
+        ranks=tuple(FigureTick(f"{10**step:,}", along(10**step)) for step in range(math.floor(far) + 1)),
+        shares=tuple(
+            FigureTick(f"{100 * 10.0**step:g}%", up(10.0**step)) for step in range(0, lowest - 1, -1)
+        ),
     )
 
 
 def _bars(rows: Sequence[tuple[str, str, float]]) -> Bars:
     return Bars(
         tuple(
-            Bar(label=label, value=value, fraction=fraction, top=ROW * at)
+            FigureBar(label=label, value=value, fraction=fraction, top=ROW * at)
             for at, (label, value, fraction) in enumerate(rows)
         )
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from xling.evaluation.report_page.reading import Stage
+from xling.evaluation.report_page.reading import StageRow
 from xling.evaluation.report_page.words import plural
 
 _PREDICTIONS = "predict/"
@@ -41,7 +41,7 @@ class Costs:
         return sum(row.cached for row in self.rows)
 
 
-def build(stages: Sequence[Stage]) -> Costs:
+def build(stages: Sequence[StageRow]) -> Costs:
     """The costs of a run; its predictions, one stage per cell, are put into one row."""
     predictions = [stage for stage in stages if stage.name.startswith(_PREDICTIONS)]
     stages = [stage for stage in stages if not stage.name.startswith(_PREDICTIONS)]
@@ -57,7 +57,7 @@ def build(stages: Sequence[Stage]) -> Costs:
     )
 
 
-def _cost(stage: Stage, longest: float) -> Cost:
+def _cost(stage: StageRow, longest: float) -> Cost:
     share = max(stage.seconds, 0.0) / longest
     speed, memory = stage.tokens_per_second, stage.peak_rss_mb
     return Cost(
@@ -71,9 +71,9 @@ def _cost(stage: Stage, longest: float) -> Cost:
     )
 
 
-def _together(stages: Sequence[Stage]) -> Stage:
+def _together(stages: Sequence[StageRow]) -> StageRow:
     speeds = [stage.tokens_per_second for stage in stages if stage.tokens_per_second]
-    return Stage(
+    return StageRow(
         name=plural(len(stages), "prediction"),
         seconds=math.fsum(stage.seconds for stage in stages),
         tokens_per_second=fmean(speeds) if speeds else None,

@@ -20,7 +20,7 @@ _SMOOTH = 9
 
 
 @dataclass(frozen=True)
-class Tick:
+class CurveTick:
     """A label and its place along one axis of the drawing."""
 
     text: str
@@ -28,15 +28,15 @@ class Tick:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
+class StageCurve:
     """One stage's chart in drawing units. raw, smooth: the loss; dev: the dev score on a scale of its own."""
 
     stage: str
     raw: str
     smooth: str
     dev: str
-    vertical: tuple[Tick, ...]
-    horizontal: tuple[Tick, ...]
+    vertical: tuple[CurveTick, ...]
+    horizontal: tuple[CurveTick, ...]
     first: str
     last: str
     dev_first: str
@@ -44,7 +44,7 @@ class Curve:
     dropped: int
 
 
-def build(log: Iterable[LogRow]) -> tuple[Curve, ...]:
+def build(log: Iterable[LogRow]) -> tuple[StageCurve, ...]:
     """A chart per stage, in the order in which the log first names them."""
     stages: dict[str, dict[int, LogRow]] = {}
     for row in log:
@@ -53,7 +53,7 @@ def build(log: Iterable[LogRow]) -> tuple[Curve, ...]:
     return tuple(curve for curve in drawn if curve is not None)
 
 
-def _curve(stage: str, rows: Sequence[LogRow]) -> Curve | None:
+def _curve(stage: str, rows: Sequence[LogRow]) -> StageCurve | None:
     losses = [(float(row.step), row.loss) for row in rows if math.isfinite(row.loss)]
     if not losses:
         return None
@@ -62,14 +62,14 @@ def _curve(stage: str, rows: Sequence[LogRow]) -> Curve | None:
     last_step = float(max(rows[-1].step, 1))
     ticks = round_ticks(min(y for _, y in points), max(y for _, y in points), at_most=4)
     dev = [(float(row.step), row.dev) for row in rows if row.dev is not None and math.isfinite(row.dev)]
-    return Curve(
+    return StageCurve(
         stage=stage,
         raw=_path(points, last_step, ticks),
         smooth=_path(smooth, last_step, ticks),
         dev=_path(dev, last_step, _span(dev)) if len(dev) > 1 else "",
-        vertical=tuple(Tick(f"{tick:g}", _at(tick, ticks, BOTTOM, TOP)) for tick in ticks),
+        vertical=tuple(CurveTick(f"{tick:g}", _at(tick, ticks, BOTTOM, TOP)) for tick in ticks),
         horizontal=tuple(
-            Tick(f"{step:,.0f}", _at(step, (0.0, last_step), LEFT, RIGHT)) for step in (0.0, last_step)
+            CurveTick(f"{step:,.0f}", _at(step, (0.0, last_step), LEFT, RIGHT)) for step in (0.0, last_step)
         ),
         first=figure(smooth[0][1]),
         last=figure(smooth[-1][1]),

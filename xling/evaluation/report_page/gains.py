@@ -15,7 +15,7 @@ _CLASSES = {HELPS: "helps", UNCLEAR: "unclear", HARMS: "harms"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bar:
+class GainBar:
     """One language's gain in points. paired: the interval is of the difference itself.
 
     Without one the verdict rests on whether the two scores' own intervals overlap.
@@ -55,7 +55,7 @@ class Bar:
 class Gains:
     """The bars, best first, and the axis they share. ticks: in points."""
 
-    bars: tuple[Bar, ...]
+    bars: tuple[GainBar, ...]
     low: float
     high: float
     ticks: tuple[float, ...]
@@ -86,7 +86,7 @@ def build(matrix: Matrix, gains: Sequence[Gain]) -> Gains | None:
     return Gains(bars=tuple(bars), low=ticks[0], high=ticks[-1], ticks=ticks)
 
 
-def _bar(language: Language, known: dict[tuple[str, str], Gain]) -> Bar | None:
+def _bar(language: Language, known: dict[tuple[str, str], Gain]) -> GainBar | None:
     """The source's own module is that of the condition `source`."""
     condition = TARGET if TARGET in language.scores else SOURCE if language.source else TARGET
     own, control = language.scores.get(condition), language.scores.get(NONE)
@@ -94,7 +94,7 @@ def _bar(language: Language, known: dict[tuple[str, str], Gain]) -> Bar | None:
         return None
     gain = known.get((language.tag, condition))
     if gain is not None and gain.low is not None and gain.high is not None:
-        return Bar(
+        return GainBar(
             language=language,
             value=gain.value,
             low=gain.low,
@@ -103,7 +103,7 @@ def _bar(language: Language, known: dict[tuple[str, str], Gain]) -> Bar | None:
             verdict=verdict(gain.low, gain.high),
         )
     value = own.value - control.value if gain is None else gain.value
-    return Bar(
+    return GainBar(
         language=language, value=value, low=None, high=None, paired=False, verdict=_apart(own, control)
     )
 

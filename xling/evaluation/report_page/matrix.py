@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from xling.evaluation.report_page.colours import Paint, paint
-from xling.evaluation.report_page.reading import Cell, Results
+from xling.evaluation.report_page.reading import CellRow, Results
 from xling.evaluation.report_page.words import bounds, score
 
 NONE, SOURCE, TARGET = "none", "source", "target"
@@ -104,14 +104,14 @@ def build(results: Results) -> Matrix:
     return Matrix(metric=cells[0].metric, conditions=tuple(order), languages=rows, low=low, high=high)
 
 
-def _row(tag: str, cells: Sequence[Cell], source: str, scale: tuple[float, float]) -> Language:
+def _row(tag: str, cells: Sequence[CellRow], source: str, scale: tuple[float, float]) -> Language:
     groups = {column: group for (name, column), group in _grouped(cells).items() if name == tag}
     first = next(cell for cell in cells if cell.language == tag)
     scores = {column: _score(group, scale) for column, group in groups.items()}
     return Language(tag=tag, name=first.name or tag, script=first.script, source=tag == source, scores=scores)
 
 
-def _score(cells: Sequence[Cell], scale: tuple[float, float]) -> Score:
+def _score(cells: Sequence[CellRow], scale: tuple[float, float]) -> Score:
     value = fmean(cell.value for cell in cells)
     lows = [cell.low for cell in cells if cell.low is not None]
     highs = [cell.high for cell in cells if cell.high is not None]
@@ -126,14 +126,14 @@ def _score(cells: Sequence[Cell], scale: tuple[float, float]) -> Score:
     )
 
 
-def _grouped(cells: Sequence[Cell]) -> dict[tuple[str, str], list[Cell]]:
-    groups: dict[tuple[str, str], list[Cell]] = {}
+def _grouped(cells: Sequence[CellRow]) -> dict[tuple[str, str], list[CellRow]]:
+    groups: dict[tuple[str, str], list[CellRow]] = {}
     for cell in cells:
         groups.setdefault((cell.language, _column(cell)), []).append(cell)
     return groups
 
 
-def _column(cell: Cell) -> str:
+def _column(cell: CellRow) -> str:
     return cell.condition or cell.plan or "score"
 
 

@@ -15,7 +15,7 @@ _SHOWN, _LONG, _SHORT = 8, 400, 160
 
 
 @dataclass(frozen=True)
-class Text:
+class ShownText:
     """A text of an example. direction: `rtl` or `ltr`."""
 
     name: str
@@ -24,7 +24,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ShownChoice:
     """A whole example's label or answer, with the probability that the model gave it, in percent."""
 
     name: str
@@ -36,11 +36,11 @@ class Mistake:
     """One example: its texts or its words, and the answers of either side that are of the whole of it."""
 
     id: str
-    texts: tuple[Text, ...]
+    texts: tuple[ShownText, ...]
     sentence: Sentence | None
     direction: str
-    gold: tuple[Choice, ...]
-    found: tuple[Choice, ...]
+    gold: tuple[ShownChoice, ...]
+    found: tuple[ShownChoice, ...]
 
     @property
     def runs(self) -> list[tuple[str, tuple[Word, ...]]]:
@@ -104,46 +104,46 @@ def _mistake(pair: Pair, task: str) -> Mistake:
     )
 
 
-def _texts(found: Answer) -> Iterator[Text]:
+def _texts(found: Answer) -> Iterator[ShownText]:
     for name in ("text", "premise", "hypothesis", "context", "question"):
         text = getattr(found, name)
         if text:
-            yield Text("" if name == "text" else name, cut(text, _LONG), direction(text))
+            yield ShownText("" if name == "text" else name, cut(text, _LONG), direction(text))
 
 
-def _choices(answer: Answer, found: Answer) -> tuple[Choice, ...]:
+def _choices(answer: Answer, found: Answer) -> tuple[ShownChoice, ...]:
     """The answers of one side to the whole example, in the order of `_OF_WHOLE`."""
     return tuple(
         choice for key, make in _OF_WHOLE.items() if key in answer.given for choice in make(answer, found)
     )
 
 
-def _label(answer: Answer, found: Answer) -> Iterator[Choice]:
+def _label(answer: Answer, found: Answer) -> Iterator[ShownChoice]:
     label, name = answer.label, label_name(answer.label) or ""
     number = label if isinstance(label, int) else None
     if number is not None and 0 <= number < len(found.choices):
         name = f"{name}: {cut(found.choices[number], _SHORT)}"
-    yield Choice(name, _chance(found.scores, label))
+    yield ShownChoice(name, _chance(found.scores, label))
 
 
-def _labels(answer: Answer, found: Answer) -> Iterator[Choice]:
-    yield from (Choice(name, _chance(found.scores, name)) for name in answer.labels or ())
+def _labels(answer: Answer, found: Answer) -> Iterator[ShownChoice]:
+    yield from (ShownChoice(name, _chance(found.scores, name)) for name in answer.labels or ())
     if not answer.labels:
-        yield Choice("no label", "")
+        yield ShownChoice("no label", "")
 
 
-def _intent(answer: Answer, found: Answer) -> Iterator[Choice]:
-    yield Choice(answer.intent or "", _chance(found.intent_scores, answer.intent))
+def _intent(answer: Answer, found: Answer) -> Iterator[ShownChoice]:
+    yield ShownChoice(answer.intent or "", _chance(found.intent_scores, answer.intent))
 
 
-def _answer(answer: Answer, found: Answer) -> Iterator[Choice]:
+def _answer(answer: Answer, found: Answer) -> Iterator[ShownChoice]:
     """Every right answer once; a predicted one is the best of those with a probability."""
     best = {candidate.text: candidate.score for candidate in reversed(found.nbest)}
     texts = dict.fromkeys(answer.answers or (answer.answer or "",))
-    yield from (Choice(cut(text, _SHORT) or "no answer", _chance(best, text)) for text in texts)
+    yield from (ShownChoice(cut(text, _SHORT) or "no answer", _chance(best, text)) for text in texts)
 
 
-_OF_WHOLE: Mapping[str, Callable[[Answer, Answer], Iterator[Choice]]] = {
+_OF_WHOLE: Mapping[str, Callable[[Answer, Answer], Iterator[ShownChoice]]] = {
     "label": _label,
     "labels": _labels,
     "intent": _intent,

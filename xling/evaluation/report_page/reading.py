@@ -22,7 +22,7 @@ class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Base(_Row):
+class BaseRow(_Row):
     """The encoder that everything was built on."""
 
     id: str
@@ -30,7 +30,7 @@ class Base(_Row):
     fingerprint: str = ""
 
 
-class Cell(_Row):
+class CellRow(_Row):
     """The score of one language under one plan, in percent, with its 95% interval. all: every metric."""
 
     language: str
@@ -70,7 +70,7 @@ class Nearness(_Row):
     absolute: FiniteFloat
 
 
-class Module(_Row):
+class ModuleRow(_Row):
     """A trained module. tokens: pieces read in training."""
 
     name: str
@@ -82,7 +82,7 @@ class Module(_Row):
     pseudo_perplexity_after: float | None = None
 
 
-class Stage(_Row):
+class StageRow(_Row):
     """What a stage cost. cached: it was found done, and the cost is that of the run that did it."""
 
     name: str
@@ -109,16 +109,16 @@ class Results(_Row):
     recipe: str
     about: str = ""
     command: str = ""
-    base: Base
+    base: BaseRow
     source: str = ""
     seed: int | None = None
     seeds: tuple[int, ...] = ()
     task: str = ""
-    cells: tuple[Cell, ...] = Field(min_length=1)
+    cells: tuple[CellRow, ...] = Field(min_length=1)
     gains: tuple[Gain, ...] = ()
     equivalence: tuple[Nearness, ...] = ()
-    modules: tuple[Module, ...] = ()
-    stages: tuple[Stage, ...] = ()
+    modules: tuple[ModuleRow, ...] = ()
+    stages: tuple[StageRow, ...] = ()
     cards: tuple[Card, ...] = ()
     versions: dict[str, str] = {}
     created: str | None = None
@@ -135,7 +135,7 @@ class LogRow(_Row):
 
 
 @dataclass(frozen=True)
-class Run:
+class FinishedRun:
     """Everything the page is made from, but for the answers. lost: lines of the log that nobody can read."""
 
     results: Results
@@ -143,10 +143,10 @@ class Run:
     lost: int = 0
 
 
-def read_run(folder: Path) -> Run:
+def read_run(folder: Path) -> FinishedRun:
     """Read a run's folder; InputError when there are no results or they are damaged."""
     log, lost = _read_log(folder / LOG)
-    return Run(read_results(folder / RESULTS), log, lost)
+    return FinishedRun(read_results(folder / RESULTS), log, lost)
 
 
 def read_results(path: Path) -> Results:

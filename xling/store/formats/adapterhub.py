@@ -29,7 +29,7 @@ from xling.store.formats.adapterhub_settings import (
     lora_settings,
     modernised,
 )
-from xling.store.formats.foreign import Format, Found, FoundPart, Request, Tensors, only
+from xling.store.formats.foreign import Format, Found, FoundPart, ImportRequest, Tensors, only
 from xling.store.formats.low_rank import Factors, factors_of, lora_parts
 from xling.store.formats.names import prefix_of
 from xling.store.formats.reading import read_json, read_tensors, wanted_file
@@ -40,7 +40,7 @@ _LAYOUT = "adapters.1.3.0"  # the release whose layout is written; older ones ar
 _TYPES = {"text_lang": "language", "text_task": "task"}
 
 
-def read(folder: Path, request: Request) -> Found:
+def read(folder: Path, request: ImportRequest) -> Found:
     """The parts of one adapter, and the head of a task module."""
     if (folder / _FUSION).is_file() and not (folder / CONFIG).is_file():
         raise InputError("xling has no equal for a fusion of adapters", where=folder / _FUSION)
@@ -97,7 +97,7 @@ def as_json(value: Mapping[str, Any]) -> bytes:
     return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def _check(facts: Mapping[str, Any], request: Request, path: Path) -> str:
+def _check(facts: Mapping[str, Any], request: ImportRequest, path: Path) -> str:
     """The adapter's name; MismatchError where the file names another kind of base or of module."""
     name = facts.get("name")
     if not isinstance(name, str) or not re.fullmatch(r"[^./\\\s]+", name):

@@ -15,7 +15,7 @@ from xling.errors import InputError
 from xling.modules.head import Head
 from xling.modules.module import Module
 from xling.store.formats.adapterhub_settings import nonlinearity, nonlinearity_name
-from xling.store.formats.foreign import FoundPart, Request, Tensors, found_part, refuse_options
+from xling.store.formats.foreign import FoundPart, ImportRequest, Tensors, found_part, refuse_options
 from xling.store.formats.heads import read_head, settled, wants_head
 from xling.store.formats.reading import first_of, read_json, read_tensors
 
@@ -30,7 +30,7 @@ _FREE = (
 
 
 def read_head_files(
-    folder: Path, request: Request
+    folder: Path, request: ImportRequest
 ) -> tuple[list[FoundPart], tuple[str, ...], tuple[Path, ...]]:
     """The head part of a task module, its labels and the files it came from."""
     path, weights = folder / CONFIG, first_of(folder, [WEIGHTS, "pytorch_model_head.bin"])
@@ -84,7 +84,7 @@ def _flexible(
     facts: Mapping[str, Any],
     settings: Mapping[str, Any],
     tensors: Tensors,
-    request: Request,
+    request: ImportRequest,
     files: tuple[Path, Path],
 ) -> tuple[FoundPart, tuple[str, ...]]:
     path, weights = files
@@ -130,7 +130,7 @@ def _names(layers: int, name: str) -> dict[str, str]:
     }
 
 
-def _pooler(request: Request, path: Path) -> Tensors:
+def _pooler(request: ImportRequest, path: Path) -> Tensors:
     """The pooler of the base, which the head reads and the files do not hold."""
     values = checkpoint_pooler(request.base)
     if not values:

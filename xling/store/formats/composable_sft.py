@@ -22,7 +22,7 @@ from xling.modules.config import key_of, name_of
 from xling.modules.gap_code import encode
 from xling.modules.module import Module
 from xling.modules.sparse import Sparse
-from xling.store.formats.foreign import Format, Found, FoundPart, Request, Tensors, found_part, only
+from xling.store.formats.foreign import Format, Found, FoundPart, ImportRequest, Tensors, found_part, only
 from xling.store.formats.heads import plain_head, read_head, wants_head
 from xling.store.formats.names import bare, prefix_of, unknown
 from xling.store.formats.reading import checked, read_pickle, wanted_file
@@ -31,7 +31,7 @@ NAME, FILE = "composable-sft", "pytorch_diff.bin"
 _ENTRIES = ("index_steps", "size", "values")
 
 
-def read(folder: Path, request: Request) -> Found:
+def read(folder: Path, request: ImportRequest) -> Found:
     """Differences as a sparse part, the classifier among `abs` as a head."""
     path = wanted_file(folder, [FILE], NAME)
     diffs, dense = _groups(read_pickle(path, integers=True), path)

@@ -21,7 +21,7 @@ ThingT = TypeVar("ThingT")
 
 
 @dataclass(frozen=True)
-class Request:
+class ImportRequest:
     """What foreign files do not say, so that a person must.
 
     task: None for a language module. labels: in the order of the classifier's outputs.
@@ -60,7 +60,7 @@ class Format:
     """
 
     name: str
-    read: Callable[[Path, Request], Found]
+    read: Callable[[Path, ImportRequest], Found]
     write: Callable[[Module, Base, str], Mapping[str, bytes]]
 
 

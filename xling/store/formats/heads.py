@@ -13,7 +13,7 @@ from xling.bases.pooler import checkpoint_pooler
 from xling.errors import InputError
 from xling.modules.head import Head, HeadConfig, Pooling
 from xling.modules.module import Module
-from xling.store.formats.foreign import FoundPart, Request, Tensors
+from xling.store.formats.foreign import FoundPart, ImportRequest, Tensors
 from xling.store.formats.names import prefix_of
 from xling.tasks.registry import TASKS, task_named
 
@@ -28,7 +28,7 @@ def plain_names(base: Base, pooling: Pooling) -> dict[str, str]:
     return {f"{own}.{leaf}": f"{path}.{leaf}" for own, path in paths.items() if path for leaf in leaves[own]}
 
 
-def wants_head(present: Sequence[str], request: Request, *, where: Path) -> bool:
+def wants_head(present: Sequence[str], request: ImportRequest, *, where: Path) -> bool:
     """Whether the head among these tensors belongs in the module; InputError where that is not clear."""
     if request.task is None:
         if present and not request.without_head:
@@ -46,7 +46,7 @@ def wants_head(present: Sequence[str], request: Request, *, where: Path) -> bool
 
 
 def read_head(
-    plain: Mapping[str, Tensor], request: Request, *, said: Sequence[str] = (), where: Path
+    plain: Mapping[str, Tensor], request: ImportRequest, *, said: Sequence[str] = (), where: Path
 ) -> tuple[FoundPart, tuple[str, ...]]:
     """The head among a classifier's tensors, by transformers' names, and its labels.
 
@@ -77,7 +77,7 @@ def read_head(
     return FoundPart(task.head(labels, base), tensors), labels
 
 
-def settled(request: Request, said: Sequence[str], outputs: int) -> tuple[str, ...]:
+def settled(request: ImportRequest, said: Sequence[str], outputs: int) -> tuple[str, ...]:
     """The labels of so many outputs: those asked for, else those the files name."""
     placeholders = all(label == f"LABEL_{number}" for number, label in enumerate(said))
     labels = request.labels or (() if placeholders else tuple(said))

@@ -20,7 +20,7 @@ from xling.bases.opening import Base
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.modules.module import Module
-from xling.store.formats.foreign import Format, Found, FoundPart, Request, Tensors, only, refuse_options
+from xling.store.formats.foreign import Format, Found, FoundPart, ImportRequest, Tensors, only, refuse_options
 from xling.store.formats.heads import plain_head, read_head, wants_head
 from xling.store.formats.low_rank import Factors, factors_of, lora_parts
 from xling.store.formats.names import bare, prefix_of
@@ -46,7 +46,7 @@ _BEGINNINGS = (True, False, None, "gaussian", "eva", "orthogonal")
 _NEUTRAL = {"bias": ("none", None), "init_lora_weights": _BEGINNINGS}
 
 
-def read(folder: Path, request: Request) -> Found:
+def read(folder: Path, request: ImportRequest) -> Found:
     """LoRA or (IA)3 parts, and the head of a task module."""
     path = wanted_file(folder, [CONFIG], NAME)
     weights = wanted_file(folder, [WEIGHTS, "adapter_model.bin"], NAME)
@@ -143,7 +143,9 @@ def _only_scale(name: str, own: Tensors, path: Path) -> Tensor:
     return own["ia3_l"]
 
 
-def _with_head(parts: list[FoundPart], plain: Tensors, request: Request, files: tuple[Path, Path]) -> Found:
+def _with_head(
+    parts: list[FoundPart], plain: Tensors, request: ImportRequest, files: tuple[Path, Path]
+) -> Found:
     if not wants_head(list(plain), request, where=files[1]):
         return Found(tuple(parts), (), files)
     head, labels = read_head(plain, request, where=files[1])

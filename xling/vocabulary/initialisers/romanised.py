@@ -5,7 +5,7 @@ from __future__ import annotations
 from xling.data.romanising import romanised
 from xling.vocabulary.initialisers.moments import completed, table
 from xling.vocabulary.initialisers.start import Request, Start
-from xling.vocabulary.initialisers.subwords import Reader, mean_of
+from xling.vocabulary.initialisers.subwords import PieceReader, mean_of
 from xling.vocabulary.surface import Surface, surface
 
 REASON = "romanised"
@@ -18,7 +18,7 @@ def start(request: Request) -> Start:
     texts for encoders; here only the vectors start from it, the text keeps its letters. Letters that
     uroman does not know come out as their Unicode names and start from these.
     """
-    reader, rows = Reader(request.base), table(request)
+    reader, rows = PieceReader(request.base), table(request)
     found = {}
     for place, piece in enumerate(request.draft.new):
         meant = surface(piece, reader.kind)

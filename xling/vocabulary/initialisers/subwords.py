@@ -25,7 +25,7 @@ def start(request: Request) -> Start:
     Commonly done when a vocabulary is extended, as by Koto et al. (2021, IndoBERTweet); here a piece is
     read in its place, as the beginning of a word or inside one.
     """
-    reader, rows = Reader(request.base), table(request)
+    reader, rows = PieceReader(request.base), table(request)
     readings = ((place, reader.piece(piece)) for place, piece in enumerate(request.draft.new))
     return completed(request, {place: (mean_of(rows, read), REASON) for place, read in readings if read})
 
@@ -35,7 +35,7 @@ def mean_of(rows: Float[Tensor, "pieces hidden"], numbers: Sequence[int]) -> Flo
     return rows[list(numbers)].mean(0)
 
 
-class Reader:
+class PieceReader:
     """How a base reads a text: as the numbers of its pieces, none where one of them is unknown."""
 
     def __init__(self, base: Base) -> None:
