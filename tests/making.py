@@ -16,8 +16,7 @@ from xling.modules.module import Module
 from xling.modules.registry import KINDS, PRESETS
 from xling.modules.sparse import SparseConfig
 from xling.tasks.registry import TASKS
-from xling.vocabulary.draft import Draft
-from xling.vocabulary.part import part_of
+from xling.vocabulary.draft import Draft, part_of
 from xling.vocabulary.replacing import reseat, special_pieces
 from xling.vocabulary.surface import describe
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import xling
 
 ROWS = (
-    {"errors", "sites", "languages", "typology", "cache", "files", "plain_yaml", "faults", "registry"},
+    {"errors", "sites", "languages", "typology", "files", "plain_yaml", "faults", "registry"},
     {"bases", "modules", "data"},
     {"vocabulary", "composition", "tasks"},
     {"store"},

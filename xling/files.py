@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the old content or the new, never a part of it."""
+"""Writing files so that a reader sees the old content or the new, never a part of it; and the cache."""
 
 from __future__ import annotations
 
@@ -76,3 +76,12 @@ def link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+def cache_dir(*parts: str) -> Path:
+    """A folder of the user's cache: `XLING_CACHE`, else `$XDG_CACHE_HOME/xling`, else `~/.cache/xling`."""
+    chosen = os.environ.get("XLING_CACHE")
+    root = (
+        Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xling"
+    )
+    return root.joinpath(*parts)

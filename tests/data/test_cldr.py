@@ -173,7 +173,7 @@ def test_a_damaged_cache_is_made_again(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("XLING_CACHE", str(tmp_path))
     import babel
 
-    from xling.cache import cache_dir
+    from xling.files import cache_dir
 
     path = cache_dir("cldr", f"names-{catalogue._LAYOUT}-babel-{babel.__version__}.json")
     path.parent.mkdir(parents=True)

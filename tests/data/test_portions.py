@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from xling.data.card_schema import DataCard
 from xling.data.cards import load_card
 from xling.data.examples import TaggedSentence
-from xling.data.portions import group_of, portion
-from xling.data.source import checksum, load
+from xling.data.source import checksum, group_of, load, portion
 from xling.errors import InputError
 
 

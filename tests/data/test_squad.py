@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from xling.data.anyfile import read_input, read_labelled
 from xling.data.card_schema import DataCard
 from xling.data.examples import Question
-from xling.data.portions import group_of
 from xling.data.reading import read
+from xling.data.source import group_of
 from xling.data.squad import grouped, questions_of, read_squad
 from xling.errors import InputError
 

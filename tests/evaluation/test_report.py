@@ -16,9 +16,9 @@ from page_text import Balance, read_page
 
 from xling.errors import InputError
 from xling.evaluation.report import write_report
-from xling.evaluation.report_page import colours, words
-from xling.evaluation.report_page.axis import round_ticks
+from xling.evaluation.report_page import style, words
 from xling.evaluation.report_page.curves import smoothed, thinned
+from xling.evaluation.report_page.style import round_ticks
 
 
 def page(folder: Path, content: dict, log: list[dict] | None = None) -> Balance:
@@ -144,12 +144,12 @@ def test_results_that_cannot_be_shown_are_named_in_one_line(tmp_path, content, m
     assert "\n" not in str(caught.value) and not (tmp_path / "report.html").exists()
 
 
-@pytest.mark.parametrize("scale", [colours.LIGHT, colours.DARK])
+@pytest.mark.parametrize("scale", [style.LIGHT, style.DARK])
 def test_text_stands_out_on_every_colour_and_the_scale_runs_one_way(scale):
-    backgrounds = [colours.between(scale, place / 200) for place in range(201)]
-    assert min(colours.contrast(colours.ink(colour), colour) for colour in backgrounds) >= 4.5
-    against_black = [colours.contrast(colour, (0, 0, 0)) for colour in scale]
-    assert against_black == sorted(against_black, reverse=scale is colours.LIGHT)
+    backgrounds = [style.between(scale, place / 200) for place in range(201)]
+    assert min(style.contrast(style.ink(colour), colour) for colour in backgrounds) >= 4.5
+    against_black = [style.contrast(colour, (0, 0, 0)) for colour in scale]
+    assert against_black == sorted(against_black, reverse=scale is style.LIGHT)
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.integers(3, 8))

@@ -15,7 +15,7 @@ from xling.bases.opening import Base
 from xling.errors import InputError
 from xling.evaluation import lexical
 from xling.evaluation.lexical import SurfaceCounts, equal_parts, surface
-from xling.evaluation.sentence_likeness import centroid_cosine, drawn_vectors, nearest_cosine
+from xling.evaluation.source_components import centroid_cosine, drawn_vectors, nearest_cosine
 from xling.evaluation.source_ranking import Ranking, Text, rank_sources
 from xling.vocabulary.figures import divergence, figures
 

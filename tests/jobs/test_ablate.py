@@ -10,7 +10,7 @@ import yaml
 from tiny_recipe import write, write_recipe
 
 from xling.config.loading import load_recipe
-from xling.evaluation.verdicts import equivalence, verdict
+from xling.evaluation.bootstrap import equivalence, verdict
 from xling.jobs.conditions import conditions, relatives
 
 CONDITIONS = ["none", "source", "removed", "related", "target"]

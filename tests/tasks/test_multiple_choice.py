@@ -14,10 +14,10 @@ from xling.errors import InputError
 from xling.jobs.compose import compose
 from xling.jobs.train_task import train_task
 from xling.store.store import Store
-from xling.tasks.cutting import cut, piece_counts
 from xling.tasks.inference import predict
 from xling.tasks.multiple_choice import MultipleChoice
 from xling.tasks.task import Row
+from xling.tasks.texts import cut, piece_counts
 from xling.training.settings import TrainingSettings
 
 TASK = MultipleChoice()

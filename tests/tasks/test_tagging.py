@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import WORDS
 
+from xling.data.bio import repaired, spans
 from xling.data.examples import TaggedSentence
 from xling.errors import InputError
-from xling.tasks.spans import repaired, spans
 from xling.tasks.tagging import Tagging
 
 TAGS = st.lists(st.sampled_from(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]), min_size=1, max_size=12)

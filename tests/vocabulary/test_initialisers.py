@@ -19,9 +19,8 @@ from xling.vocabulary.draft import Draft, split
 from xling.vocabulary.initialisers.bilingual import procrustes
 from xling.vocabulary.initialisers.registry import INITIALISERS
 from xling.vocabulary.initialisers.similarity import sparsemax
-from xling.vocabulary.initialisers.start import Request, Start
+from xling.vocabulary.initialisers.start import Request, Start, served
 from xling.vocabulary.replacing import replace
-from xling.vocabulary.served import served
 from xling.vocabulary.word_list import induced, read_word_list
 
 TRANSLATED = {word: f"{word}a" for word in WORDS}  # another language, word by word

@@ -12,8 +12,7 @@ from xling.composition.attach import Composition
 from xling.errors import InputError
 from xling.jobs.build_vocabulary import Wanted, build_vocabulary
 from xling.modules.module import Module
-from xling.vocabulary.replacing import replace
-from xling.vocabulary.respelling import respelled
+from xling.vocabulary.replacing import replace, respelled
 from xling.vocabulary.surface import describe
 
 SPELLINGS = {"<": "ⴰ", "ⴻ": "ⴰ", "ⴷⴷ": "ⴷ"}

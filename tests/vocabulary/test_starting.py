@@ -13,8 +13,7 @@ from xling.modules.vocabulary import shared_factor
 from xling.vocabulary.draft import split
 from xling.vocabulary.initialisers import factorised, moments, overlap, romanised, subwords
 from xling.vocabulary.initialisers.registry import INITIALISERS
-from xling.vocabulary.initialisers.start import Start
-from xling.vocabulary.served import served
+from xling.vocabulary.initialisers.start import Start, served
 
 
 @pytest.mark.parametrize("name", INITIALISERS)

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from xling.bases.q4 import Header, Q4Model, read_q4
-from xling.bases.quiet import quiet_transformers
-from xling.cache import cache_dir
+from xling.bases.reading import quiet_transformers
 from xling.errors import InputError
+from xling.files import cache_dir
 
 NAMES = ("multilingual-e5-small",)
 LICENCE = "MIT"

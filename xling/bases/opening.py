@@ -14,7 +14,6 @@ from torch import Tensor
 from torch.func import functional_call
 
 from xling.bases import fingerprints
-from xling.bases.devices import checked_device
 from xling.bases.embedded import embedded_folder
 from xling.bases.families import Family, check, layers_of, linear_slices, norm_parameters
 from xling.bases.mlm_head import MLMHead
@@ -168,3 +167,19 @@ def _locate(base: str) -> tuple[str, str | None, Path | None]:
         raise InputError(f"no folder {base!r}", where="--base", hint="give a folder with config.json")
     name, _, revision = base.partition("@")
     return name, revision or None, None
+
+
+def devices() -> list[str]:
+    """Those that `--device` may name here."""
+    return ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+
+
+def checked_device(device: str) -> str:
+    """The device itself; InputError, with those there are, where torch cannot put a tensor on it."""
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # unknown to torch; torch was built without it
+        raise InputError(
+            f"{device!r} is no device of this machine", where="--device", choices=devices()
+        ) from error
+    return device

@@ -1,4 +1,4 @@
-"""Plain transformers classifiers around given encoder weights."""
+"""Plain transformers classifiers around given encoder weights, and the pooler of a base's checkpoint."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import torch
 from torch import Tensor
 
 from xling.bases.families import HeadShape
 from xling.bases.opening import Base
-from xling.bases.quiet import quiet_transformers
+from xling.bases.reading import quiet_transformers
 
 Pooling = Literal["none", "first", "mean"]
 _ROLES = ("pad", "bos", "eos", "cls", "sep")
+_POOLER = "pooler."
 
 
 def head_shape(base: Base, pooling: Pooling) -> HeadShape | None:
@@ -60,3 +62,21 @@ def save_plain(model: Any, tokenizer: Any, max_length: int, folder: str) -> None
     with quiet_transformers():
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
+
+
+def checkpoint_pooler(base: Base) -> dict[str, Tensor]:
+    """The pooler's tensors (`pooler.dense.weight`, ...) in float32; empty where the checkpoint has none."""
+    if not base.family.pooler:
+        return {}
+    from transformers import AutoModel
+
+    with quiet_transformers():
+        model, loading = AutoModel.from_pretrained(
+            base.source,
+            revision=base.revision,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    values = {name: value for name, value in model.state_dict().items() if name.startswith(_POOLER)}
+    return {} if any(name in values for name in loading["missing_keys"]) else values

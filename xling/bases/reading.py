@@ -13,10 +13,8 @@ from torch import nn
 
 from xling.bases.families import Family, family_of
 from xling.bases.mlm_head import MLMHead, checkpoint_head
-from xling.bases.quiet import quiet_transformers
 from xling.bases.soundness import check_roles, check_weights
-from xling.bases.tokenizers import NO_LIMIT
-from xling.bases.typed_pieces import take_as_text
+from xling.bases.tokenizers import NO_LIMIT, take_as_text
 from xling.bases.word_starts import space_before_words
 from xling.errors import InputError
 
@@ -112,3 +110,19 @@ def _reason(error: Exception) -> str:
     return (
         said if isinstance(error, OSError | ValueError | RuntimeError) else f"{type(error).__name__}: {said}"
     )
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """No load reports and no progress bars of transformers inside; the user's settings come back after."""
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()

@@ -1,13 +1,12 @@
-"""Tokenizers from their JSON, in the roles of a base's own."""
+"""Tokenizers from their JSON, in the roles of a base's own; special pieces that somebody typed are text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tokenizers import Tokenizer
+from tokenizers import Regex, Tokenizer, pre_tokenizers
 
-from xling.bases.typed_pieces import take_as_text
 from xling.bases.word_starts import space_before_words
 from xling.errors import InputError
 
@@ -61,3 +60,32 @@ def table_size(tokenizer: Any) -> int:
     Some numbers may be no piece's (a vocab.txt with a line twice), so there can be fewer pieces.
     """
     return max(tokenizer.get_vocab().values()) + 1
+
+
+def take_as_text(tokenizer: Any) -> None:
+    """Let a fast tokenizer read special pieces in a text letter by letter, as whatever else stands there.
+
+    sentencepiece never takes a control symbol from a text. The library `tokenizers` does unless told not to,
+    and a Unigram model then still finds it, since special pieces stand among its pieces at no cost at all.
+    What it puts around texts itself stays. Where its model finds a special piece even so, the first letter of
+    that piece is set apart from the rest; offsets and all other texts are untouched.
+    """
+    inner = tokenizer.backend_tokenizer
+    tokenizer.split_special_tokens = inner.encode_special_tokens = True
+    found = [text for text in tokenizer.all_special_tokens if _finds(tokenizer, text)]
+    if found:
+        apart = "|".join(f"{_quoted(text[0])}(?={_quoted(text[1:])})" for text in found)
+        steps = [step for step in (inner.pre_tokenizer,) if step is not None]
+        inner.pre_tokenizer = pre_tokenizers.Sequence(
+            [*steps, pre_tokenizers.Split(Regex(apart), behavior="isolated")]
+        )
+
+
+def _finds(tokenizer: Any, text: str) -> bool:
+    encoded = tokenizer.backend_tokenizer.encode(text, add_special_tokens=False)
+    return len(text) > 1 and text in encoded.tokens
+
+
+def _quoted(text: str) -> str:
+    """A regular expression for these very letters."""
+    return "".join(f"\\x{{{ord(letter):x}}}" for letter in text)

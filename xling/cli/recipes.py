@@ -47,7 +47,7 @@ def run(
 
     loaded = [load_recipe(recipe, changes or ()) for recipe in recipes]
 
-    from xling.jobs.matrix_table import matrix_rows
+    from xling.jobs.results import matrix_rows
     from xling.jobs.run import run_recipe
 
     set_threads(threads)

@@ -104,7 +104,7 @@ class Portion(_CardSection):
     """A split that is a share of another split's file, whole documents (or articles) at a time.
 
     of: the split whose file it is read from. from, to: the share of its groups in their order, between 0
-    and 1; see `xling.data.portions`. languages: only for these, where any are named.
+    and 1; see `xling.data.source.portion`. languages: only for these, where any are named.
     """
 
     model_config = ConfigDict(populate_by_name=True)

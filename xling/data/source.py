@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,11 @@ from xling.data import cldr
 from xling.data.card_schema import DataCard
 from xling.data.checks import FileState, check
 from xling.data.hub import read_hub
-from xling.data.portions import group_of, portion
 from xling.data.reading import Rows, file_checksum, read
 from xling.errors import InputError
 from xling.languages import parse
 
-__all__ = ["DATA_ROOT", "FileState", "check", "checksum", "load", "root_of"]
+__all__ = ["DATA_ROOT", "FileState", "check", "checksum", "group_of", "load", "portion", "root_of"]
 
 DATA_ROOT = "XLING_DATA"
 _CLDR_SENTENCES = 4000
@@ -108,3 +108,20 @@ def _from_cldr(card: DataCard, language: str, split: str) -> Rows:
     if card.task == "text":
         return cldr.text(language, split)
     return cldr.sentences(language, split, count=_CLDR_SENTENCES)
+
+
+def portion(groups: Sequence[str], share: tuple[float, float]) -> list[int]:
+    """The numbers of the examples whose group lies in a share of the distinct groups.
+
+    groups: of each example. share: from and to, between 0 and 1, of the groups in the order in which they
+    appear; a bound between two groups is rounded to the nearest, so that neighbouring shares neither
+    overlap nor leave a group out.
+    """
+    places = {group: place for place, group in enumerate(dict.fromkeys(groups))}
+    first, end = (round(bound * len(places)) for bound in share)
+    return [number for number, group in enumerate(groups) if first <= places[group] < end]
+
+
+def group_of(example: Any) -> str:
+    """The group in an example's id GROUP/NUMBER; an example without one, or a line, is its own."""
+    return example if isinstance(example, str) else example.id.rpartition("/")[0] or example.id

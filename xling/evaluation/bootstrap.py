@@ -1,4 +1,4 @@
-"""Percentile bootstrap over examples (Efron 1979; paired as in Koehn 2004)."""
+"""Percentile bootstrap over examples (Efron 1979; paired as in Koehn 2004), and what its intervals say."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 RESAMPLES = 1000
 _CHUNK = 50
 Value = Callable[[np.ndarray], np.ndarray]
+HELPS, UNCLEAR, HARMS = "helps", "no clear difference", "harms"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,17 @@ def paired_gain(
     """The difference to a control on the same examples, both resampled alike."""
     draws = value(_resampled(counts, seed, resamples)) - value(_resampled(control, seed, resamples))
     return Interval(float(value(counts.sum(0)) - value(control.sum(0))), *_bounds(draws))
+
+
+def verdict(low: float, high: float) -> str:
+    """Whether a module helps or harms: the whole 95% interval of the difference lies on one side of zero."""
+    return HELPS if low > 0 else HARMS if high < 0 else UNCLEAR
+
+
+def equivalence(value: float, source: float) -> dict[str, float | None]:
+    """A language's score beside the source's: as a share of it in percent, and in points less."""
+    share = round(100 * value / source, 1) if source else None
+    return {"relative": share, "absolute": round(value - source, 2)}
 
 
 def _resampled(counts: np.ndarray, seed: int, resamples: int) -> np.ndarray:

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.stats import entropy
 
 from xling.data.words import words
-from xling.vocabulary.figure_counts import is_letter
 from xling.vocabulary.figures import Figures, divergence, figures
+from xling.vocabulary.letters import is_letter
 
 MOST_CHARACTERS = 1_000_000
 _EDGE = " "

@@ -11,15 +11,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from xling.evaluation.report_page import (
     ablation,
-    colours,
     costs,
     curves,
-    fonts,
     gains,
     labels,
     matrix,
     metrics,
     mistakes,
+    style,
     summary,
     words,
 )
@@ -147,14 +146,14 @@ def _environment() -> Environment:
         "plural_count": lambda number, noun: f"{number:,} {words.plural(number, noun).partition(' ')[2]}",
         "metric_text": words.metric_name,
         "language_code": lambda tag: tag.replace("_", "-"),
-        "fonts": fonts.stack(),
+        "fonts": style.font_stack(),
         "duration": words.duration,
         "memory": words.memory,
         "count": words.count,
         "number": words.figure,
         "left_of": _left_of,
         "drawing": curves,
-        "scales": {"light": colours.gradient(colours.LIGHT), "dark": colours.gradient(colours.DARK)},
+        "scales": {"light": style.gradient(style.LIGHT), "dark": style.gradient(style.DARK)},
     }
     environment.globals.update(helpers)
     return environment

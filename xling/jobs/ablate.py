@@ -28,7 +28,7 @@ def verdict_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:
     """A row for each language and condition: the score, the difference to the control and what it says.
 
     relative: the score as a share of the source's; absolute: in points less (see
-    `xling.evaluation.verdicts`).
+    `xling.evaluation.bootstrap`).
     """
     read = json.loads(results.read_text(encoding="utf-8"))
     gains = {(row["language"], row["condition"]): row for row in read["gains"]}

@@ -17,15 +17,12 @@ from xling.jobs.train_language import ALONE, Run, Say, facts_of
 from xling.languages import parse
 from xling.modules.module import Module
 from xling.vocabulary.checking import check_text
-from xling.vocabulary.draft import Draft, split
+from xling.vocabulary.draft import Draft, part_of, split
 from xling.vocabulary.extending import extend
 from xling.vocabulary.initialisers.registry import INITIALISERS
-from xling.vocabulary.initialisers.start import Request
+from xling.vocabulary.initialisers.start import Request, served
 from xling.vocabulary.normal import Loss, losses
-from xling.vocabulary.part import part_of
-from xling.vocabulary.replacing import replace
-from xling.vocabulary.respelling import respelled
-from xling.vocabulary.served import served
+from xling.vocabulary.replacing import replace, respelled
 from xling.vocabulary.surface import describe
 from xling.vocabulary.trimming import trim
 

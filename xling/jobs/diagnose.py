@@ -14,12 +14,11 @@ from xling.errors import InputError
 from xling.files import write_atomically
 from xling.languages import name, parse
 from xling.vocabulary.diagnosing import Diagnosis, diagnose
-from xling.vocabulary.figure_names import called, first
 from xling.vocabulary.figure_words import MEASURES, beside
 from xling.vocabulary.figures import Figures
+from xling.vocabulary.letters import called, first, scripts
 from xling.vocabulary.normal import Loss
 from xling.vocabulary.page import Section, render
-from xling.vocabulary.scripts import scripts
 from xling.vocabulary.verdict import percent
 
 _DIGITS = 6

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from xling.bases.precision import fast_bfloat16
-from xling.cache import cache_dir
+from xling.files import cache_dir
 from xling.jobs.results import versions
 
 

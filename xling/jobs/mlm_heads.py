@@ -11,9 +11,8 @@ from xling.bases import fingerprints
 from xling.bases.mlm_head import MLMHead
 from xling.bases.opening import Base
 from xling.bases.tied_head import TiedTransform, fit_tied_head
-from xling.cache import cache_dir
 from xling.data import cldr
-from xling.files import write_atomically
+from xling.files import cache_dir, write_atomically
 from xling.training.mlm import encode_lines
 
 _LAYOUT = 1

@@ -1,7 +1,8 @@
-"""From predictions to `results.json` and the report page."""
+"""From predictions to `results.json` and the report page, and back to rows for the terminal."""
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -10,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from xling.evaluation.bootstrap import interval, paired_gain
+from xling.evaluation.bootstrap import equivalence, interval, paired_gain, verdict
 from xling.evaluation.report import write_report
-from xling.evaluation.verdicts import equivalence, verdict
 from xling.files import write_json, write_lines
-from xling.jobs.conditions import NONE, ROMANISED, SOURCE
+from xling.jobs.conditions import NONE, ROMANISED, SOURCE, TARGET
 from xling.jobs.recipe_run import RecipeRun
 from xling.jobs.task_stages import Cell
 from xling.languages import name, script
 from xling.modules.module import Module
 
 _PACKAGES = ("xling", "torch", "transformers", "tokenizers", "safetensors", "babel")
+CONDITIONS = (NONE, SOURCE, TARGET)
 
 
 def write_results(run: RecipeRun, cells: Sequence[Cell]) -> Path:
@@ -135,3 +136,31 @@ def _module_rows(run: RecipeRun) -> list[dict[str, Any]]:
 def _log_lines(run: RecipeRun) -> list[str]:
     logs = [stage.folder / "log.jsonl" for stage in run.used]
     return [line for log in logs if log.exists() for line in log.read_text("utf-8").splitlines()]
+
+
+def matrix_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:
+    """One row a language: each condition's score (mean of the seeds), the gain of the target's module."""
+    read = json.loads(results.read_text(encoding="utf-8"))
+    gains = {(row["language"], row["condition"]): row for row in read["gains"]}
+    rows = []
+    for language in dict.fromkeys(cell["language"] for cell in read["cells"]):
+        own = [cell for cell in read["cells"] if cell["language"] == language]
+        row: dict[str, Any] = {"language": language, "name": own[0]["name"]}
+        for condition in CONDITIONS:
+            cells = [cell for cell in own if cell["condition"] == condition]
+            row[condition] = _shown(cells, plain)
+        gain = gains.get((language, "target")) or gains.get((language, "source"))
+        row["gain"] = _gain(gain) if plain and gain else gain
+        rows.append(row)
+    return rows
+
+
+def _shown(cells: list[dict[str, Any]], plain: bool) -> Any:
+    if not cells:
+        return "" if plain else None
+    value, low, high = (sum(cell[key] for cell in cells) / len(cells) for key in ("value", "low", "high"))
+    return f"{value:.1f} [{low:.1f}, {high:.1f}]" if plain else round(value, 2)
+
+
+def _gain(row: dict[str, Any]) -> str:
+    return f"{row['value']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]"

@@ -9,10 +9,9 @@ from typing import Any
 from xling.data.opening import find
 from xling.errors import InputError
 from xling.files import write_atomically
-from xling.submission.archive import zip_bytes
 from xling.submission.naming import check_codes, code_of, file_name
 from xling.submission.registry import task_named
-from xling.submission.submission import SharedTask, read_predictions
+from xling.submission.submission import SharedTask, read_predictions, zip_bytes
 
 
 def submit(

@@ -12,6 +12,7 @@ from xling.bases.batches import pad_rows
 from xling.bases.opening import Base
 from xling.bases.precision import Precision, chosen_precision, computing_in
 from xling.composition.attach import Composition
+from xling.data.collation import BatchOrder
 from xling.data.examples import Example
 from xling.errors import InputError
 from xling.jobs.making import making_of, module_fingerprint
@@ -23,7 +24,6 @@ from xling.modules.registry import parse_config, preset
 from xling.tasks.inference import encode, predict
 from xling.tasks.registry import task_named
 from xling.tasks.task import Row, Task
-from xling.training.order import BatchOrder
 from xling.training.phases import Course, train_module
 from xling.training.settings import TrainingSettings
 

@@ -1,7 +1,9 @@
-"""What a shared task is to the rest of the house, and the rows of a predictions file."""
+"""What a shared task is to the rest of the house, the rows of a predictions file, and the zip to hand in."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +15,8 @@ from xling.data.rows import JSON_ENDINGS, as_text, read_rows
 from xling.errors import InputError
 
 NO_LANGUAGE = "und"
+_THE_SAME_EACH_TIME = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can tell
+_UNIX, _PLAIN_FILE = 3, 0o100644 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,3 +104,14 @@ def read_predictions(path: Path) -> Predictions:
 def quoted(value: object) -> str:
     """A value as an error's line shows it: text in quotes, anything else as it is."""
     return repr(shown(value)) if isinstance(value, str) else shown(value)
+
+
+def zip_bytes(files: Mapping[str, bytes]) -> bytes:
+    """The files at the root of a zip, in the order of their names: equal files give equal bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, date_time=_THE_SAME_EACH_TIME)
+            entry.create_system, entry.external_attr = _UNIX, _PLAIN_FILE
+            archive.writestr(entry, files[name], compress_type=zipfile.ZIP_DEFLATED, compresslevel=9)
+    return buffer.getvalue()

@@ -14,11 +14,13 @@ from xling.bases.batches import pad_rows
 from xling.bases.opening import Base
 from xling.bases.precision import FLOAT32, Precision, computing_in
 from xling.data.collation import sequential_batches
-from xling.data.examples import Example
-from xling.tasks.rewriting import rewritten
+from xling.data.examples import Example, Question
+from xling.errors import PlanError
 from xling.tasks.task import Prediction, Row, Task
 
 Progress = Callable[[int, int], None]  # rows done, of how many
+Rewrite = Callable[[Sequence[str]], Sequence[str]]
+_TOKENS, _TEXTS = "tokens", ("text", "pair", "context", "question", "choices")
 
 
 def unheard(done: int, of: int) -> None:
@@ -100,3 +102,27 @@ def encode(
         encoded = task.rows(chosen, tokenizer, labels, max_length)
         rows += [replace(row, example=numbers[row.example]) for row in encoded]
     return sorted(rows, key=lambda row: row.example)
+
+
+def rewritten(example: Example, rewrite: Rewrite) -> Example:
+    """The same example over other words: as many tokens, or one string for what stands between blanks.
+
+    Labels and predictions stay those of the example's own words. Raises PlanError for a question whose answer
+    is a span of characters: they would no longer be where the answer says.
+    """
+    if isinstance(example, Question):
+        raise PlanError(
+            "a part of the plan rewrites the text, in which an answer is a span of characters",
+            where="--plan",
+            hint="leave the part out for question answering",
+        )
+    if hasattr(example, _TOKENS):
+        return replace(example, tokens=tuple(rewrite(getattr(example, _TOKENS))))
+    found = {name: _text(getattr(example, name), rewrite) for name in _TEXTS if hasattr(example, name)}
+    return replace(example, **found)
+
+
+def _text(value: Any, rewrite: Rewrite) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_text(item, rewrite) for item in value)
+    return None if value is None else " ".join(rewrite(value.split()))

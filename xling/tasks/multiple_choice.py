@@ -16,9 +16,8 @@ from xling.bases.opening import Base
 from xling.data.examples import Choice
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
-from xling.tasks.cutting import cut, piece_counts
 from xling.tasks.task import Prediction, Row, by_example
-from xling.tasks.texts import row_scores, sequence_head
+from xling.tasks.texts import cut, piece_counts, row_scores, sequence_head
 
 
 class MultipleChoice:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from xling.data.bio import OUTSIDE, described, repaired, spans
 from xling.data.examples import TaggedSentence
 from xling.tasks.overlaps import f1, overlaps
-from xling.tasks.spans import OUTSIDE, described, repaired, spans
 from xling.tasks.task import Prediction
 from xling.tasks.words import OneLabelAWord
 

@@ -18,9 +18,9 @@ from xling.bases.batches import pad_rows
 from xling.bases.opening import run_encoder
 from xling.bases.precision import FLOAT32, Precision, chosen_precision, computing_in
 from xling.composition.attach import Composition
+from xling.data.collation import BatchOrder
 from xling.languages import UNKNOWN
 from xling.modules.head import mean_states
-from xling.training.order import BatchOrder
 from xling.training.settings import TrainingSettings
 
 _CONTRAST, _TEMPERATURE = 1.0, 0.05

@@ -84,10 +84,7 @@ def fit(
                 loss, count = _update(objective, optimizer, settings, step=step, rate=rate, seed=seed)
                 tokens += count
                 progress.step = step + 1
-                score = None
-                if _due(progress.step, progress.steps, settings.evaluate_every):
-                    score = objective.evaluate()
-                    progress.offer(score, parameters, higher_is_better=objective.higher_is_better)
+                score = _score_where_due(objective, progress, parameters, settings)
                 reporter.tick(
                     Tick(
                         step=progress.step,
@@ -113,12 +110,11 @@ def fit(
     finally:
         reporter.end()
     progress.put_best(parameters)
-    seconds = time.perf_counter() - started
     return Outcome(
         steps=progress.steps,
         best_step=progress.best_step,
         best_score=progress.best_score,
-        seconds=seconds,
+        seconds=time.perf_counter() - started,
         tokens=tokens,
     )
 
@@ -154,6 +150,20 @@ def _seconds_per_pass(objective: Objective, parameters: Mapping[str, nn.Paramete
     for parameter in parameters.values():
         parameter.grad = None
     return sum(times[1:]) / len(times[1:])
+
+
+def _score_where_due(
+    objective: Objective,
+    progress: Progress,
+    parameters: Mapping[str, nn.Parameter],
+    settings: TrainingSettings,
+) -> float | None:
+    """The held-out score where one is to be taken after this step; the best values are kept."""
+    if not _due(progress.step, progress.steps, settings.evaluate_every):
+        return None
+    score = objective.evaluate()
+    progress.offer(score, parameters, higher_is_better=objective.higher_is_better)
+    return score
 
 
 def _update(

@@ -19,9 +19,9 @@ from xling.bases.mlm_head import Candidates, MLMHead, OwnPieces, narrowed
 from xling.bases.precision import Precision, chosen_precision, computing_in
 from xling.bases.tokenizers import blank_pieces, table_size
 from xling.composition.attach import Composition
+from xling.data.collation import BatchOrder
 from xling.errors import InputError
 from xling.languages import UNKNOWN
-from xling.training.order import BatchOrder
 from xling.training.settings import TrainingSettings
 
 MASKED, REPLACED = 0.8, 0.1

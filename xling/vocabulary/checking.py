@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xling.errors import InputError
 from xling.languages import script as script_of
-from xling.vocabulary.scripts import scripts
+from xling.vocabulary.letters import scripts
 
 _FEWEST_LINES = 20
 _OWN_SHARE = 0.7

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from xling.bases.opening import Base
 from xling.errors import InputError
 from xling.languages import name, script
-from xling.vocabulary.figure_names import called, first, times
 from xling.vocabulary.figures import Figures, divergence, figures
+from xling.vocabulary.letters import called, first, scripts, times
 from xling.vocabulary.normal import JOINED, JOINERS, Loss, Losses, losses
-from xling.vocabulary.scripts import scripts
 from xling.vocabulary.verdict import Verdict, judge, main_script, script_in_words
 
 _NAMED = 3

@@ -20,8 +20,8 @@ from xling.bases.tokenizers import table_size
 from xling.errors import InputError
 from xling.vocabulary.continuing import continue_merges
 from xling.vocabulary.draft import Draft, split
+from xling.vocabulary.letters import script, scripts
 from xling.vocabulary.replacing import replace
-from xling.vocabulary.scripts import script, scripts
 from xling.vocabulary.surface import Surface, algorithm, describe, surface
 
 _DEFAULT_MERGES, _SHARE = 4000, 0.1

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
+from xling.vocabulary.letters import is_letter
 from xling.vocabulary.surface import algorithm
 
 Span = tuple[int, int]
@@ -120,9 +119,3 @@ def kind_of(tokenizer: Any) -> str:
     return algorithm(
         {"model": {"type": type(inner.model).__name__}, "pre_tokenizer": str(inner.pre_tokenizer)}
     )
-
-
-@cache
-def is_letter(character: str) -> bool:
-    """Whether it is a letter or a mark."""
-    return unicodedata.category(character)[0] in "LM"

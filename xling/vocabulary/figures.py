@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xling.vocabulary.figure_counts import Counts, count, kind_of
-from xling.vocabulary.scripts import block, script
+from xling.vocabulary.letters import block, script
 from xling.vocabulary.surface import WORD, surface
 
 _COSTLIEST = 8

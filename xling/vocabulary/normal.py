@@ -19,8 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xling.vocabulary.figure_counts import is_letter
-from xling.vocabulary.scripts import script
+from xling.vocabulary.letters import is_letter, script
 
 JOINERS = frozenset("\u200c\u200d\u180e")
 _SILENT = frozenset({"\u034f", *map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0xE0100, 0xE01F0))})

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from xling.vocabulary import figure_drawings as drawings
 from xling.vocabulary import figure_words as words
 from xling.vocabulary.diagnosing import Diagnosis, in_words
-from xling.vocabulary.figure_names import called, times
+from xling.vocabulary.letters import called, times
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 
-from xling.cache import cache_dir
 from xling.data.cldr.harvest import Names, harvest
 from xling.data.cldr.splits import SPLITS, Split, split_keys
 from xling.errors import InputError, XlingError
-from xling.files import write_atomically
+from xling.files import cache_dir, write_atomically
 from xling.languages import cldr_locale, parse
 
 _LAYOUT = 3  # of the cached file and of what is harvested: change it with either

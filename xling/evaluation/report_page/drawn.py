@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from xling.data.bio import spans
 from xling.evaluation.report_page.answers import Pair
-from xling.tasks.spans import spans
 
 _BEFORE, _WORDS, _CHARACTERS = 10, 44, 420
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xling.evaluation.report_page.axis import round_ticks
+from xling.evaluation.bootstrap import HARMS, HELPS, UNCLEAR, verdict
 from xling.evaluation.report_page.matrix import NONE, SOURCE, TARGET, Language, Matrix, Score
 from xling.evaluation.report_page.reading import Gain
+from xling.evaluation.report_page.style import round_ticks
 from xling.evaluation.report_page.words import bounds, gained
-from xling.evaluation.verdicts import HARMS, HELPS, UNCLEAR, verdict
 
 _CLASSES = {HELPS: "helps", UNCLEAR: "unclear", HARMS: "harms"}
 

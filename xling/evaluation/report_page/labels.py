@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from xling.data.bio import spans
 from xling.evaluation.report_page.answers import Answer, Answers, Pair
-from xling.evaluation.report_page.colours import Paint, paint
-from xling.tasks.spans import spans
+from xling.evaluation.report_page.style import Paint, paint
 
 _MOST, _SHOWN, _TAKEN = 12, 60, 3
 

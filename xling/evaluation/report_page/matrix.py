@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from xling.evaluation.report_page.colours import Paint, paint
 from xling.evaluation.report_page.reading import CellRow, Results
+from xling.evaluation.report_page.style import Paint, paint
 from xling.evaluation.report_page.words import bounds, score
 
 NONE, SOURCE, TARGET = "none", "source", "target"

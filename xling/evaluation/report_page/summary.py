@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xling.evaluation.bootstrap import HARMS, HELPS, UNCLEAR
 from xling.evaluation.report_page.costs import Costs
 from xling.evaluation.report_page.gains import Gains
 from xling.evaluation.report_page.matrix import NONE, SOURCE, TARGET, Matrix
@@ -19,7 +20,6 @@ from xling.evaluation.report_page.words import (
     plural,
     score,
 )
-from xling.evaluation.verdicts import HARMS, HELPS, UNCLEAR
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from safetensors.torch import save
 from torch import zeros
 
-from xling.bases.pooler import checkpoint_pooler
+from xling.bases.plain import checkpoint_pooler
 from xling.errors import InputError
 from xling.modules.head import Head
 from xling.modules.module import Module

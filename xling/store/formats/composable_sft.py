@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from xling.bases.opening import Base
-from xling.bases.pooler import checkpoint_pooler
+from xling.bases.plain import checkpoint_pooler
 from xling.errors import InputError
 from xling.modules.config import key_of, name_of
 from xling.modules.gap_code import encode

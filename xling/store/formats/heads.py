@@ -8,8 +8,7 @@ from pathlib import Path
 from torch import Tensor, zeros
 
 from xling.bases.opening import Base
-from xling.bases.plain import head_shape
-from xling.bases.pooler import checkpoint_pooler
+from xling.bases.plain import checkpoint_pooler, head_shape
 from xling.errors import InputError
 from xling.modules.head import Head, HeadConfig, Pooling
 from xling.modules.module import Module

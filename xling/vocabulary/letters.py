@@ -1,14 +1,21 @@
-"""Which script the letters of a text are in."""
+"""Letters: their scripts, blocks and names, and counts as people read them."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 
 from fontTools import unicodedata as tables
 
 _SHARED = frozenset({"Zyyy", "Zinh", "Zzzz"})
+
+
+@cache
+def is_letter(character: str) -> bool:
+    """Whether it is a letter or a mark."""
+    return unicodedata.category(character)[0] in "LM"
 
 
 def script(letter: str) -> str | None:
@@ -31,3 +38,19 @@ def scripts(lines: Iterable[str]) -> Counter[str]:
         if own is not None:
             found[own] += count
     return found
+
+
+def called(character: str) -> str:
+    """The code point with its Unicode name, where it has one: `U+200C ZERO WIDTH NON-JOINER`."""
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip()
+
+
+def times(count: int) -> str:
+    """`once`, or `1,204 times`."""
+    return "once" if count == 1 else f"{count:,} times"
+
+
+def first(items: list[str], count: int) -> str:
+    """The first few of a list in prose, and how many more there are."""
+    more = len(items) - count
+    return ", ".join(items[:count]) + (f" and {more} more" if more > 0 else "")
