@@ -47,7 +47,7 @@ def run(
 
     loaded = [load_recipe(recipe, changes or ()) for recipe in recipes]
 
-    from xling.jobs.results import matrix_rows
+    from xling.evaluation.tables import matrix_rows
     from xling.jobs.run import run_recipe
 
     set_threads(threads)
@@ -76,8 +76,8 @@ def ablate(
 
     loaded = load_recipe(recipe, changes or ())
 
+    from xling.evaluation.tables import verdict_rows
     from xling.jobs.ablate import ablate as ablate_recipe
-    from xling.jobs.ablate import verdict_rows
 
     set_threads(threads)
     place = _workplace(out, data_root, device=device, precision=precision, fresh=fresh, quiet=quiet)

@@ -12,7 +12,7 @@ from typing import Any
 
 from xling.errors import InputError
 from xling.evaluation.report_page import costs
-from xling.evaluation.report_page.reading import CellRow, Gain, Results, read_results
+from xling.evaluation.results import CellRow, Gain, Results, read_results
 from xling.files import write_atomically
 
 _GIGABYTE = 1024**3

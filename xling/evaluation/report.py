@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from xling.evaluation.conditions import HEADINGS, MEANINGS
 from xling.evaluation.report_page import (
     ablation,
     costs,
@@ -23,23 +24,10 @@ from xling.evaluation.report_page import (
     words,
 )
 from xling.evaluation.report_page.answers import GOLD, Answers, read_answers
-from xling.evaluation.report_page.reading import FinishedRun, ModuleRow, read_run
+from xling.evaluation.results import FinishedRun, ModuleRow, read_run
 from xling.files import write_atomically
 
 REPORT = "report.html"
-_HEADINGS = {
-    "none": "no language module",
-    "romanised": "Latin spelling",
-    "source": "source's module",
-    "related": "related module",
-    "removed": "module removed",
-    "target": "own module",
-}
-_MEANINGS = {
-    "romanised": "Latin spelling: the text in Latin letters, no language module.",
-    "removed": "Module removed: the task module learned on the source's language module, then taken away.",
-    "related": "Related module: that of a related language.",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +78,7 @@ def render(run: FinishedRun, table: matrix.Matrix, answers: Sequence[Answers]) -
         metrics=metrics.build(results, table),
         gains=gained,
         ablation=effects,
-        meanings=[_MEANINGS[name] for name in (effects.conditions if effects else ()) if name in _MEANINGS],
+        meanings=[MEANINGS[name] for name in (effects.conditions if effects else ()) if name in MEANINGS],
         near=ablation.nearness(table, results),
         told=[_told(own) for own in answers if own.pairs],
         missing=list(_missing(answers)),
@@ -139,7 +127,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     helpers: dict[str, Any] = {
-        "heading": lambda condition: _HEADINGS.get(condition, condition),
+        "heading": lambda condition: HEADINGS.get(condition, condition),
         "score_text": words.score,
         "tick_text": lambda tick: words.MINUS * (tick < 0) + f"{abs(tick):g}",
         "plural": words.plural,

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xling.config.recipe import Recipe
+from xling.evaluation.conditions import NONE, RELATED, REMOVED, ROMANISED, SOURCE, TARGET
 from xling.typology import related
-
-NONE, ROMANISED, REMOVED = "none", "romanised", "removed"
-SOURCE, RELATED, TARGET = "source", "related", "target"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xling.errors import InputError
+from xling.evaluation.results import StageRow
 from xling.files import write_json
 from xling.modules.module import Module
 
@@ -36,17 +37,17 @@ class Stage:
     peak_rss_mb: float
     cached: bool
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> StageRow:
         """The stage as `results.json` lists it."""
         speed = round(self.tokens / self.seconds, 1) if self.tokens and self.seconds else None
-        return {
-            "name": self.name,
-            "key": self.key,
-            "seconds": round(self.seconds, 2),
-            "tokens_per_second": speed,
-            "peak_rss_mb": round(self.peak_rss_mb, 1),
-            "cached": self.cached,
-        }
+        return StageRow(
+            name=self.name,
+            key=self.key,
+            seconds=round(self.seconds, 2),
+            tokens_per_second=speed,
+            peak_rss_mb=round(self.peak_rss_mb, 1),
+            cached=self.cached,
+        )
 
 
 class Stages:
@@ -77,7 +78,7 @@ class Stages:
                 peak_rss_mb=peak_rss_mb(),
                 cached=False,
             )
-            write_json(folder / DONE, {**stage.row(), "tokens": tokens})
+            write_json(folder / DONE, {**stage.row().model_dump(mode="json"), "tokens": tokens})
         if key not in known:
             self.done.append(stage)
         return stage

@@ -16,9 +16,10 @@ from xling.composition.forms.stack import stack
 from xling.config.recipe import Recipe
 from xling.data.examples import Example, fingerprint
 from xling.data.romanising import romanised_examples
+from xling.evaluation.conditions import ROMANISED
 from xling.files import link, write_lines
 from xling.jobs.compose import ComposedModel, planned_task
-from xling.jobs.conditions import ROMANISED, Condition
+from xling.jobs.conditions import Condition
 from xling.jobs.recipe_run import RecipeRun
 from xling.jobs.stages import Stage, module_of
 from xling.jobs.train_task import task_parts, train_task

@@ -11,8 +11,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictInt, StrictStr, ValidationError
 
 from xling.evaluation.report_page.matrix import Language, Matrix
-from xling.evaluation.report_page.reading import Results
 from xling.evaluation.report_page.words import plural
+from xling.evaluation.results import Results
 
 PREDICTIONS, GOLD = "predictions", "gold"
 _PARALLEL = ("tags", "heads", "relations")

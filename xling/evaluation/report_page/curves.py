@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from xling.evaluation.report_page.reading import LogRow
 from xling.evaluation.report_page.style import round_ticks
 from xling.evaluation.report_page.words import figure
+from xling.evaluation.results import LogRow
 
 Point = tuple[float, float]
 

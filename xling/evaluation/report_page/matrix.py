@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from xling.evaluation.report_page.reading import CellRow, Results
+from xling.evaluation.conditions import HEADINGS, NONE, SOURCE, TARGET
 from xling.evaluation.report_page.style import Paint, paint
 from xling.evaluation.report_page.words import bounds, score
+from xling.evaluation.results import CellRow, Results
 
-NONE, SOURCE, TARGET = "none", "source", "target"
-_ORDER = (NONE, "romanised", "removed", SOURCE, "related", TARGET)
+_ORDER = tuple(HEADINGS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from xling.evaluation.report_page.matrix import Language, Matrix
-from xling.evaluation.report_page.reading import Results
+from xling.evaluation.results import Results
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xling.evaluation.bootstrap import HARMS, HELPS, UNCLEAR
+from xling.evaluation.conditions import NONE, SOURCE, TARGET
 from xling.evaluation.report_page.costs import Costs
 from xling.evaluation.report_page.gains import Gains
-from xling.evaluation.report_page.matrix import NONE, SOURCE, TARGET, Matrix
-from xling.evaluation.report_page.reading import Results
+from xling.evaluation.report_page.matrix import Matrix
 from xling.evaluation.report_page.words import (
     duration,
     gained,
@@ -20,6 +20,7 @@ from xling.evaluation.report_page.words import (
     plural,
     score,
 )
+from xling.evaluation.results import Results
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a run left on disk, as checked values: `results.json` and `log.jsonl`."""
+"""What a run leaves on disk, as checked values: `results.json`, written and read, and `log.jsonl`."""
 
 from __future__ import annotations
 
@@ -71,8 +71,9 @@ class Nearness(_Row):
 
 
 class ModuleRow(_Row):
-    """A trained module. tokens: pieces read in training."""
+    """A trained module, with whatever scores it has. tokens: pieces read in training."""
 
+    model_config = ConfigDict(frozen=True, extra="allow")
     name: str
     language: str | None = None
     kind: str = ""
@@ -93,7 +94,7 @@ class StageRow(_Row):
     cached: bool = False
 
 
-class Card(_Row):
+class CardRow(_Row):
     """The facts of a data set that the scores depend on."""
 
     name: str
@@ -111,6 +112,7 @@ class Results(_Row):
     command: str = ""
     base: BaseRow
     source: str = ""
+    precision: str | None = None
     seed: int | None = None
     seeds: tuple[int, ...] = ()
     task: str = ""
@@ -119,9 +121,20 @@ class Results(_Row):
     equivalence: tuple[Nearness, ...] = ()
     modules: tuple[ModuleRow, ...] = ()
     stages: tuple[StageRow, ...] = ()
-    cards: tuple[Card, ...] = ()
+    cards: tuple[CardRow, ...] = ()
     versions: dict[str, str] = {}
     created: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What `results.json` holds: all that was said, ready for JSON."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+    def scores(self) -> dict[tuple[str, str], list[CellRow]]:
+        """The cells of all seeds by language and condition."""
+        found: dict[tuple[str, str], list[CellRow]] = {}
+        for cell in self.cells:
+            found.setdefault((cell.language, cell.condition), []).append(cell)
+        return found
 
 
 class LogRow(_Row):
