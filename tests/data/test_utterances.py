@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from xling.data.anyfile import read_input, read_labelled
 from xling.data.bio import is_bio
 from xling.data.examples import Utterance
+from xling.data.place import Place
 from xling.data.utterances import annotated, read_utterances, spoken, tags_of_spans, utterances_of
 from xling.errors import InputError
 
@@ -66,7 +67,7 @@ def test_plain_text_is_an_utterance_a_line(tmp_path: Path) -> None:
 
 def test_brackets_mark_slots() -> None:
     text = "wake me up at [time : five am] [date : this week]"
-    plain, spans = annotated(text, where="x", line=1)
+    plain, spans = annotated(text, Place("x", 1))
     assert plain == "wake me up at five am this week"
     assert [(plain[start:end], slot) for start, end, slot in spans] == [
         ("five am", "time"),
@@ -78,7 +79,7 @@ def test_brackets_mark_slots() -> None:
     assert found.tags == ("O",) * 4 + ("B-time", "I-time", "O", "O")
     assert (found.intent, found.id) == ("set", "0")
     with pytest.raises(InputError, match=r"x:3: '?\[time five\]'? has brackets that are no \[slot : words\]"):
-        annotated("[time five]", where="x", line=3)
+        annotated("[time five]", Place("x", 3))
     with pytest.raises(InputError, match="x:1: the utterance is empty"):
         utterances_of([(" ", "x")], "eng", where="x", labels={})
 
@@ -160,7 +161,7 @@ def test_any_rows_are_utterances_or_an_input_error(folder: Path, lines: list[str
 @given(st.text(st.sampled_from(list("ab [:]")), max_size=16))
 def test_any_text_has_spans_in_its_plain_text_or_an_input_error(text: str) -> None:
     try:
-        plain, spans = annotated(text, where="x", line=1)
+        plain, spans = annotated(text, Place("x", 1))
     except InputError:
         assert "[" in text or "]" in text
         return

@@ -9,6 +9,7 @@ from typing import Any
 
 from xling.data.cells import shown
 from xling.data.examples import Choice
+from xling.data.place import Place
 from xling.data.rows import as_text, as_texts, read_rows, table_format
 from xling.errors import InputError
 
@@ -62,37 +63,38 @@ def read_choices(
     Raises InputError naming file and line, as `choices_of` does, and as `xling.data.rows` does.
     """
     by_line = table_format(path, format) == "jsonl"
-    return choices_of(read_rows(path, format), language, labelled=labelled, place=(path, by_line))
+    rows, header = read_rows(path, format), None if by_line else 1
+    return choices_of(rows, language, labelled=labelled, where=path, header=header)
 
 
 def choices_of(
-    rows: Iterable[Line], language: str, *, labelled: bool, place: tuple[str | Path, bool]
+    rows: Iterable[Line], language: str, *, labelled: bool, where: str | Path, header: int | None = None
 ) -> list[Choice]:
-    """Examples of numbered rows; place: their file, and whether columns may differ by line.
+    """Examples of numbered rows of a file or data set.
 
+    header: the line that names the columns of all rows; None where each row names its own.
     Without a column `idx` or `id` the id is CONTEXT/ROW, both numbered, so that the questions on one
     passage can be kept together.
     Raises InputError for missing columns, cells of another type, a label outside the choices, an id that
     stands twice, and for no row at all.
     """
-    where, by_line = place
     found: list[Choice] = []
-    seen: dict[str, int] = {}
+    seen: dict[str, Place] = {}
     contexts: dict[str, int] = {}
     for line, cells in rows:
-        layout = _layout(cells, labelled, (where, line if by_line else 1))
-        context, question = (_text(cells, name, (where, line)) for name in layout.columns()[:2])
-        choices = _choices(cells, layout, (where, line))
-        label = _label(cells, layout, len(choices), (where, line)) if labelled else None
+        place = Place(where, line)
+        layout = _layout(cells, labelled, place if header is None else Place(where, header))
+        context, question = (_text(cells, name, place) for name in layout.columns()[:2])
+        choices = _choices(cells, layout, place)
+        label = _label(cells, layout, len(choices), place) if labelled else None
         group = contexts.setdefault(context, len(contexts))
         given = next((cells[name] for name in _IDS if cells.get(name) is not None), None)
         identity = f"{group}/{len(found)}" if given is None else as_text(given)
         if identity is None:
-            raise InputError(f"{shown(given)} is no id", where=where, line=line)
+            raise place.fault(f"{shown(given)} is no id")
         if identity in seen:
-            problem = f"the id {shown(identity)} stands in line {seen[identity]} already"
-            raise InputError(problem, where=where, line=line)
-        seen[identity] = line
+            raise place.fault(f"the id {shown(identity)} stands in {seen[identity]} already")
+        seen[identity] = place
         found.append(
             Choice(
                 context=context,
@@ -108,7 +110,7 @@ def choices_of(
     return found
 
 
-def _layout(cells: Mapping[str, Any], labelled: bool, place: tuple[str | Path, int]) -> ChoiceLayout:
+def _layout(cells: Mapping[str, Any], labelled: bool, place: Place) -> ChoiceLayout:
     """The layout that most columns speak for; InputError names those it lacks."""
     wanted = {
         name: (*layout.columns(), *([layout.label] if labelled else [])) for name, layout in LAYOUTS.items()
@@ -118,26 +120,21 @@ def _layout(cells: Mapping[str, Any], labelled: bool, place: tuple[str | Path, i
     if lacking[best]:
         there = ", ".join(shown(name) for name in list(cells)[:20]) or "none"
         layouts = "; or ".join(f"{', '.join(layout.columns())}" for layout in LAYOUTS.values())
-        raise InputError(
+        raise place.fault(
             f"no column {', '.join(map(repr, lacking[best]))} among {there}",
-            where=place[0],
-            line=place[1],
             hint=f"the columns of multiple choice are {layouts}",
         )
     return LAYOUTS[best]
 
 
-def _text(cells: Mapping[str, Any], column: str, place: tuple[str | Path, int]) -> str:
+def _text(cells: Mapping[str, Any], column: str, place: Place) -> str:
     text = as_text(cells[column])
     if text is None:
-        problem = f"the column {column!r} holds {shown(cells[column])}, no text"
-        raise InputError(problem, where=place[0], line=place[1])
+        raise place.fault(f"the column {column!r} holds {shown(cells[column])}, no text")
     return text
 
 
-def _choices(
-    cells: Mapping[str, Any], layout: ChoiceLayout, place: tuple[str | Path, int]
-) -> tuple[str, ...]:
+def _choices(cells: Mapping[str, Any], layout: ChoiceLayout, place: Place) -> tuple[str, ...]:
     first, *others = layout.choices
     if others:
         choices = tuple(_text(cells, name, place) for name in layout.choices)
@@ -145,15 +142,14 @@ def _choices(
         choices = as_texts(cells[first]) or ()
     if len(choices) < 2 or not all(choice.strip() for choice in choices):
         held = ", ".join(shown(cells[name]) for name in layout.choices)
-        problem = f"{', '.join(layout.choices)} hold {held}, not two choices or more"
-        raise InputError(problem, where=place[0], line=place[1])
+        raise place.fault(f"{', '.join(layout.choices)} hold {held}, not two choices or more")
     return choices
 
 
-def _label(cells: Mapping[str, Any], layout: ChoiceLayout, count: int, place: tuple[str | Path, int]) -> int:
+def _label(cells: Mapping[str, Any], layout: ChoiceLayout, count: int, place: Place) -> int:
     numbers = {str(layout.first + number): number for number in range(count)}
     text = (as_text(cells[layout.label]) or "").strip()
     if text not in numbers:
         problem = f"{layout.label} is {shown(cells[layout.label])}, outside the choices"
-        raise InputError(problem, where=place[0], line=place[1], choices=numbers)
+        raise place.fault(problem, choices=numbers)
     return numbers[text]

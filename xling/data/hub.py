@@ -18,6 +18,7 @@ from xling.data.examples import (
     Utterance,
 )
 from xling.data.multi_label import labels_of
+from xling.data.place import Place
 from xling.data.reading import Rows
 from xling.data.rows import as_text, shown
 from xling.data.squad import grouped, questions_of
@@ -201,7 +202,7 @@ def _multi_labelled(card: DataCard, hub: Hub, rows: Any, language: str) -> list[
     for number, row in enumerate(rows):
         if label and name and isinstance(row[label], list):
             row = {**row, label: [name(value, number) for value in row[label]]}
-        own = labels_of(row, columns, card.labels, (hub.id, number + 1))
+        own = labels_of(row, columns, card.labels, Place(hub.id, number + 1))
         identity = str(row[columns.id]) if columns.id else str(number)
         pair = _text(row, columns.pair, hub, number) if columns.pair else None
         text = _text(row, columns.text, hub, number)
@@ -218,7 +219,7 @@ def _questions(card: DataCard, hub: Hub, rows: Any, language: str) -> list[Quest
 
 def _choices(card: DataCard, hub: Hub, rows: Any, language: str) -> list[Choice]:
     numbered = ((number, row) for number, row in enumerate(rows, start=1))
-    return choices_of(numbered, language, labelled=True, place=(hub.id, True))
+    return choices_of(numbered, language, labelled=True, where=hub.id)
 
 
 _OF_TASK: Mapping[Task, Callable[[DataCard, Hub, Any, str], Rows]] = {

@@ -11,14 +11,13 @@ from typing import Any
 
 from xling.data.cells import shown
 from xling.data.examples import MultiLabelledText
+from xling.data.place import Place
 from xling.data.rows import as_text, read_rows, table_format
 from xling.data.table import USUAL_COLUMNS, Columns, require
 from xling.errors import InputError
 
 _SEPARATOR = "|"
 _YES, _NO = ("1", "1.0", "true"), ("0", "0.0", "false")
-
-Place = tuple[str | Path, int]
 
 
 def read_multi_label(
@@ -39,8 +38,8 @@ def read_multi_label(
     by_line = table_format(path, format) == "jsonl"
     examples: list[MultiLabelledText] = []
     for number, cells in read_rows(path, format):
-        require(columns, cells, path, number if by_line else 1)
-        place = (path, number)
+        place = Place(path, number)
+        require(columns, cells, place if by_line else Place(path, 1))
         own = labels_of(cells, columns, labels or {}, place)
         pair = _text(cells, columns.pair, place) if columns.pair else None
         known = columns.id is not None and cells[columns.id] is not None
@@ -84,7 +83,8 @@ def flag_columns(path: str | Path, apart: Collection[str], format: str | None = 
                 others.setdefault(name, []).append((line, value))
     for name, found in others.items():
         if flags[name] > len(found):
-            raise _no_flag(name, found[0][1], (path, found[0][0]))
+            line, value = found[0]
+            raise _no_flag(name, value, Place(path, line))
     return tuple(name for name in flags if name not in others)
 
 
@@ -98,10 +98,8 @@ def _flagged(cells: Mapping[str, Any], columns: tuple[str, ...], place: Place) -
 
 
 def _no_flag(column: str, value: object, place: Place) -> InputError:
-    return InputError(
+    return place.fault(
         f"the column {column!r} holds {shown(value)}, neither 0 nor 1",
-        where=place[0],
-        line=place[1],
         hint="name columns of zeros and ones, or one column that lists the labels",
     )
 
@@ -129,18 +127,14 @@ def _listed(value: object, column: str, place: Place) -> list[str] | None:
         listed = (as_text(value) or "").split(_SEPARATOR)
     labels = [as_text(item) for item in listed] if isinstance(listed, list) else [None]
     if None in labels or (as_text(value) is None and not isinstance(value, list)):
-        raise InputError(
+        raise place.fault(
             f"the column {column!r} holds {shown(value)}, no list of labels",
-            where=place[0],
-            line=place[1],
             hint=f'separate labels by {_SEPARATOR}, or write a JSON list such as ["joy", "fear"]',
         )
     names = [text for label in labels if label is not None and (text := label.strip())]
     if len(set(names)) < len(names) and all(_flag(name) is not None for name in names):
-        raise InputError(
+        raise place.fault(
             f"the column {column!r} holds {shown(value)}, zeros and ones that name no label",
-            where=place[0],
-            line=place[1],
             hint="give each label a column of zeros and ones under its name, or list the names",
         )
     return names
@@ -149,6 +143,5 @@ def _listed(value: object, column: str, place: Place) -> list[str] | None:
 def _text(cells: Mapping[str, Any], column: str, place: Place) -> str:
     text = as_text(cells[column])
     if text is None:
-        problem = f"the column {column!r} holds {shown(cells[column])}, no text"
-        raise InputError(problem, where=place[0], line=place[1])
+        raise place.fault(f"the column {column!r} holds {shown(cells[column])}, no text")
     return text

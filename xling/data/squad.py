@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xling.data.cells import shown
 from xling.data.examples import Question
 from xling.data.opening import ending, find, read_lines
+from xling.data.place import Place
 from xling.data.rows import as_text, read_rows
 from xling.errors import InputError
 
@@ -20,33 +21,12 @@ Answers = tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True)
-class Spot:
-    """Where a value stands: a file or a data set's name, and a line of it, or a path in its JSON."""
-
-    where: str | Path
-    line: int | None = None
-    path: str = ""
-
-    def inside(self, step: str) -> Spot:
-        """A step further down the path."""
-        return replace(self, path=f"{self.path}.{step}" if self.path else step)
-
-    def fault(self, problem: str, hint: str | None = None) -> InputError:
-        """An error that names this place."""
-        text = f"{self.path}: {problem}" if self.path else problem
-        return InputError(text, where=self.where, line=self.line, hint=hint)
-
-    def __str__(self) -> str:
-        return self.path if self.line is None else f"line {self.line}"
-
-
-@dataclass(frozen=True)
 class Asked:
     """A question as it was found: its cells (id, context, question, answers), its group, its place."""
 
     cells: Mapping[str, Any]
     group: str | None
-    spot: Spot
+    place: Place
 
 
 def read_squad(
@@ -61,12 +41,12 @@ def read_squad(
     Raises InputError naming the file with the line or the path in its JSON: broken JSON, a missing key or
     another type, an id that stands twice, an answer that does not stand at its place in the context.
     """
-    place = find(Path(path))
-    found = format or _FORMATS.get(ending(place))
+    file = find(Path(path))
+    found = format or _FORMATS.get(ending(file))
     if found is None:
-        raise InputError("no file of questions by its ending", where=place, choices=_FORMATS)
-    asked = _lines(place) if found == "jsonl" else _articles(_document(place), Spot(place))
-    return questions_of(asked, language, labelled=labelled, where=place)
+        raise InputError("no file of questions by its ending", where=file, choices=_FORMATS)
+    asked = _lines(file) if found == "jsonl" else _articles(_document(file), Place(file))
+    return questions_of(asked, language, labelled=labelled, where=file)
 
 
 def questions_of(
@@ -74,14 +54,14 @@ def questions_of(
 ) -> list[Question]:
     """Examples of what was asked; InputError as `read_squad` tells, and where there is no question."""
     found: list[Question] = []
-    seen: dict[str, Spot] = {}
+    seen: dict[str, Place] = {}
     for one in asked:
         identity = _identity(one, len(found))
         if identity in seen:
-            raise one.spot.fault(f"the id {shown(identity)} stands at {seen[identity]} already")
-        seen[identity] = one.spot
-        context, question = _text(one.cells, "context", one.spot), _text(one.cells, "question", one.spot)
-        answers = _answers(one.cells, context, identity, one.spot) if labelled else None
+            raise one.place.fault(f"the id {shown(identity)} stands at {seen[identity]} already")
+        seen[identity] = one.place
+        context, question = _text(one.cells, "context", one.place), _text(one.cells, "question", one.place)
+        answers = _answers(one.cells, context, identity, one.place) if labelled else None
         own = as_text(one.cells.get("language")) or language
         whole = identity if one.group is None else f"{one.group}/{identity}"
         found.append(Question(context=context, question=question, answers=answers, id=whole, language=own))
@@ -95,11 +75,11 @@ def grouped(rows: Iterable[Mapping[str, Any]], where: str) -> Iterator[Asked]:
     contexts: dict[Any, int] = {}
     for number, cells in enumerate(rows):
         context = contexts.setdefault(str(cells.get("context")), len(contexts))
-        yield Asked(cells, as_text(cells.get("title")) or str(context), Spot(where, None, f"row {number}"))
+        yield Asked(cells, as_text(cells.get("title")) or str(context), Place(where, None, f"row {number}"))
 
 
 def _lines(path: Path) -> Iterator[Asked]:
-    return (Asked(row, None, Spot(path, number)) for number, row in read_rows(path, "jsonl"))
+    return (Asked(row, None, Place(path, number)) for number, row in read_rows(path, "jsonl"))
 
 
 def _document(path: Path) -> Any:
@@ -116,33 +96,33 @@ def _document(path: Path) -> Any:
         raise InputError(f"broken JSON{column}: {reason}", where=path, line=line, hint=hint) from error
 
 
-def _articles(document: Any, spot: Spot) -> Iterator[Asked]:
-    for number, (article, at) in enumerate(_items(document, "data", spot)):
+def _articles(document: Any, place: Place) -> Iterator[Asked]:
+    for number, (article, at) in enumerate(_items(document, "data", place)):
         untitled = article.get("title") in (None, "")
         title = str(number) if untitled else _text(article, "title", at)
         for paragraph, within in _items(article, "paragraphs", at):
             context = _text(paragraph, "context", within)
-            for cells, place in _items(paragraph, "qas", within):
-                _text(cells, "id", place)
-                yield Asked({**cells, "context": context}, title, place)
+            for cells, own in _items(paragraph, "qas", within):
+                _text(cells, "id", own)
+                yield Asked({**cells, "context": context}, title, own)
 
 
-def _items(value: Any, key: str, spot: Spot) -> Iterator[tuple[Mapping[str, Any], Spot]]:
+def _items(value: Any, key: str, place: Place) -> Iterator[tuple[Mapping[str, Any], Place]]:
     """The objects of a list at a key, each with its place."""
-    for number, item in enumerate(_list(value, key, spot)):
-        place = spot.inside(f"{key}[{number}]")
+    for number, item in enumerate(_list(value, key, place)):
+        own = place.inside(f"{key}[{number}]")
         if not isinstance(item, dict):
-            raise place.fault(f"{shown(item)} is no JSON object")
-        yield item, place
+            raise own.fault(f"{shown(item)} is no JSON object")
+        yield item, own
 
 
-def _list(value: Any, key: str, spot: Spot) -> list[Any]:
+def _list(value: Any, key: str, place: Place) -> list[Any]:
     if not isinstance(value, dict):
-        raise spot.fault(f"{shown(value)} is no JSON object", "SQuAD is data / paragraphs / qas")
+        raise place.fault(f"{shown(value)} is no JSON object", hint="SQuAD is data / paragraphs / qas")
     if key not in value:
-        raise spot.fault(f"{key!r} is missing; there are {_keys(value)}")
+        raise place.fault(f"{key!r} is missing; there are {_keys(value)}")
     if not isinstance(value[key], list):
-        raise spot.inside(key).fault(f"{shown(value[key])} is no list")
+        raise place.inside(key).fault(f"{shown(value[key])} is no list")
     return value[key]
 
 
@@ -150,50 +130,50 @@ def _keys(value: Mapping[str, Any]) -> str:
     return ", ".join(map(shown, list(value)[:10])) or "no keys"
 
 
-def _text(value: Mapping[str, Any], key: str, spot: Spot) -> str:
+def _text(value: Mapping[str, Any], key: str, place: Place) -> str:
     """Text that is not blank."""
     if key not in value:
-        raise spot.fault(f"{key!r} is missing; there are {_keys(value)}")
+        raise place.fault(f"{key!r} is missing; there are {_keys(value)}")
     text = as_text(value[key])
     if text is None or isinstance(value[key], bool):
-        raise spot.inside(key).fault(f"{shown(value[key])} is no text")
+        raise place.inside(key).fault(f"{shown(value[key])} is no text")
     if not text.strip():
-        raise spot.inside(key).fault("the text is blank")
+        raise place.inside(key).fault("the text is blank")
     return text
 
 
 def _identity(one: Asked, number: int) -> str:
-    return str(number) if one.cells.get("id") is None else _text(one.cells, "id", one.spot)
+    return str(number) if one.cells.get("id") is None else _text(one.cells, "id", one.place)
 
 
-def _answers(cells: Mapping[str, Any], context: str, identity: str, spot: Spot) -> Answers:
+def _answers(cells: Mapping[str, Any], context: str, identity: str, place: Place) -> Answers:
     """Places and texts of the right answers: a list of objects, or the Hub's object of two lists."""
     named = f"question {shown(identity)}"
     if not cells.get("answers"):
         hint = "leave it out: questions without an answer (SQuAD 2.0) are not taken"
-        raise spot.fault(f"{named} has no answers", hint)
+        raise place.fault(f"{named} has no answers", hint=hint)
     value = cells["answers"]
     if isinstance(value, dict):
-        starts, texts = (_list(value, key, spot.inside("answers")) for key in ("answer_start", "text"))
+        starts, texts = (_list(value, key, place.inside("answers")) for key in ("answer_start", "text"))
         if len(starts) != len(texts):
-            raise spot.fault(f"{named} has {len(starts)} places for {len(texts)} answers")
+            raise place.fault(f"{named} has {len(starts)} places for {len(texts)} answers")
         value = [{"answer_start": start, "text": text} for start, text in zip(starts, texts, strict=True)]
         if not value:
-            raise spot.fault(f"{named} has no answers", "leave it out")
+            raise place.fault(f"{named} has no answers", hint="leave it out")
     return tuple(
-        _answer(item, context, named, at) for item, at in _items({"answers": value}, "answers", spot)
+        _answer(item, context, named, at) for item, at in _items({"answers": value}, "answers", place)
     )
 
 
-def _answer(item: Mapping[str, Any], context: str, named: str, spot: Spot) -> tuple[int, str]:
-    text, start = _text(item, "text", spot), item.get("answer_start")
+def _answer(item: Mapping[str, Any], context: str, named: str, place: Place) -> tuple[int, str]:
+    text, start = _text(item, "text", place), item.get("answer_start")
     if not isinstance(start, int) or isinstance(start, bool) or start < 0:
-        raise spot.fault(f"{named}: answer_start is {shown(start)}, no number of a character")
+        raise place.fault(f"{named}: answer_start is {shown(start)}, no number of a character")
     there = context[start : start + len(text)]
     if there != text:
         right = context.find(text)
         hint = "answer_start counts characters (code points) of the context from zero"
         hint = hint if right < 0 else f"{hint}; the text stands at {right}"
         problem = f"at character {start} stands {shown(there)!r}, not the answer {shown(text)!r}"
-        raise spot.fault(f"{named}: {problem}", hint)
+        raise place.fault(f"{named}: {problem}", hint=hint)
     return start, text

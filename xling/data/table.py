@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from xling.data.cells import shown
 from xling.data.examples import LabelledText
+from xling.data.place import Place
 from xling.data.rows import as_text, read_rows, table_format
 from xling.errors import InputError
 
@@ -67,45 +68,42 @@ def read_table(
     by_line = table_format(path, format) == "jsonl"
     examples: list[LabelledText] = []
     for number, cells in read_rows(path, format):
-        require(columns, cells, path, number if by_line else 1)
+        place = Place(path, number)
+        require(columns, cells, place if by_line else Place(path, 1))
         texts = {column: as_text(cells[column]) for column in columns.named()}
         for column, text in texts.items():
             no_gold = cells[column] is None and column in (columns.label, columns.id)
             if text is None and not no_gold:
-                problem = f"the column {column!r} holds {shown(cells[column])}, no text"
-                raise InputError(problem, where=path, line=number)
-        examples.append(_example(texts, columns, labels or {}, (language, str(len(examples)))))
+                raise place.fault(f"the column {column!r} holds {shown(cells[column])}, no text")
+        examples.append(_example(texts, columns, names=labels or {}, language=language, index=len(examples)))
     if not examples:
         raise InputError("no row below the header", where=path)
     return examples
 
 
-def require(columns: Columns, cells: Mapping[str, object], path: str | Path, line: int) -> None:
+def require(columns: Columns, cells: Mapping[str, object], place: Place) -> None:
     """InputError names the first column that a row lacks, and those it has."""
     for column in columns.named():
         if column not in cells:
-            raise InputError(
+            raise place.fault(
                 f"no column {column!r}",
-                where=path,
-                line=line,
                 choices=[shown(name) for name in list(cells)[:20]],
                 hint="name the column to read",
             )
 
 
 def _example(
-    texts: Mapping[str, str | None], columns: Columns, labels: Mapping[str, str], place: tuple[str, str]
+    texts: Mapping[str, str | None], columns: Columns, *, names: Mapping[str, str], language: str, index: int
 ) -> LabelledText:
-    language, index = place
     label = texts[columns.label] if columns.label else None
     if label is not None:
         label = unicodedata.normalize("NFC", label.strip())
-        label = labels.get(label, label) or None  # a blank cell is no gold, and no class of its own
+        label = names.get(label, label) or None  # a blank cell is no gold, and no class of its own
     identity = texts[columns.id] if columns.id else None
     return LabelledText(
         text=texts[columns.text] or "",
         label=label,
-        id=index if identity is None else identity,
+        id=str(index) if identity is None else identity,
         language=language,
         pair=texts[columns.pair] if columns.pair else None,
     )

@@ -11,6 +11,7 @@ from xling.data.bio import OUTSIDE, is_bio, rename_types, to_iob2
 from xling.data.cells import shown
 from xling.data.examples import Utterance
 from xling.data.opening import ending, read_lines
+from xling.data.place import Place
 from xling.data.rows import JSON_ENDINGS, as_text, as_texts, read_rows
 from xling.data.words import words
 from xling.data.xsid import read_xsid
@@ -43,7 +44,7 @@ def read_utterances(
     if format == "jsonl":
         rows = enumerate(read_rows(path, format))
         found = [
-            json_utterance(row, (path, line), (str(number), language), labels=labels, labelled=labelled)
+            json_utterance(row, Place(path, line), (str(number), language), labels=labels, labelled=labelled)
             for number, (line, row) in rows
         ]
         if not found:
@@ -60,7 +61,7 @@ def read_utterances(
 
 def json_utterance(
     row: Mapping[str, Any],
-    place: tuple[Path, int],
+    place: Place,
     known: tuple[str, str],
     *,
     labels: Labels | None = None,
@@ -68,8 +69,8 @@ def json_utterance(
 ) -> Utterance:
     """{"tokens", "tags", "intent"}, or a text with spans of characters, as INJONGO has them.
 
-    place: file and line. known: id and language, where the row tells none. Of {"text", "spans",
-    "intent"}, a span is {"start_byte", "limit_byte", "label"}: characters, in spite of the names.
+    known: id and language, where the row tells none. Of {"text", "spans", "intent"}, a span is
+    {"start_byte", "limit_byte", "label"}: characters, in spite of the names.
     Raises InputError for rows of another kind, spans outside the text, or ill-formed tags.
     """
     names = labels or {}
@@ -94,7 +95,7 @@ def json_utterance(
     )
 
 
-def annotated(text: str, *, where: str, line: int) -> tuple[str, list[Span]]:
+def annotated(text: str, place: Place) -> tuple[str, list[Span]]:
     """`wake me at [time : five am]`, as MASSIVE writes it: the plain text, and its spans.
 
     Raises InputError for brackets that are no `[slot : words]`.
@@ -108,8 +109,7 @@ def annotated(text: str, *, where: str, line: int) -> tuple[str, list[Span]]:
         end = match.end()
     plain += text[end:]
     if "[" in plain or "]" in plain:
-        problem = f"{shown(text)!r} has brackets that are no [slot : words]"
-        raise InputError(problem, where=where, line=line)
+        raise place.fault(f"{shown(text)!r} has brackets that are no [slot : words]")
     return plain, spans
 
 
@@ -149,10 +149,11 @@ def utterances_of(
     """
     found = []
     for number, (text, intent) in enumerate(rows):
-        plain, spans = annotated(text, where=where, line=number + 1)
+        place = Place(where, number + 1)
+        plain, spans = annotated(text, place)
         tokens = spoken(plain, language)
         if not tokens:
-            raise InputError("the utterance is empty", where=where, line=number + 1)
+            raise place.fault("the utterance is empty")
         tags = rename_types(tags_of_spans(plain, tokens, spans), labels)
         found.append(
             Utterance(
@@ -166,39 +167,34 @@ def utterances_of(
     return found
 
 
-def _spans(value: object, length: int, place: tuple[Path, int]) -> list[Span]:
+def _spans(value: object, length: int, place: Place) -> list[Span]:
     """The spans of a JSON row."""
     found: list[Span] = []
     for span in value if isinstance(value, list) else [None]:
         facts = span if isinstance(span, dict) else {}
         start, end, label = facts.get("start_byte"), facts.get("limit_byte"), as_text(facts.get("label"))
         if not (isinstance(start, int) and isinstance(end, int) and label and 0 <= start < end <= length):
-            raise InputError(
+            raise place.fault(
                 f"{shown(span)} is no span of a text of {length} characters",
-                where=place[0],
-                line=place[1],
                 hint='write "spans": [{"start_byte": 0, "limit_byte": 5, "label": "TIME"}, ...]',
             )
         found.append((start, end, label))
     return found
 
 
-def _check_tags(tags: Sequence[str], count: int, place: tuple[Path, int]) -> None:
+def _check_tags(tags: Sequence[str], count: int, place: Place) -> None:
     if len(tags) != count:
-        raise InputError(f"{count} tokens but {len(tags)} tags", where=place[0], line=place[1])
+        raise place.fault(f"{count} tokens but {len(tags)} tags")
     wrong = next((tag for tag in tags if not is_bio(tag)), None)
     if wrong is not None:
-        choices = ("O", "B-SLOT", "I-SLOT")
-        raise InputError(f"{shown(wrong)!r} is no slot", where=place[0], line=place[1], choices=choices)
+        raise place.fault(f"{shown(wrong)!r} is no slot", choices=("O", "B-SLOT", "I-SLOT"))
 
 
-def _no_utterance(place: tuple[Path, int], labelled: bool) -> InputError:
+def _no_utterance(place: Place, labelled: bool) -> InputError:
     if not labelled:
         hint = 'write {"tokens": ["wake", "me"]} or {"text": "wake me"}'
-        return InputError("not a row with tokens or a text", where=place[0], line=place[1], hint=hint)
-    return InputError(
+        return place.fault("not a row with tokens or a text", hint=hint)
+    return place.fault(
         "not a row with tokens, tags and intent, nor one with text, spans and intent",
-        where=place[0],
-        line=place[1],
         hint='write {"tokens": ["wake", "me"], "tags": ["O", "O"], "intent": "alarm/set_alarm"}',
     )

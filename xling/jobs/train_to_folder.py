@@ -89,10 +89,10 @@ def train_language_to(order: LanguageOrder, options: Options, reporter: Reporter
             hint="give --text or --parallel; for both, train on --text first, then --parallel with --init",
         )
     learn = _aligned if order.parallel else _read
-    return learn(order, options, (reporter, say))
+    return learn(order, options, reporter=reporter, say=say)
 
 
-def _read(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -> dict[str, Any]:
+def _read(order: LanguageOrder, options: Options, *, reporter: Reporter, say: Say) -> dict[str, Any]:
     """MLM on the order's text."""
     settings, parts = settings_of(language_job.DEFAULTS, options)
     preset(options.kind, parts)
@@ -105,7 +105,7 @@ def _read(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -
         data={"text": lines, "held_out": held or ()},
         modules={"init": init, "vocabulary": vocabulary},
     )
-    kept = _finished(options, {"language": parse(order.language), "making": making}, heard[1])
+    kept = _finished(options, {"language": parse(order.language), "making": making}, say)
     if kept is not None:
         return kept
     cards = ((" ".join(Path(text).name for text in order.text), fingerprint(lines)),)
@@ -120,8 +120,8 @@ def _read(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -
         run=Run(
             seed=options.seed,
             checkpoints=options.out / "checkpoints",
-            reporter=heard[0],
-            say=heard[1],
+            reporter=reporter,
+            say=say,
             origin=Origin(cards),
         ),
         init=init,
@@ -148,7 +148,7 @@ def _texts(order: LanguageOrder, seed: int) -> tuple[list[str], list[str] | None
     return balanced(rest, order.alpha, seed=seed), held
 
 
-def _aligned(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]) -> dict[str, Any]:
+def _aligned(order: LanguageOrder, options: Options, *, reporter: Reporter, say: Say) -> dict[str, Any]:
     """Alignment on the order's pairs."""
     assert order.parallel is not None
     settings, parts = settings_of(alignment_job.DEFAULTS, options)
@@ -164,7 +164,7 @@ def _aligned(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]
         data={"pairs": ["\t".join(pair) for pair in pairs]},
         modules={"init": init, "vocabulary": vocabulary},
     )
-    kept = _finished(options, {"language": parse(order.language), "making": making}, heard[1])
+    kept = _finished(options, {"language": parse(order.language), "making": making}, say)
     if kept is not None:
         return kept
     module = alignment_job.align_language(
@@ -177,8 +177,8 @@ def _aligned(order: LanguageOrder, options: Options, heard: tuple[Reporter, Say]
         run=Run(
             seed=options.seed,
             checkpoints=options.out / "checkpoints",
-            reporter=heard[0],
-            say=heard[1],
+            reporter=reporter,
+            say=say,
             origin=Origin(cards),
         ),
         init=init,

@@ -21,8 +21,16 @@ from xling.sites import LinearSlice
 from xling.store.formats.foreign import FoundPart, Tensors, by_layers, check_shapes, found_part
 from xling.store.formats.names import unknown
 
-Scaling = tuple[int, float, bool]  # rank, alpha, rank-stabilised
-Place = tuple[int, str]
+Place = tuple[int, str]  # layer, name of the site
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What factors must share to be of one part."""
+
+    rank: int
+    alpha: float
+    stabilised: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +61,7 @@ def lora_parts(found: Mapping[str, Factors], base: Base, *, where: Path) -> list
         if own is None or _untouched(own.up, site):
             continue
         block = _block(own, site)
-        group = groups.setdefault((block.rank, block.alpha, block.stabilised), {})
+        group = groups.setdefault(Scaling(block.rank, block.alpha, block.stabilised), {})
         group[place] = block.down, block.up
     return [part for scaling, group in groups.items() for part in _parts(scaling, group, base, where)]
 
@@ -102,15 +110,14 @@ def _block(own: Factors, site: LinearSlice) -> Factors:
 def _parts(
     scaling: Scaling, group: Mapping[Place, tuple[Tensor, Tensor]], base: Base, where: Path
 ) -> Iterable[FoundPart]:
-    rank, alpha, stabilised = scaling
+    shared = {"rank": scaling.rank, "alpha": scaling.alpha, "rank_stabilised": scaling.stabilised}
     for names, absent in by_layers(group, base.shape.layers):
-        options = {"rank": rank, "alpha": alpha, "rank_stabilised": stabilised, "sites": names}
         tensors: Tensors = {}
         for (layer, name), (down, up) in group.items():
             if name in names and layer not in absent:
                 key = key_of(f"{layer}.{name}")
                 tensors[f"down.{key}"], tensors[f"up.{key}"] = down, up
-        yield found_part("lora", {**options, "leave_out": absent}, tensors, where=where)
+        yield found_part("lora", {**shared, "sites": names, "leave_out": absent}, tensors, where=where)
 
 
 def _joined(blocks: list[tuple[LinearSlice, Tensor, Tensor, Lora]], rows: int) -> Factors:

@@ -29,6 +29,7 @@ from xling.store.formats.scales import scale_parts, scales_of
 
 NAME, CONFIG, WEIGHTS = "peft", "adapter_config.json", "adapter_model.safetensors"
 _ROOT = "base_model.model."
+_DEFAULT = 8  # of r and of lora_alpha
 _CHANGE = re.compile(r"(.+)\.(?:(lora_[AB])\.weight|(ia3_l))")
 _FOREIGN = re.compile(r"lora_|ia3_|token_adapter|base_layer|prompt_|modules_to_save\.")
 _TASK_TYPES = {"none": "TOKEN_CLS", "first": "SEQ_CLS", "mean": "SEQ_CLS"}  # by what the head pools
@@ -114,8 +115,8 @@ def _factors(name: str, own: Tensors, config: Mapping[str, Any], path: Path) -> 
     """A and B of a weight with the scaling that the configuration gives it."""
     if own.keys() != {"lora_A", "lora_B"}:
         raise InputError(f"it has no lora_A and lora_B for {name}", where=path)
-    rank = _setting(config, name, ("rank_pattern", "r", 8), path)
-    alpha = _setting(config, name, ("alpha_pattern", "lora_alpha", 8), path)
+    rank = _setting(config, name, general="r", patterns="rank_pattern", path=path)
+    alpha = _setting(config, name, general="lora_alpha", patterns="alpha_pattern", path=path)
     if len(own["lora_A"]) != rank:
         raise InputError(f"r = {rank} for {name}, and its lora_A has {len(own['lora_A'])} rows", where=path)
     return Factors(
@@ -123,10 +124,9 @@ def _factors(name: str, own: Tensors, config: Mapping[str, Any], path: Path) -> 
     )
 
 
-def _setting(config: Mapping[str, Any], name: str, keys: tuple[str, str, int], path: Path) -> int | float:
+def _setting(config: Mapping[str, Any], name: str, *, general: str, patterns: str, path: Path) -> int | float:
     """A number for a weight: of the first pattern that ends its path, else the general one."""
-    patterns, general, default = keys
-    value, module = config.get(general, default), name.removesuffix(".weight")
+    value, module = config.get(general, _DEFAULT), name.removesuffix(".weight")
     for key, own in reversed((config.get(patterns) or {}).items()):
         if not re.fullmatch(r"[\w.]+", key):
             raise InputError(f"{patterns} has {key!r}, and only plain module names are read", where=path)
