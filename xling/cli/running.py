@@ -45,6 +45,14 @@ def tag(value: str | None) -> str | None:
     return value if value in (None, UNKNOWN) else parse(value)
 
 
+def kind_name(value: str) -> str:
+    """A value of `--kind`; told at the door too."""
+    from xling.modules.names import PRESET_NAMES
+
+    PRESET_NAMES.named(value, where="--kind")
+    return value
+
+
 def run_app(app: typer.Typer) -> int:
     """Run the command line; errors of the family become one line on stderr."""
     try:

@@ -15,6 +15,7 @@ from xling.cli.running import (
     Quiet,
     Seed,
     Threads,
+    kind_name,
     print_result,
     reporters,
     say,
@@ -32,6 +33,7 @@ Kind = Annotated[
     str,
     typer.Option(
         "--kind",
+        callback=kind_name,
         help="bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft or full.",
     ),
 ]

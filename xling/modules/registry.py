@@ -1,4 +1,4 @@
-"""Every kind of part and every named preset: a new method is one file and one line of `FILES`."""
+"""Every kind of part and every named preset: a new method is one file and one line of `names.FILES`."""
 
 from __future__ import annotations
 
@@ -14,21 +14,10 @@ from xling.errors import InputError
 from xling.faults import faults
 from xling.modules.config import PartConfig
 from xling.modules.kind import Kind
+from xling.modules.names import FILES
 from xling.registry import Registry
 from xling.sites import EncoderShape
 
-FILES = (
-    "bottleneck",
-    "sparse_bottleneck",
-    "invertible",
-    "full",
-    "sparse",
-    "lora",
-    "ia3",
-    "vocabulary",
-    "head",
-    "biaffine",
-)
 KINDS: Registry[Kind] = Registry("kind of part")
 PRESETS: Registry[tuple[PartConfig, ...]] = Registry("kind of module")
 
@@ -40,8 +29,10 @@ def register_kind(kind: Kind) -> None:
         PRESETS.add(name, parts)
 
 
-for _file in FILES:
-    register_kind(import_module(f"xling.modules.{_file}").KIND)
+for _file, _presets in FILES.items():
+    _kind: Kind = import_module(f"xling.modules.{_file}").KIND
+    assert tuple(_kind.presets) == _presets, f"names.py calls the presets of {_file} otherwise"
+    register_kind(_kind)
 
 
 def parse_config(values: Mapping[str, Any], *, where: str) -> PartConfig:
