@@ -81,6 +81,19 @@ def test_simpletuner_1172_a_checkpoint_is_gone_on_from_by_its_own_command_alone(
     assert steps == [1, 2, 3, 4]
 
 
+def test_alignment_too(shell, bert, tmp_path):
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("swh\teng\namina anaishi\tjuma\nkitabu leo\tkesho\n", encoding="utf-8")
+    words = ["train", "language", "--base", bert.id, "--language", "swh", "--parallel", pairs, "--kind",
+             "bottleneck", "--out", tmp_path / "out", "--set", "steps=2"]  # fmt: skip
+    assert shell(*words).status == 0
+    again = shell(*words)
+    assert again.status == 0 and "holds a finished module" in again.err
+    shell(*words, "--seed", 3).refused("seed was 0, now 3")
+    pairs.write_text("swh\teng\namina anaishi\tjuma\nkitabu leo\tmoshi\n", encoding="utf-8")
+    shell(*words).refused("data.pairs differs")
+
+
 def test_tasks_too(shell, bert, tmp_path):
     words = ["train", "task", "--base", bert.id, "--task", "tagging", "--source-language", "eng", "--out",
              tmp_path / "out", "--set", "steps=2"]  # fmt: skip

@@ -158,6 +158,8 @@ class Composition:
 
         All languages of one way are folded as the first of them.
         """
+        if not self._changed:
+            return {}
         speaker = self._speakers.setdefault(self._way(language), language)
         return folded(
             self.base,
