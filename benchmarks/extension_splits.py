@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ledger import append, here
 
-from xling.bases.opening import load_base
+from xling.bases.base import load_base
 from xling.data.cards import load_card
 from xling.data.examples import TaggedSentence
 from xling.data.source import load

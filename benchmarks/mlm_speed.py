@@ -38,8 +38,8 @@ import torch
 from ledger import Row, append, processor
 from torch import Tensor
 
+from xling.bases.base import load_base
 from xling.bases.batches import pad_rows
-from xling.bases.opening import load_base
 from xling.data.text import deduplicate, read_text
 from xling.training.mlm import encode_lines, mask_pieces
 

@@ -22,16 +22,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xling.bases.opening import Base, load_base
+from xling.bases.base import Base, load_base
 from xling.bases.precision import fast_bfloat16
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.data.text import read_text
-from xling.jobs.mlm_heads import mlm_head
-from xling.jobs.results import versions
-from xling.jobs.stages import peak_rss_mb
-from xling.jobs.train_language import DEFAULTS, Run, facts_of, train_language
+from xling.makers.language import DEFAULTS, Run, facts_of, train_language
+from xling.makers.mlm_head import mlm_head
 from xling.modules.module import Module
 from xling.modules.registry import preset
+from xling.pipeline.results import versions
+from xling.pipeline.stages import peak_rss_mb
 from xling.training.checkpoints import Checkpoints
 from xling.training.loop import fit
 from xling.training.mlm import MaskedLanguageModelling

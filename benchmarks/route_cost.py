@@ -18,12 +18,12 @@ from pathlib import Path
 import torch
 from ledger import Row, append, here
 
-from xling.bases.opening import Base, load_base, run_encoder
-from xling.composition.attach import Composition
+from xling.bases.base import Base, load_base, run_encoder
+from xling.composition.composed import Composition
 from xling.composition.forms.route import Route
 from xling.composition.forms.single import Loaded
 from xling.composition.forms.stack import Stack
-from xling.jobs.train_language import ALONE, facts_of
+from xling.makers.language import ALONE, facts_of
 from xling.modules.module import Module
 from xling.modules.registry import preset
 

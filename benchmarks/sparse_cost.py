@@ -25,9 +25,9 @@ import torch
 from ledger import Row, append, here, in_turns
 from torch import Tensor
 
-from xling.bases.opening import Base, load_base
-from xling.composition.attach import Composition
-from xling.jobs.train_language import ALONE, facts_of
+from xling.bases.base import Base, load_base
+from xling.composition.composed import Composition
+from xling.makers.language import ALONE, facts_of
 from xling.modules.full import Full, FullConfig
 from xling.modules.module import Module, Part
 from xling.modules.sparse import Sparse, SparseConfig

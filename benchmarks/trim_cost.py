@@ -20,17 +20,17 @@ from pathlib import Path
 import torch
 from ledger import Row, append, here, in_turns
 
-from xling.bases.opening import Base, load_base
-from xling.composition.attach import Composition
+from xling.bases.base import Base, load_base
+from xling.composition.composed import Composition
 from xling.composition.forms.form import Node
 from xling.composition.forms.stack import Stack
 from xling.composition.grammar import parse
 from xling.composition.growing import grow, stacked
-from xling.data.anyfile import read_labelled
+from xling.data.own_files import read_labelled
 from xling.data.text import deduplicate, read_text
-from xling.jobs.build_vocabulary import Wanted, build_vocabulary
-from xling.jobs.mlm_heads import mlm_head
-from xling.jobs.train_language import ALONE, Beginning, facts_of
+from xling.makers.language import ALONE, Beginning, facts_of
+from xling.makers.mlm_head import mlm_head
+from xling.makers.vocabulary import Wanted, build_vocabulary
 from xling.modules.module import Module
 from xling.store.store import Store
 from xling.tasks.inference import predict

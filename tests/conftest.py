@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
-from shell import Shell
-from tiny import FAMILY_NAMES, TEXTS, tiny_base
+from support.shell import Shell
+from support.tiny import FAMILY_NAMES, TEXTS, tiny_base
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 
 # machines are slow and shared: how long an example takes proves nothing
 settings.register_profile("xling", deadline=None, derandomize=bool(os.environ.get("CI")))

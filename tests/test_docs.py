@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from foreign_text import SPELLED
-from tiny import TEXTS
-from tiny_recipe import KINDS
+from support.foreign_text import SPELLED
+from support.tiny import TEXTS
+from support.tiny_recipe import KINDS
 
 import xling
-from xling.bases.opening import load_base
+from xling.bases.base import load_base
 from xling.composition.grammar import parse as parse_plan
 from xling.data.conll import read_conll
 from xling.modules.registry import PRESETS
@@ -187,7 +187,7 @@ def cut(line: str) -> list[str]:
 @pytest.fixture
 def folder(bert, tmp_path, monkeypatch) -> Path:
     """Where a reader works: the tiny base is the embedded one, and ten minutes are a few steps."""
-    monkeypatch.setattr("xling.bases.opening.embedded_folder", lambda name: bert.folder)
+    monkeypatch.setattr("xling.bases.base.embedded_folder", lambda name: bert.folder)
     monkeypatch.setattr("xling.training.loop._seconds_per_pass", lambda *_: 200.0)
     monkeypatch.setattr("torch.set_num_threads", lambda threads: None)  # the tests share the cores
     monkeypatch.chdir(tmp_path)

@@ -14,9 +14,9 @@ ROWS = (
     {"vocabulary", "composition", "tasks"},
     {"store"},
     {"training"},
-    {"evaluation"},
+    {"makers", "evaluation"},
     {"submission"},
-    {"config"},
+    {"pipeline"},
     {"jobs"},
     {"cli"},
 )

@@ -11,31 +11,31 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Base": "xling.bases.opening",
-    "load_base": "xling.bases.opening",
+    "Base": "xling.bases.base",
+    "load_base": "xling.bases.base",
     "Module": "xling.modules.module",
     "TrainingSettings": "xling.training.settings",
     "Store": "xling.store.store",
-    "Run": "xling.jobs.train_language",
-    "train_language": "xling.jobs.train_language",
-    "train_task": "xling.jobs.train_task",
-    "compose": "xling.jobs.compose",
-    "ComposedModel": "xling.jobs.compose",
+    "Run": "xling.makers.language",
+    "train_language": "xling.makers.language",
+    "train_task": "xling.makers.task",
+    "compose": "xling.makers.composed_model",
+    "ComposedModel": "xling.makers.composed_model",
     "merge": "xling.jobs.merge",
     "register": "xling.jobs.registration",
 }
 __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
-    from xling.bases.opening import Base as Base
-    from xling.bases.opening import load_base as load_base
-    from xling.jobs.compose import ComposedModel as ComposedModel
-    from xling.jobs.compose import compose as compose
+    from xling.bases.base import Base as Base
+    from xling.bases.base import load_base as load_base
     from xling.jobs.merge import merge as merge
     from xling.jobs.registration import register as register
-    from xling.jobs.train_language import Run as Run
-    from xling.jobs.train_language import train_language as train_language
-    from xling.jobs.train_task import train_task as train_task
+    from xling.makers.composed_model import ComposedModel as ComposedModel
+    from xling.makers.composed_model import compose as compose
+    from xling.makers.language import Run as Run
+    from xling.makers.language import train_language as train_language
+    from xling.makers.task import train_task as train_task
     from xling.modules.module import Module as Module
     from xling.store.store import Store as Store
     from xling.training.settings import TrainingSettings as TrainingSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from xling.bases.opening import load_base, run_encoder
+from xling.bases.base import load_base, run_encoder
 from xling.errors import InputError
 
 SENTENCES = (

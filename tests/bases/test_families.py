@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from making import batch
-from tiny import FAMILY_NAMES, tiny_base
+from support.making import batch
+from support.tiny import FAMILY_NAMES, tiny_base
 from transformers import AutoModelForMaskedLM
 
+from xling.bases.base import load_base, run_encoder
 from xling.bases.copies import structural_copy
 from xling.bases.families import BERT, LinearSite, check, family_of, layers_of
-from xling.bases.opening import load_base, run_encoder
 from xling.bases.taps import tap_residual_sites
 from xling.errors import InputError
 

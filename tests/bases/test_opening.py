@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tiny import WORDS, tiny_base
-from writing import conll
+from support.tiny import WORDS, tiny_base
+from support.writing import conll
 
-from xling.bases.opening import load_base
+from xling.bases.base import load_base
 from xling.bases.tied_head import fit_tied_head
 from xling.data import cldr
 from xling.errors import InputError
-from xling.jobs import mlm_heads
-from xling.tasks.words import word_rows
+from xling.makers import mlm_head as mlm_heads
+from xling.tasks.word_rows import word_rows
 
 WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer_config.json"
 QUERY = {

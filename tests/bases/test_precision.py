@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from xling.bases.opening import load_base
+from xling.bases.base import load_base
 from xling.bases.precision import checked_precision, chosen_precision, computing_in
 from xling.errors import InputError
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from byte_level import FAMILY_OF, byte_level, marked
-from making import fresh
-from tiny import TEXTS
+from support.byte_level import FAMILY_OF, byte_level, marked
+from support.making import fresh
+from support.tiny import TEXTS
 from tokenizers import pre_tokenizers
 from transformers import AutoTokenizer
 
+from xling.bases.base import load_base
 from xling.bases.fingerprints import of_tokenizer
-from xling.bases.opening import load_base
 from xling.bases.plain import save_plain
 from xling.bases.tokenizers import tokenizer_from
 from xling.bases.word_starts import space_before_words
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.errors import MismatchError
-from xling.tasks.words import word_rows
+from xling.tasks.word_rows import word_rows
 from xling.training.mlm import encode_lines
 from xling.vocabulary.draft import split
 from xling.vocabulary.extending import extend

@@ -8,7 +8,7 @@ from pathlib import Path
 import make_results
 import pytest
 import record_run
-from finished_run import cell, results, write_run
+from support.finished_run import cell, results, write_run
 
 ROOT = Path(__file__).parents[2]
 

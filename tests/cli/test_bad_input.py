@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from making import disturbed
-from tiny import tiny_base
-from writing import conll, table
+from support.making import disturbed
+from support.tiny import tiny_base
+from support.writing import conll, table
 
 from xling.store.store import Store
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from making import disturbed
-from writing import conll, table
+import pkgutil
+from importlib import import_module
 
+import pytest
+from support.making import disturbed
+from support.writing import conll, table
+
+import xling
 from xling.store.store import Store
 
 NO_BASE = "embedded:never-opened"
@@ -14,16 +18,15 @@ NO_BASE = "embedded:never-opened"
 @pytest.fixture
 def unopened(monkeypatch):
     """Every door to a base fails the test."""
-    import xling.jobs.align_language  # noqa: F401
-    from xling.bases import opening
+    from xling.bases import base as opening
 
     def opened(*words, **options):
         raise AssertionError("the base was opened")
 
-    for name in ("compose", "diagnose", "foreign", "module_tools", "rank_sources", "recipe_run", "retrieve",
-                 "train_to_folder", "vocabulary_to_folder"):  # fmt: skip
-        module = __import__(f"xling.jobs.{name}", fromlist=["load_base"])
-        monkeypatch.setattr(module, "load_base", opened)
+    everything = [import_module(found.name) for found in pkgutil.walk_packages(xling.__path__, "xling.")]
+    for module in everything:
+        if hasattr(module, "load_base"):
+            monkeypatch.setattr(module, "load_base", opened)
     monkeypatch.setattr(opening, "_locate", opened)
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny import TEXTS
+from support.tiny import TEXTS
 
 XHOSA = "abantu bonke bazalwa bekhululekile\nbelingana ngesidima nangokweemfanelo\n"
 ZULU = "bonke abantu bazalwa bekhululekile\nbelingana ngesithunzi nangamalungelo\n"

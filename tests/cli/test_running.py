@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import torch
-from writing import conll
+from support.writing import conll
 
 from xling.cli.running import counted, print_result, set_threads
 
@@ -68,10 +68,10 @@ def test_threads_that_the_environment_says_are_kept(monkeypatch):
 
 
 def test_a_recipe_runs_on_the_device_that_is_named(bert, shell, tmp_path, monkeypatch):
-    from tiny_recipe import write_recipe
+    from support.tiny_recipe import write_recipe
 
-    from xling.bases import opening
-    from xling.jobs import recipe_run
+    from xling.bases import base as opening
+    from xling.pipeline import recipe_run
 
     opened = []
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from foreign_text import SPELLED
-from tiny import TEXTS
-from writing import conll
+from support.foreign_text import SPELLED
+from support.tiny import TEXTS
+from support.writing import conll
 
 NEW = ("--method", "replace", "--size", "30")
 

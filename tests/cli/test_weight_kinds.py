@@ -6,7 +6,7 @@ import json
 
 import pytest
 import torch
-from writing import conll
+from support.writing import conll
 
 
 @pytest.mark.parametrize("kind", ["lora", "ia3", "lt-sft"])

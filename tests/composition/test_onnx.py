@@ -6,10 +6,10 @@ import logging
 
 import pytest
 import torch
-from making import batch, disturbed
-from tiny import FAMILY_NAMES
+from support.making import batch, disturbed
+from support.tiny import FAMILY_NAMES
 
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.composition.grammar import parse
 from xling.composition.growing import grow
 from xling.composition.onnx import export_onnx

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from xling.data.anyfile import read_input, read_labelled
 from xling.data.examples import LabelledText, TaggedSentence
-from xling.data.words import words
+from xling.data.own_files import read_input, read_labelled
+from xling.data.tokenise import words
 from xling.errors import InputError
 
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from generated import GENERATED
 from hypothesis import given
 from hypothesis import strategies as st
+from support.generated import GENERATED
 
 from xling.data.candidates import RetrievalQuestion, read_candidates
 from xling.errors import InputError

@@ -11,7 +11,7 @@ from xling.data.cldr.catalogue import locale_of
 from xling.data.cldr.harvest import parent_of
 from xling.data.cldr.lists import join_text, join_tokens, list_patterns
 from xling.data.cldr.splits import components_of, split_keys
-from xling.data.words import words
+from xling.data.tokenise import words
 from xling.errors import InputError
 
 pytest.importorskip("babel")

@@ -6,9 +6,9 @@ import gzip
 from pathlib import Path
 
 import pytest
-from generated import GENERATED
 from hypothesis import given
 from hypothesis import strategies as st
+from support.generated import GENERATED
 
 from xling.data.bio import is_bio, rename_types, to_iob2
 from xling.data.conll import TAGGED, UNLABELLED, ConllLayout, parse_conll, read_conll, write_conll

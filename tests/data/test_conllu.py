@@ -6,13 +6,13 @@ import gzip
 from pathlib import Path
 
 import pytest
-from generated import GENERATED
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.generated import GENERATED
 
-from xling.data.anyfile import read_input, read_labelled
 from xling.data.conllu import fill_conllu, read_conllu
 from xling.data.examples import ParsedSentence, TaggedSentence
+from xling.data.own_files import read_input, read_labelled
 from xling.data.trees import tree_fault
 from xling.errors import InputError
 

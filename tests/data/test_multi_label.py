@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from generated import GENERATED
 from hypothesis import given
 from hypothesis import strategies as st
+from support.generated import GENERATED
 
-from xling.data.anyfile import read_input, read_labelled
 from xling.data.card_schema import DataCard
 from xling.data.examples import MultiLabelledText
 from xling.data.multi_label import read_multi_label
+from xling.data.own_files import read_input, read_labelled
 from xling.data.reading import read
 from xling.data.table import Columns
 from xling.errors import InputError

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated import DAMAGE, GENERATED, as_bytes
 from hypothesis import given
 from hypothesis import strategies as st
+from support.generated import DAMAGE, GENERATED, as_bytes
 
-from xling.data.anyfile import read_input, read_labelled
 from xling.data.card_schema import DataCard
 from xling.data.examples import Question
+from xling.data.own_files import read_input, read_labelled
 from xling.data.reading import read
 from xling.data.source import group_of
 from xling.data.squad import grouped, questions_of, read_squad

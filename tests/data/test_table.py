@@ -9,9 +9,9 @@ import json
 from pathlib import Path
 
 import pytest
-from generated import GENERATED
 from hypothesis import given
 from hypothesis import strategies as st
+from support.generated import GENERATED
 
 from xling.data.examples import LabelledText
 from xling.data.table import Columns, read_table

@@ -6,9 +6,9 @@ import gzip
 from pathlib import Path
 
 import pytest
-from generated import GENERATED
 from hypothesis import given
 from hypothesis import strategies as st
+from support.generated import GENERATED
 
 from xling.data.text import deduplicate, hold_out, read_text
 from xling.errors import InputError

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from generated import GENERATED
 from hypothesis import given
 from hypothesis import strategies as st
+from support.generated import GENERATED
 
-from xling.data.anyfile import read_input, read_labelled
 from xling.data.bio import is_bio
 from xling.data.examples import Utterance
+from xling.data.own_files import read_input, read_labelled
 from xling.data.place import Place
 from xling.data.utterances import annotated, read_utterances, spoken, tags_of_spans, utterances_of
 from xling.errors import InputError

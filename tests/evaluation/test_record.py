@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from finished_run import cell, results, write_run
+from support.finished_run import cell, results, write_run
 
 from xling.errors import InputError
 from xling.evaluation.record import append_results, read_ledger, this_machine

@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from finished_run import cell, log_rows, results, write_run
 from hypothesis import given
 from hypothesis import strategies as st
-from page_text import Balance, read_page
+from support.finished_run import cell, log_rows, results, write_run
+from support.page_text import Balance, read_page
 
 from xling.errors import InputError
 from xling.evaluation.report import write_report
-from xling.evaluation.report_page import style, words
+from xling.evaluation.report_page import numbers, style
 from xling.evaluation.report_page.curves import smoothed, thinned
 from xling.evaluation.report_page.style import round_ticks
 
@@ -170,15 +170,15 @@ def test_thinning_and_smoothing_keep_the_level():
 @pytest.mark.parametrize(
     ("shown", "text"),
     [
-        (words.duration(0.5), "0.5 s"),
-        (words.duration(59.7), "1 min"),
-        (words.duration(3599.9), "1 h"),
-        (words.duration(7300.0), "2 h 2 min"),
-        (words.gained(-0.04), "0.0"),
-        (words.gained(0.06), "+0.1"),
-        (words.listed(list("abcdef")), "a, b, c, d and 2 more"),
-        (words.listed(list("abcde")), "a, b, c, d and e"),
-        (words.memory(None), "–"),
+        (numbers.duration(0.5), "0.5 s"),
+        (numbers.duration(59.7), "1 min"),
+        (numbers.duration(3599.9), "1 h"),
+        (numbers.duration(7300.0), "2 h 2 min"),
+        (numbers.gained(-0.04), "0.0"),
+        (numbers.gained(0.06), "+0.1"),
+        (numbers.listed(list("abcdef")), "a, b, c, d and 2 more"),
+        (numbers.listed(list("abcde")), "a, b, c, d and e"),
+        (numbers.memory(None), "–"),
     ],
 )
 def test_numbers_read_well(shown, text):

@@ -6,19 +6,19 @@ import json
 from pathlib import Path
 
 import pytest
-from finished_run import cell, results, write_answers, write_run
 from hypothesis import given
 from hypothesis import strategies as st
-from page_text import Balance, read_page
+from support.finished_run import cell, results, write_answers, write_run
+from support.page_text import Balance, read_page
 
 from xling.evaluation.report import write_report
-from xling.evaluation.report_page.answers import Answer, Answers, Pair
-from xling.evaluation.report_page.drawn import draw
-from xling.evaluation.report_page.labels import Labels
-from xling.evaluation.report_page.labels import build as build_labels
+from xling.evaluation.report_page.bidi import ELLIPSIS, cut, direction
+from xling.evaluation.report_page.confusion import Labels
+from xling.evaluation.report_page.confusion import build as build_labels
 from xling.evaluation.report_page.matrix import Language
 from xling.evaluation.report_page.mistakes import build as build_mistakes
-from xling.evaluation.report_page.texts import ELLIPSIS, cut, direction
+from xling.evaluation.report_page.predictions import Answer, Answers, Pair
+from xling.evaluation.report_page.span_drawing import draw
 
 WORDS = ("Ona", "yeñ", "Kigali", "na", "UN", ".")
 GOLD = {"id": "a", "tokens": WORDS, "tags": ["B-PER", "O", "B-LOC", "O", "B-ORG", "O"]}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finished_run import log_rows, results, write_answers, write_run
+from support.finished_run import log_rows, results, write_answers, write_run
 
 from xling.evaluation.report import write_report
 

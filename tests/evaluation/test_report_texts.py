@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xling.evaluation.report_page.texts import runs
+from xling.evaluation.report_page.bidi import runs
 
 
 def test_words_of_the_other_direction_lie_together():

@@ -9,15 +9,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import TEXTS, WORDS
+from support.tiny import TEXTS, WORDS
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.errors import InputError
 from xling.evaluation import lexical
 from xling.evaluation.lexical import SurfaceCounts, equal_parts, surface
 from xling.evaluation.source_components import centroid_cosine, drawn_vectors, nearest_cosine
 from xling.evaluation.source_ranking import Ranking, Text, rank_sources
-from xling.vocabulary.figures import divergence, figures
+from xling.vocabulary.diagnosis.measures import divergence, figures
 
 XHOSA = ("abantu bonke bazalwa bekhululekile", "belingana ngesidima nangokweemfanelo")
 ZULU = ("bonke abantu bazalwa bekhululekile", "belingana ngesithunzi nangamalungelo")

@@ -2,7 +2,7 @@
 
 Run it in xling's own environment, from the repository's root:
 
-    PYTHONPATH=tests:tests/interop python tests/interop/export_for_peers.py exports
+    PYTHONPATH=tests python tests/interop/export_for_peers.py exports
 
 It makes `exports/BASE/FORMAT/CASE/`. Then run the `record_*.py` of the format with `--exports exports`.
 """
@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from foreign_cases import BASES, CASES, module_of, recorded_base
+from support.foreign_cases import BASES, CASES, module_of, recorded_base
 
 from xling.store.formats.registry import FORMATS
 

@@ -3,7 +3,7 @@
 Run it in an environment of its own, since the library pins transformers:
 
     python -m venv peer && peer/bin/pip install "torch==2.13.0" "adapters==1.3.0"
-    peer/bin/python tests/interop/record_adapterhub.py
+    PYTHONPATH=tests peer/bin/python tests/interop/record_adapterhub.py
 
 It writes `fixtures/adapterhub_bert.safetensors` and `fixtures/adapterhub_xlm_roberta.safetensors`: a tiny
 random base each, random adapters as the library saves them, and the library's outputs. Tensors:

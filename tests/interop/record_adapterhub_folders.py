@@ -3,7 +3,7 @@
 Run it in an environment of its own, since the library pins transformers:
 
     python -m venv peer && peer/bin/pip install "torch==2.13.0" "adapters==1.3.0"
-    peer/bin/python tests/interop/record_adapterhub_folders.py --exports exports
+    PYTHONPATH=tests peer/bin/python tests/interop/record_adapterhub_folders.py --exports exports
 
 `exports` is what `export_for_peers.py` wrote. The fixtures `fixtures/adapterhub_folders_BASE.safetensors`
 hold, each file's bytes packed by zlib:
@@ -26,7 +26,7 @@ from typing import Any
 import adapters
 import torch
 import transformers
-from peer_base import BASES, FIXTURES, draw, files_of, filled, output, plain_model, save, settings_of
+from support.peer_base import BASES, FIXTURES, draw, files_of, filled, output, plain_model, save, settings_of
 from torch import Tensor
 
 ADAPTER = "mine"

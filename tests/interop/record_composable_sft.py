@@ -4,7 +4,7 @@ Run it in an environment of its own. The library is not on the registry; its `sr
 `src/sft/hf_utils.py` from https://github.com/cambridgeltl/composable-sft (29f7872) are read from a folder:
 
     python -m venv peer && peer/bin/pip install "torch==2.13.0" "transformers==4.57.6"
-    peer/bin/python tests/interop/record_composable_sft.py --sft FOLDER --exports exports
+    PYTHONPATH=tests peer/bin/python tests/interop/record_composable_sft.py --sft FOLDER --exports exports
 
 FOLDER holds `sft/sft.py`, `sft/hf_utils.py` and an empty `sft/__init__.py`; `exports` is what
 `export_for_peers.py` wrote. The fixtures `fixtures/composable_sft_BASE.safetensors` hold:
@@ -29,7 +29,7 @@ from typing import Any
 import numpy
 import torch
 import transformers
-from peer_base import BASES, CLASSES, FIXTURES, draw, files_of, output, own, plain_model, save
+from support.peer_base import BASES, CLASSES, FIXTURES, draw, files_of, output, own, plain_model, save
 from torch import Tensor
 
 FILE = "pytorch_diff.bin"

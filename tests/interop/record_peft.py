@@ -3,7 +3,7 @@
 Run it in an environment of its own:
 
     python -m venv peer && peer/bin/pip install "torch==2.13.0" "transformers==4.57.6" "peft==0.21.2"
-    PYTHONHASHSEED=0 peer/bin/python tests/interop/record_peft.py --exports exports
+    PYTHONPATH=tests PYTHONHASHSEED=0 peer/bin/python tests/interop/record_peft.py --exports exports
 
 `exports` is what `export_for_peers.py` wrote. The fixtures `fixtures/peft_BASE.safetensors` hold, each file's
 bytes packed by zlib:
@@ -25,7 +25,7 @@ from typing import Any
 import peft
 import torch
 import transformers
-from peer_base import BASES, FIXTURES, draw, files_of, output, plain_model, save
+from support.peer_base import BASES, FIXTURES, draw, files_of, output, plain_model, save
 from torch import Tensor
 
 ATTENTION = ["query", "value"]

@@ -3,7 +3,7 @@
 The script is not on the registry. `evaluate-v1.1.py` of https://rajpurkar.github.io/SQuAD-explorer/, which
 many repositories carry (such as https://github.com/seominjoon/denspi, 51915f6), is given by its path:
 
-    python tests/interop/record_squad.py --script FOLDER/evaluate-v1.1.py
+    PYTHONPATH=tests python tests/interop/record_squad.py --script FOLDER/evaluate-v1.1.py
 
 The fixture `fixtures/squad_scorer.json` holds for each case the right answers of its questions, the answer
 found, and the script's figures in percent. Answers are damaged by a seed. Any SQuAD file can be given

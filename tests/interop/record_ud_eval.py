@@ -4,7 +4,7 @@ The evaluation is `conll18_ud_eval.py` 1.2 of the shared task, which is not on t
 https://github.com/UniversalDependencies/tools grew out of it). It is read from where it lies, by the Python
 that xling is installed for:
 
-    python tests/interop/record_ud_eval.py --evaluation conll18_ud_eval.py
+    PYTHONPATH=tests python tests/interop/record_ud_eval.py --evaluation conll18_ud_eval.py
 
 The treebank, `tests/tasks/fixtures/ud_gold.conllu`, is made up. Written beside it: `ud_damaged.conllu`, with
 other heads, relations and parts of speech drawn by a seed, and `ud_eval.json`, the evaluation's figures in
@@ -24,7 +24,7 @@ from typing import Any
 
 from xling.data.conllu import as_tagged, fill_conllu, read_conllu
 from xling.data.examples import ParsedSentence
-from xling.data.opening import find, read_bytes
+from xling.data.textfile import find, read_bytes
 from xling.data.trees import tree_fault
 from xling.tasks.parsing import Parsing
 from xling.tasks.pos import UPOS, PartsOfSpeech

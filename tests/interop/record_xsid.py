@@ -3,7 +3,7 @@
 The script is not on the registry; `scripts/nluEval.py` of https://github.com/mainlp/xsid (761d926) is given
 by its path:
 
-    python tests/interop/record_xsid.py --script FOLDER/nluEval.py
+    PYTHONPATH=tests python tests/interop/record_xsid.py --script FOLDER/nluEval.py
 
 The fixture `fixtures/xsid_scorer.json` holds for each case the tags and intents of its utterances, gold and
 found, and the script's figures as it prints them: shares, not percent. Its fields are `slot-f1`, `intents`

@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 import torch
-from adapterhub_names import Tensors, mlm_head
 from safetensors import safe_open
 from safetensors.torch import save_file
-from tiny import save_tokenizer
+from support.adapterhub_names import Tensors, mlm_head
+from support.tiny import save_tokenizer
 from torch import Tensor
 
-from xling.bases.opening import Base, load_base
-from xling.composition.attach import Composition, base_facts
+from xling.bases.base import Base, load_base
+from xling.composition.composed import Composition, base_facts
 from xling.modules.module import Module, Part
 from xling.modules.registry import restore
 from xling.store.formats.adapterhub import CONFIG, WEIGHTS, read
-from xling.store.formats.foreign import ImportRequest, parts_of
+from xling.store.formats.format import ImportRequest, parts_of
 
 BASES = ("bert", "xlm_roberta")
 FIXTURES = Path(__file__).parent / "fixtures"

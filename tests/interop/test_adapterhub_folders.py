@@ -6,15 +6,17 @@ import json
 
 import pytest
 import torch
-from foreign_cases import (
+from safetensors.torch import load_file, save_file
+from support.foreign_cases import (
     BASES,
     LABELS,
+    TOLERANCE,
+    computed,
+    furthest,
     module_of,
     recorded_bases,
     unpack,
 )
-from safetensors.torch import load_file, save_file
-from test_out_and_back import TOLERANCE, computed, furthest
 
 from xling.errors import InputError
 from xling.modules.bottleneck import BottleneckConfig
@@ -24,7 +26,7 @@ from xling.modules.lora import LoraConfig
 from xling.modules.module import Module
 from xling.store.formats.adapterhub import CONFIG, WEIGHTS, read, write
 from xling.store.formats.adapterhub_heads import CONFIG as HEAD
-from xling.store.formats.foreign import ImportRequest, parts_of
+from xling.store.formats.format import ImportRequest, parts_of
 
 # case -> task, kinds of the parts
 CASES = {

@@ -7,13 +7,12 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from foreign_cases import BASES, LABELS, recorded_bases, unpacked
-from test_out_and_back import TOLERANCE, computed, furthest
+from support.foreign_cases import BASES, LABELS, TOLERANCE, computed, furthest, recorded_bases, unpacked
 
 from xling.errors import InputError
 from xling.modules.module import Module
 from xling.store.formats.composable_sft import FILE, column_major, read, row_major
-from xling.store.formats.foreign import ImportRequest
+from xling.store.formats.format import ImportRequest
 
 JOBS = {"language": None, "tagging": "tagging", "classification": "classification"}
 FIRST = "bert.encoder.layer.0.output.dense.weight"

@@ -6,25 +6,25 @@ The fixtures are recorded by `record_composable_sft.py`, `record_peft.py` and `r
 from __future__ import annotations
 
 import pytest
-import torch
-from foreign_cases import (
+from support.foreign_cases import (
     BASES,
     CASES,
     FIXTURES,
+    TOLERANCE,
+    computed,
     content,
     equal,
+    furthest,
     module_of,
     read_fixture,
     recorded_base,
     unpacked,
 )
 
-from xling.composition.attach import Composition
 from xling.modules.module import Module
-from xling.store.formats.foreign import ImportRequest, parts_of
+from xling.store.formats.format import ImportRequest, parts_of
 from xling.store.formats.registry import FORMATS
 
-TOLERANCE = 1e-5
 EVERY = [(format, case) for format in FORMATS for case in CASES[format]]
 
 
@@ -38,17 +38,6 @@ def fixture_of(format: str, name: str):
     return read_fixture(
         FIXTURES / f"{format.replace('-', '_')}{'_folders' * (format == 'adapterhub')}_{name}.safetensors"
     )
-
-
-def computed(base, module, batch, job):
-    composition = Composition(base, [module])
-    with torch.no_grad():
-        return composition(*batch) if job is None else composition.scores(*batch)
-
-
-def furthest(ours, theirs):
-    assert ours.shape == theirs.shape
-    return (ours - theirs).abs().max().item()
 
 
 @pytest.mark.parametrize(("format", "case"), EVERY)

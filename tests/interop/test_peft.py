@@ -6,20 +6,22 @@ import json
 
 import pytest
 import torch
-from foreign_cases import (
+from safetensors.torch import load_file, save_file
+from support.foreign_cases import (
     BASES,
     LABELS,
+    TOLERANCE,
+    computed,
     equal,
+    furthest,
     module_of,
     recorded_bases,
     unpack,
 )
-from safetensors.torch import load_file, save_file
-from test_out_and_back import TOLERANCE, computed, furthest
 
 from xling.errors import InputError
 from xling.modules.module import Module
-from xling.store.formats.foreign import ImportRequest, parts_of
+from xling.store.formats.format import ImportRequest, parts_of
 from xling.store.formats.peft import CONFIG, WEIGHTS, read, write
 
 JOBS = {

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tiny_recipe import write, write_recipe
+from support.tiny_recipe import write, write_recipe
 
-from xling.config.loading import load_recipe
 from xling.evaluation.bootstrap import equivalence, verdict
-from xling.jobs.conditions import conditions, relatives
+from xling.pipeline.conditions import conditions, relatives
+from xling.pipeline.loading import load_recipe
 
 CONDITIONS = ["none", "source", "removed", "related", "target"]
 

@@ -7,12 +7,12 @@ import dataclasses
 import json
 
 import pytest
-from foreign_text import SPELLED
-from tiny import TEXTS
+from support.foreign_text import SPELLED
+from support.tiny import TEXTS
 from tokenizers import normalizers
 
-from xling.jobs.build_vocabulary import Wanted, build_vocabulary
-from xling.jobs.train_language import Run
+from xling.makers.language import Run
+from xling.makers.vocabulary import Wanted, build_vocabulary
 from xling.modules.module import Module
 
 MARKED = [line.replace("a", "a\u0301") for line in TEXTS]  # á, which the normaliser below makes a

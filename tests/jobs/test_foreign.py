@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from foreign_cases import equal
-from making import disturbed, facts
-from tiny import tiny_base
+from support.foreign_cases import equal
+from support.making import disturbed, facts
+from support.tiny import tiny_base
 
 from xling.modules.module import Module
 from xling.store.store import Store

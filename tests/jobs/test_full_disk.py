@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from tiny_recipe import write_recipe
+from support.tiny_recipe import write_recipe
 
 import xling.files
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tiny import TEXTS
+from support.tiny import TEXTS
 
-from xling.jobs.train_language import Run, train_language
+from xling.makers.language import Run, train_language
 from xling.training.settings import TrainingSettings
 
 SHORT = TrainingSettings(steps=2, learning_rate=1e-3, batch_tokens=64)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny_recipe import write_recipe
+from support.tiny_recipe import write_recipe
 
 STEPS = 200
 # how the process ends itself: before the n-th checkpoint of a stage gets its name, or after it

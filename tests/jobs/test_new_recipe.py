@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tiny import TEXTS
-from tiny_recipe import KINDS
+from support.tiny import TEXTS
+from support.tiny_recipe import KINDS
 
 from xling.data.cards import load_card
 from xling.data.source import check, load

@@ -8,14 +8,14 @@ import shutil
 import pytest
 import torch
 from conftest import say_of_bfloat16
-from making import disturbed
-from tiny import TEXTS
-from tiny_recipe import write_recipe
-from writing import conll
+from support.making import disturbed
+from support.tiny import TEXTS
+from support.tiny_recipe import write_recipe
+from support.writing import conll
 
 from xling.bases.tied_head import fit_tied_head
-from xling.composition.attach import Composition
-from xling.jobs.mlm_heads import head_fingerprint
+from xling.composition.composed import Composition
+from xling.makers.mlm_head import head_fingerprint
 from xling.modules.module import Module
 from xling.training.alignment import sentence_vectors
 from xling.training.mlm import encode_lines

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from making import disturbed
-from tiny import TEXTS
+from support.making import disturbed
+from support.tiny import TEXTS
 
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.store.store import Store
 from xling.tasks.retrieval import ranks
 from xling.training.alignment import sentence_vectors

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tiny_recipe import write_recipe
+from support.tiny_recipe import write_recipe
 
 STAGES = {
     "lang/eng", "lang/swh", "task/ner", "task/ner-alone", "predict/eng/none/0", "predict/eng/source/0",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from xling.jobs.stages import peak_rss_mb
+from xling.pipeline.stages import peak_rss_mb
 
 ELSEWHERE = """
 import sys
 sys.modules["resource"] = None  # as on Windows
-from xling.jobs.stages import peak_rss_mb
+from xling.pipeline.stages import peak_rss_mb
 print(peak_rss_mb())
 """
 

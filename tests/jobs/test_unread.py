@@ -6,16 +6,16 @@ import json
 
 import pytest
 import yaml
-from foreign_text import SPELLED
-from tiny import TEXTS
-from tiny_recipe import KINDS, write, write_recipe
+from support.foreign_text import SPELLED
+from support.tiny import TEXTS
+from support.tiny_recipe import KINDS, write, write_recipe
 
-from xling.config.loading import load_recipe
 from xling.errors import InputError
-from xling.jobs.recipe_run import Workplace
-from xling.jobs.run import run_recipe
-from xling.jobs.stages import Stages
 from xling.modules.module import Module
+from xling.pipeline.loading import load_recipe
+from xling.pipeline.recipe_run import Workplace
+from xling.pipeline.run import run_recipe
+from xling.pipeline.stages import Stages
 
 
 @pytest.fixture

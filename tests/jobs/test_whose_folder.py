@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from writing import conll, table
+from support.writing import conll, table
 
 from xling.modules.module import Module
 from xling.training.reporting import Log

@@ -8,11 +8,11 @@ from typing import Literal
 
 import pytest
 import torch
-from making import MODULES, batch, disturbed, facts, task_module
+from support.making import MODULES, batch, disturbed, facts, task_module
 from torch import nn
 
 import xling
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.composition.forms.form import called, nodes
 from xling.composition.forms.fuse import own_increment
 from xling.composition.forms.registry import FORMS

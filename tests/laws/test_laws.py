@@ -6,11 +6,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import MODULES, NAMES, batch, disturbed, fresh
-from tiny import FAMILY_NAMES
+from support.making import MODULES, NAMES, batch, disturbed, fresh
+from support.tiny import FAMILY_NAMES
 
-from xling.bases.opening import Base, run_encoder
-from xling.composition.attach import Composition
+from xling.bases.base import Base, run_encoder
+from xling.composition.composed import Composition
 from xling.modules.invertible import Invertible, InvertibleConfig
 from xling.modules.module import Module
 from xling.modules.registry import KINDS

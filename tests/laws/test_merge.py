@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from making import LABELS, NAMES, batch, disturbed, facts, merges, task_module
-from tiny import FAMILY_NAMES
+from support.making import LABELS, NAMES, batch, disturbed, facts, merges, task_module
+from support.tiny import FAMILY_NAMES
 
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.composition.grammar import parse
 from xling.composition.growing import grow, stacked
 from xling.composition.merging import merge_node

@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import MODULES, NAMES, batch, disturbed
-from tiny import FAMILY_NAMES
+from support.making import MODULES, NAMES, batch, disturbed
+from support.tiny import FAMILY_NAMES
 
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.composition.forms.single import Named
 from xling.composition.grammar import parse
 from xling.composition.growing import grow

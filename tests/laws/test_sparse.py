@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import batch, facts
-from tiny import FAMILY_NAMES
+from support.making import batch, facts
+from support.tiny import FAMILY_NAMES
 
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.errors import InputError, MismatchError
 from xling.modules.module import Module
 from xling.modules.sparse import Sparse, SparseConfig

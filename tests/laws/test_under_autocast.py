@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from making import LABELS, NAMES, batch, disturbed, fresh, merges, task_module
+from support.making import LABELS, NAMES, batch, disturbed, fresh, merges, task_module
 
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.composition.growing import stacked
 from xling.composition.merging import merge_node
 from xling.modules.module import Module

@@ -6,11 +6,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import NEW, batch, disturbed, facts, own_vocabulary
-from tiny import FAMILY_NAMES
+from support.making import NEW, batch, disturbed, facts, own_vocabulary
+from support.tiny import FAMILY_NAMES
 
-from xling.bases.opening import run_encoder
-from xling.composition.attach import Composition
+from xling.bases.base import run_encoder
+from xling.composition.composed import Composition
 from xling.composition.grammar import parse
 from xling.composition.growing import grow, stacked
 from xling.composition.merging import merge_node

@@ -6,11 +6,11 @@ import json
 
 import pytest
 import torch
-from making import MODULES, batch, disturbed, fresh
 from safetensors import safe_open
 from safetensors.torch import save_file
+from support.making import MODULES, batch, disturbed, fresh
 
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.errors import InputError, MismatchError
 from xling.modules.module import WEIGHTS, Module
 

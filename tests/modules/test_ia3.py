@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from making import batch, disturbed
+from support.making import batch, disturbed
 
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 
 
 def test_scales_keys_values_and_what_enters_the_down_projection(base):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 from laws.test_sparse import train
-from making import batch, facts
+from support.making import batch, facts
 
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.modules.bottleneck import Bottlenecks
 from xling.modules.module import Module, Part
 from xling.modules.sparse_bottleneck import SparseBottleneckConfig, SparseBottlenecks

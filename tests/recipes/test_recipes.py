@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from xling.config.loading import load_recipe
 from xling.data.cards import load_card
 from xling.data.cldr import languages
 from xling.errors import InputError
 from xling.modules.registry import parse_config, preset
+from xling.pipeline.loading import load_recipe
 from xling.tasks.registry import task_named
 from xling.vocabulary.initialisers.registry import INITIALISERS
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xling.data.anyfile import input_format, read_input, read_labelled
+from xling.data.own_files import input_format, read_input, read_labelled
 from xling.errors import InputError
 
 CONLL2003 = "-DOCSTART- -X- -X- O\n\nAmina NNP B-NP B-PER\nanaishi VB O O\n\nJuma NNP B-NP B-PER\n"

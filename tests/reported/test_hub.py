@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 
 import pytest
-from reported_files import cases
+from support.reported_files import cases
 
 from xling.data import hub
 from xling.data.card_schema import DataCard

@@ -10,11 +10,11 @@ import re
 
 import pytest
 import torch
-from making import batch, disturbed, facts, own_vocabulary
-from reported_files import cases
 from safetensors.torch import load_file, save_file
+from support.making import batch, disturbed, facts, own_vocabulary
+from support.reported_files import cases
 
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.composition.growing import stacked
 from xling.composition.merging import merge_node
 from xling.errors import InputError
@@ -24,7 +24,7 @@ from xling.modules.invertible import InvertibleConfig
 from xling.modules.lora import LoraConfig
 from xling.modules.module import Module
 from xling.store.formats import adapterhub, peft
-from xling.store.formats.foreign import ImportRequest, parts_of
+from xling.store.formats.format import ImportRequest, parts_of
 from xling.tasks.registry import TASKS
 
 LABELS = ("O", "B-X", "I-X")

@@ -6,11 +6,11 @@ import json
 
 import pytest
 import torch
-from reported_files import cases, check_read, written
+from support.reported_files import cases, check_read, written
 
 from xling.data.examples import Question
-from xling.tasks.answers import best_answers
 from xling.tasks.question_answering import QuestionAnswering
+from xling.tasks.span_decoding import best_answers
 from xling.tasks.squad_scorer import squad_exact, squad_f1
 
 ROCKET = "🚀 na kitabu"

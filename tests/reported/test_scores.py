@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from reported_files import cases
+from support.reported_files import cases
 
 from xling.data.examples import LabelledText, MultiLabelledText, TaggedSentence
 from xling.errors import InputError

@@ -6,7 +6,7 @@ Right is each sentence's tokens and tags, or what the refusal says.
 from __future__ import annotations
 
 import pytest
-from reported_files import cases, check_read, written
+from support.reported_files import cases, check_read, written
 
 FILES = {
     "chakki-works/seqeval #23: a span that begins with I-": (

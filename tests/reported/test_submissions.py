@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import zipfile
 
-from reported_files import cases, written
+from support.reported_files import cases, written
 
 TEST = "ID\ttweet\n1\tx\n2\ty\n"
 FIRST, SECOND = {"id": "1", "label": "neutral"}, {"id": "2", "label": "positive"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from reported_files import cases, check_read, written
+from support.reported_files import cases, check_read, written
 
 from xling.data.text import read_text
 

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from byte_level import FAMILY_OF, byte_level
-from making import disturbed
-from reported_files import cases, written
 from safetensors.torch import load_file, save_file
-from tiny import TEXTS, tiny_base
-from writing import conll
+from support.byte_level import FAMILY_OF, byte_level
+from support.making import disturbed
+from support.reported_files import cases, written
+from support.tiny import TEXTS, tiny_base
+from support.writing import conll
 
-from xling.bases.opening import load_base
+from xling.bases.base import load_base
 from xling.modules.module import Module
 from xling.store.store import Store
-from xling.tasks.words import word_rows
+from xling.tasks.word_rows import word_rows
 
 QUESTION = {
     "question": "q",

@@ -6,7 +6,7 @@ Right is each sentence's words and heads, or what the refusal says.
 from __future__ import annotations
 
 import numpy as np
-from reported_files import cases, check_read, written
+from support.reported_files import cases, check_read, written
 
 from xling.data.conllu import fill_conllu
 from xling.data.examples import ParsedSentence

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 import torch
-from making import own_vocabulary
-from reported_files import cases
-from tiny import WORDS, save_weights
-from tokenizers_of_kinds import KINDS, with_tokenizer
+from support.making import own_vocabulary
+from support.reported_files import cases
+from support.tiny import WORDS, save_weights
+from support.tokenizers_of_kinds import KINDS, with_tokenizer
 
-from xling.bases.opening import load_base
+from xling.bases.base import load_base
 from xling.bases.tokenizers import table_size
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.data.examples import LabelledText, TaggedSentence
-from xling.data.words import words
+from xling.data.tokenise import words
 from xling.tasks.classification import Classification
 from xling.tasks.tagging import Tagging
 

@@ -25,17 +25,17 @@ from typing import Any
 import tokenizers
 import torch
 import transformers
-from making import batch, facts, own_vocabulary
 from safetensors.torch import load_file, save_file
-from tiny import tiny_base
+from support.making import batch, facts, own_vocabulary
+from support.tiny import tiny_base
 from torch import Tensor
 
 import xling
-from xling.bases.opening import Base, load_base
-from xling.composition.attach import Composition
+from xling.bases.base import Base, load_base
+from xling.composition.composed import Composition
 from xling.composition.grammar import parse
 from xling.composition.growing import grow
-from xling.jobs.compose import compose
+from xling.makers.composed_model import compose
 from xling.modules.biaffine import BiaffineConfig
 from xling.modules.config import PartConfig
 from xling.modules.module import Module

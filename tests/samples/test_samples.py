@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 import xling
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.composition.grammar import parse
 from xling.composition.growing import grow
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from making_submissions import Case
+from support.making_submissions import Case
 
 from xling.errors import InputError
 from xling.jobs.submit import submit

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making_submissions import CASES, Case, Rows, americasnli, xsid
+from support.making_submissions import CASES, Case, Rows, americasnli, xsid
 
 from xling.errors import InputError
 from xling.jobs.submit import submit

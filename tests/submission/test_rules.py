@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making_submissions import CASES, RELATIONS, SENTIMENTS, Case, afrisenti, americasnli, masakhaner, xsid
+from support.making_submissions import (
+    CASES,
+    RELATIONS,
+    SENTIMENTS,
+    Case,
+    afrisenti,
+    americasnli,
+    masakhaner,
+    xsid,
+)
 
 from xling.errors import InputError
 from xling.jobs.submit import submit

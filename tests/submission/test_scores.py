@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making_submissions import Case, tags
+from support.making_submissions import Case, tags
 
 from xling.jobs.submit import submit
 from xling.submission.scoring import accuracy, span_f1, weighted_f1, xsid_figure

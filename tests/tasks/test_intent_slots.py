@@ -10,12 +10,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import TEXTS, WORDS
+from support.tiny import TEXTS, WORDS
 
 from xling.data.examples import Utterance
 from xling.errors import InputError
-from xling.jobs.compose import compose
-from xling.jobs.train_task import train_task
+from xling.makers.composed_model import compose
+from xling.makers.task import train_task
 from xling.modules.module import Module
 from xling.store.store import Store
 from xling.tasks.intent_slots import IntentSlots

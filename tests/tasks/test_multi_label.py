@@ -12,12 +12,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
-from tiny import TEXTS
+from support.tiny import TEXTS
 
 from xling.data.examples import MultiLabelledText
 from xling.errors import InputError
-from xling.jobs.compose import compose
-from xling.jobs.train_task import train_task
+from xling.makers.composed_model import compose
+from xling.makers.task import train_task
 from xling.store.store import Store
 from xling.tasks.multi_label import MultiLabel
 from xling.tasks.task import Row

@@ -7,17 +7,17 @@ import math
 
 import pytest
 import torch
-from tiny import WORDS
+from support.tiny import WORDS
 
 from xling.data.examples import Choice
 from xling.errors import InputError
-from xling.jobs.compose import compose
-from xling.jobs.train_task import train_task
+from xling.makers.composed_model import compose
+from xling.makers.task import train_task
 from xling.store.store import Store
 from xling.tasks.inference import predict
 from xling.tasks.multiple_choice import MultipleChoice
 from xling.tasks.task import Row
-from xling.tasks.texts import cut, piece_counts
+from xling.tasks.text_rows import cut, piece_counts
 from xling.training.settings import TrainingSettings
 
 TASK = MultipleChoice()

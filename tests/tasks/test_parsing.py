@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import WORDS
+from support.tiny import WORDS
 
-from xling.composition.attach import base_facts as facts
+from xling.composition.composed import base_facts as facts
 from xling.data.conllu import as_tagged, read_conllu
 from xling.data.examples import ParsedSentence
 from xling.data.trees import tree_fault
 from xling.errors import InputError
-from xling.jobs.compose import compose
-from xling.jobs.train_task import train_task
+from xling.makers.composed_model import compose
+from xling.makers.task import train_task
 from xling.modules.biaffine import Biaffine, BiaffineConfig
 from xling.modules.module import Module
 from xling.sites import EncoderShape

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tiny import WORDS
+from support.tiny import WORDS
 
 from xling.data.examples import TaggedSentence
 from xling.errors import InputError
-from xling.jobs.compose import compose
-from xling.jobs.train_task import train_task
+from xling.makers.composed_model import compose
+from xling.makers.task import train_task
 from xling.store.store import Store
 from xling.tasks.pos import UPOS, PartsOfSpeech
 from xling.tasks.tagging import Tagging

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import WORDS
+from support.tiny import WORDS
 
 from xling.data.bio import repaired, spans
 from xling.data.examples import TaggedSentence

@@ -8,12 +8,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from making import NEW, own_vocabulary
-from tiny import TEXTS
+from support.making import NEW, own_vocabulary
+from support.tiny import TEXTS
 
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.errors import InputError
-from xling.jobs.align_language import align_language
+from xling.makers.alignment import align_language
 from xling.modules.head import mean_states
 from xling.modules.module import Module
 from xling.training.alignment import sentence_distance, sentence_vectors, token_distance

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from making import disturbed, own_vocabulary
-from tiny import TEXTS
+from support.making import disturbed, own_vocabulary
+from support.tiny import TEXTS
 
 from xling.bases.mlm_head import Candidates, OwnPieces, narrowed
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.errors import InputError
 from xling.modules.vocabulary import Vocabulary, VocabularyConfig
 from xling.training.mlm import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from tiny import TEXTS
+from support.tiny import TEXTS
 
 from xling.vocabulary.cooccurrence import learn
 

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from page_text import read_page
-from tiny import TEXTS
+from support.page_text import read_page
+from support.tiny import TEXTS
 from tokenizers import Tokenizer, models, normalizers
 from transformers import PreTrainedTokenizerFast
 
-from xling.vocabulary.diagnosing import diagnose, in_words
-from xling.vocabulary.figures import Coverage, Figures, figures
-from xling.vocabulary.normal import Loss, Losses, losses
-from xling.vocabulary.verdict import judge, percent
+from xling.vocabulary.diagnosis.advice import judge, percent
+from xling.vocabulary.diagnosis.diagnosis import diagnose, in_words
+from xling.vocabulary.diagnosis.losses import Loss, Losses, losses
+from xling.vocabulary.diagnosis.measures import Coverage, Figures, figures
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 NKO = "ߒ ߞߊ߲ ߞߏ ߒ ߓߊ߯ ߖߊߓߌ"

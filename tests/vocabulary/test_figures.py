@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
-from tiny import LETTERS
+from support.tiny import LETTERS
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from xling.vocabulary.figure_counts import is_letter, kind_of
-from xling.vocabulary.figures import Coverage, SplitWord, divergence, figures
+from xling.vocabulary.diagnosis.counting import is_letter, kind_of
+from xling.vocabulary.diagnosis.measures import Coverage, SplitWord, divergence, figures
 from xling.vocabulary.surface import algorithm, describe
 
 NKO = "ߒߞߏ"

@@ -7,11 +7,11 @@ import itertools
 
 import pytest
 import torch
-from foreign_text import SPELLED
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import TEXTS, WORDS
-from tokenizers_of_kinds import KINDS, with_tokenizer
+from support.foreign_text import SPELLED
+from support.tiny import TEXTS, WORDS
+from support.tokenizers_of_kinds import KINDS, with_tokenizer
 
 from xling.errors import InputError
 from xling.modules.vocabulary import shared_factor

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tiny import TEXTS
-from tokenizers_of_kinds import KINDS, with_tokenizer
+from support.tiny import TEXTS
+from support.tokenizers_of_kinds import KINDS, with_tokenizer
 
 from xling.bases.tokenizers import tokenizer_from
 from xling.errors import InputError

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from drafting import EVERYTHING, asked, drafted, with_table
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import TEXTS, WORDS
+from support.drafting import EVERYTHING, asked, drafted, with_table
+from support.tiny import TEXTS, WORDS
 
 from xling.bases.tokenizers import tokenizer_from
 from xling.errors import InputError

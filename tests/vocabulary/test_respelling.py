@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers_of_kinds import KINDS, with_tokenizer
+from support.tokenizers_of_kinds import KINDS, with_tokenizer
 
 from xling.bases.tokenizers import tokenizer_from
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.errors import InputError
-from xling.jobs.build_vocabulary import Wanted, build_vocabulary
+from xling.makers.vocabulary import Wanted, build_vocabulary
 from xling.modules.module import Module
 from xling.vocabulary.replacing import replace, respelled
 from xling.vocabulary.surface import describe

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from drafting import EVERYTHING, MIXED, asked, of_kind, row, with_table
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import TEXTS, WORDS
+from support.drafting import EVERYTHING, MIXED, asked, of_kind, row, with_table
+from support.tiny import TEXTS, WORDS
 
 from xling.modules.vocabulary import shared_factor
 from xling.vocabulary.draft import split

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from drafting import NKO_WORDS, SPELLED, SPELLED_AS, asked, row
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import TEXTS
+from support.drafting import NKO_WORDS, SPELLED, SPELLED_AS, asked, row
+from support.tiny import TEXTS
 
 from xling.errors import InputError
 from xling.vocabulary.initialisers import translated

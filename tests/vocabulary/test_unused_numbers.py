@@ -6,15 +6,15 @@ import json
 
 import pytest
 import torch
-from tiny import LETTERS, TEXTS, WORDS, save_weights
+from support.tiny import LETTERS, TEXTS, WORDS, save_weights
 
-from xling.bases.opening import load_base
+from xling.bases.base import load_base
 from xling.bases.tokenizers import table_size
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.composition.forms.single import Loaded
 from xling.composition.merging import merged_weights
-from xling.jobs.build_vocabulary import Wanted, build_vocabulary
-from xling.jobs.train_language import train_language
+from xling.makers.language import train_language
+from xling.makers.vocabulary import Wanted, build_vocabulary
 from xling.training.mlm import decoding
 from xling.training.settings import TrainingSettings
 from xling.vocabulary.initialisers.registry import INITIALISERS

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from foreign_text import SPELLED
-from tiny import TEXTS, WORDS
+from support.foreign_text import SPELLED
+from support.tiny import TEXTS, WORDS
 
 from xling.errors import InputError
 from xling.vocabulary.word_list import induced, read_word_list

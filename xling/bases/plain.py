@@ -9,8 +9,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from xling.bases.base import Base
 from xling.bases.families import HeadShape
-from xling.bases.opening import Base
 from xling.bases.reading import quiet_transformers
 
 Pooling = Literal["none", "first", "mean"]

@@ -13,9 +13,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from xling.bases.base import Base, run_encoder
 from xling.bases.batches import pad_rows
 from xling.bases.mlm_head import MLMHead
-from xling.bases.opening import Base, run_encoder
 from xling.bases.precision import FLOAT32, computing_in
 from xling.errors import XlingError
 

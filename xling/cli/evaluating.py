@@ -47,8 +47,8 @@ def predict(
 ) -> None:
     """Predict under a plan. Plain text for tagging is split at white space and edge punctuation."""
     from xling.bases.precision import checked_precision
-    from xling.jobs.compose import Setup
     from xling.jobs.predict import PredictionFiles, predict_file
+    from xling.makers.composed_model import Setup
 
     set_threads(threads)
     exact = checked_precision(precision)
@@ -84,8 +84,8 @@ def evaluate(
 ) -> None:
     """Score a plan on labelled data, with bootstrap intervals."""
     from xling.bases.precision import checked_precision
-    from xling.jobs.compose import Setup
     from xling.jobs.evaluate import GoldData, evaluate_file
+    from xling.makers.composed_model import Setup
 
     set_threads(threads)
     exact = checked_precision(precision)

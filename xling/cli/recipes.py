@@ -23,7 +23,7 @@ from xling.cli.running import (
 )
 
 if TYPE_CHECKING:
-    from xling.jobs.recipe_run import Workplace
+    from xling.pipeline.recipe_run import Workplace
 
 
 def run(
@@ -43,12 +43,12 @@ def run(
     json: Json = False,
 ) -> None:
     """Run whole recipes; finished stages are kept, interrupted ones go on where they stopped."""
-    from xling.config.loading import load_recipe
+    from xling.pipeline.loading import load_recipe
 
     loaded = [load_recipe(recipe, changes or ()) for recipe in recipes]
 
     from xling.evaluation.tables import matrix_rows
-    from xling.jobs.run import run_recipe
+    from xling.pipeline.run import run_recipe
 
     set_threads(threads)
     place = _workplace(out, data_root, device=device, precision=precision, fresh=fresh, quiet=quiet)
@@ -72,12 +72,12 @@ def ablate(
     json: Json = False,
 ) -> None:
     """A recipe with the target's, the source's, a related and no language module, and with it removed."""
-    from xling.config.loading import load_recipe
+    from xling.pipeline.loading import load_recipe
 
     loaded = load_recipe(recipe, changes or ())
 
     from xling.evaluation.tables import verdict_rows
-    from xling.jobs.ablate import ablate as ablate_recipe
+    from xling.pipeline.ablate import ablate as ablate_recipe
 
     set_threads(threads)
     place = _workplace(out, data_root, device=device, precision=precision, fresh=fresh, quiet=quiet)
@@ -91,8 +91,8 @@ def _workplace(
     out: Path, data_root: Path | None, *, device: str, precision: str, fresh: bool, quiet: bool
 ) -> Workplace:
     from xling.bases.precision import checked_precision
-    from xling.jobs.recipe_run import Workplace
-    from xling.jobs.stages import Stages
+    from xling.pipeline.recipe_run import Workplace
+    from xling.pipeline.stages import Stages
 
     return Workplace(
         out=out,

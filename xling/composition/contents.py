@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.bases.tokenizers import tokenizer_from
 from xling.composition.forms.form import Node, Plan, walk
 from xling.composition.forms.single import Loaded, Named

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.bases.precision import FLOAT32, computing_in
 from xling.languages import UNKNOWN
 from xling.sites import EncoderShape

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xling.bases.base import Base
 from xling.bases.families import HeadShape
-from xling.bases.opening import Base
 from xling.bases.plain import head_shape, plain_classifier
 from xling.bases.tokenizers import table_size
 from xling.composition.contents import loaded, routes, tokenizer_of, vocabulary_of

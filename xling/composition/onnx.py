@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from xling.bases.precision import FLOAT32, computing_in
 from xling.bases.tokenizers import unreadable
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.composition.contents import routes
 from xling.composition.forms.form import Node
 from xling.errors import InputError, PlanError

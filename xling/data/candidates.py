@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from xling.data.opening import ending
 from xling.data.rows import JSON_ENDINGS, as_text, as_texts, read_rows
+from xling.data.textfile import ending
 from xling.errors import InputError
 
 

@@ -18,8 +18,8 @@ from xling.data.examples import (
     TaggedSentence,
     Utterance,
 )
-from xling.data.opening import find
 from xling.data.reading import file_checksum, read
+from xling.data.textfile import find
 from xling.errors import InputError
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from xling.data.bio import is_bio, rename_types, to_iob2
 from xling.data.examples import TaggedSentence
-from xling.data.opening import read_lines
+from xling.data.textfile import read_lines
 from xling.errors import InputError
 
 Scheme = Literal["bio", "plain"]

@@ -16,7 +16,7 @@ from conllu.parser import parse_comment_line, parse_id_value, parse_int_value
 
 from xling.data.cells import shown
 from xling.data.examples import ParsedSentence, TaggedSentence
-from xling.data.opening import find, read_bytes, read_lines
+from xling.data.textfile import find, read_bytes, read_lines
 from xling.data.trees import tree_fault
 from xling.errors import InputError
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from xling.data.bio import is_bio
-from xling.data.opening import ending, find, read_lines
+from xling.data.textfile import ending, find, read_lines
 from xling.errors import InputError
 
 AUTO = "auto"

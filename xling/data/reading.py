@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from xling.data.anyfile import read_labelled
 from xling.data.card_schema import DataCard, Format
 from xling.data.choices import read_choices
 from xling.data.conll import read_conll
 from xling.data.conllu import as_tagged, read_conllu
 from xling.data.multi_label import read_multi_label
-from xling.data.opening import find, read_bytes
+from xling.data.own_files import read_labelled
 from xling.data.squad import read_squad
 from xling.data.table import read_table
 from xling.data.text import read_text
+from xling.data.textfile import find, read_bytes
 from xling.data.utterances import read_utterances
 
 Rows = list[Any]  # examples of one type, or lines of text

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from xling.data.cells import cell_records, shown
-from xling.data.opening import ending, find, read_lines
+from xling.data.textfile import ending, find, read_lines
 from xling.errors import InputError
 
 TableFormat = Literal["tsv", "csv", "jsonl"]

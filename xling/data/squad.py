@@ -10,9 +10,9 @@ from typing import Any
 
 from xling.data.cells import shown
 from xling.data.examples import Question
-from xling.data.opening import ending, find, read_lines
 from xling.data.place import Place
 from xling.data.rows import as_text, read_rows
+from xling.data.textfile import ending, find, read_lines
 from xling.errors import InputError
 
 _FORMATS: Mapping[str, str] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from xling.data.opening import read_lines
+from xling.data.textfile import read_lines
 from xling.errors import InputError
 
 _MOST_HELD_OUT = 0.1

@@ -10,10 +10,10 @@ from typing import Any
 from xling.data.bio import OUTSIDE, is_bio, rename_types, to_iob2
 from xling.data.cells import shown
 from xling.data.examples import Utterance
-from xling.data.opening import ending, read_lines
 from xling.data.place import Place
 from xling.data.rows import JSON_ENDINGS, as_text, as_texts, read_rows
-from xling.data.words import words
+from xling.data.textfile import ending, read_lines
+from xling.data.tokenise import words
 from xling.data.xsid import read_xsid
 from xling.errors import InputError
 from xling.languages import script
@@ -36,8 +36,8 @@ def read_utterances(
     """The utterances of a file: JSON rows (`json_utterance`), else xSID's columns.
 
     labels: other names for slots and intents. labelled=False reads tokens alone. format: `jsonl`, `conll`
-    or `text` (one utterance a line without gold, split by `xling.data.words.words`); by the ending where not
-    told.
+    or `text` (one utterance a line without gold, split by `xling.data.tokenise.words`); by the ending where
+    not told.
     Raises InputError naming file and line for what is neither.
     """
     format = format or ("jsonl" if ending(path) in JSON_ENDINGS else "conll")

@@ -14,8 +14,8 @@ from pathlib import Path
 from xling.data.bio import is_bio, rename_types, to_iob2
 from xling.data.cells import shown
 from xling.data.examples import Utterance
-from xling.data.opening import read_lines
 from xling.data.place import Place
+from xling.data.textfile import read_lines
 from xling.errors import InputError
 
 EMPTY = "_"  # stands for a token that a file leaves out between its tabs, as some published ones do

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import entropy
 
-from xling.data.words import words
-from xling.vocabulary.figures import Figures, divergence, figures
+from xling.data.tokenise import words
+from xling.vocabulary.diagnosis.measures import Figures, divergence, figures
 from xling.vocabulary.letters import is_letter
 
 MOST_CHARACTERS = 1_000_000

@@ -12,18 +12,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from xling.evaluation.conditions import HEADINGS, MEANINGS
 from xling.evaluation.report_page import (
     ablation,
+    confusion,
     costs,
     curves,
     gains,
-    labels,
     matrix,
     metrics,
     mistakes,
+    numbers,
     style,
     summary,
-    words,
 )
-from xling.evaluation.report_page.answers import GOLD, Answers, read_answers
+from xling.evaluation.report_page.predictions import GOLD, Answers, read_answers
 from xling.evaluation.results import FinishedRun, ModuleRow, read_run
 from xling.files import write_atomically
 
@@ -36,13 +36,13 @@ class Told:
 
     language: matrix.Language
     condition: str
-    labels: tuple[labels.Labels, ...]
+    labels: tuple[confusion.Labels, ...]
     mistakes: mistakes.Mistakes
     lost: int
 
     @property
     def drawn(self) -> bool:
-        """Whether any mistake is drawn over and under words."""
+        """Whether any mistake is drawn over and under numbers."""
         return any(mistake.sentence for mistake in self.mistakes.shown)
 
 
@@ -73,7 +73,7 @@ def render(run: FinishedRun, table: matrix.Matrix, answers: Sequence[Answers]) -
         title=summary.title(results, table),
         sentences=list(summary.sentences(results, table, gained, spent)),
         figures=list(summary.figures(table, gained, spent)),
-        metric=words.metric_name(table.metric),
+        metric=numbers.metric_name(table.metric),
         matrix=table,
         metrics=metrics.build(results, table),
         gains=gained,
@@ -94,7 +94,7 @@ def render(run: FinishedRun, table: matrix.Matrix, answers: Sequence[Answers]) -
 
 
 def _told(answers: Answers) -> Told:
-    own = labels.build(answers)
+    own = confusion.build(answers)
     return Told(
         language=answers.language,
         condition=answers.condition,
@@ -114,7 +114,7 @@ def _missing(answers: Sequence[Answers]) -> Iterator[str]:
         )
         return
     for own in without:
-        yield f"Nothing to show for {words.isolated(own.language.name)}: {own.fault}."
+        yield f"Nothing to show for {numbers.isolated(own.language.name)}: {own.fault}."
 
 
 def _environment() -> Environment:
@@ -128,17 +128,17 @@ def _environment() -> Environment:
     )
     helpers: dict[str, Any] = {
         "heading": lambda condition: HEADINGS.get(condition, condition),
-        "score_text": words.score,
-        "tick_text": lambda tick: words.MINUS * (tick < 0) + f"{abs(tick):g}",
-        "plural": words.plural,
-        "plural_count": lambda number, noun: f"{number:,} {words.plural(number, noun).partition(' ')[2]}",
-        "metric_text": words.metric_name,
+        "score_text": numbers.score,
+        "tick_text": lambda tick: numbers.MINUS * (tick < 0) + f"{abs(tick):g}",
+        "plural": numbers.plural,
+        "plural_count": lambda number, noun: f"{number:,} {numbers.plural(number, noun).partition(' ')[2]}",
+        "metric_text": numbers.metric_name,
         "language_code": lambda tag: tag.replace("_", "-"),
         "fonts": style.font_stack(),
-        "duration": words.duration,
-        "memory": words.memory,
-        "count": words.count,
-        "number": words.figure,
+        "duration": numbers.duration,
+        "memory": numbers.memory,
+        "count": numbers.count,
+        "number": numbers.figure,
         "left_of": _left_of,
         "drawing": curves,
         "scales": {"light": style.gradient(style.LIGHT), "dark": style.gradient(style.DARK)},

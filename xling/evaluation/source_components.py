@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity, normalize
 
 from xling import typology
-from xling.bases.opening import Base
-from xling.composition.attach import Composition
+from xling.bases.base import Base
+from xling.composition.composed import Composition
 from xling.data.examples import sample
 from xling.errors import InputError
 from xling.evaluation import lexical

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import kendalltau, rankdata
 
 from xling import typology
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.errors import InputError
 from xling.evaluation.source_components import COMPONENTS, Compared, Component, Text, Values, compare
 

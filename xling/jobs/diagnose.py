@@ -8,18 +8,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from xling.bases.opening import load_base
+from xling.bases.base import load_base
 from xling.data.text import read_text
 from xling.errors import InputError
 from xling.files import write_atomically
 from xling.languages import name, parse
-from xling.vocabulary.diagnosing import Diagnosis, diagnose
-from xling.vocabulary.figure_words import MEASURES, beside
-from xling.vocabulary.figures import Figures
+from xling.vocabulary.diagnosis.advice import percent
+from xling.vocabulary.diagnosis.diagnosis import Diagnosis, diagnose
+from xling.vocabulary.diagnosis.labels import MEASURES, beside
+from xling.vocabulary.diagnosis.losses import Loss
+from xling.vocabulary.diagnosis.measures import Figures
+from xling.vocabulary.diagnosis.page import Section, render
 from xling.vocabulary.letters import called, first, scripts
-from xling.vocabulary.normal import Loss
-from xling.vocabulary.page import Section, render
-from xling.vocabulary.verdict import percent
 
 _DIGITS = 6
 _MOST_BLOCKS, _MOST_UNREAD, _NAMED = 12, 40, 3

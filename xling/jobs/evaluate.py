@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xling.data.anyfile import read_labelled
 from xling.data.cards import load_card
 from xling.data.examples import Example, fingerprint
+from xling.data.own_files import read_labelled
 from xling.data.source import load
 from xling.errors import InputError
 from xling.evaluation.bootstrap import interval
 from xling.files import write_json
-from xling.jobs.compose import Setup
 from xling.languages import UNKNOWN, parse
+from xling.makers.composed_model import Setup
 from xling.tasks.inference import Progress, unheard
 from xling.tasks.registry import task_named
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from xling import __version__
-from xling.bases.opening import Base, load_base
-from xling.composition.attach import base_facts, check_fits
+from xling.bases.base import Base, load_base
+from xling.composition.composed import base_facts, check_fits
 from xling.errors import InputError
 from xling.files import check_new, whole_folder, write_atomically
 from xling.languages import parse
 from xling.modules.module import WEIGHTS, Facts, Module
 from xling.store.card import write_card
-from xling.store.formats.foreign import Found, ImportRequest, parts_of
+from xling.store.formats.format import Found, ImportRequest, parts_of
 from xling.store.formats.registry import format_named
 from xling.store.store import Store
 from xling.tasks.registry import task_named

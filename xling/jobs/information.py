@@ -9,7 +9,7 @@ import torch
 
 from xling.bases.precision import fast_bfloat16
 from xling.files import cache_dir
-from xling.jobs.results import versions
+from xling.pipeline.results import versions
 
 
 def information() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from xling.composition.merging import checked_merge, merge_node
 from xling.composition.onnx import INPUTS, check_one_way, export_onnx
 from xling.errors import InputError, XlingError
 from xling.files import check_new, whole_folder, write_atomically
-from xling.jobs.compose import ComposedModel, Setup
+from xling.makers.composed_model import ComposedModel, Setup
 
 
 def merge(model: ComposedModel) -> Any:

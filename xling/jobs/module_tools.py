@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from xling.bases.opening import load_base
-from xling.composition.attach import check_fits
+from xling.bases.base import load_base
+from xling.composition.composed import check_fits
 from xling.errors import InputError
 from xling.store.store import Store, content_fingerprint
 

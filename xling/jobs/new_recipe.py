@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xling.config.loading import load_recipe, packaged_recipe
-from xling.config.recipe import DataSpec, Recipe
 from xling.data.cards import load_card
 from xling.data.reading import file_checksum
 from xling.data.source import load
@@ -17,6 +15,8 @@ from xling.errors import InputError
 from xling.files import check_new, whole_folder, write_atomically
 from xling.languages import name as language_name
 from xling.languages import parse
+from xling.pipeline.loading import load_recipe, packaged_recipe
+from xling.pipeline.recipe import DataSpec, Recipe
 from xling.plain_yaml import written
 from xling.tasks.registry import task_named
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xling.data.anyfile import input_format, read_input
 from xling.data.conll import write_conll
 from xling.data.conllu import fill_conllu
-from xling.data.opening import ending
+from xling.data.own_files import input_format, read_input
+from xling.data.textfile import ending
 from xling.errors import InputError
 from xling.files import write_atomically, write_lines
-from xling.jobs.compose import Setup
 from xling.languages import UNKNOWN, parse
+from xling.makers.composed_model import Setup
 from xling.tasks.inference import Progress, unheard
 
 _TASKS_OF: Mapping[str, tuple[str, ...]] = {

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from xling.bases.opening import load_base
-from xling.data.anyfile import read_input
+from xling.bases.base import load_base
 from xling.data.cards import DataCard, load_card
-from xling.data.opening import ending
+from xling.data.own_files import read_input
 from xling.data.source import load
 from xling.data.text import deduplicate, read_text
+from xling.data.textfile import ending
 from xling.errors import InputError
 from xling.evaluation.source_ranking import Ranking, Standing, Text, rank_sources
 from xling.languages import name, parse

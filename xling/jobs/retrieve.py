@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from xling.bases.opening import load_base
-from xling.composition.attach import Composition
+from xling.bases.base import load_base
+from xling.composition.composed import Composition
 from xling.composition.contents import routes
 from xling.composition.forms.form import Node
 from xling.composition.grammar import parse as parse_plan

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from xling.data.opening import find
+from xling.data.textfile import find
 from xling.errors import InputError
 from xling.files import write_atomically
 from xling.submission.naming import check_codes, code_of, file_name

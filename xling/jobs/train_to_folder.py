@@ -11,20 +11,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from xling.bases.opening import load_base
-from xling.data.anyfile import read_labelled
+from xling.bases.base import load_base
 from xling.data.examples import fingerprint
 from xling.data.family import ALPHA, balanced, held_apart
+from xling.data.own_files import read_labelled
 from xling.data.parallel import read_parallel
 from xling.data.text import read_text
 from xling.errors import InputError
 from xling.faults import faults
-from xling.jobs import align_language as alignment_job
-from xling.jobs import train_language as language_job
-from xling.jobs import train_task as task_job
-from xling.jobs.making import made_so, making_of
-from xling.jobs.train_language import Origin, Run, Say
 from xling.languages import parse
+from xling.makers import alignment as alignment_job
+from xling.makers import language as language_job
+from xling.makers import task as task_job
+from xling.makers.language import Origin, Run, Say
+from xling.makers.making import made_so, making_of
 from xling.modules.module import Module
 from xling.modules.registry import preset
 from xling.plain_yaml import assignment, put

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xling.bases.opening import load_base
+from xling.bases.base import load_base
 from xling.data.examples import fingerprint
 from xling.data.parallel import read_parallel
 from xling.data.text import read_text
 from xling.files import check_new
-from xling.jobs.build_vocabulary import Wanted, build_vocabulary
-from xling.jobs.train_language import Origin, Run, Say
 from xling.languages import parse
+from xling.makers.language import Origin, Run, Say
+from xling.makers.vocabulary import Wanted, build_vocabulary
 from xling.store.card import write_card
 from xling.vocabulary.checking import check_text
 from xling.vocabulary.word_list import induced, read_word_list

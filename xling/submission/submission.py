@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from xling.data.cells import shown
-from xling.data.opening import ending
 from xling.data.rows import JSON_ENDINGS, as_text, read_rows
+from xling.data.textfile import ending
 from xling.errors import InputError
 
 NO_LANGUAGE = "und"

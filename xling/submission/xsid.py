@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xling.data.bio import is_bio
-from xling.data.opening import read_lines
+from xling.data.textfile import read_lines
 from xling.errors import InputError
 from xling.submission.aligning import by_id, by_order
 from xling.submission.scoring import accuracy, span_f1, xsid_figure

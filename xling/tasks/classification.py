@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.data.examples import LabelledText
 from xling.modules.head import HeadConfig
 from xling.tasks.task import Prediction, Row, numbered
-from xling.tasks.texts import described, judged, learned, row_scores, sequence_head, text_rows
+from xling.tasks.text_rows import described, judged, learned, row_scores, sequence_head, text_rows
 
 
 class Classification:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from xling.tasks.texts import cut
+from xling.tasks.text_rows import cut
 
 _LONGEST_QUESTION = 64  # pieces, as in BERT's own code for SQuAD; the rest of a row is for the context
 _AT_ONCE = 256  # questions: a tokenizer's offsets are large

@@ -10,8 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from xling.bases.base import Base
 from xling.bases.batches import pad_rows
-from xling.bases.opening import Base
 from xling.bases.precision import FLOAT32, Precision, computing_in
 from xling.data.collation import sequential_batches
 from xling.data.examples import Example, Question

@@ -15,14 +15,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.data.bio import described, repaired, spans
 from xling.data.examples import TaggedSentence, Utterance
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.tagging import Tagging
 from xling.tasks.task import Prediction, Row, by_example, numbered
-from xling.tasks.words import item_scores, tokens_of, word_rows
+from xling.tasks.word_rows import item_scores, tokens_of, word_rows
 from xling.tasks.xsid_scorer import xsid_compatible_f1
 
 INTENT = "intent:"

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.data.examples import MultiLabelledText
 from xling.modules.head import HeadConfig
-from xling.tasks.overlaps import f1, overlaps
+from xling.tasks.f1 import f1, overlaps
 from xling.tasks.task import Prediction, Row, numbered
-from xling.tasks.texts import described, judged, learned, row_scores, sequence_head, text_rows
+from xling.tasks.text_rows import described, judged, learned, row_scores, sequence_head, text_rows
 
 _THRESHOLD = 0.5
 

@@ -12,12 +12,12 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.data.examples import Choice
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.task import Prediction, Row, by_example
-from xling.tasks.texts import cut, piece_counts, row_scores, sequence_head
+from xling.tasks.text_rows import cut, piece_counts, row_scores, sequence_head
 
 
 class MultipleChoice:

@@ -11,12 +11,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.data.examples import ParsedSentence
 from xling.modules.biaffine import BiaffineConfig
 from xling.tasks.arborescence import best_tree
 from xling.tasks.task import Prediction, Row, by_example, numbered
-from xling.tasks.words import tokens_of, word_rows
+from xling.tasks.word_rows import tokens_of, word_rows
 
 UNIVERSAL = tuple(
     "acl advcl advmod amod appos aux case cc ccomp clf compound conj cop csubj dep det discourse dislocated"

@@ -8,7 +8,7 @@ import numpy as np
 
 from xling.data.examples import TaggedSentence
 from xling.tasks.task import Prediction
-from xling.tasks.words import OneLabelAWord
+from xling.tasks.word_rows import OneLabelAWord
 
 UPOS = tuple("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split())
 

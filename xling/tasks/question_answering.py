@@ -15,15 +15,15 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.data.examples import Question
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
-from xling.tasks.answers import best_answers
 from xling.tasks.context_windows import Window, context_windows
+from xling.tasks.span_decoding import best_answers
 from xling.tasks.squad_scorer import squad_exact, squad_f1
 from xling.tasks.task import Prediction, Row, by_example
-from xling.tasks.words import item_scores
+from xling.tasks.word_rows import item_scores
 
 STRIDE = 128
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from xling.data.bio import OUTSIDE, described, repaired, spans
 from xling.data.examples import TaggedSentence
-from xling.tasks.overlaps import f1, overlaps
+from xling.tasks.f1 import f1, overlaps
 from xling.tasks.task import Prediction
-from xling.tasks.words import OneLabelAWord
+from xling.tasks.word_rows import OneLabelAWord
 
 
 class Tagging(OneLabelAWord):

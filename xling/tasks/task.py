@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.data.examples import Example
 from xling.errors import InputError
 from xling.modules.config import PartConfig

@@ -14,10 +14,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
+from xling.bases.base import run_encoder
 from xling.bases.batches import pad_rows
-from xling.bases.opening import run_encoder
 from xling.bases.precision import FLOAT32, Precision, chosen_precision, computing_in
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.data.collation import BatchOrder
 from xling.languages import UNKNOWN
 from xling.modules.head import mean_states

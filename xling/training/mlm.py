@@ -18,7 +18,7 @@ from xling.bases.batches import pad_rows
 from xling.bases.mlm_head import Candidates, MLMHead, OwnPieces, narrowed
 from xling.bases.precision import Precision, chosen_precision, computing_in
 from xling.bases.tokenizers import blank_pieces, table_size
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.data.collation import BatchOrder
 from xling.errors import InputError
 from xling.languages import UNKNOWN

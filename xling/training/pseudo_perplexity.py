@@ -11,7 +11,7 @@ import torch
 from xling.bases.batches import pad_rows
 from xling.bases.mlm_head import MLMHead
 from xling.bases.precision import FLOAT32, Precision, computing_in
-from xling.composition.attach import Composition
+from xling.composition.composed import Composition
 from xling.training.mlm import decoding, pieces_of_nothing
 
 LINES = 200

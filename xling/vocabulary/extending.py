@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.bases.tokenizers import table_size
 from xling.errors import InputError
-from xling.vocabulary.continuing import continue_merges
+from xling.vocabulary.bpe_merges import continue_merges
 from xling.vocabulary.draft import Draft, split
 from xling.vocabulary.letters import script, scripts
 from xling.vocabulary.replacing import replace

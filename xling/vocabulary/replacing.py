@@ -9,7 +9,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.errors import InputError
 from xling.vocabulary.draft import Draft, split
 from xling.vocabulary.learning import SIZES, learn_model, learn_unigram, smallest_enough

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.vocabulary.draft import Draft, split
 from xling.vocabulary.replacing import reseat, special_pieces
 from xling.vocabulary.surface import describe

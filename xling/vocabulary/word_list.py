@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import sparse
 
-from xling.data.opening import find, read_lines
-from xling.data.words import words
+from xling.data.textfile import find, read_lines
+from xling.data.tokenise import words
 from xling.errors import InputError
 
 _FEWEST = 3

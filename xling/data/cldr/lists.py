@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from xling.data.words import words
+from xling.data.tokenise import words
 
 Tokens = list[tuple[str, str]]  # (token, BIO tag)
 

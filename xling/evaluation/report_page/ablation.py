@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xling.evaluation.bootstrap import HARMS, HELPS, UNCLEAR, verdict
 from xling.evaluation.conditions import NONE, SOURCE, TARGET
 from xling.evaluation.report_page.matrix import Language, Matrix
-from xling.evaluation.report_page.words import bounds, gained
+from xling.evaluation.report_page.numbers import bounds, gained
 from xling.evaluation.results import Gain, Results
 
 _SIGNS = {HELPS: "\N{BLACK UP-POINTING TRIANGLE}", HARMS: "\N{BLACK DOWN-POINTING TRIANGLE}", UNCLEAR: ""}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from xling.evaluation.report_page.words import plural
+from xling.evaluation.report_page.numbers import plural
 from xling.evaluation.results import StageRow
 
 _PREDICTIONS = "predict/"

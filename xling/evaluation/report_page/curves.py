@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from xling.evaluation.report_page.numbers import figure
 from xling.evaluation.report_page.style import round_ticks
-from xling.evaluation.report_page.words import figure
 from xling.evaluation.results import LogRow
 
 Point = tuple[float, float]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from xling.evaluation.bootstrap import HARMS, HELPS, UNCLEAR, verdict
 from xling.evaluation.conditions import NONE, SOURCE, TARGET
 from xling.evaluation.report_page.matrix import Language, Matrix, Score
+from xling.evaluation.report_page.numbers import bounds, gained
 from xling.evaluation.report_page.style import round_ticks
-from xling.evaluation.report_page.words import bounds, gained
 from xling.evaluation.results import Gain
 
 _CLASSES = {HELPS: "helps", UNCLEAR: "unclear", HARMS: "harms"}

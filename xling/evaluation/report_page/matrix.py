@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from xling.evaluation.conditions import HEADINGS, NONE, SOURCE, TARGET
+from xling.evaluation.report_page.numbers import bounds, score
 from xling.evaluation.report_page.style import Paint, paint
-from xling.evaluation.report_page.words import bounds, score
 from xling.evaluation.results import CellRow, Results
 
 _ORDER = tuple(HEADINGS)

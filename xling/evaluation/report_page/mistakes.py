@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from xling.evaluation.report_page.answers import Answer, Answers, Pair
-from xling.evaluation.report_page.drawn import Sentence, Spans, Word, draw, span_marks, tag_marks, tree_marks
-from xling.evaluation.report_page.labels import label_name, word_tags
-from xling.evaluation.report_page.texts import cut, direction, runs
+from xling.evaluation.report_page.bidi import cut, direction, runs
+from xling.evaluation.report_page.confusion import label_name, word_tags
+from xling.evaluation.report_page.predictions import Answer, Answers, Pair
+from xling.evaluation.report_page.span_drawing import (
+    Sentence,
+    Spans,
+    Word,
+    draw,
+    span_marks,
+    tag_marks,
+    tree_marks,
+)
 from xling.tasks.squad_scorer import squad_exact
 
 _SHOWN, _LONG, _SHORT = 8, 400, 160

@@ -10,7 +10,7 @@ from xling.evaluation.conditions import NONE, SOURCE, TARGET
 from xling.evaluation.report_page.costs import Costs
 from xling.evaluation.report_page.gains import Gains
 from xling.evaluation.report_page.matrix import Matrix
-from xling.evaluation.report_page.words import (
+from xling.evaluation.report_page.numbers import (
     duration,
     gained,
     isolated,

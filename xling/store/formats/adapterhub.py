@@ -15,7 +15,7 @@ from typing import Any
 from safetensors.torch import save
 from torch import Tensor
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.errors import InputError, MismatchError
 from xling.modules.module import Module
 from xling.modules.registry import parse_config
@@ -29,10 +29,10 @@ from xling.store.formats.adapterhub_settings import (
     lora_settings,
     modernised,
 )
-from xling.store.formats.foreign import Format, Found, FoundPart, ImportRequest, Tensors, only
-from xling.store.formats.low_rank import Factors, factors_of, lora_parts
+from xling.store.formats.format import Format, Found, FoundPart, ImportRequest, Tensors, only
+from xling.store.formats.lora_factors import Factors, factors_of, lora_parts
 from xling.store.formats.names import prefix_of
-from xling.store.formats.reading import read_json, read_tensors, wanted_file
+from xling.store.formats.safe_reading import read_json, read_tensors, wanted_file
 
 NAME, CONFIG, WEIGHTS = "adapterhub", "adapter_config.json", "adapter.safetensors"
 _FUSION = "adapter_fusion_config.json"

@@ -15,9 +15,9 @@ from xling.errors import InputError
 from xling.modules.head import Head
 from xling.modules.module import Module
 from xling.store.formats.adapterhub_settings import nonlinearity, nonlinearity_name
-from xling.store.formats.foreign import FoundPart, ImportRequest, Tensors, found_part, refuse_options
+from xling.store.formats.format import FoundPart, ImportRequest, Tensors, found_part, refuse_options
 from xling.store.formats.heads import read_head, settled, wants_head
-from xling.store.formats.reading import first_of, read_json, read_tensors
+from xling.store.formats.safe_reading import first_of, read_json, read_tensors
 
 CONFIG, WEIGHTS = "head_config.json", "model_head.safetensors"
 _TYPES = {"tagging": "tagging", "pos": "tagging", "classification": "classification"}  # ours to theirs

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.errors import InputError
 from xling.modules.config import PartConfig
 from xling.sites import Place
-from xling.store.formats.foreign import Tensors
+from xling.store.formats.format import Tensors
 from xling.store.formats.names import bare
 
 # The module of a layer that holds the adapters of a place, by family; others are plugged in elsewhere.

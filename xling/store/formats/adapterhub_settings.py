@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.errors import InputError
 from xling.modules.config import Nonlinearity, PartConfig
-from xling.store.formats.foreign import refuse_options
-from xling.store.formats.low_rank import Factors
+from xling.store.formats.format import refuse_options
+from xling.store.formats.lora_factors import Factors
 
 _NONLINEARITIES: Mapping[str, Nonlinearity] = {
     "relu": "relu",

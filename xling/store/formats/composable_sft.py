@@ -15,17 +15,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.bases.plain import checkpoint_pooler
 from xling.errors import InputError
 from xling.modules.config import key_of, name_of
 from xling.modules.gap_code import encode
 from xling.modules.module import Module
 from xling.modules.sparse import Sparse
-from xling.store.formats.foreign import Format, Found, FoundPart, ImportRequest, Tensors, found_part, only
+from xling.store.formats.format import Format, Found, FoundPart, ImportRequest, Tensors, found_part, only
 from xling.store.formats.heads import plain_head, read_head, wants_head
 from xling.store.formats.names import bare, prefix_of, unknown
-from xling.store.formats.reading import checked, read_pickle, wanted_file
+from xling.store.formats.safe_reading import checked, read_pickle, wanted_file
 
 NAME, FILE = "composable-sft", "pytorch_diff.bin"
 _ENTRIES = ("index_steps", "size", "values")

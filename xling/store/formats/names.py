@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.errors import MismatchError
 from xling.sites import LinearSlice
 

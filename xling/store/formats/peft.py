@@ -16,16 +16,16 @@ from typing import Any
 from safetensors.torch import save
 from torch import Tensor
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.modules.module import Module
-from xling.store.formats.foreign import Format, Found, FoundPart, ImportRequest, Tensors, only, refuse_options
+from xling.store.formats.format import Format, Found, FoundPart, ImportRequest, Tensors, only, refuse_options
 from xling.store.formats.heads import plain_head, read_head, wants_head
-from xling.store.formats.low_rank import Factors, factors_of, lora_parts
+from xling.store.formats.ia3_scales import scale_parts, scales_of
+from xling.store.formats.lora_factors import Factors, factors_of, lora_parts
 from xling.store.formats.names import bare, prefix_of
-from xling.store.formats.reading import read_json, read_tensors, wanted_file
-from xling.store.formats.scales import scale_parts, scales_of
+from xling.store.formats.safe_reading import read_json, read_tensors, wanted_file
 
 NAME, CONFIG, WEIGHTS = "peft", "adapter_config.json", "adapter_model.safetensors"
 _ROOT = "base_model.model."

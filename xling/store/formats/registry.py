@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xling.registry import Registry
 from xling.store.formats import adapterhub, composable_sft, peft
-from xling.store.formats.foreign import Format
+from xling.store.formats.format import Format
 
 FORMATS: Registry[Format] = Registry(
     "format", ((item.FORMAT.name, item.FORMAT) for item in (adapterhub, peft, composable_sft))

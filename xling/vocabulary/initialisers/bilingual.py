@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from xling.data.words import words
+from xling.data.tokenise import words
 from xling.errors import InputError
 from xling.vocabulary.cooccurrence import Vectors, learn
 from xling.vocabulary.draft import split

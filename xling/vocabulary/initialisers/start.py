@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.bases.tokenizers import table_size
 from xling.vocabulary.draft import Draft
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from tokenizers import Token, models
 from torch import Tensor
 
-from xling.bases.opening import Base
+from xling.bases.base import Base
 from xling.vocabulary.initialisers.moments import completed, table
 from xling.vocabulary.initialisers.start import Request, Start
 from xling.vocabulary.surface import INNER, WORD, Surface, algorithm, describe, surface

@@ -1,0 +1,242 @@
+"""Putting a plan's modules on a structural copy of a base, by the contract of each site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from xling.bases.base import Base, all_states, run_encoder
+from xling.bases.copies import structural_copy
+from xling.bases.taps import tap_embeddings, tap_pieces, tap_residual_sites
+from xling.composition.contents import learning, loaded, networks_of, routes, tokenizer_of, vocabulary_of
+from xling.composition.folding import Kept, folded
+from xling.composition.forms.form import Node
+from xling.composition.forms.route import gather
+from xling.composition.forms.single import Loaded
+from xling.composition.growing import stacked
+from xling.composition.scoring import HeadState
+from xling.errors import MismatchError, PlanError
+from xling.languages import UNKNOWN
+from xling.modules.module import Facts, Module
+from xling.sites import NO_ROWS, Place, ReadsPieces, ResidualState, Rows
+
+Ids = Int[Tensor, "rows length"]
+Languages = Sequence[str]
+Way = tuple[int | str, ...]  # the modules that act on a row, and its language where one of them reads it
+
+
+class Composition:
+    """A base under a plan; the base itself is never touched.
+
+    Calling it gives the last states. Rows of different languages may share a batch: kinds that act on
+    states work row by row in one pass, weight kinds in one pass for each distinct set of weights.
+    `activate` switches plans without copying again.
+    """
+
+    def __init__(self, base: Base, plan: Node | Sequence[Module] = ()) -> None:
+        self.base = base
+        self.encoder = structural_copy(base.encoder)
+        self._rows = NO_ROWS
+        tap_residual_sites(self.encoder, base.family, self._increment)
+        tap_embeddings(self.encoder, base.family, self._embed)
+        tap_pieces(self.encoder, base.family, self._read)
+        self.activate(plan)
+
+    def activate(self, plan: Node | Sequence[Module]) -> None:
+        """Let these modules act; MismatchError for one made for another base."""
+        node = stacked(plan) if isinstance(plan, Sequence) else plan
+        leaves = list(loaded(node))
+        for leaf in leaves:
+            check_fits(leaf.module, self.base)
+        self.node, self._routes = node, routes(node)
+        self.networks = [network.to(self.encoder.device) for network in networks_of(node)]
+        self._changed = _changed(leaves, self.base)
+        self._kept: Kept = {}
+        self._speakers: dict[Way, str] = {}
+        self._tokenizers: dict[int, Any] = {}
+        self._own_pieces = any(leaf.vocabulary for leaf in leaves)
+        self.rewrites = any(leaf.rewriters for leaf in leaves)
+        self.train(False)
+
+    def __call__(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows length hidden"]:
+        """Last states of right-padded rows. `languages`: of each row, where the plan routes by them."""
+        rows = Rows(self._of_rows(languages, ids), mask)
+        if not self._routes:
+            return self._pass(ids, mask, rows)
+        passes = self._passes(rows.languages)
+        states = [self._pass(ids[own], mask[own], rows.some(own)) for own in passes]
+        return gather(list(zip(passes, states, strict=True)))
+
+    def vocabulary(self, language: str = UNKNOWN) -> ReadsPieces | None:
+        """The vocabulary that rows of a language bring; None where they are read with the base's."""
+        return vocabulary_of(self.node, language) if self._own_pieces else None
+
+    def tokenizer(self, language: str = UNKNOWN) -> Any:
+        """The tokenizer of rows of a language: their module's own, or the base's."""
+        own = self.vocabulary(language)
+        if own is None:
+            return self.base.tokenizer
+        if id(own) not in self._tokenizers:
+            self._tokenizers[id(own)] = tokenizer_of(self.base, self.node, language)
+        return self._tokenizers[id(own)]
+
+    def layers(
+        self, ids: Ids, mask: Ids, languages: Languages = ()
+    ) -> Float[Tensor, "layers_and_one rows length hidden"]:
+        """The states behind the embeddings and behind every layer, of rows that share one set of weights.
+
+        Raises PlanError where rows of these languages would take several.
+        """
+        rows = Rows(self._of_rows(languages, ids), mask)
+        if len({self._way(language) for language in rows.languages}) > 1:
+            raise PlanError(
+                "the states of all layers are asked for rows that pass different weights",
+                where="--plan",
+                hint="ask for the rows of one language at a time",
+            )
+        self._rows = rows
+        weights = self._weights(rows.languages[0] if rows.languages else UNKNOWN)
+        return all_states(self.encoder, self.base.family, ids, mask, weights)
+
+    def scores(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows *scored labels"]:
+        """The topmost head's scores of labels."""
+        rows = Rows(self._of_rows(languages, ids), mask)
+        found = self.node.scores(HeadState(self(ids, mask, rows.languages), rows))
+        assert found is not None, "the plan has no task module"
+        return found
+
+    def undo(
+        self, states: Float[Tensor, "positions hidden"], languages: Languages = ()
+    ) -> Float[Tensor, "positions hidden"]:
+        """The inverse of what acts on the embeddings, for the site before the MLM decoder.
+
+        languages: of the row of each position, where the plan routes by them.
+        """
+        return self.node.unembed(states, Rows(self._of_rows(languages, states)))
+
+    def rewritten(self, units: Sequence[str], language: str = UNKNOWN) -> Sequence[str]:
+        """Tokens, or what stands between blanks, as the plan has the tokenizer read them."""
+        return self.node.rewritten(units, language)
+
+    def train(self, training: bool = True, *, base_dropout: bool = False) -> None:
+        """Dropout in the modules, on or off, and in the frozen encoder where that is wanted."""
+        self.encoder.train(training and base_dropout)
+        for network in self.networks:
+            network.train(training)
+
+    def _of_rows(self, languages: Languages, rows: Tensor) -> Languages:
+        """The language of each row, where the plan routes by it: a traced graph must not count its rows."""
+        return languages or [UNKNOWN] * len(rows) if self._routes else languages
+
+    def _pass(self, ids: Ids, mask: Ids, rows: Rows) -> Tensor:
+        """The states of rows that share one set of weights."""
+        self._rows = rows
+        weights = self._weights(rows.languages[0] if rows.languages else UNKNOWN)
+        return run_encoder(self.encoder, self.base.family, ids, mask, weights)
+
+    def _passes(self, languages: Languages) -> list[list[int]]:
+        """The rows of each pass; within it, rows that take one way through the routes lie together."""
+        passes: dict[Way, dict[Way, list[int]]] = {}
+        for row, language in enumerate(languages):
+            whole = tuple(id(leaf) for leaf in self.node.active(language))
+            passes.setdefault(self._way(language), {}).setdefault(whole, []).append(row)
+        return [[row for rows in ways.values() for row in rows] for ways in passes.values()]
+
+    def _way(self, language: str) -> Way:
+        """What decides the weights that rows of a language pass."""
+        weighers = [leaf for leaf in self.node.active(language) if leaf.weighers]
+        read = [language] if any(leaf.reads_language for leaf in weighers) else []
+        return (*map(id, weighers), *read)
+
+    def _weights(self, language: str) -> Mapping[str, Tensor]:
+        """The encoder's changed parameters for rows of a language; kept unless they are being learned.
+
+        All languages of one way are folded as the first of them.
+        """
+        if not self._changed:
+            return {}
+        speaker = self._speakers.setdefault(self._way(language), language)
+        return folded(
+            self.base,
+            self.node,
+            self._changed,
+            language=speaker,
+            learning=learning(self.node),
+            kept=self._kept,
+        )
+
+    def _read(self, ids: Tensor, table: Tensor) -> Tensor | None:
+        """The vectors of pieces, each row in its own vocabulary."""
+        if not self._own_pieces:
+            return None
+        rows: dict[int, list[int]] = {}
+        own: dict[int, ReadsPieces | None] = {}
+        for row, language in enumerate(self._rows.languages or [UNKNOWN]):
+            found = self.vocabulary(language)
+            own[id(found)] = found
+            rows.setdefault(id(found), []).append(row)
+        if len(own) == 1:
+            return _vectors(next(iter(own.values())), ids, table)
+        return gather([(rows[key], _vectors(found, ids[rows[key]], table)) for key, found in own.items()])
+
+    def _embed(self, states: Tensor) -> Tensor:
+        return self.node.embed(states, self._rows)
+
+    def _increment(self, layer: int, place: Place, state: ResidualState) -> Tensor | None:
+        return self.node.increment(layer, place, replace(state, rows=self._rows))
+
+
+def base_facts(base: Base, **changes: Any) -> Facts:
+    """The facts of a module made for a base: what `check_fits` holds against a base later, and more."""
+    return Facts(
+        base=base.id,
+        base_revision=base.revision,
+        base_fingerprint=base.fingerprint,
+        tokenizer_fingerprint=base.tokenizer_fingerprint,
+        hidden=base.shape.hidden,
+        layers=base.shape.layers,
+        **changes,
+    )
+
+
+def check_fits(module: Module, base: Base) -> None:
+    """MismatchError when a module was made for another encoder or tokenizer."""
+    facts = module.facts
+    for what, own, theirs in (
+        ("base", facts.base_fingerprint, base.fingerprint),
+        ("tokenizer", facts.tokenizer_fingerprint, base.tokenizer_fingerprint),
+    ):
+        if own != theirs:
+            title = facts.language or facts.task or "module"
+            if own == base.tokenizer_fingerprint_as_written:
+                raise MismatchError(
+                    f"the module {title} was made with words read without the space before them, "
+                    f"which {base.id} knows them with",
+                    where="--plan",
+                    hint="train it again; earlier releases read the words of such bases so",
+                )
+            raise MismatchError(
+                f"the module {title} was made for {what} {facts.base} ({own[:19]}), "
+                f"not {base.id} ({theirs[:19]})",
+                where="--plan",
+                hint="open the base it names, or train it again on this one",
+            )
+
+
+def _vectors(vocabulary: ReadsPieces | None, ids: Tensor, table: Tensor) -> Tensor:
+    return torch.nn.functional.embedding(ids, table) if vocabulary is None else vocabulary.vectors(ids, table)
+
+
+def _changed(leaves: Sequence[Loaded], base: Base) -> list[str]:
+    """Names of the parameters that some module changes, in the encoder's own order."""
+    named = {name for leaf in leaves for part in leaf.weighers for name in part.weight_names(base.shape)}
+    for name in named - base.shape.parameters.keys():
+        raise MismatchError(
+            f"the base {base.id} has no parameter {name}, which a module changes", where="--plan"
+        )
+    return [name for name in base.shape.parameters if name in named]

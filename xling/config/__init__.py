@@ -1,1 +1,0 @@
-"""Recipes: what a YAML file may say, and how it is read."""

@@ -1,0 +1,50 @@
+"""The MLM head of a base: the checkpoint's own, or one fitted once on the strings of all locales."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from safetensors.torch import load_file, save
+
+from xling.bases import fingerprints
+from xling.bases.base import Base
+from xling.bases.mlm_head import MLMHead
+from xling.bases.tied_head import TiedTransform, fit_tied_head
+from xling.data import cldr
+from xling.files import cache_dir, write_atomically
+from xling.training.mlm import encode_lines
+
+_LAYOUT = 1
+_LINES_PER_LANGUAGE = 40
+_LONGEST = 96  # pieces in a row
+
+
+def mlm_head(base: Base, progress: Callable[[str], None] = lambda text: None) -> MLMHead:
+    """The head, frozen; a fitted one is kept in the cache beside the base."""
+    if base.mlm_head is not None:
+        return base.mlm_head
+    path = cache_dir("heads", base.fingerprint.removeprefix("sha256:")[:16], f"head-{_LAYOUT}.safetensors")
+    if not path.exists():
+        progress("fitting an MLM head, once for this base")
+        lines = [
+            line
+            for language in cldr.languages()
+            for line in cldr.text(language, "train", count=_LINES_PER_LANGUAGE, seed=0)
+        ]
+        head = fit_tied_head(base, encode_lines(base.tokenizer, lines, min(_LONGEST, base.max_length)))
+        state = {name: value.contiguous() for name, value in head.state_dict().items()}
+        write_atomically(path, save(state))
+    return _load(base, load_file(path))
+
+
+def head_fingerprint(head: MLMHead) -> str:
+    """SHA-256 over the transform and the biases (the decoder is the base's own table)."""
+    return fingerprints.of_tensors(head.state_dict().items())
+
+
+def _load(base: Base, state: dict[str, torch.Tensor]) -> MLMHead:
+    transform = TiedTransform(base.shape.hidden)
+    head = MLMHead(transform, base.embeddings, state["bias"])
+    head.load_state_dict(state)
+    return head.eval().to(base.encoder.device)

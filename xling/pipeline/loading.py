@@ -1,0 +1,114 @@
+"""Reading recipes: YAML with `include`, `--set key=value`, and all faults in one line."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from xling.errors import InputError
+from xling.faults import faults
+from xling.pipeline.recipe import Recipe
+from xling.plain_yaml import DEEPEST, assignment, put, read_mapping
+
+
+def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
+    """Read a recipe; `include: FILE` (or a list) fills in what it does not say itself.
+
+    path: a file, or the name of a recipe that comes with xling, such as `quickstart` or `swh/ner`.
+    changes: `key=value` with dotted keys and YAML values, applied last.
+    Raises InputError that names the file, every misspelt key and the nearest right one.
+    """
+    path = _found(Path(path))
+    values = dict(_with_includes(path, (), {}))
+    for change in changes:
+        put(values, *assignment(change, "task.train.count=500"))
+    values.setdefault("name", "-".join([*path.parent.parts[-1:], path.stem]))
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise InputError(faults(error, Recipe), where=path) from error
+
+
+def packaged_recipe(name: str) -> dict[str, Any]:
+    """The values of a recipe that comes with xling, by its path below `recipes/`, its includes filled in."""
+    return _with_includes(_packaged() / name, (), {})
+
+
+def _packaged() -> Path:
+    """The folder of the recipes that come with xling: in a checkout beside the package, else inside it."""
+    package = Path(__file__).resolve().parents[1]
+    beside = package.parent / "recipes"
+    return beside if beside.is_dir() else package / "_recipes"
+
+
+def _found(path: Path) -> Path:
+    """The file itself, or the recipe of that name that comes with xling."""
+    named = _packaged() / path.with_name(f"{path.name.removesuffix('.yaml')}.yaml")
+    return named if not os.path.lexists(path) and os.path.isfile(named) else path
+
+
+def _with_includes(path: Path, above: tuple[str, ...], known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The values of a recipe and of what it includes. known: by whole path, so that each is read once."""
+    whole = os.path.abspath(path)
+    if whole in above:
+        raise InputError("includes itself", where=path)
+    if len(above) > DEEPEST:
+        raise InputError(f"includes stand more than {DEEPEST} deep", where=path)
+    if whole not in known:
+        values = _near(_read(path), path.parent)
+        merged: dict[str, Any] = {}
+        for name in _included(values.pop("include", ()), path):
+            merged = _merge(merged, _with_includes(path.parent / name, (*above, whole), known))
+        known[whole] = _merge(merged, values)
+    return known[whole]
+
+
+def _included(names: Any, path: Path) -> tuple[str, ...]:
+    """The files that a recipe includes: recipes only, since a fault shows the keys of the file."""
+    found = (names,) if isinstance(names, str) else names
+    if not isinstance(found, tuple) or not all(str(name).endswith((".yaml", ".yml")) for name in found):
+        raise InputError(
+            f"include: {names!r} is no recipe",
+            where=path,
+            hint="write include: other.yaml, or a list of such files",
+        )
+    return tuple(map(str, found))
+
+
+def _near(value: Any, folder: Path) -> Any:
+    """Cards of one's own (.yaml) by whole paths: a recipe names them from its own folder."""
+    if isinstance(value, tuple):
+        return tuple(_near(item, folder) for item in value)
+    if not isinstance(value, dict):
+        return value
+    found = {key: _near(item, folder) for key, item in value.items()}
+    card = found.get("card")
+    if isinstance(card, str) and card.endswith(".yaml"):
+        found["card"] = os.path.normpath(folder.absolute() / card)
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not os.path.lexists(path):
+        near = [str(p) for p in path.parent.glob("*.yaml")] if os.path.isdir(path.parent) else []
+        known = sorted(
+            p.relative_to(_packaged()).with_suffix("").as_posix() for p in _packaged().rglob("*.yaml")
+        )
+        near = near or difflib.get_close_matches(str(path.with_suffix("")), known, n=4)
+        raise InputError(
+            "no such recipe", where=path, choices=near[:8], hint="write one with xling recipe new"
+        )
+    return read_mapping(path, "recipe")
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged

@@ -1,0 +1,143 @@
+"""LoRA by weights, as other libraries hold it, and by sites, as ours does.
+
+Where a family fuses projections into one weight, factors of the whole are those of its row blocks;
+blocks of ours with factors of their own lie side by side in factors of a higher rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from xling.bases.base import Base
+from xling.modules.config import key_of, site_of
+from xling.modules.lora import Lora
+from xling.modules.module import Module
+from xling.sites import LinearSlice
+from xling.store.formats.format import FoundPart, Tensors, by_layers, check_shapes, found_part
+from xling.store.formats.names import unknown
+
+Place = tuple[int, str]  # layer, name of the site
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What factors must share to be of one part."""
+
+    rank: int
+    alpha: float
+    stabilised: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factors:
+    """A (`down`, [rank, inputs]) and B (`up`, [outputs, rank]) of one whole weight.
+
+    The change is B A alpha / rank, or B A alpha / sqrt(rank) with `stabilised`.
+    """
+
+    down: Tensor
+    up: Tensor
+    alpha: float
+    stabilised: bool = False
+
+    @property
+    def rank(self) -> int:
+        """Rows of A."""
+        return len(self.down)
+
+
+def lora_parts(found: Mapping[str, Factors], base: Base, *, where: Path) -> list[FoundPart]:
+    """Parts of ours, one for each scaling and set of layers, from factors by weight name."""
+    for weight, own in found.items():
+        _check(weight, own, base, where)
+    groups: dict[Scaling, dict[Place, tuple[Tensor, Tensor]]] = {}
+    for place, site in base.shape.linear.items():
+        own = found.get(site.weight)
+        if own is None or _untouched(own.up, site):
+            continue
+        block = _block(own, site)
+        group = groups.setdefault(Scaling(block.rank, block.alpha, block.stabilised), {})
+        group[place] = block.down, block.up
+    return [part for scaling, group in groups.items() for part in _parts(scaling, group, base, where)]
+
+
+def factors_of(module: Module, base: Base) -> dict[str, Factors]:
+    """The factors of every weight that the module's LoRA parts change, in the encoder's order."""
+    blocks: dict[str, list[tuple[LinearSlice, Tensor, Tensor, Lora]]] = {}
+    for network in module.networks:
+        if isinstance(network, Lora):
+            for key, down in network.down.items():
+                site = site_of(key, base.shape)
+                block = site, down.detach().cpu(), network.up[key].detach().cpu(), network
+                blocks.setdefault(site.weight, []).append(block)
+    return {
+        name: _joined(blocks[name], base.shape.parameters[name].shape[0])
+        for name in base.shape.parameters
+        if name in blocks
+    }
+
+
+def _check(weight: str, own: Factors, base: Base, where: Path) -> None:
+    if weight not in {site.weight for site in base.shape.linear.values()}:
+        raise unknown(weight, base, where=where)
+    outputs, inputs = base.shape.parameters[weight].shape
+    rank = own.down.shape[0] if own.down.ndim else 0
+    wanted = {f"A of {weight}": (rank, inputs), f"B of {weight}": (outputs, rank)}
+    check_shapes({f"A of {weight}": own.down, f"B of {weight}": own.up}, wanted, where=where)
+
+
+def _untouched(up: Tensor, site: LinearSlice) -> bool:
+    """Whether a fused weight's factors leave this block of it alone."""
+    return site.stop - site.start < len(up) and bool(up.any()) and not bool(up[site.start : site.stop].any())
+
+
+def _block(own: Factors, site: LinearSlice) -> Factors:
+    """The factors of some rows; of a fused weight without what serves its other rows alone."""
+    up = own.up[site.start : site.stop]
+    kept = up.any(0)
+    if len(up) == len(own.up) or not kept.any() or kept.all():
+        return Factors(down=own.down, up=up.contiguous(), alpha=own.alpha, stabilised=own.stabilised)
+    share = int(kept.sum()) / own.rank
+    alpha = own.alpha * (share**0.5 if own.stabilised else share)
+    return Factors(down=own.down[kept], up=up[:, kept].contiguous(), alpha=alpha, stabilised=own.stabilised)
+
+
+def _parts(
+    scaling: Scaling, group: Mapping[Place, tuple[Tensor, Tensor]], base: Base, where: Path
+) -> Iterable[FoundPart]:
+    shared = {"rank": scaling.rank, "alpha": scaling.alpha, "rank_stabilised": scaling.stabilised}
+    for names, absent in by_layers(group, base.shape.layers):
+        tensors: Tensors = {}
+        for (layer, name), (down, up) in group.items():
+            if name in names and layer not in absent:
+                key = key_of(f"{layer}.{name}")
+                tensors[f"down.{key}"], tensors[f"up.{key}"] = down, up
+        yield found_part("lora", {**shared, "sites": names, "leave_out": absent}, tensors, where=where)
+
+
+def _joined(blocks: list[tuple[LinearSlice, Tensor, Tensor, Lora]], rows: int) -> Factors:
+    """One pair of factors with the change of all blocks."""
+    first, config = blocks[0], blocks[0][3].config
+    if len({lora.config.scale for *_, lora in blocks}) == 1 and _alike([down for _, down, _, _ in blocks]):
+        up = sum(_padded(site, own, rows) for site, _, own, _ in blocks)
+        assert isinstance(up, Tensor)
+        return Factors(down=first[1], up=up, alpha=config.alpha, stabilised=config.rank_stabilised)
+    down = torch.cat([down for _, down, _, _ in blocks])
+    scale = config.scale
+    up = torch.cat(
+        [_padded(site, own, rows) * (lora.config.scale / scale) for site, _, own, lora in blocks], 1
+    )
+    return Factors(down=down, up=up, alpha=scale * len(down))
+
+
+def _alike(downs: list[Tensor]) -> bool:
+    return all(torch.equal(down, downs[0]) for down in downs)
+
+
+def _padded(site: LinearSlice, up: Tensor, rows: int) -> Tensor:
+    return nn.functional.pad(up, (0, 0, site.start, rows - site.stop))

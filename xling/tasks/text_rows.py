@@ -1,0 +1,101 @@
+"""Rows of texts and of pairs of texts, scored once each; texts cut at the end of a piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from xling.bases.base import Base
+from xling.data.examples import LabelledText, MultiLabelledText
+from xling.errors import InputError
+from xling.modules.head import HeadConfig
+from xling.tasks.task import Prediction, Row, Task
+
+Text = LabelledText | MultiLabelledText
+
+
+def text_rows(
+    examples: Sequence[Text], targets: Sequence[tuple[int, ...]], tokenizer: Any, max_length: int
+) -> list[Row]:
+    """One row an example; a long text is cut, of a pair the longer one.
+
+    A pair stays one where its second text is empty, and texts and pairs may stand side by side.
+    """
+    ids: dict[int, list[int]] = {}
+    for paired in (False, True):
+        chosen = [number for number, own in enumerate(examples) if (own.pair is not None) is paired]
+        if chosen:
+            texts = [examples[number].text for number in chosen]
+            pairs = [examples[number].pair for number in chosen] if paired else None
+            found = tokenizer(texts, pairs, truncation=True, max_length=max_length)["input_ids"]
+            ids.update(zip(chosen, found, strict=True))
+    return [
+        Row(ids=tuple(ids[number]), at=(), targets=targets[number], example=number)
+        for number in range(len(examples))
+    ]
+
+
+def learned(labels: Iterable[str]) -> tuple[str, ...]:
+    """The labels of training data, each once, in order; InputError where there is none."""
+    found = tuple(sorted(set(labels)))
+    if not found:
+        raise InputError("no text of the training data has a label", where="--train")
+    return found
+
+
+def sequence_head(outputs: int, base: Base) -> HeadConfig:
+    """The family's own head of a sequence."""
+    shape = base.family.sequence_head
+    return HeadConfig(outputs=outputs, pooling="first", dense=shape.nonlinearity, norm=shape.norm is not None)
+
+
+def row_scores(logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
+    """The logits [1, outputs] of each row."""
+    return [logits[number : number + 1] for number in range(len(rows))]
+
+
+def judged(
+    task: Task, examples: Sequence[Any], predictions: Sequence[Prediction]
+) -> tuple[list[Any], list[Prediction]]:
+    """The texts that have gold labels, and their predictions; InputError where none has."""
+    known = [number for number, example in enumerate(examples) if task.gold(example)]
+    if not known:
+        raise InputError("no text has a gold label", where="the data", hint="give texts with their labels")
+    return [examples[number] for number in known], [predictions[number] for number in known]
+
+
+def described(example: Text) -> Prediction:
+    """What a prediction says of its example."""
+    place = {"id": example.id, "language": example.language}
+    if example.pair is None:
+        return {**place, "text": example.text}
+    return {**place, "premise": example.text, "hypothesis": example.pair}
+
+
+def piece_counts(texts: Sequence[str], tokenizer: Any) -> list[int]:
+    """The number of pieces of each text, special ones apart."""
+    return [len(ids) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+
+
+def cut(texts: Sequence[str], rooms: Sequence[int], tokenizer: Any) -> list[str]:
+    """Each text, or as much of its beginning as has no more pieces than its room.
+
+    rooms: pieces, special ones apart; where there is no room, nothing is left. tokenizer: a fast one.
+    """
+    counts = piece_counts(texts, tokenizer)
+    return [
+        text if count <= room else _cut(text, room, tokenizer)
+        for text, count, room in zip(texts, counts, rooms, strict=True)
+    ]
+
+
+def _cut(text: str, room: int, tokenizer: Any) -> str:
+    """What is left can split into more pieces than it had in the whole: then one more is left out."""
+    for kept in range(room, 0, -1):
+        ends = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        shorter = text[: ends[kept - 1][1]]
+        if piece_counts([shorter], tokenizer)[0] <= room:
+            return shorter
+    return ""

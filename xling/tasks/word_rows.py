@@ -1,0 +1,152 @@
+"""Rows of whole words: the first piece of each that shows something of it is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xling.bases.base import Base
+from xling.bases.tokenizers import blank_pieces, unreadable
+from xling.data.examples import TaggedSentence
+from xling.errors import InputError
+from xling.modules.head import HeadConfig
+from xling.tasks.task import Prediction, Row, by_example, numbered
+
+
+class OneLabelAWord:
+    """What the tasks of one label for each word have in common."""
+
+    def example(self, item: Any, id: str, language: str) -> TaggedSentence:
+        return TaggedSentence(tokens_of(item), None, id, language)
+
+    def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
+        shape = base.family.token_head
+        return HeadConfig(outputs=len(labels), dense=shape.nonlinearity, norm=shape.norm is not None)
+
+    def rows(
+        self, examples: Sequence[TaggedSentence], tokenizer: Any, labels: Sequence[str], max_length: int
+    ) -> list[Row]:
+        numbers = {label: number for number, label in enumerate(labels)}
+        targets = [[numbered(tag, numbers, example) for tag in example.tags or ()] for example in examples]
+        return word_rows([example.tokens for example in examples], targets, tokenizer, max_length)
+
+    def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
+        wanted = torch.as_tensor([target for row in rows for target in row.targets], device=logits.device)
+        return torch.nn.functional.cross_entropy(torch.cat(self.pick(logits, rows)).float(), wanted)
+
+    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
+        return item_scores(logits, rows)
+
+    def decode(
+        self,
+        examples: Sequence[TaggedSentence],
+        rows: Sequence[Row],
+        scores: Sequence[Tensor],
+        labels: Sequence[str],
+    ) -> list[Prediction]:
+        found = by_example(rows, scores, len(examples))
+        best = ([str(labels[n]) for part in own for n in part.argmax(-1).tolist()] for own in found)
+        return [self.row(example, tags) for example, tags in zip(examples, best, strict=True)]
+
+    def row(self, example: TaggedSentence, tags: list[str]) -> Prediction:
+        """The prediction of a sentence whose words have these best labels."""
+        place = {"id": example.id, "language": example.language}
+        return {**place, "tokens": list(example.tokens), "tags": tags}
+
+    def gold(self, example: TaggedSentence) -> Prediction:
+        return {} if example.tags is None else {"tags": list(example.tags)}
+
+
+def tokens_of(item: Any) -> tuple[str, ...]:
+    """The tokens that a caller gives; InputError for a text in one piece."""
+    if isinstance(item, str):
+        raise InputError(
+            f"the task takes lists of tokens, not the text {item[:40]!r}",
+            where="predict",
+            hint="split it first, for example with xling.data.tokenise.words",
+        )
+    return tuple(item)
+
+
+def item_scores(logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
+    """The logits [items, outputs] of each row's items, out of those of all its pieces."""
+    return [logits[number, list(row.at)] for number, row in enumerate(rows)]
+
+
+def word_rows(
+    words: Sequence[Sequence[str]],
+    targets: Sequence[Sequence[int]],
+    tokenizer: Any,
+    max_length: int,
+    *,
+    opening: Sequence[Sequence[int]] | None = None,
+) -> list[Row]:
+    """One row for each sentence, or several windows of a long one, with a target for each word.
+
+    targets: of each sentence's words; empty without gold. opening: targets of the sentence itself: then
+    the first special piece of its first window is an item before the words.
+    A word longer than a row is cut, an unreadable word becomes the unknown piece.
+    """
+    rows: list[Row] = []
+    encoded = tokenizer(list(map(list, words)), is_split_into_words=True, add_special_tokens=False)
+    blank = blank_pieces(encoded["input_ids"], tokenizer)
+    for index, sentence in enumerate(words):
+        pieces: list[list[int]] = [[] for _ in sentence]
+        for piece, word in zip(encoded["input_ids"][index], encoded.word_ids(index), strict=True):
+            pieces[word].append(piece)
+        own = _windows(pieces, targets[index], index, tokenizer, max_length, blank)
+        if opening is not None:
+            own = [_opened(own[0], opening[index]), *(_moved(row) for row in own[1:])]
+        rows += own
+    return rows
+
+
+def _shown(word: Sequence[int], blank: frozenset[int]) -> int:
+    """The place of the first piece that is not blank, or of the first piece."""
+    return next((place for place, piece in enumerate(word) if piece not in blank), 0)
+
+
+def _opened(row: Row, targets: Sequence[int]) -> Row:
+    return replace(row, at=(0, *row.at), targets=(*targets, *row.targets))
+
+
+def _moved(row: Row) -> Row:
+    return replace(row, first=row.first + 1)
+
+
+def _windows(
+    pieces: Sequence[Sequence[int]],
+    targets: Sequence[int],
+    example: int,
+    tokenizer: Any,
+    max_length: int,
+    blank: frozenset[int],
+) -> list[Row]:
+    """Rows of whole words; a word longer than a row is cut, an unreadable word becomes the unknown piece."""
+    room = max_length - 2
+    rows: list[Row] = []
+    ids: list[int] = []
+    at: list[int] = []
+    first = 0
+
+    def close(end: int) -> None:
+        nonlocal ids, at, first
+        if at:
+            whole = (tokenizer.cls_token_id, *ids, tokenizer.sep_token_id)
+            rows.append(
+                Row(ids=whole, at=tuple(at), targets=tuple(targets[first:end]), example=example, first=first)
+            )
+        ids, at, first = [], [], end
+
+    for word, own in enumerate(pieces):
+        own = list(own)[:room] or [unreadable(tokenizer)]
+        if len(ids) + len(own) > room:
+            close(word)
+        at.append(len(ids) + 1 + _shown(own, blank))
+        ids += own
+    close(len(pieces))
+    return rows

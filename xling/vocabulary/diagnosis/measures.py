@@ -1,0 +1,180 @@
+"""What a tokenizer makes of a text, in figures.
+
+Words are what white space sets apart. Letters are letters and marks (Unicode categories L and M). A letter
+is unreadable where it lies in the unknown piece, or falls apart into bytes. Shares are from 0 to 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xling.vocabulary.diagnosis.counting import Counts, count, kind_of
+from xling.vocabulary.letters import block, script
+from xling.vocabulary.surface import WORD, surface
+
+_COSTLIEST = 8
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The letters of one Unicode block or script in a text, and those of them that cannot be read."""
+
+    name: str
+    letters: int
+    unreadable: int
+
+    @property
+    def share(self) -> float:
+        """The unreadable ones among its letters."""
+        return self.unreadable / self.letters
+
+
+@dataclass(frozen=True)
+class SplitWord:
+    """A word, its pieces, and how many beyond the first it costs in the whole text.
+
+    pieces: as the tokenizer writes them, but over bytes as text, with U+FFFD for a part of a letter.
+    """
+
+    text: str
+    pieces: tuple[str, ...]
+    extra: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """One tokenizer on one text.
+
+    lines, words, characters, pieces: how many; a line's end counts as one character. No special pieces.
+    distinct: different pieces.
+    fertility: pieces per word. continued_words: share of words of two pieces or more, punctuation at their
+        edges and a lone word-start mark being pieces too (Rust et al. 2021, with words by white space).
+    unknown_pieces: share of pieces that are the unknown one. unknown_characters: share of the characters
+        other than white space that such pieces cover.
+    characters_per_piece: characters over pieces. average_rank: the sum of r p(r), pieces sorted by falling
+        probability in the text, r from 0 (both as Limisiewicz et al. 2023).
+    whole_lines: share of lines that the base takes without cutting them off.
+    blocks, scripts: coverage, most letters first; marks that scripts share are in blocks alone.
+    unread: (character, how often), falling, of all that cannot be read, be it a letter or not.
+    split: (pieces, how many words have so many), ascending. costliest: words that cost most pieces.
+    counts: (number of a piece, how often it stands), falling.
+    """
+
+    lines: int
+    words: int
+    characters: int
+    pieces: int
+    distinct: int
+    fertility: float
+    continued_words: float
+    unknown_pieces: float
+    unknown_characters: float
+    characters_per_piece: float
+    average_rank: float
+    whole_lines: float
+    blocks: tuple[Coverage, ...]
+    scripts: tuple[Coverage, ...]
+    unread: tuple[tuple[str, int], ...]
+    split: tuple[tuple[int, int], ...]
+    costliest: tuple[SplitWord, ...]
+    counts: tuple[tuple[int, int], ...]
+
+    @property
+    def letters(self) -> int:
+        """Letters and marks of the text."""
+        return sum(group.letters for group in self.blocks)
+
+    @property
+    def unreadable(self) -> float:
+        """The unreadable ones among its letters."""
+        return sum(group.unreadable for group in self.blocks) / max(1, self.letters)
+
+
+def figures(tokenizer: Any, lines: Sequence[str], max_length: int) -> Figures:
+    """The figures of a fast tokenizer on the lines of a text.
+
+    max_length: the longest row that the base takes, in pieces, special ones included.
+    """
+    found = count(tokenizer, lines, max_length)
+    pieces = sum(found.pieces.values())
+    counts = _falling(found.pieces)
+    continued = sum(often for share, often in found.split.items() if share > 1)
+    return Figures(
+        lines=found.lines,
+        words=found.words,
+        characters=found.characters,
+        pieces=pieces,
+        distinct=len(counts),
+        fertility=_share(pieces, found.words),
+        continued_words=_share(continued, found.words),
+        unknown_pieces=_share(found.pieces[tokenizer.unk_token_id], pieces),
+        unknown_characters=_share(found.unknown_characters, found.visible),
+        characters_per_piece=_share(found.characters, pieces),
+        average_rank=_share(sum(rank * often for rank, (_, often) in enumerate(counts)), pieces),
+        whole_lines=_share(found.whole_lines, found.lines),
+        blocks=_coverage(found, block),
+        scripts=_coverage(found, script),
+        unread=_falling(found.unreadable),
+        split=tuple(sorted(found.split.items())),
+        costliest=_costliest(tokenizer, found.extra),
+        counts=counts,
+    )
+
+
+def divergence(first: Figures, second: Figures) -> float:
+    """How little two texts share under one tokenizer: the Jensen-Shannon divergence of their pieces.
+
+    In bits, from 0 (the same distribution) to 1 (no piece in common).
+    """
+    p, q = _distribution(first), _distribution(second)
+    mean = {piece: (p.get(piece, 0.0) + q.get(piece, 0.0)) / 2 for piece in p.keys() | q.keys()}
+    return (_relative_entropy(p, mean) + _relative_entropy(q, mean)) / 2
+
+
+def _distribution(figures: Figures) -> dict[int, float]:
+    return {piece: often / figures.pieces for piece, often in figures.counts}
+
+
+def _relative_entropy(p: Mapping[int, float], q: Mapping[int, float]) -> float:
+    return math.fsum(share * math.log2(share / q[piece]) for piece, share in p.items())
+
+
+def _coverage(found: Counts, group_of: Callable[[str], str | None]) -> tuple[Coverage, ...]:
+    letters: Counter[str] = Counter()
+    unreadable: Counter[str] = Counter()
+    for letter, often in found.letters.items():
+        group = group_of(letter)
+        if group is not None:
+            letters[group] += often
+            unreadable[group] += found.unreadable[letter]
+    order = sorted(letters, key=lambda group: (-letters[group], group))
+    return tuple(Coverage(group, letters[group], unreadable[group]) for group in order)
+
+
+def _costliest(tokenizer: Any, extra: Mapping[str, int]) -> tuple[SplitWord, ...]:
+    words = sorted(extra, key=lambda word: (-extra[word], word))[:_COSTLIEST]
+    if not words:
+        return ()
+    kind = kind_of(tokenizer)
+    asked = [f" {word}" for word in words] if kind == "bytes" else words  # there, the space is in the piece
+    rows = map(tokenizer.convert_ids_to_tokens, tokenizer(asked, add_special_tokens=False)["input_ids"])
+    return tuple(
+        SplitWord(word, tuple(_shown(piece, kind) for piece in row), extra[word])
+        for word, row in zip(words, rows, strict=True)
+    )
+
+
+def _shown(piece: str, kind: str) -> str:
+    return surface(piece, kind).text or WORD if kind == "bytes" else piece
+
+
+def _falling(counts: Counter[Any]) -> tuple[tuple[Any, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
