@@ -22,22 +22,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xling.api import train_language
 from xling.bases.base import Base, load_base
 from xling.bases.precision import fast_bfloat16
-from xling.composition.composed import Composition
+from xling.composition.composed import Composition, base_facts
 from xling.data.text import read_text
-from xling.makers.language import DEFAULTS, Run, facts_of, train_language
+from xling.machine import peak_rss_mb, versions
 from xling.makers.mlm_head import mlm_head
+from xling.makers.stage import Session
 from xling.modules.module import Module
 from xling.modules.registry import preset
-from xling.pipeline.results import versions
-from xling.pipeline.stages import peak_rss_mb
 from xling.training.checkpoints import Checkpoints
 from xling.training.loop import fit
 from xling.training.mlm import MaskedLanguageModelling
 from xling.training.phases import trainable
 from xling.training.reporting import Silent, Tick
-from xling.training.settings import TrainingSettings
+from xling.training.specs import LanguageTraining, TrainingSettings
 
 KIND = "madx"
 UNPREDICTED = -100
@@ -116,10 +116,11 @@ def on_given_batches(base: Base, path: str, clock: Clock, steps: int) -> None:
     """The peer's batches in float32, against the full table."""
     batches = read_batches(path)
     settings = TrainingSettings(steps=steps, learning_rate=1e-4, checkpoint_every=0, precision="float32")
-    module = Module.fresh(preset(KIND), base.shape, facts_of(base, Run(), language="ibo"))
+    module = Module.fresh(preset(KIND), base.shape, base_facts(base, language="ibo"))
     rows = [row.tolist() for row in batches[0][0]]
     composition = Composition(base, [module])
-    modelling = MaskedLanguageModelling(composition, mlm_head(base), rows, settings, seed=0, candidates=False)
+    spec = LanguageTraining(training=settings, candidates=False)
+    modelling = MaskedLanguageModelling(composition, mlm_head(base), rows, spec, seed=0)
     fit(
         GivenBatches(modelling, batches),
         trainable(module),
@@ -132,7 +133,9 @@ def on_given_batches(base: Base, path: str, clock: Clock, steps: int) -> None:
 
 def on_text(base: Base, options: argparse.Namespace, clock: Clock, steps: int) -> None:
     """What a user gets without any option; nothing is held out, since only training is timed."""
-    settings = DEFAULTS.model_copy(update={"steps": steps, "epochs": None, "minutes": None})
+    settings = LanguageTraining().training.model_copy(
+        update={"steps": steps, "epochs": None, "minutes": None}
+    )
     train_language(
         base,
         read_text([options.text]),
@@ -140,7 +143,7 @@ def on_text(base: Base, options: argparse.Namespace, clock: Clock, steps: int) -
         kind=KIND,
         held_out=[],
         settings=settings,
-        run=Run(reporter=clock),
+        session=Session(reporter=clock),
     )
 
 

@@ -19,11 +19,10 @@ import torch
 from ledger import Row, append, here
 
 from xling.bases.base import Base, load_base, run_encoder
-from xling.composition.composed import Composition
+from xling.composition.composed import Composition, base_facts
 from xling.composition.forms.route import Route
 from xling.composition.forms.single import Loaded
 from xling.composition.forms.stack import Stack
-from xling.makers.language import ALONE, facts_of
 from xling.modules.module import Module
 from xling.modules.registry import preset
 
@@ -33,7 +32,7 @@ TAGS = ("swh", "hau", "ibo", "yor", "fao", "isl", "mlt", "kat")
 
 def module(base: Base, kind: str, seed: int, **facts: str) -> Module:
     """A module of a preset with weights that matter."""
-    made = Module.fresh(preset(kind), base.shape, facts_of(base, ALONE, None, **facts))
+    made = Module.fresh(preset(kind), base.shape, base_facts(base, **facts))
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for network in made.networks:

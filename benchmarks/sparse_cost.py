@@ -26,8 +26,7 @@ from ledger import Row, append, here, in_turns
 from torch import Tensor
 
 from xling.bases.base import Base, load_base
-from xling.composition.composed import Composition
-from xling.makers.language import ALONE, facts_of
+from xling.composition.composed import Composition, base_facts
 from xling.modules.full import Full, FullConfig
 from xling.modules.module import Module, Part
 from xling.modules.sparse import Sparse, SparseConfig
@@ -119,7 +118,7 @@ def selections(options: argparse.Namespace) -> Iterator[Row]:
 
 def steps(base: Base, options: argparse.Namespace) -> Row:
     """Seconds of an optimizer step on one batch: full fine-tuning and the sparse phase, in turns."""
-    facts = facts_of(base, ALONE, language="swh")
+    facts = base_facts(base, language="swh")
     modules = {
         "full": Module.fresh([FullConfig(freeze_norms=True)], base.shape, facts),
         "sparse": sparse_module(base, options),
@@ -146,7 +145,7 @@ def sparse_module(base: Base, options: argparse.Namespace) -> Module:
     tuned = Full(FullConfig(), {name: value for name, (value, _) in moved(base, options.seed).items()})
     config = SparseConfig(k=options.k)
     part = Part(config, "sparse", Sparse.selected(config, tuned, base.shape))
-    return Module((part,), facts_of(base, ALONE, language="swh"))
+    return Module((part,), base_facts(base, language="swh"))
 
 
 def _stepper(base: Base, module: Module, ids: Tensor, mask: Tensor) -> Callable[[int], None]:

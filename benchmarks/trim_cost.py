@@ -20,6 +20,7 @@ from pathlib import Path
 import torch
 from ledger import Row, append, here, in_turns
 
+from xling.api import build_vocabulary
 from xling.bases.base import Base, load_base
 from xling.composition.composed import Composition
 from xling.composition.forms.form import Node
@@ -28,16 +29,16 @@ from xling.composition.grammar import parse
 from xling.composition.growing import grow, stacked
 from xling.data.own_files import read_labelled
 from xling.data.text import deduplicate, read_text
-from xling.makers.language import ALONE, Beginning, facts_of
+from xling.makers.language import started
 from xling.makers.mlm_head import mlm_head
-from xling.makers.vocabulary import Wanted, build_vocabulary
+from xling.makers.stage import Stage
 from xling.modules.module import Module
 from xling.store.store import Store
 from xling.tasks.inference import predict
 from xling.tasks.registry import task_named
 from xling.training.mlm import MaskedLanguageModelling, encode_lines
 from xling.training.phases import trainable
-from xling.training.settings import TrainingSettings
+from xling.training.specs import LanguageTraining, TrainingSettings
 
 QUESTION = "trim-cost"
 
@@ -66,17 +67,19 @@ def steps(base: Base, trimmed: Module, lines: list[str], options: argparse.Names
 def _stepper(
     base: Base, vocabulary: Module | None, lines: list[str], options: argparse.Namespace
 ) -> Callable[[int], None]:
-    facts = facts_of(base, ALONE, language=options.language)
-    module = Beginning(kind="bottleneck", options={"reduction_factor": 2}, vocabulary=vocabulary).module(
-        base, facts
+    spec = LanguageTraining(
+        kind="bottleneck",
+        options={"reduction_factor": 2},
+        training=TrainingSettings(steps=1, batch_tokens=options.batch_tokens),
+        candidates=False,
     )
+    below = {} if vocabulary is None else {"vocabulary": vocabulary}
+    stage = Stage(name="", spec=spec, language=options.language, modules=below)
+    module = started(base, stage, stage.facts(base))
     composition = Composition(base, [module])
     optimizer = torch.optim.AdamW(trainable(module).values(), lr=1e-5)
     rows = encode_lines(composition.tokenizer(), lines, 128)
-    settings = TrainingSettings(steps=1, batch_tokens=options.batch_tokens)
-    objective = MaskedLanguageModelling(
-        composition, mlm_head(base), rows, settings, seed=options.seed, candidates=False
-    )
+    objective = MaskedLanguageModelling(composition, mlm_head(base), rows, spec, seed=options.seed)
 
     def step(number: int) -> None:
         objective.loss(number)[0].backward()
@@ -133,9 +136,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     base = load_base(options.base)
     lines = deduplicate(read_text(options.text))
-    trimmed = build_vocabulary(
-        base, lines, language=options.language, wanted=Wanted(method="trim", mixed=True)
-    )
+    trimmed = build_vocabulary(base, lines, language=options.language, method="trim", mixed=True)
     rows = [steps(base, trimmed, lines, options)]
     if options.plan:
         rows.append(scores(base, trimmed, options))

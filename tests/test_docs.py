@@ -23,7 +23,7 @@ from xling.composition.grammar import parse as parse_plan
 from xling.data.conll import read_conll
 from xling.modules.registry import PRESETS
 from xling.tasks.registry import TASKS
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 from xling.vocabulary.initialisers.registry import INITIALISERS
 
 ROOT = Path(__file__).parents[1]

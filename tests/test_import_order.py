@@ -9,7 +9,7 @@ from pathlib import Path
 import xling
 
 ROWS = (
-    {"errors", "sites", "languages", "typology", "files", "plain_yaml", "faults", "registry"},
+    {"errors", "sites", "languages", "machine", "typology", "files", "plain_yaml", "faults", "registry"},
     {"bases", "modules", "data"},
     {"vocabulary", "composition", "tasks"},
     {"store"},
@@ -18,6 +18,7 @@ ROWS = (
     {"submission"},
     {"pipeline"},
     {"jobs"},
+    {"api"},
     {"cli"},
 )
 RANK = {room: rank for rank, row in enumerate(ROWS) for room in row}

@@ -71,7 +71,7 @@ def test_a_recipe_runs_on_the_device_that_is_named(bert, shell, tmp_path, monkey
     from support.tiny_recipe import write_recipe
 
     from xling.bases import base as opening
-    from xling.pipeline import recipe_run
+    from xling.pipeline import stages
 
     opened = []
 
@@ -79,7 +79,7 @@ def test_a_recipe_runs_on_the_device_that_is_named(bert, shell, tmp_path, monkey
         opened.append(device)
         return opening.load_base(name, device=device)
 
-    monkeypatch.setattr(recipe_run, "load_base", watched)
+    monkeypatch.setattr(stages, "load_base", watched)
     recipe = write_recipe(tmp_path / "recipe", bert.id, steps=1)
     words = (recipe, "--data-root", recipe.parent / "data", "--out", tmp_path / "runs", "--quiet")
     assert shell("run", *words, "--device", "cpu:0").status == 0

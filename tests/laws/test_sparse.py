@@ -14,7 +14,7 @@ from xling.errors import InputError, MismatchError
 from xling.modules.module import Module
 from xling.modules.sparse import Sparse, SparseConfig
 from xling.training.phases import Course, train_module
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 
 FAMILIES = pytest.mark.parametrize("family", FAMILY_NAMES)
 

@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tiny import TEXTS, WORDS
 
+from xling.api import train_task
 from xling.data.examples import Utterance
 from xling.errors import InputError
 from xling.makers.composed_model import compose
-from xling.makers.task import train_task
 from xling.modules.module import Module
 from xling.store.store import Store
 from xling.tasks.intent_slots import IntentSlots
 from xling.tasks.task import Row
 from xling.tasks.xsid_scorer import xsid_compatible_f1, xsid_spans
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 
 TASK = IntentSlots()
 LABELS = ("O", "B-time", "I-time", "intent:alarm", "intent:play")

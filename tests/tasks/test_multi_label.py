@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 from support.tiny import TEXTS
 
+from xling.api import train_task
 from xling.data.examples import MultiLabelledText
 from xling.errors import InputError
 from xling.makers.composed_model import compose
-from xling.makers.task import train_task
 from xling.store.store import Store
 from xling.tasks.multi_label import MultiLabel
 from xling.tasks.task import Row
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 
 TASK = MultiLabel()
 SETS = st.sets(st.sampled_from(["anger", "fear", "joy"]))

@@ -9,16 +9,16 @@ import pytest
 import torch
 from support.tiny import WORDS
 
+from xling.api import train_task
 from xling.data.examples import Choice
 from xling.errors import InputError
 from xling.makers.composed_model import compose
-from xling.makers.task import train_task
 from xling.store.store import Store
 from xling.tasks.inference import predict
 from xling.tasks.multiple_choice import MultipleChoice
 from xling.tasks.task import Row
 from xling.tasks.text_rows import cut, piece_counts
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 
 TASK = MultipleChoice()
 LABELS = TASK.labels([])

@@ -9,13 +9,13 @@ import pytest
 import torch
 from support.tiny import WORDS
 
+from xling.api import train_task
 from xling.composition.composed import base_facts as facts
 from xling.data.conllu import as_tagged, read_conllu
 from xling.data.examples import ParsedSentence
 from xling.data.trees import tree_fault
 from xling.errors import InputError
 from xling.makers.composed_model import compose
-from xling.makers.task import train_task
 from xling.modules.biaffine import Biaffine, BiaffineConfig
 from xling.modules.module import Module
 from xling.sites import EncoderShape
@@ -24,7 +24,7 @@ from xling.tasks.inference import predict
 from xling.tasks.parsing import UNIVERSAL, Parsing
 from xling.tasks.pos import PartsOfSpeech
 from xling.tasks.task import Row
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 
 FIXTURES = Path(__file__).parent / "fixtures"
 TASK = Parsing()

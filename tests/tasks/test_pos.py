@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from support.tiny import WORDS
 
+from xling.api import train_task
 from xling.data.examples import TaggedSentence
 from xling.errors import InputError
 from xling.makers.composed_model import compose
-from xling.makers.task import train_task
 from xling.store.store import Store
 from xling.tasks.pos import UPOS, PartsOfSpeech
 from xling.tasks.tagging import Tagging
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 
 TASK = PartsOfSpeech()
 KINDS = {word: ("NOUN", "VERB", "ADP")[number % 3] for number, word in enumerate(WORDS)}

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tiny import WORDS
 
+from xling.api import train_task
 from xling.data.examples import Question
 from xling.errors import InputError
 from xling.makers.composed_model import compose
-from xling.makers.task import train_task
 from xling.store.store import Store
 from xling.tasks.inference import predict
 from xling.tasks.question_answering import QuestionAnswering
 from xling.tasks.span_decoding import LONGEST, NBEST, best_answers, best_pairs
 from xling.tasks.task import Row
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 
 TASK = QuestionAnswering()
 LABELS = TASK.labels([])

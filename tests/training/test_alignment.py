@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from support.making import NEW, own_vocabulary
 from support.tiny import TEXTS
 
+from xling.api import align_language
 from xling.composition.composed import Composition
 from xling.errors import InputError
-from xling.makers.alignment import align_language
 from xling.modules.head import mean_states
 from xling.modules.module import Module
 from xling.training.alignment import sentence_distance, sentence_vectors, token_distance
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 
 SETTINGS = TrainingSettings(steps=30, learning_rate=0.02, batch_tokens=96)
 WORDS = sorted({word for line in TEXTS for word in line.split()})

@@ -13,7 +13,7 @@ from torch import nn
 from xling.training.checkpoints import Checkpoints
 from xling.training.loop import NotFinite, fit, learning_rate, planned_steps
 from xling.training.reporting import Log, Silent
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 
 
 class Slopes:

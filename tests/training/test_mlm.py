@@ -22,7 +22,7 @@ from xling.training.mlm import (
     mask_pieces,
 )
 from xling.training.pseudo_perplexity import pseudo_perplexity
-from xling.training.settings import TrainingSettings
+from xling.training.specs import LanguageTraining, TrainingSettings
 
 
 def masks(ids, maskable, seed=0, probability=0.15):
@@ -60,7 +60,7 @@ def test_one_piece_is_a_target_whenever_one_can_be():
 
 def test_masks_are_a_function_of_seed_and_pass(bert):
     rows = encode_lines(bert.tokenizer, TEXTS, 32)
-    settings = TrainingSettings(steps=1, batch_tokens=64)
+    settings = LanguageTraining(training=TrainingSettings(steps=1, batch_tokens=64))
 
     def losses(seed):
         composition = Composition(bert, [disturbed(bert, "madx", std=0.1, seed=1)])
@@ -128,7 +128,11 @@ def test_new_vectors_and_biases_learn(bert):
     rows = encode_lines(composition.tokenizer(), ["ߊߓ ߋߔ ߌߕ", "ߍߖ ߎߗ"], 16)
     assert not any(composition.tokenizer().unk_token_id in row for row in rows)
     objective = MaskedLanguageModelling(
-        composition, bert.mlm_head, rows, TrainingSettings(steps=1, batch_tokens=64), seed=0
+        composition,
+        bert.mlm_head,
+        rows,
+        LanguageTraining(training=TrainingSettings(steps=1, batch_tokens=64)),
+        seed=0,
     )
     loss, tokens = objective.loss(0)
     loss.backward()
@@ -138,7 +142,8 @@ def test_new_vectors_and_biases_learn(bert):
 
 
 @pytest.mark.parametrize("own", [False, True])
-def test_pseudo_perplexity_is_each_piece_masked_alone(bert, own, processor):
+def test_pseudo_perplexity_is_each_piece_masked_alone(bert, own, processor, monkeypatch):
+    monkeypatch.setattr("xling.training.pseudo_perplexity._BATCH_TOKENS", 20)
     composition = Composition(bert, [own_vocabulary(bert, seed=1)] if own else [])
     tokenizer = composition.tokenizer()
     lines = ["ߊߓ ߋߔ ߌߕ", "ߍߖ ߎߗ"] if own else TEXTS[:3]
@@ -155,9 +160,7 @@ def test_pseudo_perplexity_is_each_piece_masked_alone(bert, own, processor):
                 logits = decoder(composition(ids, torch.ones_like(ids))[0, at : at + 1], composition.undo)
             total -= torch.log_softmax(logits, -1)[0, piece].item()
             count += 1
-    found = pseudo_perplexity(
-        composition, bert.mlm_head, rows, characters=sum(map(len, lines)), batch_tokens=20
-    )
+    found = pseudo_perplexity(composition, bert.mlm_head, rows, characters=sum(map(len, lines)))
     assert (found.pieces, found.unknown) == (count, 0)
     assert found.value == pytest.approx(math.exp(total / count), rel=1e-4)
     assert found.bits_per_character == pytest.approx(total / math.log(2) / sum(map(len, lines)), rel=1e-4)
@@ -179,13 +182,13 @@ def test_unknown_pieces_count_as_what_they_are(bert):
 
 def test_rows_of_unknown_pieces_are_left_out_of_training(bert):
     rows = [[0, 5, 6, 2], [0, 3, 3, 2], [0, 2]]
-    settings = TrainingSettings(steps=1, batch_tokens=8)
+    settings = LanguageTraining(training=TrainingSettings(steps=1, batch_tokens=8))
     objective = MaskedLanguageModelling(Composition(bert), bert.mlm_head, rows, settings, seed=0)
     assert objective.rows == [[0, 5, 6, 2]]
     assert all(torch.isfinite(objective.loss(number)[0]) for number in range(6))
 
 
 def test_a_text_of_which_nothing_can_be_read_is_refused(bert):
-    settings = TrainingSettings(steps=1)
+    settings = LanguageTraining(training=TrainingSettings(steps=1))
     with pytest.raises(InputError, match=r"--text: the base reads none of this text \(2 lines .*diagnose"):
         MaskedLanguageModelling(Composition(bert), bert.mlm_head, [[0, 3, 2], [0, 2]], settings, seed=0)

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tokenizers_of_kinds import KINDS, with_tokenizer
 
+from xling.api import build_vocabulary
 from xling.bases.tokenizers import tokenizer_from
 from xling.composition.composed import Composition
 from xling.errors import InputError
-from xling.makers.vocabulary import Wanted, build_vocabulary
 from xling.modules.module import Module
 from xling.vocabulary.replacing import replace, respelled
 from xling.vocabulary.surface import describe
@@ -47,8 +47,8 @@ def test_every_spelling_is_split_as_the_one_that_stands_for_it(tokenizer, text, 
 
 
 def test_they_are_kept_with_the_vocabulary(bert, tmp_path):
-    wanted = Wanted(size=15, init="moments", spellings=SPELLINGS, mixed=True)
-    module = build_vocabulary(bert, LINES, language="taq_Tfng", wanted=wanted)
+    told = {"size": 15, "init": "moments", "spellings": SPELLINGS, "mixed": True}
+    module = build_vocabulary(bert, LINES, language="taq_Tfng", **told)
     module.save(tmp_path / "taq")
     own = Composition(bert, [Module.load(tmp_path / "taq")]).tokenizer()
     assert own.tokenize("ⴷⴷ<ⵗ") == own.tokenize("ⴷⴰⵗ")
@@ -60,6 +60,8 @@ def test_a_spelling_that_changes_nothing_is_refused(spellings):
         respelled(None, spellings)
 
 
-def test_only_a_tokenizer_of_its_own_has_spellings():
+def test_only_a_tokenizer_of_its_own_has_spellings(bert):
     with pytest.raises(InputError, match="spellings: extend keeps the base's own tokenizer"):
-        Wanted(method="extend", init="moments", spellings=SPELLINGS)
+        build_vocabulary(
+            bert, LINES, language="taq_Tfng", method="extend", init="moments", spellings=SPELLINGS
+        )

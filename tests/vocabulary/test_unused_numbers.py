@@ -8,15 +8,14 @@ import pytest
 import torch
 from support.tiny import LETTERS, TEXTS, WORDS, save_weights
 
+from xling.api import build_vocabulary, train_language
 from xling.bases.base import load_base
 from xling.bases.tokenizers import table_size
 from xling.composition.composed import Composition
 from xling.composition.forms.single import Loaded
 from xling.composition.merging import merged_weights
-from xling.makers.language import train_language
-from xling.makers.vocabulary import Wanted, build_vocabulary
 from xling.training.mlm import decoding
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 from xling.vocabulary.initialisers.registry import INITIALISERS
 
 LINES = [f"{line} wakatiwetu {WORDS[number % 5]}{WORDS[number % 7]}" for number, line in enumerate(TEXTS)]
@@ -25,7 +24,7 @@ TWICE = ["##a", "amina"]  # their first lines' numbers are no piece's
 PIECES = [*SPECIAL, *TWICE, *WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS), "amina", "?", "-"]
 ROWS = len(PIECES) + 3
 NEEDED = {
-    "source_lines": TEXTS,
+    "source_text": TEXTS,
     "dictionary": [(word, word) for word in WORDS],
     "pairs": list(zip(LINES, TEXTS, strict=True)),
 }
@@ -45,8 +44,7 @@ def holed(tmp_path_factory):
 
 
 def built(base, method):
-    wanted = Wanted(method=method, size=90, init="subwords")
-    return build_vocabulary(base, LINES, language="swh", wanted=wanted)
+    return build_vocabulary(base, LINES, language="swh", method=method, size=90, init="subwords")
 
 
 @pytest.mark.parametrize("method", ["extend", "replace", "trim"])
@@ -77,8 +75,7 @@ def test_new_pieces_are_numbered_above_the_highest(holed):
 
 @pytest.mark.parametrize("init", INITIALISERS)
 def test_every_initialiser_reads_the_right_rows(holed, init):
-    wanted = Wanted(method="replace", size=90, init=init, **NEEDED)
-    module = build_vocabulary(holed, LINES, language="swh", wanted=wanted)
+    module = build_vocabulary(holed, LINES, language="swh", size=90, init=init, **NEEDED)
     composition = Composition(holed, [module])
     number = composition.tokenizer().get_vocab()
     assert len(module.networks[0].rows) == table_size(composition.tokenizer()) - len(SPECIAL)

@@ -23,7 +23,7 @@ from xling.cli.running import (
 )
 
 if TYPE_CHECKING:
-    from xling.pipeline.recipe_run import Workplace
+    from xling.pipeline.run import Workplace
 
 
 def run(
@@ -77,7 +77,7 @@ def ablate(
     loaded = load_recipe(recipe, changes or ())
 
     from xling.evaluation.tables import verdict_rows
-    from xling.pipeline.ablate import ablate as ablate_recipe
+    from xling.pipeline.run import ablate as ablate_recipe
 
     set_threads(threads)
     place = _workplace(out, data_root, device=device, precision=precision, fresh=fresh, quiet=quiet)
@@ -91,7 +91,7 @@ def _workplace(
     out: Path, data_root: Path | None, *, device: str, precision: str, fresh: bool, quiet: bool
 ) -> Workplace:
     from xling.bases.precision import checked_precision
-    from xling.pipeline.recipe_run import Workplace
+    from xling.pipeline.run import Workplace
     from xling.pipeline.stages import Stages
 
     return Workplace(

@@ -14,9 +14,7 @@ import typer
 from xling.errors import XlingError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from xling.training.reporting import Reporter
+    pass
 
 Seed = Annotated[int, typer.Option("--seed", help="Decides everything random.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:N.")]
@@ -101,13 +99,6 @@ def say(quiet: bool) -> Callable[[str], None]:
 def bars(quiet: bool) -> bool:
     """Whether progress bars are wanted: on a terminal."""
     return not quiet and sys.stderr.isatty()
-
-
-def reporters(title: str, log: Path, quiet: bool) -> Reporter:
-    """The log, and a progress bar on a terminal."""
-    from xling.training.reporting import Bar, Log, Several
-
-    return Several([Log(log, title), *([Bar(title)] if bars(quiet) else [])])
 
 
 @contextmanager

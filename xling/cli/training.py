@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,13 +15,17 @@ from xling.cli.running import (
     Quiet,
     Seed,
     Threads,
+    bars,
     kind_name,
     print_result,
-    reporters,
     say,
     set_threads,
     tag,
 )
+
+if TYPE_CHECKING:
+    from xling.makers.stage import Stage
+    from xling.pipeline.stages import Workbench
 
 app = typer.Typer(help="Train a language module or a task module.", no_args_is_help=True)
 
@@ -77,21 +81,9 @@ def language(
     json: Json = False,
 ) -> None:
     """One language module: from plain text by masked language modelling, or aligned by translations."""
-    from xling.jobs.train_to_folder import LanguageOrder, Options, train_language_to
+    from xling.jobs.train import LanguageFiles, Options
 
-    set_threads(threads)
-    options = Options(
-        base=base,
-        kind=kind,
-        out=out,
-        changes=tuple(changes or ()),
-        seed=seed,
-        device=device,
-        fresh=fresh,
-        minutes=minutes,
-    )
-    reporter = reporters(f"lang/{language}", out / "log.jsonl", quiet)
-    order = LanguageOrder(
+    files = LanguageFiles(
         language=language,
         text=tuple(text or ()),
         parallel=parallel,
@@ -99,8 +91,9 @@ def language(
         vocabulary=vocabulary,
         alpha=alpha,
     )
-    result = train_language_to(order, options, reporter, say(quiet))
-    print_result(result, as_json=json)
+    set_threads(threads)
+    stage = files.stage(Options(out=out, kind=kind, changes=tuple(changes or ()), minutes=minutes, seed=seed))
+    make_module(out, stage, workbench(base, device, quiet), fresh=fresh, json=json)
 
 
 @app.command("task")
@@ -137,13 +130,9 @@ def task(
     json: Json = False,
 ) -> None:
     """One task module from labelled source-language data."""
-    from xling.jobs.train_to_folder import Options, TaskOrder, train_task_to
+    from xling.jobs.train import Options, TaskFiles
 
-    set_threads(threads)
-    options = Options(
-        base=base, kind=kind, out=out, changes=tuple(changes or ()), seed=seed, device=device, fresh=fresh
-    )
-    order = TaskOrder(
+    files = TaskFiles(
         task=task,
         source_language=source_language,
         train=train,
@@ -152,5 +141,20 @@ def task(
         language_module=language_module,
         init=init,
     )
-    result = train_task_to(order, options, reporters(f"task/{task}", out / "log.jsonl", quiet), say(quiet))
-    print_result(result, as_json=json)
+    set_threads(threads)
+    stage = files.stage(Options(out=out, kind=kind, changes=tuple(changes or ()), seed=seed))
+    make_module(out, stage, workbench(base, device, quiet), fresh=fresh, json=json)
+
+
+def workbench(base: str, device: str, quiet: bool) -> Workbench:
+    """What a stage is carried out with, as the options say."""
+    from xling.pipeline.stages import Workbench
+
+    return Workbench(base=base, device=device, bars=bars(quiet), say=say(quiet))
+
+
+def make_module(out: Path, stage: Stage, bench: Workbench, *, fresh: bool, json: bool) -> None:
+    """Make what the stage asks for, and print what was made."""
+    from xling.jobs.train import train_to
+
+    print_result(train_to(out, stage, bench, fresh=fresh), as_json=json)

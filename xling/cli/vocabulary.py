@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
-from xling.cli.running import Json, Quiet, Seed, print_result, say, tag
-from xling.cli.training import BaseName
+from xling.cli.running import Fresh, Json, Quiet, Seed, print_result, tag
+from xling.cli.training import BaseName, make_module, workbench
+from xling.errors import InputError
+
+
+def method_name(value: str) -> str:
+    """A value of `--method`; told before torch is imported."""
+    from xling.training.specs import VocabularyMethod
+
+    if value not in get_args(VocabularyMethod):
+        raise InputError(f"no method {value!r}", where="--method", choices=get_args(VocabularyMethod))
+    return value
+
 
 app = typer.Typer(help="How well a vocabulary serves a text, and a better one.", no_args_is_help=True)
 
@@ -61,7 +72,9 @@ def build(
     ],
     text: Annotated[list[Path], typer.Option("--text", help="Files or folders of plain text.")],
     out: Annotated[Path, typer.Option("--out", help="The folder of the new module.")],
-    method: Annotated[str, typer.Option("--method", help="extend, replace or trim.")] = "replace",
+    method: Annotated[
+        str, typer.Option("--method", callback=method_name, help="extend, replace or trim.")
+    ] = "replace",
     init: Annotated[str, typer.Option("--init", help="How new pieces' vectors start.")] = "similarity",
     size: Annotated[int, typer.Option("--size", help="Pieces to learn; 0: chosen by the text.", min=0)] = 0,
     rank: Annotated[
@@ -85,22 +98,27 @@ def build(
     ] = None,
     mixed: Annotated[bool, typer.Option("--mixed", help="Other scripts in the text are meant.")] = False,
     seed: Seed = 0,
+    fresh: Fresh = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """A vocabulary module from text: a tokenizer, and a vector to start from for each new piece."""
-    from xling.jobs.vocabulary_to_folder import Making, VocabularyOrder, vocabulary_to
+    from xling.jobs.train import Options, VocabularyFiles
+    from xling.training.specs import VocabularyBuild, specified
+    from xling.vocabulary.word_list import read_word_list
 
-    order = VocabularyOrder(
+    files = VocabularyFiles(
         language=language,
         text=tuple(text),
-        out=out,
         protect=tuple(protect or ()),
         source_text=tuple(source_text or ()),
         dictionary=dictionary,
         parallel=parallel,
-        spellings=spellings,
     )
-    making = Making(method=method, init=init, size=size or None, rank=rank or None, mixed=mixed, seed=seed)
-    result = vocabulary_to(base, order, making, say(quiet))
-    print_result(result, as_json=json)
+    words = dict(read_word_list(spellings)) if spellings else {}
+    told = {"method": method, "init": init, "size": size or None, "rank": rank or None}
+    spec = specified(
+        VocabularyBuild, {**told, "mixed": mixed, "spellings": words}, where="xling vocabulary build"
+    )
+    stage = files.stage(spec, Options(out=out, seed=seed))
+    make_module(out, stage, workbench(base, "cpu", quiet), fresh=fresh, json=json)

@@ -9,7 +9,7 @@ import torch
 
 from xling.bases.precision import fast_bfloat16
 from xling.files import cache_dir
-from xling.pipeline.results import versions
+from xling.machine import versions
 
 
 def information() -> dict[str, Any]:

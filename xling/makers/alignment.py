@@ -1,8 +1,9 @@
-"""A language module from parallel text: its states drawn to the base's states of the English side."""
+"""A language module from parallel text: its states drawn to the base's states of the source side."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,101 +11,71 @@ import torch
 from xling.bases.base import Base
 from xling.composition.composed import Composition
 from xling.errors import InputError
-from xling.languages import parse
-from xling.makers.language import ALONE, Beginning, Run, facts_of, warn_of_unknown
-from xling.makers.making import making_of
+from xling.makers.language import started, warn_of_unknown
+from xling.makers.stage import Session, Stage
 from xling.modules.module import Module
+from xling.modules.registry import preset
 from xling.training.alignment import Alignment, Pairs, sentence_vectors
-from xling.training.phases import Course, train_module
-from xling.training.settings import TrainingSettings
+from xling.training.specs import AlignmentTraining, TrainingSettings
 
-DEFAULTS = TrainingSettings(epochs=3, learning_rate=1e-3, batch_tokens=1024)
 _HELD_OUT = 200
 
-SentencePair = tuple[str, str]
+
+def check_alignment(stage: Stage) -> None:
+    """InputError for an unknown kind, or when there are fewer than two pairs."""
+    assert isinstance(stage.spec, AlignmentTraining)
+    preset(stage.spec.kind, stage.spec.options)
+    if (count := len(stage.rows("pairs"))) < 2:
+        raise InputError(f"{count} pairs cannot be aligned", where="--parallel", hint="give more of them")
 
 
-def align_language(
-    base: Base,
-    pairs: Sequence[SentencePair],
-    *,
-    language: str,
-    kind: str = "bottleneck",
-    options: Mapping[str, Any] | None = None,
-    settings: TrainingSettings = DEFAULTS,
-    tokens: float = 0.0,
-    run: Run = ALONE,
-    init: Module | None = None,
-    vocabulary: Module | None = None,
-) -> Module:
-    """Train one language module on pairs of (sentence in the language, the same in the source language).
+def make_alignment(base: Base, stage: Stage, session: Session) -> Module:
+    """Train the language module of a stage.
 
-    tokens: weight of the alignment of tokens, beside that of sentences. init: a language module to go on
-    from, such as one that MLM made. The last pairs (200 at most, a tenth at most) are held out: the share
-    of them that find their own translation among all is kept as a score.
-    Raises InputError when there is no pair, or for an unknown language or kind.
+    The last pairs (200 at most, a tenth at most) are held out; its score is the share of them that find their
+    own translation among all of them.
     """
-    tag = parse(language)
-    check_pairs(pairs)
+    spec, pairs, init = stage.spec, stage.rows("pairs"), stage.module("init")
+    assert isinstance(spec, AlignmentTraining)
     held = min(_HELD_OUT, len(pairs) // 10)
-    making = making_of(
-        settings,
-        kind=kind,
-        options={**(options or {}), "tokens": tokens},
-        data={"pairs": ["\t".join(pair) for pair in pairs]},
-        modules={"init": init, "vocabulary": vocabulary},
-    )
-    facts = facts_of(base, run, settings, language=tag, making=making)
-    module = Beginning(kind=kind, options=options, vocabulary=vocabulary, init=init).module(base, facts)
-    encoded = _encoded(base, Composition(base, [module]).tokenizer(), pairs, settings)
-    warn_of_unknown(encoded.rows, Composition(base, [module]).tokenizer(), tag, run.say)
+    module = started(base, stage, stage.facts(base))
+    around = stage.composed(base)
+    tokenizer = around(module).tokenizer(stage.language)
+    encoded = _encoded(base, tokenizer, pairs, spec.training)
+    warn_of_unknown(encoded.rows, tokenizer, stage.language, session.say)
     learned = Pairs(encoded.rows[: len(pairs) - held], encoded.source[: len(pairs) - held])
     kept = Pairs(encoded.rows[len(pairs) - held :], encoded.source[len(pairs) - held :])
-    before = retrieved(Composition(base, [module]), kept)
+    before = retrieved(around(module), kept, stage.language)
 
     def objective_of(trained: Module) -> Alignment:
-        return Alignment(Composition(base, [trained]), learned, settings, seed=run.seed, tokens=tokens)
+        return Alignment(around(trained), learned, spec, seed=stage.seed, language=stage.language)
 
-    course = Course(
-        shape=base.shape,
-        objective_of=objective_of,
-        settings=settings,
-        checkpoints=run.checkpoints,
-        reporter=run.reporter,
-    )
-    module, outcome = train_module(module, course, choose=init is None)
+    module, _ = stage.trained(module, base, session, objective_of)
     scores = {
         **(init.scores if init else {}),
         "retrieved_before": before,
-        "retrieved_after": retrieved(Composition(base, [module]), kept),
+        "retrieved_after": retrieved(around(module), kept, stage.language),
         "held_out_pairs": held,
         "train_pairs": len(learned.rows),
     }
-    done = module.with_facts(steps=outcome.steps)
-    return Module(done.parts, done.facts, scores)
-
-
-def check_pairs(pairs: Sequence[SentencePair]) -> None:
-    """InputError where there are too few pairs to align anything."""
-    if len(pairs) < 2:
-        raise InputError(
-            f"{len(pairs)} pairs cannot be aligned", where="--parallel", hint="give more of them"
-        )
+    return replace(module, scores=scores)
 
 
 @torch.no_grad()
-def retrieved(composition: Composition, pairs: Pairs) -> float | None:
+def retrieved(composition: Composition, pairs: Pairs, language: str) -> float | None:
     """The share in percent of sentences whose nearest source sentence is their own translation."""
     if not pairs.rows:
         return None
     wanted = sentence_vectors(Composition(composition.base), pairs.source)
-    found = sentence_vectors(composition, pairs.rows)
+    found = sentence_vectors(composition, pairs.rows, language=language)
     nearest = torch.nn.functional.normalize(found, dim=-1) @ torch.nn.functional.normalize(wanted, dim=-1).T
     right = nearest.argmax(1) == torch.arange(len(found), device=found.device)
     return round(100 * float(right.float().mean()), 2)
 
 
-def _encoded(base: Base, tokenizer: Any, pairs: Sequence[SentencePair], settings: TrainingSettings) -> Pairs:
+def _encoded(
+    base: Base, tokenizer: Any, pairs: Sequence[tuple[str, str]], settings: TrainingSettings
+) -> Pairs:
     """One row a sentence: a long one is cut, so that the two sides stay together."""
     longest = min(settings.max_length, base.max_length)
     own, source = ([pair[side] for pair in pairs] for side in (0, 1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -12,10 +11,9 @@ from torch import Tensor
 
 from xling.bases.base import Base
 from xling.data.text import deduplicate
-from xling.errors import InputError
-from xling.languages import parse
-from xling.makers.language import ALONE, Run, Say, facts_of
+from xling.makers.stage import Say, Session, Stage
 from xling.modules.module import Module
+from xling.training.specs import FACTOR_RANK, VocabularyBuild
 from xling.vocabulary.checking import check_text
 from xling.vocabulary.diagnosis.losses import Loss, losses
 from xling.vocabulary.draft import Draft, part_of, split
@@ -26,79 +24,44 @@ from xling.vocabulary.replacing import replace, respelled
 from xling.vocabulary.surface import describe
 from xling.vocabulary.trimming import trim
 
-METHODS = ("extend", "replace", "trim")
-FACTOR_RANK = 100  # of UNKs Everywhere
 _NAMED, _COMPOSED = 3, {"type": "NFC"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What a vocabulary shall be.
+def check_vocabulary(stage: Stage) -> None:
+    """InputError for an unknown initialiser, and for a text that nothing can be learned from."""
+    assert isinstance(stage.spec, VocabularyBuild)
+    INITIALISERS.named(stage.spec.init, where="--init")
+    check_text(stage.rows("text"), stage.language, mixed=stage.spec.mixed)
 
-    method: `extend`, `replace` or `trim`. size: of the learned pieces; chosen by the text when None.
-    init: how new vectors start. rank: of factorised vectors; None stores each in full (100 where `init`
-    is `factorised`). protect: lines whose splits an extension leaves as they are. source_lines,
-    dictionary, pairs: for initialisers that need them. mixed: other scripts in the text are meant.
-    spellings: strings and what a replaced tokenizer reads in their place, in this order.
-    Raises InputError for an unknown method or initialiser.
+
+def make_vocabulary(base: Base, stage: Stage, session: Session) -> Module:
+    """Make the vocabulary of a stage; its scores say what was served by what.
+
+    Its data are lines of text; lines that an extension splits as before (`protect`); and what single
+    initialisers need: `source_text` (lines), `dictionary` (pairs of words), `pairs` (a sentence and its
+    translation). Raises InputError for a size that the text cannot support.
     """
-
-    method: str = "replace"
-    size: int | None = None
-    init: str = "similarity"
-    rank: int | None = None
-    protect: Sequence[str] = ()
-    source_lines: Sequence[str] = ()
-    dictionary: Sequence[tuple[str, str]] = ()
-    pairs: Sequence[tuple[str, str]] = ()
-    mixed: bool = False
-    spellings: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise InputError(f"no method {self.method!r}", where="--method", choices=METHODS)
-        INITIALISERS.named(self.init, where="--init")
-        if self.spellings and self.method != "replace":
-            raise InputError(
-                f"{self.method} keeps the base's own tokenizer, which every language reads by",
-                where="spellings",
-                hint="--method replace takes them",
-            )
-
-    @property
-    def width(self) -> int | None:
-        """The rank that is stored."""
-        return FACTOR_RANK if self.rank is None and self.init == "factorised" else self.rank
-
-
-def build_vocabulary(
-    base: Base, texts: Sequence[str], *, language: str, wanted: Wanted | None = None, run: Run = ALONE
-) -> Module:
-    """Make a vocabulary module of a language; its scores say what was served by what.
-
-    Raises InputError for a text that nothing can be learned from, or a size that it cannot support.
-    """
-    tag, wanted = parse(language), wanted or Wanted()
-    check_text(texts, tag, mixed=wanted.mixed)
-    lines = deduplicate(texts)
+    spec = stage.spec
+    assert isinstance(spec, VocabularyBuild)
+    lines = deduplicate(stage.rows("text"))
     harmful = losses(base.tokenizer, lines).harmful
-    _warn_of(harmful, wanted.method, run.say)
-    draft = _METHODS[wanted.method](base, lines, wanted, bool(harmful))
+    _warn_of(harmful, spec.method, session.say)
+    draft = _METHODS[spec.method](base, lines, stage, spec, bool(harmful))
     rows = split(draft.opened(), lines)
-    table, rank = base.embeddings.detach(), wanted.width
+    table, rank = base.embeddings.detach(), spec.width
     vectors, shares = torch.zeros(0, base.shape.hidden), []
     if draft.new:
         request = Request(
             base=base,
             draft=draft,
             lines=lines,
-            source_lines=wanted.source_lines,
-            dictionary=wanted.dictionary,
-            pairs=wanted.pairs,
+            source_lines=stage.rows("source_text"),
+            dictionary=stage.rows("dictionary"),
+            pairs=stage.rows("pairs"),
             rank=rank or FACTOR_RANK,
-            seed=run.seed,
+            seed=stage.seed,
         )
-        start = INITIALISERS[wanted.init](request)
+        start = INITIALISERS[spec.init](request)
         vectors, shares = start.vectors, served(draft, start, rows)
     part = part_of(draft, vectors, table, rank, bias=_log_prior(draft, rows))
     characters, after = sum(map(len, lines)), sum(map(len, rows))
@@ -109,10 +72,10 @@ def build_vocabulary(
         "new_pieces": len(draft.new),
         "characters_per_piece_before": round(characters / max(1, before), 3),
         "characters_per_piece_after": round(characters / max(1, after), 3),
-        "init": wanted.init if draft.new else None,
+        "init": spec.init if draft.new else None,
         "served": shares,
     }
-    return Module((part,), facts_of(base, run, language=tag), scores)
+    return Module((part,), stage.facts(base), scores)
 
 
 def _warn_of(harmful: Sequence[Loss], method: str, say: Say) -> None:
@@ -130,19 +93,21 @@ def _log_prior(draft: Draft, rows: Sequence[Sequence[int]]) -> Float[Tensor, " n
     return torch.log(counts / counts.sum())[len(draft.kept) :]
 
 
-def _normalizer(base: Base, wanted: Wanted, harmed: bool) -> dict[str, Any] | None:
+def _normalizer(base: Base, spellings: Mapping[str, str], harmed: bool) -> dict[str, Any] | None:
     """What stands in place of the base's; None where the base's own will do."""
-    if not wanted.spellings:
+    if not spellings:
         return _COMPOSED if harmed else None
-    return respelled(_COMPOSED if harmed else describe(base.tokenizer).get("normalizer"), wanted.spellings)
+    return respelled(_COMPOSED if harmed else describe(base.tokenizer).get("normalizer"), spellings)
 
 
 # harmed: whether the base's normaliser loses something; then a new tokenizer composes only (NFC)
-_Method = Callable[[Base, Sequence[str], Wanted, bool], Draft]
+_Method = Callable[[Base, Sequence[str], Stage, Any, bool], Draft]
 _METHODS: Mapping[str, _Method] = {
-    "extend": lambda base, lines, wanted, harmed: extend(base, lines, wanted.size, protect=wanted.protect),
-    "replace": lambda base, lines, wanted, harmed: replace(
-        base, lines, wanted.size, normalizer=_normalizer(base, wanted, harmed)
+    "extend": lambda base, lines, stage, spec, harmed: extend(
+        base, lines, spec.size, protect=stage.rows("protect")
     ),
-    "trim": lambda base, lines, wanted, harmed: trim(base, lines),
+    "replace": lambda base, lines, stage, spec, harmed: replace(
+        base, lines, spec.size, normalizer=_normalizer(base, spec.spellings, harmed)
+    ),
+    "trim": lambda base, lines, stage, spec, harmed: trim(base, lines),
 }

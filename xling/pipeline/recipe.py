@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from xling.errors import InputError
 from xling.languages import parse
-from xling.training.settings import TrainingSettings
+from xling.training.specs import (
+    AlignmentTraining,
+    LanguageTraining,
+    Specification,
+    TaskTraining,
+    VocabularyBuild,
+)
+
+SpecT = TypeVar("SpecT", bound=Specification)
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class DataSpec(_Section):
+class DataSpec(Specification):
     """Some examples of a data card. The language comes from where the section stands.
 
     count: at most so many examples (all by default), drawn with `sample_seed`.
@@ -27,7 +31,7 @@ class DataSpec(_Section):
     sample_seed: int = 0
 
 
-class TaskSpec(_Section):
+class TaskSpec(Specification):
     """name: of the task in xling. title: of its modules in the store (`task/<title>`).
 
     test: in the target languages; source_test: in the source, when that lies on another card.
@@ -41,36 +45,27 @@ class TaskSpec(_Section):
     source_test: DataSpec | None = None
 
 
-class VocabularySpec(_Section):
-    """A vocabulary for each target, learned from its text; see `xling.makers.vocabulary.Wanted`.
+class VocabularySection(VocabularyBuild):
+    """A vocabulary for each target, learned from its text.
 
     protect, source_text: text in the source language. parallel: sentences and their translations.
-    spellings: strings of the language that stand for others, in this order.
     """
 
-    method: Literal["extend", "replace", "trim"] = "replace"
-    init: str = "similarity"
-    size: Annotated[int, Field(gt=0)] | None = None
-    rank: Annotated[int, Field(gt=0)] | None = None
     protect: DataSpec | None = None
     source_text: DataSpec | None = None
     parallel: DataSpec | None = None
-    mixed: bool = False
-    spellings: dict[str, str] = {}
 
 
-class AlignmentSpec(_Section):
+class AlignmentSection(AlignmentTraining):
     """How the targets' modules are aligned with the base's states of the source side of parallel text.
 
-    tokens: weight of the alignment of tokens, beside that of sentences.
+    Kind and options are those of the language modules where it does not say others.
     """
 
     pairs: DataSpec
-    training: TrainingSettings
-    tokens: Annotated[float, Field(ge=0)] = 0.0
 
 
-class FamilySpec(_Section):
+class FamilySpec(Specification):
     """One module for all targets, from several languages' text. tag: of the family, such as bnt (ISO 639-5).
 
     alpha: see `xling.data.family.balanced`.
@@ -81,7 +76,7 @@ class FamilySpec(_Section):
     alpha: Annotated[float, Field(ge=0, le=1)] = 0.3
 
 
-class LanguageModules(_Section):
+class LanguageModules(LanguageTraining):
     """How every language module is trained. held_out: lines for pseudo-perplexity.
 
     text: by card; `texts` overrides it for single languages. objectives: what the targets' modules learn
@@ -95,17 +90,24 @@ class LanguageModules(_Section):
     text: DataSpec
     texts: dict[str, DataSpec] = {}
     held_out: Annotated[int, Field(gt=0)] = 200
-    kind: str = "madx"
-    options: dict[str, Any] = {}
-    training: TrainingSettings
     seed: int = 0
     init: Literal["fresh", "source"] = "fresh"
     under_task: Literal["source", "none"] = "source"
     objectives: tuple[Literal["mlm", "alignment"], ...] = ("mlm",)
-    vocabulary: VocabularySpec | None = None
-    alignment: AlignmentSpec | None = None
+    vocabulary: VocabularySection | None = None
+    alignment: AlignmentSection | None = None
     family: FamilySpec | None = None
     related: dict[str, str] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _alignment_of_the_same_kind(cls, values: Any) -> Any:
+        """An alignment goes on from what MLM made, so it has its kind unless it says another."""
+        if isinstance(values, dict) and isinstance(alignment := values.get("alignment"), dict):
+            shared = {key: values[key] for key in ("kind", "options") if key in values}
+            usual = {"kind": cls.model_fields["kind"].default}
+            return {**values, "alignment": {**usual, **shared, **alignment}}
+        return values
 
     @model_validator(mode="after")
     def _goes_together(self) -> LanguageModules:
@@ -118,17 +120,10 @@ class LanguageModules(_Section):
         return self
 
 
-class TaskModule(_Section):
-    """How the task modules (with the source's language module under it, and alone) are trained."""
-
-    kind: str = "bottleneck"
-    options: dict[str, Any] = {}
-    training: TrainingSettings
-
-
-class Recipe(_Section):
+class Recipe(Specification):
     """One experiment: a task carried from the source to the targets, with its controls.
 
+    task_module: how the task modules are trained, with the source's language module under them and alone.
     controls: beside that without a language module: the same on texts in Latin spelling (romanised), a
     related language's module (related), the task module without the one it learned on (removed).
     """
@@ -140,7 +135,7 @@ class Recipe(_Section):
     targets: Annotated[tuple[str, ...], Field(min_length=1)]
     task: TaskSpec
     language_modules: LanguageModules
-    task_module: TaskModule
+    task_module: TaskTraining
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
     controls: tuple[Literal["romanised", "related", "removed"], ...] = ()
 
@@ -160,3 +155,8 @@ def _tag(value: str) -> str:
         return parse(value)
     except InputError as error:
         raise ValueError(str(error)) from error
+
+
+def told(section: SpecT, kind: type[SpecT]) -> SpecT:
+    """What a section of a recipe tells a maker: its values without where the data lies."""
+    return kind(**{name: getattr(section, name) for name in kind.model_fields})

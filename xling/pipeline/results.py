@@ -1,21 +1,17 @@
-"""From predictions to `results.json` and the report page."""
+"""The results of a recipe: its scores with intervals, what modules gained, what each stage cost."""
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from xling.bases.base import Base
 from xling.data.card_schema import DataCard
 from xling.evaluation.bootstrap import equivalence, interval, paired_gain, verdict
 from xling.evaluation.conditions import NONE, ROMANISED, SOURCE
-from xling.evaluation.report import write_report
 from xling.evaluation.results import (
-    LOG,
-    RESULTS,
     BaseRow,
     CardRow,
     CellRow,
@@ -24,53 +20,51 @@ from xling.evaluation.results import (
     Nearness,
     Results,
 )
-from xling.files import write_json, write_lines
 from xling.languages import name, script
-from xling.modules.module import Module
-from xling.pipeline.recipe_run import RecipeRun
-from xling.pipeline.task_stages import Cell
+from xling.machine import versions
+from xling.modules.module import WEIGHTS
+from xling.pipeline.corpus import Corpus
+from xling.pipeline.planning import Asked
+from xling.pipeline.stages import Done
+from xling.tasks.registry import task_named
+from xling.tasks.task import Task
 
-_PACKAGES = ("xling", "torch", "transformers", "tokenizers", "safetensors", "babel")
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scored:
+    """A score that was asked for.
+
+    counts: what the primary metric adds up, [examples, sums]. all: every metric, in percent.
+    """
+
+    asked: Asked
+    counts: np.ndarray
+    all: Mapping[str, float]
 
 
-def write_results(run: RecipeRun, cells: Sequence[Cell]) -> Path:
-    """Write `results.json`, `log.jsonl` and `report.html`; returns the first."""
-    recipe = run.recipe
-    together = _together(cells)
-    results = Results(
+Together = Mapping[tuple[str, str], np.ndarray]  # the counts of all seeds, by language and condition
+
+
+def results_of(corpus: Corpus, base: Base, scores: Sequence[Scored], done: Mapping[str, Done]) -> Results:
+    """The results of a recipe whose stages are done. done: by the stages' keys."""
+    recipe = corpus.recipe
+    together, task = _together(scores), task_named(recipe.task.name)
+    return Results(
         recipe=recipe.name,
         about=recipe.about,
-        command=run.place.command,
-        base=BaseRow(id=run.base.id, revision=run.base.revision, fingerprint=run.base.fingerprint),
+        base=BaseRow(id=base.id, revision=base.revision, fingerprint=base.fingerprint),
         source=recipe.source,
-        precision=run.place.precision,
         seed=recipe.seeds[0],
         seeds=recipe.seeds,
-        task=recipe.task.name,
-        cells=tuple(_cell_row(run, cell) for cell in cells),
-        gains=tuple(_gains(run, together)),
-        equivalence=tuple(_equivalence(run, together)),
-        modules=tuple(_module_rows(run)),
-        stages=tuple(stage.row() for stage in run.used),
-        cards=tuple(map(_card_row, run.cards())),
+        task=task.name,
+        cells=tuple(_cell_row(task, scored) for scored in scores),
+        gains=tuple(_gains(task, together)),
+        equivalence=tuple(_equivalence(task, recipe.source, together)),
+        modules=tuple(_module_rows(done.values())),
+        stages=tuple(own.row(key) for key, own in done.items()),
+        cards=tuple(map(_card_row, corpus.cards())),
         versions=versions(),
     )
-    path = run.folder / RESULTS
-    write_json(path, results.as_json())
-    write_lines(run.folder / LOG, _log_lines(run))
-    write_report(run.folder)
-    return path
-
-
-def versions() -> dict[str, str]:
-    """Of Python and of the packages that numbers depend on."""
-    found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _card_row(card: DataCard) -> CardRow:
@@ -83,66 +77,61 @@ def _card_row(card: DataCard) -> CardRow:
     )
 
 
-def _cell_row(run: RecipeRun, cell: Cell) -> CellRow:
+def _cell_row(task: Task, scored: Scored) -> CellRow:
+    asked = scored.asked
+    stage = asked.stage
     return CellRow(
-        language=cell.language,
-        name=name(cell.language),
-        script=script(cell.language),
-        condition=cell.condition,
-        plan=cell.plan,
-        task=run.recipe.task.name,
-        metric=run.task.metric,
-        **interval(cell.scored.counts, run.task.value).row(),
-        all={key: round(own, 2) for key, own in cell.scored.all.items()},
-        examples=len(cell.scored.counts),
-        split=cell.split,
-        seed=cell.seed,
-        data_sha256=cell.data.removeprefix("sha256:"),
+        language=stage.language,
+        name=name(stage.language),
+        script=script(stage.language),
+        condition=asked.condition,
+        plan=str(stage.plan),
+        task=task.name,
+        metric=task.metric,
+        **interval(scored.counts, task.value).row(),
+        all={key: round(own, 2) for key, own in scored.all.items()},
+        examples=len(scored.counts),
+        split=asked.split,
+        seed=stage.seed,
+        data_sha256=stage.data["test"].fingerprint.removeprefix("sha256:"),
     )
 
 
-def _together(cells: Sequence[Cell]) -> dict[tuple[str, str], np.ndarray]:
-    """The counts of all seeds, by language and condition."""
+def _together(scores: Sequence[Scored]) -> Together:
     together: dict[tuple[str, str], np.ndarray] = {}
-    for cell in cells:
-        key, counts = (cell.language, cell.condition), cell.scored.counts
-        together[key] = together[key] + counts if key in together else counts
+    for scored in scores:
+        key = (scored.asked.stage.language, scored.asked.condition)
+        together[key] = together[key] + scored.counts if key in together else scored.counts
     return together
 
 
-def _gains(run: RecipeRun, together: Mapping[tuple[str, str], np.ndarray]) -> Iterator[Gain]:
+def _gains(task: Task, together: Together) -> Iterator[Gain]:
     """Each condition against no language module, on the same examples."""
     for (language, condition), counts in together.items():
         if condition == NONE:
             continue
-        gain = paired_gain(counts, together[language, NONE], run.task.value)
+        gain = paired_gain(counts, together[language, NONE], task.value)
         words = verdict(gain.low, gain.high)
         yield Gain(language=language, condition=condition, **gain.row(), verdict=words)
 
 
-def _equivalence(run: RecipeRun, together: Mapping[tuple[str, str], np.ndarray]) -> Iterator[Nearness]:
+def _equivalence(task: Task, source: str, together: Together) -> Iterator[Nearness]:
     """Each target beside the source: under no module, or under the module that the task learned on."""
-    source = run.recipe.source
     for (language, condition), counts in together.items():
         if language == source:
             continue
         own = SOURCE if (source, SOURCE) in together and condition not in (NONE, ROMANISED) else NONE
-        value, best = (float(run.task.value(sums.sum(0))) for sums in (counts, together[source, own]))
+        value, best = (float(task.value(sums.sum(0))) for sums in (counts, together[source, own]))
         said = {"language": language, "condition": condition, **equivalence(value, best)}
         yield Nearness.model_validate(said)
 
 
-def _module_rows(run: RecipeRun) -> Iterator[ModuleRow]:
-    for stage in run.used:
-        if stage.name.startswith("predict/"):
+def _module_rows(done: Iterable[Done]) -> Iterator[ModuleRow]:
+    for own in done:
+        if not (own.folder / WEIGHTS).is_file():
             continue
-        module = Module.load(stage.folder / "module")
+        module = own.module
         kinds = " + ".join(part.config.kind for part in module.parts)
         facts = {"language": module.facts.language or module.facts.source, "steps": module.facts.steps}
-        said = {"name": stage.name, "kind": kinds, "tokens": stage.tokens, **facts, **module.scores}
+        said = {"name": own.name, "kind": kinds, "tokens": own.tokens, **facts, **module.scores}
         yield ModuleRow.model_validate(said)
-
-
-def _log_lines(run: RecipeRun) -> list[str]:
-    logs = [stage.folder / "log.jsonl" for stage in run.used]
-    return [line for log in logs if log.exists() for line in log.read_text("utf-8").splitlines()]

@@ -2,44 +2,98 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from xling.files import link
-from xling.pipeline.conditions import conditions, relatives, stacks
-from xling.pipeline.language_stages import language_stage
+from xling.bases.precision import FLOAT32, Precision
+from xling.bases.soundness import check_mask
+from xling.evaluation.conditions import RELATED, REMOVED
+from xling.evaluation.report import write_report
+from xling.evaluation.results import LOG, RESULTS
+from xling.files import link, write_json, write_lines
+from xling.makers.stage import Say
+from xling.pipeline.corpus import Corpus
+from xling.pipeline.planning import Asked, plan_recipe
 from xling.pipeline.recipe import Recipe
-from xling.pipeline.recipe_run import RecipeRun, Workplace
-from xling.pipeline.results import write_results
-from xling.pipeline.stages import MODULE, Stage
-from xling.pipeline.task_stages import predict_stage, task_name, task_stage
+from xling.pipeline.results import Scored, results_of
+from xling.pipeline.stages import MODULE_FILES, PREDICTIONS, Done, Stages, Workbench
+from xling.tasks.registry import task_named
+from xling.training.specs import LanguageTraining
+
+ABLATED, GOLD = "-ablation", "gold"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workplace:
+    """Where a run reads and writes, and on what it computes.
+
+    bars: progress bars on stderr. precision: of predictions; trainings have their own in their settings.
+    """
+
+    out: Path
+    stages: Stages
+    data_root: Path | None = None
+    device: str = "cpu"
+    precision: Precision = FLOAT32
+    bars: bool = False
+    command: str = ""
+    say: Say = lambda text: None
 
 
 def run_recipe(recipe: Recipe, place: Workplace) -> Path:
-    """Run every stage that is not done, then write results, report and the run's own store."""
-    run = RecipeRun(recipe, place)
-    tags = dict.fromkeys((recipe.source, *recipe.targets))
-    nearest = relatives(recipe, run.languages_with_text())
-    under = {tag: list(conditions(recipe, tag, nearest.get(tag))) for tag in tags}
-    adapted = dict.fromkeys(own.below for found in under.values() for own in found if own.below)
-    languages = {tag: language_stage(run, tag) for tag in adapted}
-    cells = []
-    for seed in recipe.seeds:
-        tasks = {False: task_stage(run, seed, None)}
-        if stacks(recipe):
-            tasks[True] = task_stage(run, seed, languages[recipe.source])
-        publish(run, languages, tasks, seed)
-        for language, found in under.items():
-            for condition in found:
-                below = [languages[condition.below]] if condition.below else []
-                modules = [*below, tasks[condition.stacked]]
-                cells.append(predict_stage(run, language, condition, modules, seed))
-    return write_results(run, cells)
+    """Carry out every stage that is not done, then write results, report and the run's own store.
+
+    Returns the path of `results.json`.
+    """
+    task_named(recipe.task.name, where="task.name")
+    corpus, folder = Corpus(recipe, place.data_root), place.out / recipe.name
+    planned = plan_recipe(corpus, place.precision)
+    bench = Workbench(base=recipe.base, device=place.device, bars=place.bars, say=place.say)
+    stages = {stage.key(bench.opened): stage for stage in planned.in_order()}
+    if any(isinstance(stage.spec, LanguageTraining) for stage in stages.values()):
+        check_mask(bench.opened.tokenizer)
+    done = {key: place.stages.carry_out(stage, bench) for key, stage in stages.items()}
+    publish(folder, {name: done[stage.key(bench.opened)] for name, stage in planned.modules.items()})
+    scores = [_scored(asked, done[asked.stage.key(bench.opened)], folder) for asked in planned.scores]
+    write_lines(folder / LOG, _log_lines(done.values()))
+    results = results_of(corpus, bench.opened, scores, done)
+    said = {"command": place.command, "precision": place.precision}
+    write_json(folder / RESULTS, results.model_copy(update=said).as_json())
+    write_report(folder)
+    return folder / RESULTS
 
 
-def publish(run: RecipeRun, languages: dict[str, Stage], tasks: dict[bool, Stage], seed: int) -> None:
-    """Put the modules into the run's own store, under the names that its plans use. tasks: by `stacked`."""
-    named = {f"lang/{language}": stage for language, stage in languages.items()}
-    named |= {task_name(run.recipe, seed, alone=not stacked): stage for stacked, stage in tasks.items()}
-    for name, stage in named.items():
-        for path in (stage.folder / MODULE).iterdir():
-            link(path, run.folder / "modules" / name / path.name)
+def ablate(recipe: Recipe, place: Workplace) -> Path:
+    """Run a recipe with every control that it has data for; its stages are the recipe's own.
+
+    Each difference to the control without a language module is on the same examples of all seeds, by
+    paired bootstrap. Returns the path of `results.json`.
+    """
+    controls = tuple(dict.fromkeys((*recipe.controls, RELATED, REMOVED)))
+    return run_recipe(recipe.model_copy(update={"name": recipe.name + ABLATED, "controls": controls}), place)
+
+
+def publish(folder: Path, modules: Mapping[str, Done]) -> None:
+    """Put the modules into the run's own store, under the names that its plans use."""
+    for name, done in modules.items():
+        for file in MODULE_FILES:
+            link(done.folder / file, folder / "modules" / name / file)
+
+
+def _scored(asked: Asked, done: Done, folder: Path) -> Scored:
+    """Hold predictions against the gold answers, and keep both beside the results."""
+    language, task = asked.stage.language, task_named(str(asked.stage.task))
+    gold = [{"id": example.id, **task.gold(example)} for example in asked.gold]
+    write_lines(folder / GOLD / f"{language}.jsonl", [json.dumps(row, ensure_ascii=False) for row in gold])
+    name = f"{language}-{asked.condition}-{asked.stage.seed}.jsonl"
+    link(done.folder / PREDICTIONS, folder / "predictions" / name)
+    rows = [json.loads(line) for line in (done.folder / PREDICTIONS).read_text("utf-8").splitlines()]
+    examples = asked.stage.rows("test")
+    return Scored(asked=asked, counts=task.counts(examples, rows), all=task.score(examples, rows))
+
+
+def _log_lines(done: Iterable[Done]) -> list[str]:
+    logs = [own.folder / LOG for own in done]
+    return [line for log in logs if log.exists() for line in log.read_text("utf-8").splitlines()]

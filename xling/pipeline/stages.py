@@ -1,48 +1,78 @@
-"""Stages keyed by content: the hash of what a stage is made from is the name of its folder."""
+"""Carrying stages out: each in its folder, once. `xling run` and `xling train` do it by the same function."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-import sys
+import shutil
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+from xling.bases.base import Base, load_base
 from xling.errors import InputError
-from xling.evaluation.results import StageRow
-from xling.files import write_json
-from xling.modules.module import Module
+from xling.evaluation.results import LOG, StageRow
+from xling.files import write_json, write_lines
+from xling.machine import peak_rss_mb
+from xling.makers.composed_model import ComposedModel, planned_task
+from xling.makers.make import make
+from xling.makers.stage import Say, Session, Stage
+from xling.modules.module import FACTS, WEIGHTS, Module
+from xling.pipeline.planning import Prediction
+from xling.store.card import CARD, write_card
+from xling.training.reporting import Bar, Log, Reporter, Several
+from xling.training.sameness import check_same
 
-try:
-    import resource
-except ImportError:  # Windows has none
-    resource = None
-
-DONE, MODULE = "stage.json", "module"
+DONE, PREDICTIONS, CHECKPOINTS = "stage.json", "predictions.jsonl", "checkpoints"
+MODULE_FILES = (WEIGHTS, FACTS, CARD)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
-    """A finished stage. seconds and tokens are of the run that made it; `cached`: found done this time."""
+class Workbench:
+    """What stages are carried out with. base: its name; it is opened when it is first needed.
+
+    bars: progress bars on stderr.
+    """
+
+    base: str
+    device: str = "cpu"
+    bars: bool = False
+    say: Say = lambda text: None
+
+    @cached_property
+    def opened(self) -> Base:
+        """The base, opened once."""
+        return load_base(self.base, device=self.device)
+
+    def session(self, stage: Stage, folder: Path) -> Session:
+        """How a stage is carried out in its folder: its steps are logged there, and its checkpoints kept."""
+        reporters: list[Reporter] = [Log(folder / LOG, stage.name), *([Bar(stage.name)] if self.bars else [])]
+        return Session(checkpoints=folder / CHECKPOINTS, reporter=Several(reporters), say=self.say)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """A finished stage. seconds and tokens are of the run that made it; cached: it was found done."""
 
     name: str
-    key: str
     folder: Path
-    seconds: float
-    tokens: int
-    peak_rss_mb: float
-    cached: bool
+    seconds: float = 0.0
+    tokens: int = 0
+    peak_rss_mb: float = 0.0
+    cached: bool = False
 
-    def row(self) -> StageRow:
+    @property
+    def module(self) -> Module:
+        """The module that the stage made."""
+        return Module.load(self.folder)
+
+    def row(self, key: str) -> StageRow:
         """The stage as `results.json` lists it."""
         speed = round(self.tokens / self.seconds, 1) if self.tokens and self.seconds else None
         return StageRow(
             name=self.name,
-            key=self.key,
+            key=key,
             seconds=round(self.seconds, 2),
             tokens_per_second=speed,
             peak_rss_mb=round(self.peak_rss_mb, 1),
@@ -50,73 +80,100 @@ class Stage:
         )
 
 
+def carry_out(stage: Stage, folder: Path, bench: Workbench, *, fresh: bool = False) -> Done:
+    """Make what a stage asks for in its folder, or find it there; what was interrupted goes on.
+
+    The stages that it stands on have their modules in their places. fresh: it is made again. Raises
+    InputError, which says what differs, where the folder holds a module that was made otherwise.
+    """
+    if fresh:
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    elif (folder / WEIGHTS).is_file():
+        wanted = {"base": _id(bench.base), **stage.identity}
+        check_same(stage.completed(Module.load(folder).described()), wanted, folder)
+        if found := finished(stage, folder) or _without_record(stage, folder):
+            return found
+    started = time.perf_counter()
+    if isinstance(stage.spec, Prediction):
+        _predict(stage, stage.spec, folder, bench.opened)
+    else:
+        module = make(bench.opened, stage, bench.session(stage, folder))
+        module.save(folder)
+        write_card(module, stage.title, folder)
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    costs = {
+        "seconds": time.perf_counter() - started,
+        "tokens": _logged_tokens(folder / LOG),
+        "peak_rss_mb": peak_rss_mb(),
+    }
+    write_json(folder / DONE, {"name": stage.name, **stage.identity, **costs})
+    return Done(name=stage.name, folder=folder, **costs)
+
+
 class Stages:
-    """The stages below one folder, shared by every recipe that is run there."""
+    """The stages below one folder, shared by every recipe that is run there: a stage's key names its own.
+
+    fresh: each is made again, once.
+    """
 
     def __init__(self, root: Path, *, fresh: bool = False) -> None:
         self.root, self.fresh = root, fresh
-        self.done: list[Stage] = []
+        self.done: dict[str, Done] = {}
 
-    def run(self, name: str, inputs: Mapping[str, Any], work: Callable[[Path], int]) -> Stage:
-        """Do `work` in the stage's folder unless it was done; it returns how many pieces it read.
+    def carry_out(self, stage: Stage, bench: Workbench) -> Done:
+        """Make a stage, and before it those that it stands on, or find them made."""
+        key = stage.key(bench.opened)
+        if key not in self.done:
+            folder = self.root / f"{re.sub(r'[^A-Za-z0-9]+', '-', stage.name)}-{key[:16]}"
+            found = None if self.fresh else finished(stage, folder)
+            self.done[key] = found or carry_out(self._standing(stage, bench), folder, bench, fresh=self.fresh)
+            bench.say(f"{stage.name}: {'kept' if found else f'{self.done[key].seconds:.0f} s'}")
+        return self.done[key]
 
-        A folder without its `stage.json` is one that was interrupted: work goes on there.
-        """
-        key = content_key(inputs)
-        folder = self.root / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)}-{key[:16]}"
-        known = {stage.key for stage in self.done}
-        stage = None if self.fresh and key not in known else _finished(folder, name, key)
-        if stage is None:
-            started = time.perf_counter()
-            tokens = work(folder)
-            stage = Stage(
-                name=name,
-                key=key,
-                folder=folder,
-                seconds=time.perf_counter() - started,
-                tokens=tokens,
-                peak_rss_mb=peak_rss_mb(),
-                cached=False,
-            )
-            write_json(folder / DONE, {**stage.row().model_dump(mode="json"), "tokens": tokens})
-        if key not in known:
-            self.done.append(stage)
-        return stage
+    def _standing(self, stage: Stage, bench: Workbench) -> Stage:
+        """The stage with modules in the place of the stages below it."""
+        below = {role: own for role, own in stage.modules.items() if isinstance(own, Stage)}
+        made = {role: self.carry_out(own, bench).module for role, own in below.items()}
+        return replace(stage, modules={**stage.modules, **made})
 
 
-def content_key(inputs: Mapping[str, Any]) -> str:
-    """SHA-256 of the inputs as canonical JSON."""
-    text = json.dumps(inputs, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+def finished(stage: Stage, folder: Path) -> Done | None:
+    """What the record of a folder says of its stage; None where it is not done.
 
-
-def peak_rss_mb() -> float:
-    """The most memory this process has held so far, in MB; 0 where the system does not tell."""
-    if resource is None:
-        return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def _finished(folder: Path, name: str, key: str) -> Stage | None:
+    Raises InputError where the record cannot be read.
+    """
+    product = PREDICTIONS if isinstance(stage.spec, Prediction) else WEIGHTS
     path = folder / DONE
-    if not path.is_file():
+    if not path.is_file() or not (folder / product).is_file():
         return None
     try:
         row = json.loads(path.read_text(encoding="utf-8"))
-        return Stage(
-            name=name,
-            key=key,
-            folder=folder,
-            seconds=row["seconds"],
-            tokens=row["tokens"],
-            peak_rss_mb=row["peak_rss_mb"],
-            cached=True,
-        )
+        costs = {name: row[name] for name in ("seconds", "tokens", "peak_rss_mb")}
     except (ValueError, KeyError) as error:
         raise InputError("this stage's record is damaged", where=path, hint="delete the folder") from error
+    return Done(name=stage.name, folder=folder, **costs, cached=True)
 
 
-def module_of(stage: Stage) -> Module:
-    """The module that a stage made."""
-    return Module.load(stage.folder / MODULE)
+def _without_record(stage: Stage, folder: Path) -> Done | None:
+    """A module without a record, as earlier versions left it; None for one that was cut off while written."""
+    whole = (folder / FACTS).is_file() and not (folder / CHECKPOINTS).exists()
+    return Done(name=stage.name, folder=folder, cached=True) if whole else None
+
+
+def _predict(stage: Stage, spec: Prediction, folder: Path, base: Base) -> None:
+    """Write the predictions of the stage's test examples, a line each."""
+    planned = planned_task(stage.plan, lambda named: stage.below(str(named)))
+    rows = ComposedModel(base, planned).predict(stage.rows("test"), precision=spec.precision)
+    write_lines(folder / PREDICTIONS, [json.dumps(row, ensure_ascii=False) for row in rows])
+
+
+def _id(base: str) -> str:
+    """A base as modules name it: a Hub id without its revision."""
+    return base if Path(base).is_dir() else base.partition("@")[0]
+
+
+def _logged_tokens(log: Path) -> int:
+    """Pieces read by a whole training, interruptions included."""
+    if not log.exists():
+        return 0
+    return sum(json.loads(line).get("tokens", 0) for line in log.read_text("utf-8").splitlines())

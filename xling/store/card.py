@@ -7,10 +7,12 @@ from pathlib import Path
 from xling.files import write_atomically
 from xling.modules.module import Module
 
+CARD = "README.md"
+
 
 def write_card(module: Module, name: str, folder: Path) -> Path:
     """Write `README.md` beside the weights; it can be made again at any time."""
-    path = folder / "README.md"
+    path = folder / CARD
     write_atomically(path, card_text(module, name).encode("utf-8"))
     return path
 

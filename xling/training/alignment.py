@@ -21,7 +21,7 @@ from xling.composition.composed import Composition
 from xling.data.collation import BatchOrder
 from xling.languages import UNKNOWN
 from xling.modules.head import mean_states
-from xling.training.settings import TrainingSettings
+from xling.training.specs import AlignmentTraining
 
 _CONTRAST, _TEMPERATURE = 1.0, 0.05
 _TEACHER_TOKENS = 4096
@@ -40,7 +40,8 @@ class Pairs:
 class Alignment:
     """The objective. Only the composition's modules learn; the teacher is the base as it is.
 
-    tokens: weight of the token term, which needs the teacher's states in every pass.
+    The term of tokens needs the teacher's states in every pass. language: of the rows, where a plan or a part
+    of it goes by that.
     """
 
     higher_is_better = False
@@ -49,12 +50,13 @@ class Alignment:
         self,
         composition: Composition,
         pairs: Pairs,
-        settings: TrainingSettings,
+        spec: AlignmentTraining,
         *,
         seed: int,
-        tokens: float = 0.0,
+        language: str = UNKNOWN,
     ) -> None:
-        self.composition, self.pairs, self.tokens = composition, pairs, tokens
+        settings = spec.training
+        self.composition, self.pairs, self.tokens, self.language = composition, pairs, spec.tokens, language
         self.device = str(composition.encoder.device)
         self.precision: Precision = chosen_precision(settings.precision, self.device)
         self.teacher = sentence_vectors(Composition(composition.base), pairs.source)
@@ -71,10 +73,10 @@ class Alignment:
     def loss(self, number: int) -> tuple[Tensor, int]:
         """The distance of pass `number`, and how many pieces it read."""
         chosen = self.order.at(number)
-        pad = self.composition.tokenizer().pad_token_id
+        pad = self.composition.tokenizer(self.language).pad_token_id
         ids, mask = pad_rows([self.pairs.rows[row] for row in chosen], pad, self.device)
         with computing_in(self.precision, self.device):
-            states = self.composition(ids, mask)
+            states = self.composition(ids, mask, [self.language] * len(ids))
         found, wanted = mean_states(states.float(), mask), self.teacher[chosen]
         loss = sentence_distance(found, wanted)
         if self.tokens:

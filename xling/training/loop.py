@@ -14,7 +14,7 @@ from xling.errors import XlingError
 from xling.training.checkpoints import Checkpoints, Progress
 from xling.training.interrupting import interrupts_noted
 from xling.training.reporting import Reporter, Tick
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 
 
 @runtime_checkable

@@ -22,7 +22,7 @@ from xling.composition.composed import Composition
 from xling.data.collation import BatchOrder
 from xling.errors import InputError
 from xling.languages import UNKNOWN
-from xling.training.settings import TrainingSettings
+from xling.training.specs import LanguageTraining
 
 MASKED, REPLACED = 0.8, 0.1
 OTHERS = 4096
@@ -97,8 +97,7 @@ def decoding(
 class MaskedLanguageModelling:
     """The objective. The composition's modules learn, vectors of pieces included; the head is frozen.
 
-    language: of the text, where a plan or a part of it goes by that. With `candidates` the decoder is
-    narrowed to the corpus's own pieces, a tenth of XLM-R's table, and a fixed sample of the others.
+    language: of the text, where a plan or a part of it goes by that.
     """
 
     higher_is_better = False
@@ -108,12 +107,12 @@ class MaskedLanguageModelling:
         composition: Composition,
         head: MLMHead,
         rows: Sequence[Sequence[int]],
-        settings: TrainingSettings,
+        spec: LanguageTraining,
         *,
         seed: int,
         language: str = UNKNOWN,
-        candidates: bool = True,
     ) -> None:
+        settings = spec.training
         self.composition, self.seed, self.language = composition, seed, language
         self.device = str(composition.encoder.device)
         self.precision: Precision = chosen_precision(settings.precision, self.device)
@@ -122,7 +121,7 @@ class MaskedLanguageModelling:
         self.pieces = corpus_pieces(self.rows, self.tokenizer)
         own = composition.vocabulary(language)
         count = table_size(self.tokenizer) if own else head.decoder.shape[0]
-        few = Candidates(count, self.pieces, others=OTHERS, seed=seed) if candidates else None
+        few = Candidates(count, self.pieces, others=OTHERS, seed=seed) if spec.candidates else None
         self.column = few.index if few else None
         self.head = decoding(head, composition, few, language=language)
         self.special = torch.as_tensor(sorted(self.tokenizer.all_special_ids))

@@ -20,7 +20,7 @@ from xling.training.checkpoints import Checkpoints
 from xling.training.loop import Objective, Outcome, fit, seeded_loss
 from xling.training.reporting import Reporter, Silent
 from xling.training.sameness import check_same
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 
 ObjectiveOf = Callable[[Module], Objective]
 FIRST, SECOND = "full", "sparse"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -12,9 +13,11 @@ from xling.bases.batches import pad_rows
 from xling.bases.mlm_head import MLMHead
 from xling.bases.precision import FLOAT32, Precision, computing_in
 from xling.composition.composed import Composition
+from xling.languages import UNKNOWN
 from xling.training.mlm import decoding, pieces_of_nothing
 
 LINES = 200
+_BATCH_TOKENS = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,15 +49,16 @@ def pseudo_perplexity(
     rows: Sequence[Sequence[int]],
     *,
     characters: int,
-    batch_tokens: int = 4096,
+    language: str = UNKNOWN,
     precision: Precision = FLOAT32,
 ) -> PseudoPerplexity:
     """Over all pieces of `rows` (special ones aside), each masked alone, against the whole vocabulary.
 
     An unknown piece is scored as the piece it is: what it hides is lost, so a text of these alone has no
-    score. characters: of the text the rows were made from.
+    score. characters: how many the text has that the rows were made from. language: of the rows, where the
+    plan goes by it.
     """
-    tokenizer, decoder = composition.tokenizer(), decoding(head, composition)
+    tokenizer, decoder = composition.tokenizer(language), decoding(head, composition, language=language)
     unknown = tokenizer.unk_token_id
     special = {piece for piece in tokenizer.all_special_ids if piece != unknown}
     jobs = [
@@ -67,8 +71,8 @@ def pseudo_perplexity(
     device = str(composition.encoder.device)
     total, start = 0.0, 0
     while start < len(jobs):
-        longest = len(jobs[min(len(jobs), start + batch_tokens // len(jobs[start][0])) - 1][0])
-        batch = jobs[start : start + max(1, batch_tokens // longest)]
+        longest = len(jobs[min(len(jobs), start + _BATCH_TOKENS // len(jobs[start][0])) - 1][0])
+        batch = jobs[start : start + max(1, _BATCH_TOKENS // longest)]
         start += len(batch)
         ids, mask = pad_rows([row for row, _ in batch], tokenizer.pad_token_id, device)
         positions = torch.as_tensor([at for _, at in batch])
@@ -76,8 +80,9 @@ def pseudo_perplexity(
         wanted = ids[each, positions]
         ids[each, positions] = tokenizer.mask_token_id
         with computing_in(precision, device):
-            states = composition(ids, mask)[each, positions]
-            logits = decoder(states, composition.undo)
+            languages = [language] * len(batch)
+            states = composition(ids, mask, languages)[each, positions]
+            logits = decoder(states, partial(composition.undo, languages=languages))
         total += torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="sum").item()
     bits = total / math.log(2) / max(1, characters)
     return PseudoPerplexity(

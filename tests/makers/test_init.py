@@ -6,8 +6,8 @@ import pytest
 import torch
 from support.tiny import TEXTS
 
-from xling.makers.language import Run, train_language
-from xling.training.settings import TrainingSettings
+from xling.api import train_language
+from xling.training.specs import TrainingSettings
 
 SHORT = TrainingSettings(steps=2, learning_rate=1e-3, batch_tokens=64)
 STILL = TrainingSettings(steps=1, learning_rate=1e-30, batch_tokens=64)
@@ -19,8 +19,7 @@ def test_a_language_module_goes_on_from_another(bert, kind):
     first = train_language(bert, TEXTS[::2], language="eng", kind=kind, options=options, settings=SHORT)
     before = {name: value.clone() for name, value in first.tensors().items()}
     for settings in (STILL, SHORT):
-        run = Run(seed=1)
-        then = train_language(bert, TEXTS[1::2], language="swh", settings=settings, run=run, init=first)
+        then = train_language(bert, TEXTS[1::2], language="swh", settings=settings, seed=1, init=first)
         assert then.facts.language == "swh"
         assert then.tensors().keys() == before.keys()
         same = all(torch.equal(value, before[name]) for name, value in then.tensors().items())

@@ -13,8 +13,7 @@ from support.tiny_recipe import KINDS, write, write_recipe
 from xling.errors import InputError
 from xling.modules.module import Module
 from xling.pipeline.loading import load_recipe
-from xling.pipeline.recipe_run import Workplace
-from xling.pipeline.run import run_recipe
+from xling.pipeline.run import Workplace, run_recipe
 from xling.pipeline.stages import Stages
 
 

@@ -1,16 +1,16 @@
-"""What a stage says of the machine."""
+"""What numbers depend on: the memory of this process."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-from xling.pipeline.stages import peak_rss_mb
+from xling.machine import peak_rss_mb
 
 ELSEWHERE = """
 import sys
 sys.modules["resource"] = None  # as on Windows
-from xling.pipeline.stages import peak_rss_mb
+from xling.machine import peak_rss_mb
 print(peak_rss_mb())
 """
 

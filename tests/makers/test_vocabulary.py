@@ -11,8 +11,8 @@ from support.foreign_text import SPELLED
 from support.tiny import TEXTS
 from tokenizers import normalizers
 
-from xling.makers.language import Run
-from xling.makers.vocabulary import Wanted, build_vocabulary
+from xling.api import build_vocabulary
+from xling.makers.stage import Session
 from xling.modules.module import Module
 
 MARKED = [line.replace("a", "a\u0301") for line in TEXTS]  # á, which the normaliser below makes a
@@ -32,13 +32,14 @@ def stripping(base):
 )
 def test_letters_that_the_normaliser_loses(bert, method, words, keeps):
     said: list[str] = []
-    run = Run(say=said.append)
     module = build_vocabulary(
         stripping(bert),
         MARKED + TEXTS,
         language="swh",
-        wanted=Wanted(method=method, size=40, init="overlap"),
-        run=run,
+        session=Session(say=said.append),
+        method=method,
+        size=40,
+        init="overlap",
     )
     (line,) = said
     assert "U+0301 COMBINING ACUTE ACCENT" in line or "U+00E1" in line
@@ -53,15 +54,15 @@ def test_a_normaliser_that_loses_nothing_is_kept(bert):
         bert,
         SPELLED,
         language="nqo",
-        wanted=Wanted(method="replace", size=30, init="moments"),
-        run=Run(say=said.append),
+        session=Session(say=said.append),
+        size=30,
+        init="moments",
     )
     assert not said and '"NFKC"' in module.networks[0].tokenizer_json()
 
 
 def test_factorised_rows_store_few_numbers(bert, tmp_path):
-    wanted = Wanted(method="replace", size=30, init="factorised", rank=4)
-    module = build_vocabulary(bert, SPELLED, language="nqo", wanted=wanted)
+    module = build_vocabulary(bert, SPELLED, language="nqo", size=30, init="factorised", rank=4)
     new, hidden = module.scores["new_pieces"], bert.shape.hidden
     module.save(tmp_path)
     network = Module.load(tmp_path).networks[0]

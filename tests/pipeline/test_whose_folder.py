@@ -117,6 +117,7 @@ def test_a_module_keeps_what_made_it_and_what_lies_below(shell, bert, train, tmp
     assert facts.making["settings"]["learning_rate"] == 3e-4 and facts.making["kind"] == "bottleneck"
     ((name, fingerprint),) = facts.below
     assert name.endswith("/out") and fingerprint.startswith("sha256:")
-    assert facts.making["modules"] == {"language_module": fingerprint}
+    assert facts.making["modules"] == {name: fingerprint}
+    assert facts.making["plan"] == f"{name} >> new"
     assert below.facts.making["data"]["text"].startswith("sha256:")
     assert f"{fingerprint[:19]}" in (tmp_path / "ner/README.md").read_text(encoding="utf-8")

@@ -1,0 +1,220 @@
+"""From files to a module's folder, as a recipe of one stage: `xling train` and `xling vocabulary build`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from xling.composition.forms.single import Named
+from xling.composition.forms.stack import stack
+from xling.data.family import ALPHA, balanced, held_apart
+from xling.data.own_files import read_labelled
+from xling.data.parallel import read_parallel
+from xling.data.text import read_text
+from xling.errors import InputError
+from xling.files import check_new
+from xling.languages import parse
+from xling.makers.language import text_of
+from xling.makers.make import checked
+from xling.makers.stage import NEW, Data, Stage
+from xling.modules.module import WEIGHTS, Module
+from xling.pipeline.stages import Workbench, carry_out
+from xling.plain_yaml import assignment, put
+from xling.tasks.registry import task_named
+from xling.training.pseudo_perplexity import LINES
+from xling.training.specs import (
+    AlignmentTraining,
+    LanguageTraining,
+    ModuleTraining,
+    TaskTraining,
+    TrainingSettings,
+    VocabularyBuild,
+    specified,
+)
+from xling.vocabulary.word_list import induced, read_word_list
+
+TrainingT = TypeVar("TrainingT", bound=ModuleTraining)
+_PARTS = "parts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What every training is told on the command line.
+
+    changes: `key=value` of the training or of its settings, `parts.key=value` of the kind's first part.
+    """
+
+    out: Path
+    kind: str = ""
+    changes: tuple[str, ...] = ()
+    minutes: float | None = None
+    seed: int = 0
+
+    def told(self, training: type[TrainingT]) -> TrainingT:
+        """The specification, with `--set` and `--minutes` applied; InputError for what it cannot hold."""
+        settings = training.model_fields["training"].default.model_dump()
+        values: dict[str, Any] = {_PARTS: {}, "kind": self.kind}
+        for change in self.changes:
+            path, value = assignment(change, "steps=500")
+            settings |= _length(path[0])
+            own = path[0] == _PARTS or path[0] in training.model_fields.keys() - {"training", "options"}
+            put(values if own else settings, path, value)
+        options = values.pop(_PARTS)
+        if not isinstance(options, dict):
+            hint = "write --set parts.reduction_factor=4"
+            raise InputError(f"{options!r} is no part", where="--set", hint=hint)
+        if self.minutes is not None:
+            settings |= _length("minutes") | {"minutes": self.minutes}
+        loop = specified(TrainingSettings, settings, where="--set")
+        return specified(training, {**values, "options": options, "training": loop}, where="--set")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageFiles:
+    """A language, what its module learns from (text or parallel text), and what it goes on from.
+
+    text: files and folders; of a family of languages `tag=path`, balanced by alpha.
+    """
+
+    language: str
+    text: tuple[str, ...] = ()
+    parallel: Path | None = None
+    init: Path | None = None
+    vocabulary: Path | None = None
+    alpha: float = ALPHA
+
+    def stage(self, options: Options) -> Stage:
+        """The training that the files are for; InputError unless they are text or parallel text."""
+        tag = parse(self.language)
+        if bool(self.text) == bool(self.parallel):
+            raise InputError(
+                "a module learns from text or from parallel text",
+                where="--text",
+                hint="give --text or --parallel; for both, train on --text first, then --parallel "
+                "with --init",
+            )
+        if self.parallel is None:
+            spec, data = options.told(LanguageTraining), self._text(options.seed)
+        else:
+            spec = options.told(AlignmentTraining)
+            pairs = read_parallel(self.parallel, language=self.language)
+            data = {"pairs": Data(rows=pairs, card=self.parallel.name)}
+        modules = _loaded(init=self.init, vocabulary=self.vocabulary)
+        return Stage(
+            name=name_of(options.out), spec=spec, language=tag, data=data, modules=modules, seed=options.seed
+        )
+
+    def _text(self, seed: int) -> dict[str, Data]:
+        """The lines to learn from; those of a family's languages balanced, with some of each held out."""
+        card = " ".join(Path(text).name for text in self.text)
+        named = [(text, "", "") if Path(text).exists() else text.partition("=") for text in self.text]
+        if not any(equals for _, equals, _ in named):
+            return text_of(Data(rows=read_text(self.text), card=card), None, seed)
+        texts: dict[str, list[str]] = {}
+        for tag, equals, path in named:
+            if not equals:
+                raise InputError(
+                    f"{tag!r} is of no language, but other texts are",
+                    where="--text",
+                    hint="write --text swh=FILE for each of a family's languages",
+                )
+            texts.setdefault(parse(tag), []).extend(read_text([path]))
+        rest, held = held_apart(texts, LINES, seed)
+        return {
+            "text": Data(rows=balanced(rest, self.alpha, seed=seed), card=card),
+            "held_out": Data(rows=held),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskFiles:
+    """A task, its data (of a format), what lies under it and what it goes on from."""
+
+    task: str
+    source_language: str
+    train: Path
+    dev: Path | None = None
+    format: str = "auto"
+    language_module: Path | None = None
+    init: Path | None = None
+
+    def stage(self, options: Options) -> Stage:
+        """The training that the files are for."""
+        task, tag, spec = task_named(self.task).name, parse(self.source_language), options.told(TaskTraining)
+        data = {"train": self._labelled(self.train), "dev": self._labelled(self.dev) if self.dev else Data()}
+        below = {name_of(self.language_module): self.language_module} if self.language_module else {}
+        return Stage(
+            name=name_of(options.out),
+            spec=spec,
+            language=tag,
+            task=task,
+            data=data,
+            modules=_loaded(init=self.init, **below),
+            plan=stack(*map(Named, below), NEW),
+            seed=options.seed,
+        )
+
+    def _labelled(self, path: Path) -> Data:
+        language = parse(self.source_language)
+        rows = read_labelled(path, task=self.task, language=language, format=self.format)
+        return Data(rows=rows, card=path.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocabularyFiles:
+    """A language and the files that its vocabulary is made from.
+
+    protect, source_text: text in a language that the base knows. dictionary: a word list. parallel:
+    sentences and their translations, which words are taken from too where there is no list.
+    """
+
+    language: str
+    text: tuple[Path, ...]
+    protect: tuple[Path, ...] = ()
+    source_text: tuple[Path, ...] = ()
+    dictionary: Path | None = None
+    parallel: Path | None = None
+
+    def stage(self, spec: VocabularyBuild, options: Options) -> Stage:
+        """The making that the files are for; InputError where the folder to be made holds other things."""
+        if not (options.out / WEIGHTS).is_file():
+            check_new(options.out)
+        pairs = read_parallel(self.parallel, language=self.language) if self.parallel else []
+        words = read_word_list(self.dictionary) if self.dictionary else induced(pairs) if pairs else []
+        rows = {
+            "protect": read_text(self.protect),
+            "source_text": read_text(self.source_text),
+            "dictionary": list(words),
+            "pairs": list(pairs),
+        }
+        text = Data(rows=read_text(self.text), card=" ".join(path.name for path in self.text))
+        data = {"text": text, **{role: Data(rows=found) for role, found in rows.items() if found}}
+        tag = parse(self.language)
+        return Stage(name=name_of(options.out), spec=spec, language=tag, data=data, seed=options.seed)
+
+
+def train_to(out: Path, stage: Stage, bench: Workbench, *, fresh: bool = False) -> dict[str, Any]:
+    """Make the module of a stage in `out`; a finished one is kept unless `fresh`. Returns what was made."""
+    done = carry_out(checked(stage), out, bench, fresh=fresh)
+    if done.cached:
+        bench.say(f"{out} holds a finished module; --fresh trains it again")
+    module = done.module
+    numbers = sum(value.numel() for value in module.tensors().values())
+    return {"module": str(out), "steps": module.facts.steps, "parameters": numbers, **module.scores}
+
+
+def name_of(folder: Path) -> str:
+    """`modules/lang/swh` is `lang/swh`."""
+    return "/".join(folder.parts[-2:])
+
+
+def _loaded(**folders: Path | None) -> Mapping[str, Module]:
+    return {role: Module.load(folder) for role, folder in folders.items() if folder is not None}
+
+
+def _length(key: str) -> dict[str, None]:
+    """Saying how long in one way takes back the other two."""
+    ways = ("steps", "epochs", "minutes")
+    return dict.fromkeys(ways) if key in ways else {}

@@ -1,0 +1,51 @@
+"""Every maker by what it is told: a stage's specification says which of them makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from xling.bases.base import Base
+from xling.makers.alignment import check_alignment, make_alignment
+from xling.makers.language import check_language, make_language
+from xling.makers.stage import ALONE, Session, Stage
+from xling.makers.task import check_task, make_task
+from xling.makers.vocabulary import check_vocabulary, make_vocabulary
+from xling.modules.module import Module
+from xling.training.specs import (
+    AlignmentTraining,
+    LanguageTraining,
+    Specification,
+    TaskTraining,
+    VocabularyBuild,
+)
+
+
+@dataclass(frozen=True)
+class Maker:
+    """check: raises InputError for what can be told before a base is opened. make: the module of a stage."""
+
+    check: Callable[[Stage], None]
+    make: Callable[[Base, Stage, Session], Module]
+
+
+MAKERS: Mapping[type[Specification], Maker] = {
+    LanguageTraining: Maker(check_language, make_language),
+    AlignmentTraining: Maker(check_alignment, make_alignment),
+    TaskTraining: Maker(check_task, make_task),
+    VocabularyBuild: Maker(check_vocabulary, make_vocabulary),
+}
+
+
+def checked(stage: Stage) -> Stage:
+    """The stage, if what it says can be made; InputError for what can be told before a base is opened."""
+    MAKERS[type(stage.spec)].check(stage)
+    return stage
+
+
+def make(base: Base, stage: Stage, session: Session = ALONE) -> Module:
+    """The module of a stage whose own modules are made, its parameters out of any optimizer's reach."""
+    module = MAKERS[type(stage.spec)].make(base, stage, session)
+    for network in module.networks:
+        network.requires_grad_(False)
+    return module

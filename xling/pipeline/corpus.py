@@ -1,0 +1,94 @@
+"""What a recipe reads: the rows that its sections name, by data card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from xling.data.card_schema import DataCard
+from xling.data.cards import load_card
+from xling.data.examples import LabelledText, sample
+from xling.data.family import balanced, held_apart
+from xling.data.source import load
+from xling.data.text import deduplicate, hold_out
+from xling.makers.stage import Data
+from xling.pipeline.recipe import DataSpec, Recipe
+
+
+class Corpus:
+    """The data of one recipe; every card and every split is read once.
+
+    data_root: the folder of the data sets.
+    """
+
+    def __init__(self, recipe: Recipe, data_root: Path | None = None) -> None:
+        self.recipe, self.data_root = recipe, data_root
+        self._cards: dict[str, DataCard] = {}
+        self._found: dict[Any, Data] = {}
+
+    def card(self, name: str) -> DataCard:
+        """A data card by its name or its file."""
+        if name not in self._cards:
+            self._cards[name] = load_card(name)
+        return self._cards[name]
+
+    def cards(self) -> list[DataCard]:
+        """The cards of all that was read."""
+        return list(self._cards.values())
+
+    def languages_with_text(self) -> list[str]:
+        """The languages that the recipe's text has, by its card."""
+        return list(self.card(self.recipe.language_modules.text.card).languages)
+
+    def examples(self, spec: DataSpec, language: str) -> Data:
+        """The labelled examples that a section of the recipe names."""
+        return self._read(spec, language, list)
+
+    def lines(self, spec: DataSpec, language: str) -> Data:
+        """The lines that a section of the recipe names, each once."""
+        return self._read(spec, language, deduplicate)
+
+    def pairs(self, spec: DataSpec, language: str) -> Data:
+        """Sentences of a language with the same in the source language."""
+        found = self.examples(spec, language)
+        texts = [row for row in found.rows if isinstance(row, LabelledText)]
+        return replace(found, rows=[(row.text, row.pair) for row in texts if row.pair is not None])
+
+    def text(self, language: str) -> dict[str, Data]:
+        """Lines to train on and lines held out: the card's dev split, or a slice of the text.
+
+        Of a family's tag, the text of its languages.
+        """
+        section, family = self.recipe.language_modules, self.recipe.language_modules.family
+        if family is not None and language == family.tag:
+            texts = {tag: self._text(tag).rows for tag in family.languages}
+            rest, held = held_apart(texts, section.held_out, section.seed)
+            lines = balanced(rest, family.alpha, seed=section.seed)
+            return {"text": self._data(section.text, lines, language), "held_out": Data(rows=held)}
+        spec = self._spec(language)
+        found = self._text(language)
+        if "dev" in self.card(spec.card).splits:
+            held = deduplicate(load(self.card(spec.card), language, "dev", data_root=self.data_root))
+            return {"text": found, "held_out": Data(rows=sample(held, section.held_out, 0))}
+        lines, held = hold_out(found.rows, section.held_out, section.seed)
+        return {"text": self._data(spec, lines, language), "held_out": Data(rows=held)}
+
+    def _spec(self, language: str) -> DataSpec:
+        section = self.recipe.language_modules
+        return section.texts.get(language, section.text)
+
+    def _text(self, language: str) -> Data:
+        return self.lines(self._spec(language), language)
+
+    def _read(self, spec: DataSpec, language: str, chosen: Callable[[list[Any]], list[Any]]) -> Data:
+        key = (spec, language, chosen)
+        if key not in self._found:
+            rows = load(self.card(spec.card), language, spec.split, data_root=self.data_root)
+            self._found[key] = self._data(spec, sample(chosen(rows), spec.count, spec.sample_seed), language)
+        return self._found[key]
+
+    def _data(self, spec: DataSpec, rows: Sequence[Any], language: str) -> Data:
+        card = self.card(spec.card)
+        return Data(rows=rows, card=card.name, licence=card.licence_of(language))

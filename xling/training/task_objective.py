@@ -1,0 +1,97 @@
+"""The objective of a task module: the task's loss on labelled rows, and its metric on the dev examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from torch import Tensor
+
+from xling.bases.batches import pad_rows
+from xling.bases.precision import Precision, chosen_precision, computing_in
+from xling.composition.composed import Composition
+from xling.data.collation import BatchOrder
+from xling.data.examples import Example
+from xling.errors import InputError
+from xling.tasks.inference import encode, predict
+from xling.tasks.task import Row, Task
+from xling.training.specs import TrainingSettings
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """What a task module learns from and is chosen by, and the labels that it can give."""
+
+    labels: Sequence[str]
+    train: Sequence[Example]
+    dev: Sequence[Example] = ()
+
+
+class TaskObjective:
+    """A task's loss on its rows; the score is the task's metric on the dev examples."""
+
+    higher_is_better = True
+
+    def __init__(
+        self,
+        task: Task,
+        composition: Composition,
+        *,
+        data: TaskData,
+        settings: TrainingSettings,
+        seed: int,
+    ) -> None:
+        self.task, self.composition, self.settings = task, composition, settings
+        self.train, self.labels = data.train, data.labels
+        self.dev = [example for example in data.dev if task.gold(example)]
+        base = composition.base
+        self.device = str(composition.encoder.device)
+        self.precision: Precision = chosen_precision(settings.precision, self.device)
+        rows = encode(task, self.train, composition, self.labels, min(settings.max_length, base.max_length))
+        self.units = _units([row for row in rows if row.targets], together=task.together)
+        if not self.units:
+            raise InputError(
+                f"none of the {len(self.train)} examples has anything left to learn from in rows of "
+                f"{min(settings.max_length, base.max_length)} pieces",
+                where="--train",
+                hint="see that texts are not empty and answers not longer than a row (--set max_length=N)",
+            )
+        self.order = BatchOrder(
+            [sum(len(row.ids) for row in unit) for unit in self.units],
+            max_tokens=settings.batch_tokens,
+            seed=seed,
+            max_rows=settings.batch_rows,
+        )
+        composition.train(base_dropout=settings.base_dropout)
+
+    def passes_per_epoch(self) -> int:
+        """Forward passes that see every labelled row once."""
+        return self.order.per_epoch()
+
+    def loss(self, number: int) -> tuple[Tensor, int]:
+        """The task's loss on the labelled rows of pass `number`."""
+        chosen = [row for unit in self.order.at(number) for row in self.units[unit]]
+        pad = self.composition.base.tokenizer.pad_token_id
+        languages = [self.train[row.example].language for row in chosen]
+        ids, mask = pad_rows([row.ids for row in chosen], pad, self.device)
+        with computing_in(self.precision, self.device):
+            logits = self.composition.scores(ids, mask, languages)
+        return self.task.loss(logits, chosen), int(mask.sum())
+
+    def evaluate(self) -> float | None:
+        """The primary metric on the dev examples, in percent."""
+        if not self.dev:
+            return None
+        self.composition.train(False)
+        found = predict(self.task, self.dev, self.composition, self.labels)
+        score = float(self.task.value(self.task.counts(self.dev, found).sum(0)))
+        self.composition.train(base_dropout=self.settings.base_dropout)
+        return score
+
+
+def _units(rows: Sequence[Row], *, together: bool) -> list[list[Row]]:
+    """What a batch takes whole: a row, or all rows of an example."""
+    if not together:
+        return [[row] for row in rows]
+    return [list(unit) for _, unit in groupby(rows, key=lambda row: row.example)]
