@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from support.finished_run import cell, results, write_answers, write_run
 from support.page_text import Balance, read_page
 
+import xling
 from xling.evaluation.report import write_report
+from xling.evaluation.report_page import confusion, mistakes
 from xling.evaluation.report_page.bidi import ELLIPSIS, cut, direction
-from xling.evaluation.report_page.confusion import Labels
-from xling.evaluation.report_page.confusion import build as build_labels
 from xling.evaluation.report_page.matrix import Language
-from xling.evaluation.report_page.mistakes import build as build_mistakes
-from xling.evaluation.report_page.predictions import Answer, Answers, Pair
-from xling.evaluation.report_page.span_drawing import draw
+from xling.evaluation.report_page.predictions import Answers, compared
+from xling.tasks.classification import Classification
+from xling.tasks.comparison import Comparison, DrawnSpans, LabelPair, ShownAnswer
+from xling.tasks.registry import TASKS
 
 WORDS = ("Ona", "yeñ", "Kigali", "na", "UN", ".")
 GOLD = {"id": "a", "tokens": WORDS, "tags": ["B-PER", "O", "B-LOC", "O", "B-ORG", "O"]}
@@ -26,25 +27,29 @@ FOUND = {"id": "a", "tokens": WORDS, "tags": ["B-PER", "O", "B-ORG", "O", "O", "
 
 
 def answers(task: str, *rows: tuple[dict, dict]) -> Answers:
-    pairs = tuple(Pair(Answer.model_validate(gold), Answer.model_validate(found)) for gold, found in rows)
-    return Answers(
-        language=Language(tag="fao", name="Faroese", script="Latn", source=False, scores={}),
-        condition="target",
-        task=task,
-        pairs=pairs,
-    )
+    language = Language(tag="fao", name="Faroese", script="Latn", source=False, scores={})
+    gold, found = zip(*rows, strict=True)
+    return compared(language, found, gold, TASKS[task].compare)
 
 
-def only_table(task: str, *rows: tuple[dict, dict]) -> Labels:
-    (table,) = build_labels(answers(task, *rows))
+def tables(task: str, *rows: tuple[dict, dict]) -> tuple[confusion.Labels, ...]:
+    return confusion.build(example.answers for example in answers(task, *rows).examples)
+
+
+def only_table(task: str, *rows: tuple[dict, dict]) -> confusion.Labels:
+    (table,) = tables(task, *rows)
     return table
 
 
-def figures(table: Labels) -> dict[str, tuple[int, int, int]]:
+def mistaken(task: str, *rows: tuple[dict, dict]) -> mistakes.Mistakes:
+    return mistakes.build(answers(task, *rows).examples)
+
+
+def figures(table: confusion.Labels) -> dict[str, tuple[int, int, int]]:
     return {row.name: (row.right, row.support, row.found) for row in table.labels}
 
 
-def confusion(table: Labels) -> dict[tuple[str, str], int]:
+def taken(table: confusion.Labels) -> dict[tuple[str, str], int]:
     assert table.confusion is not None
     return {
         (row.name, column.name): count.value
@@ -61,7 +66,7 @@ def page(folder: Path, content: dict) -> Balance:
 def test_spans_are_counted_by_type_and_place():
     table = only_table("tagging", (GOLD, FOUND))
     assert figures(table) == {"LOC": (0, 1, 1), "ORG": (0, 1, 1), "PER": (1, 1, 1)}
-    assert confusion(table) == {
+    assert taken(table) == {
         ("PER", "PER"): 1,
         ("LOC", "ORG"): 1,
         ("ORG", "missed"): 1,
@@ -95,13 +100,13 @@ def test_of_several_labels_one_for_one_is_a_confusion():
         ({"id": "a", "labels": ["joy"]}, {"id": "a", "labels": ["fear"]}),
         ({"id": "b", "labels": ["joy", "anger"]}, {"id": "b", "labels": ["joy"]}),
     )
-    found = confusion(only_table("multi-label", *rows))
+    found = taken(only_table("multi-label", *rows))
     assert found == {("joy", "joy"): 1, ("joy", "fear"): 1, ("anger", "missed"): 1}
 
 
 def test_intents_and_slots_have_a_table_each():
     gold = {"id": "a", "tokens": ["wake", "me"], "tags": ["O", "B-who"], "intent": "alarm"}
-    built = build_labels(answers("intent-slots", (gold, gold | {"intent": "weather"})))
+    built = tables("intent-slots", (gold, gold | {"intent": "weather"}))
     assert [table.title for table in built] == ["Intents", "Spans by type"]
 
 
@@ -110,7 +115,7 @@ def test_many_labels_are_folded_in_the_confusion():
     table = only_table("classification", *rows)
     assert table.confusion is not None and table.confusion.folded == 8
     assert [column.name for column in table.confusion.columns][-1] == "other"
-    assert sum(confusion(table).values()) == 20
+    assert sum(taken(table).values()) == 20
 
 
 def test_mistakes_are_spread_over_all_and_tell_their_chances():
@@ -121,7 +126,7 @@ def test_mistakes_are_spread_over_all_and_tell_their_chances():
         )
         for n in range(80)
     ]
-    built = build_mistakes(answers("classification", *rows))
+    built = mistaken("classification", *rows)
     assert (built.wrong, built.of) == (80, 80)
     assert [mistake.id for mistake in built.shown] == ["0", "10", "20", "30", "40", "50", "60", "70"]
     assert (built.shown[0].gold[0].chance, built.shown[0].found[0].chance) == ("20%", "80%")
@@ -130,14 +135,40 @@ def test_mistakes_are_spread_over_all_and_tell_their_chances():
 def test_any_right_answer_to_a_question_will_do():
     gold = {"id": "q", "question": "When?", "answer": "in 1987", "answers": ["in 1987", "1987"]}
     right = {"id": "q", "question": "When?", "answer": "1987.", "nbest": [{"text": "1987.", "score": 0.5}]}
-    assert build_mistakes(answers("qa", (gold, right))).wrong == 0
-    wrong = build_mistakes(answers("qa", (gold, right | {"answer": ""})))
+    assert mistaken("question-answering", (gold, right)).wrong == 0
+    wrong = mistaken("question-answering", (gold, right | {"answer": ""}))
     assert [choice.name for choice in wrong.shown[0].gold] == ["in 1987", "1987"]
     assert [choice.name for choice in wrong.shown[0].found] == ["no answer"]
 
 
+def test_choices_are_numbered_from_one_and_shown_with_their_texts():
+    row = {"id": "c", "context": "Amina alianguka", "question": "effect", "choices": ["Alilia", "Alilala"]}
+    rows = ({"id": "c", "label": 0}, row | {"label": 1, "scores": [0.004, 0.996]})
+    assert taken(only_table("multiple-choice", rows)) == {("answer 1", "answer 2"): 1}
+    (shown,) = mistaken("multiple-choice", rows).shown
+    assert [(choice.name, choice.chance) for choice in (*shown.gold, *shown.found)] == [
+        ("answer 1: Alilia", "under 1%"),
+        ("answer 2: Alilala", "100%"),
+    ]
+    assert [(text.name, text.text) for text in shown.texts] == [
+        ("context", "Amina alianguka"),
+        ("question", "effect"),
+    ]
+
+
+def test_a_wrong_arc_is_drawn_with_its_head():
+    gold = {"id": "a", "heads": [2, 0], "relations": ["nsubj:pass", "root"]}
+    found = {"id": "a", "tokens": ["Ona", "yeñ"], "heads": [0, 1], "relations": ["root", "root"]}
+    (shown,) = mistaken("parsing", (gold, found)).shown
+    assert shown.sentence is not None
+    marks = [
+        (word.gold and word.gold.label, word.found and word.found.label) for word in shown.sentence.words
+    ]
+    assert marks == [("nsubj → yeñ 2", "root → 0"), ("root → 0", "root → Ona 1")]
+
+
 def test_gold_is_drawn_over_the_words_and_the_prediction_under_them():
-    drawn = draw(WORDS, {(0, 1): "PER", (2, 4): "LOC"}, {(0, 1): "PER", (2, 3): "LOC"})
+    drawn = mistakes.draw(DrawnSpans(WORDS, {(0, 1): "PER", (2, 4): "LOC"}, {(0, 1): "PER", (2, 3): "LOC"}))
     marks = [(word.gold and word.gold.label, word.found and word.found.label) for word in drawn.words]
     assert marks == [("PER", "PER"), (None, None), ("LOC", "LOC"), ("", None), (None, None), (None, None)]
     first, place = drawn.words[0], drawn.words[2]
@@ -149,7 +180,7 @@ def test_gold_is_drawn_over_the_words_and_the_prediction_under_them():
 @given(st.integers(1, 300), st.integers(1, 30), st.data())
 def test_of_a_long_sentence_the_words_around_the_first_mistake_are_drawn(count, length, data):
     at = data.draw(st.integers(0, count - 1))
-    drawn = draw(["x" * length] * count, {(at, at + 1): "LOC"}, {})
+    drawn = mistakes.draw(DrawnSpans(("x" * length,) * count, {(at, at + 1): "LOC"}, {}))
     assert drawn.before + len(drawn.words) + drawn.after == count
     assert drawn.before <= at < drawn.before + len(drawn.words)
     marked = [place for place, word in enumerate(drawn.words, start=drawn.before) if word.gold]
@@ -202,6 +233,63 @@ def test_rows_that_do_not_fit_are_left_out_and_counted(tmp_path):
     text = page(tmp_path, results()).text
     assert "1 of 1 example wrong" in text
     assert "Left out: 2 rows whose prediction and gold do not fit each other." in text
+
+
+@pytest.mark.parametrize("task", TASKS)
+@given(data=st.data())
+def test_rows_of_any_content_are_compared_or_lost(task, data):
+    """Whatever stands under the keys of any task, its own keys among them."""
+    atoms = (
+        st.none() | st.booleans() | st.integers(-2, 3) | st.floats() | st.sampled_from(["", "O", "B-X", "a"])
+    )
+    values = atoms | st.lists(atoms, max_size=3) | st.dictionaries(st.sampled_from("ab"), atoms)
+    keys = ("tokens", "tags", "heads", "relations", "label", "labels", "intent", "scores", "intent_scores",
+            "choices", "answer", "answers", "nbest")  # fmt: skip
+    rows = data.draw(st.lists(st.tuples(*[st.dictionaries(st.sampled_from(keys), values)] * 2), min_size=1))
+    found = answers(task, *rows)
+    unlabelled = sum(not gold for gold, _ in rows)
+    assert len(found.examples) + found.lost + unlabelled == len(rows)
+    mistakes.build(found.examples)
+    confusion.build(example.answers for example in found.examples)
+
+
+class Rhymes(Classification):
+    """A task from elsewhere, with keys and answers that no task of the package has."""
+
+    name = "rhymes"
+
+    def compare(self, gold, predicted):
+        pairs = tuple(LabelPair(*pair) for pair in zip(gold["rhymes"], predicted["rhymes"], strict=True))
+        sides = (tuple(map(ShownAnswer, row["rhymes"])) for row in (gold, predicted))
+        right, own = sides
+        return [Comparison(title="Rhymes by line", unit="lines", pairs=pairs, gold=right, predicted=own)]
+
+
+@pytest.fixture
+def rhymed(tmp_path):
+    """A finished run of that task, with its answers in one language."""
+    gold = {"id": "p1", "rhymes": ["a", "b", "a"]}
+    found = {"id": "p1", "language": "fao", "poem": "Stjørnubjart", "rhymes": ["a", "b", "b"]}
+    write_answers(tmp_path, "fao", "target", [(gold, found), ({"id": "p2"}, {"id": "p2", "rhymes": []})])
+    return tmp_path
+
+
+def test_a_task_from_elsewhere_says_what_the_page_shows_of_it(rhymed):
+    xling.register(Rhymes())
+    try:
+        text = page(rhymed, results(task="rhymes")).text
+    finally:
+        TASKS.pop("rhymes")
+    assert "Faroese own module · 1 of 1 example wrong" in text
+    assert "Rhymes by line label precision recall F1 lines a 100.0 50.0 66.7 2 b 50.0 100.0 66.7 1" in text
+    assert "1 mistake example p1 poem Stjørnubjart gold a b a predicted a b b" in text
+
+
+def test_a_task_that_is_not_known_here_leaves_the_page_without_labels(rhymed):
+    text = page(rhymed, results(task="rhymes")).text
+    assert "Labels and mistakes are left out: no task is called 'rhymes' here." in text
+    assert "Faroese fao · Latn 40.0" in text and "Rhymes by line" not in text
+    assert text.count("no task is called") == 1
 
 
 def test_what_the_data_say_is_escaped(tmp_path):

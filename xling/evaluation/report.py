@@ -23,11 +23,17 @@ from xling.evaluation.report_page import (
     style,
     summary,
 )
-from xling.evaluation.report_page.predictions import GOLD, Answers, read_answers
+from xling.evaluation.report_page.predictions import GOLD, UNKNOWN_TASK, Answers, read_answers
 from xling.evaluation.results import FinishedRun, ModuleRow, read_run
 from xling.files import write_atomically
 
 REPORT = "report.html"
+_OF_ALL = {
+    f"no {GOLD}/": f"This run keeps no gold answers ({GOLD}/), so that its predictions cannot be held "
+    "against them. Run the recipe again to see labels and mistakes here: finished stages are kept.",
+    UNKNOWN_TASK: "Labels and mistakes are left out: {fault} here. A task from elsewhere says how they are "
+    "shown once it is registered (xling.register), before the report is written.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +41,6 @@ class Told:
     """A language's labels and mistakes. lost: rows of its files that do not fit."""
 
     language: matrix.Language
-    condition: str
     labels: tuple[confusion.Labels, ...]
     mistakes: mistakes.Mistakes
     lost: int
@@ -80,7 +85,7 @@ def render(run: FinishedRun, table: matrix.Matrix, answers: Sequence[Answers]) -
         ablation=effects,
         meanings=[MEANINGS[name] for name in (effects.conditions if effects else ()) if name in MEANINGS],
         near=ablation.nearness(table, results),
-        told=[_told(own) for own in answers if own.pairs],
+        told=[_told(own) for own in answers if own.examples],
         missing=list(_missing(answers)),
         curves=curves.build(run.log),
         costs=spent,
@@ -94,27 +99,24 @@ def render(run: FinishedRun, table: matrix.Matrix, answers: Sequence[Answers]) -
 
 
 def _told(answers: Answers) -> Told:
-    own = confusion.build(answers)
     return Told(
         language=answers.language,
-        condition=answers.condition,
-        labels=own,
-        mistakes=mistakes.build(answers),
+        labels=confusion.build(example.answers for example in answers.examples),
+        mistakes=mistakes.build(answers.examples),
         lost=answers.lost,
     )
 
 
 def _missing(answers: Sequence[Answers]) -> Iterator[str]:
-    """What keeps labels and mistakes off the page."""
-    without = [own for own in answers if own.fault]
-    if without and len(without) == len(answers) and all(f"no {GOLD}/" in own.fault for own in without):
-        yield (
-            f"This run keeps no gold answers ({GOLD}/), so that its predictions cannot be held against them. "
-            "Run the recipe again to see labels and mistakes here: finished stages are kept."
-        )
-        return
-    for own in without:
-        yield f"Nothing to show for {numbers.isolated(own.language.name)}: {own.fault}."
+    """What keeps labels and mistakes off the page; what is the same for all languages is said once."""
+    faults = [own.fault for own in answers if own.fault]
+    for part, sentence in _OF_ALL.items():
+        if faults and len(faults) == len(answers) and all(part in fault for fault in faults):
+            yield sentence.format(fault=faults[0])
+            return
+    for own in answers:
+        if own.fault:
+            yield f"Nothing to show for {numbers.isolated(own.language.name)}: {own.fault}."
 
 
 def _environment() -> Environment:

@@ -12,6 +12,7 @@ from torch import Tensor
 from xling.bases.base import Base
 from xling.data.examples import LabelledText
 from xling.modules.head import HeadConfig
+from xling.tasks.comparison import Comparison, one_label
 from xling.tasks.task import Prediction, Row, numbered
 from xling.tasks.text_rows import described, judged, learned, row_scores, sequence_head, text_rows
 
@@ -87,3 +88,6 @@ class Classification:
         return {"accuracy": 100 * float(accuracy_score(gold, found))} | {
             name: 100 * float(value) for name, value in f1.items()
         }
+
+    def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
+        return [one_label(gold, predicted)]

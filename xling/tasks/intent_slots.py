@@ -20,6 +20,7 @@ from xling.data.bio import described, repaired, spans
 from xling.data.examples import TaggedSentence, Utterance
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
+from xling.tasks.comparison import Comparison, one_label, tagged_spans
 from xling.tasks.tagging import Tagging
 from xling.tasks.task import Prediction, Row, by_example, numbered
 from xling.tasks.word_rows import item_scores, tokens_of, word_rows
@@ -117,6 +118,10 @@ class IntentSlots:
             "all_right": 100 * float((intents * whole).mean()),
             "xsid_compatible_f1": xsid_compatible_f1(gold, found),
         }
+
+    def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
+        intents = {"key": "intent", "scores": "intent_scores", "title": "Intents", "unit": "utterances"}
+        return [one_label(gold, predicted, **intents), tagged_spans(gold, predicted)]
 
 
 def _gold(example: Utterance) -> tuple[tuple[str, ...], str] | None:

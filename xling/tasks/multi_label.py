@@ -13,6 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from xling.bases.base import Base
 from xling.data.examples import MultiLabelledText
 from xling.modules.head import HeadConfig
+from xling.tasks.comparison import Comparison, label_sets
 from xling.tasks.f1 import f1, overlaps
 from xling.tasks.task import Prediction, Row, numbered
 from xling.tasks.text_rows import described, judged, learned, row_scores, sequence_head, text_rows
@@ -112,3 +113,6 @@ class MultiLabel:
             "macro_f1": 100 * float(np.mean(each)),
             "exact_match": 100 * float(exact.mean()),
         }
+
+    def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
+        return [label_sets(gold, predicted)]

@@ -16,6 +16,7 @@ from xling.bases.base import Base
 from xling.data.examples import Choice
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
+from xling.tasks.comparison import Comparison, LabelPair, ShownAnswer
 from xling.tasks.task import Prediction, Row, by_example
 from xling.tasks.text_rows import cut, piece_counts, row_scores, sequence_head
 
@@ -127,6 +128,20 @@ class MultipleChoice:
 
     def score(self, examples: Sequence[Choice], predictions: Sequence[Prediction]) -> dict[str, float]:
         return {"accuracy": float(self.value(self.counts(examples, predictions).sum(0)))}
+
+    def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
+        """The choices are numbered from one."""
+        (right, over), (own, under) = (
+            (
+                f"answer {number + 1}",
+                ShownAnswer(
+                    f"answer {number + 1}: {predicted['choices'][number]}", predicted["scores"][number]
+                ),
+            )
+            for number in (gold["label"], predicted["label"])
+        )
+        pairs = (LabelPair(right, own),)
+        return [Comparison(title="Labels", unit="examples", pairs=pairs, gold=(over,), predicted=(under,))]
 
 
 def _target(example: Choice, place: int) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from xling.bases.base import Base
 from xling.data.examples import ParsedSentence
 from xling.modules.biaffine import BiaffineConfig
 from xling.tasks.arborescence import best_tree
+from xling.tasks.comparison import Comparison, LabelPair, wrong_words
 from xling.tasks.task import Prediction, Row, by_example, numbered
 from xling.tasks.word_rows import tokens_of, word_rows
 
@@ -132,10 +133,29 @@ class Parsing:
             name: float(100 * right / max(words, 1)) for name, right in (("las", labelled), ("uas", attached))
         }
 
+    def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
+        """Right is a word with its head and its relation, without subtypes, as LAS counts it."""
+        tokens = predicted["tokens"]
+        right, own = (
+            list(zip(map(universal, row["relations"]), row["heads"], strict=True))
+            for row in (gold, predicted)
+        )
+        drawn = wrong_words(tokens, *([_shown(tokens, *arc) for arc in side] for side in (right, own)))
+        both = zip(right, own, strict=True)
+        pairs = tuple(LabelPair(name, other, head == theirs) for (name, head), (other, theirs) in both)
+        title = "Relations, right with the right head"
+        return [Comparison(title=title, unit="words", pairs=pairs, spans=drawn)]
+
 
 def universal(relation: str) -> str:
     """A relation without its subtype."""
     return relation.partition(":")[0]
+
+
+def _shown(tokens: Sequence[str], relation: str, head: int) -> str:
+    """A relation with its head and the head's number, which tells like words apart; the root is 0."""
+    word = f"{tokens[head - 1]} " if 0 < head <= len(tokens) else ""
+    return f"{relation} \N{RIGHTWARDS ARROW} {word}{head}"
 
 
 def _relations(example: ParsedSentence, numbers: dict[str, int]) -> list[int]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xling.data.examples import TaggedSentence
+from xling.tasks.comparison import Comparison, LabelPair, wrong_words
 from xling.tasks.task import Prediction
 from xling.tasks.word_rows import OneLabelAWord
 
@@ -39,3 +40,9 @@ class PartsOfSpeech(OneLabelAWord):
         self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]
     ) -> dict[str, float]:
         return {"accuracy": float(self.value(self.counts(examples, predictions).sum(0)))}
+
+    def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
+        sides = gold["tags"], predicted["tags"]
+        drawn = wrong_words(predicted["tokens"], *sides)
+        pairs = tuple(map(LabelPair, *sides))
+        return [Comparison(title="Parts of speech", unit="words", pairs=pairs, words=True, spans=drawn)]

@@ -19,6 +19,7 @@ from xling.bases.base import Base
 from xling.data.examples import Question
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
+from xling.tasks.comparison import Comparison, ShownAnswer
 from xling.tasks.context_windows import Window, context_windows
 from xling.tasks.span_decoding import best_answers
 from xling.tasks.squad_scorer import squad_exact, squad_f1
@@ -128,6 +129,16 @@ class QuestionAnswering:
     def score(self, examples: Sequence[Question], predictions: Sequence[Prediction]) -> dict[str, float]:
         f1, exact, count = self.counts(examples, predictions).sum(0)
         return {"f1": 100 * float(f1 / max(count, 1)), "exact_match": 100 * float(exact / max(count, 1))}
+
+    def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
+        """Any right answer will do, but for normalisation; every one of them is shown once."""
+        shares = {own["text"]: own["score"] for own in reversed(predicted["nbest"])}
+        right, own = (
+            tuple(ShownAnswer(text or "no answer", shares.get(text)) for text in dict.fromkeys(texts))
+            for texts in (gold["answers"], (predicted["answer"],))
+        )
+        exact = bool(squad_exact(predicted["answer"], gold["answers"]))
+        return [Comparison(exact=exact, gold=right, predicted=own)]
 
 
 def _target(example: Question, window: Window) -> tuple[int, ...]:

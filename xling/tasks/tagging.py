@@ -9,6 +9,7 @@ import numpy as np
 
 from xling.data.bio import OUTSIDE, described, repaired, spans
 from xling.data.examples import TaggedSentence
+from xling.tasks.comparison import Comparison, tagged_spans
 from xling.tasks.f1 import f1, overlaps
 from xling.tasks.task import Prediction
 from xling.tasks.word_rows import OneLabelAWord
@@ -46,3 +47,6 @@ class Tagging(OneLabelAWord):
         values = precision_recall_fscore_support(gold, found, average="micro", zero_division=none)[:3]
         precision, recall, f1 = (100 * float(np.asarray(value)) for value in values)
         return {"f1": f1, "precision": precision, "recall": recall}
+
+    def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
+        return [tagged_spans(gold, predicted)]

@@ -14,6 +14,7 @@ from xling.bases.base import Base
 from xling.data.examples import Example
 from xling.errors import InputError
 from xling.modules.config import PartConfig
+from xling.tasks.comparison import Comparison
 
 Prediction = dict[str, Any]
 
@@ -96,6 +97,15 @@ class Task(Protocol):
 
     def score(self, examples: Sequence[Any], predictions: Sequence[Prediction]) -> dict[str, float]:
         """All metrics in percent, the primary one first, by the field's own library."""
+        ...
+
+    def compare(self, gold: Prediction, predicted: Prediction) -> Sequence[Comparison]:
+        """What a report shows of an example, a value for each kind of answer.
+
+        gold: what `gold` gives, read again from a file. Any LookupError, TypeError, ValueError or
+        AttributeError says that the two rows do not fit each other; texts of the prediction that gold does
+        not answer are shown in any case.
+        """
         ...
 
 

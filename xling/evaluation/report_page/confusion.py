@@ -1,24 +1,23 @@
-"""Per-label scores and what was taken for what, of any task whose answers are labels."""
+"""Scores of each label and what was taken for what, in any task whose answers are labels."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from xling.data.bio import spans
-from xling.evaluation.report_page.predictions import Answer, Answers, Pair
 from xling.evaluation.report_page.style import Paint, paint
+from xling.tasks.comparison import Comparison
 
 _MOST, _SHOWN, _TAKEN = 12, 60, 3
 
 Confused = Counter[tuple[str | None, str | None]]
-Paired = Iterable[tuple[str | None, str | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
-    """One label's counts. right: of the support in gold and of those found. taken: what it was taken for."""
+    """How often a label is in gold (support), found, and both (right). taken: what it was taken for."""
 
     name: str
     right: int
@@ -45,7 +44,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Heading:
-    """Of a row or column; own: a label, and not what the page puts beside them."""
+    """The name of a row or column. own: it is a label, and not what the page puts beside them."""
 
     name: str
     own: bool = True
@@ -87,123 +86,42 @@ class Labels:
     more: int = 0
 
 
-def build(answers: Answers) -> tuple[Labels, ...]:
-    """A table for each kind of label that the gold answers have; none for answers that are no labels."""
-    given = answers.pairs[0].gold.given if answers.pairs else frozenset()
-    return tuple(make(answers.pairs, answers.task) for key, make in _MAKERS.items() if key in given)
+def build(examples: Iterable[Sequence[Comparison]]) -> tuple[Labels, ...]:
+    """A table for each kind of answer that is made of labels."""
+    tables: dict[str, list[Comparison]] = {}
+    for answer in chain.from_iterable(examples):
+        if answer.title:
+            tables.setdefault(answer.title, []).append(answer)
+    return tuple(map(_labels, tables.values()))
 
 
-def _single(pairs: Sequence[Pair], task: str) -> Labels:
-    seen = ((label_name(pair.gold.label), label_name(pair.found.label)) for pair in pairs)
-    return _labels("Labels", "examples", seen)
-
-
-def _several(pairs: Sequence[Pair], task: str) -> Labels:
-    return _labels("Labels", "labels", (seen for pair in pairs for seen in _sets(pair)))
-
-
-def _intents(pairs: Sequence[Pair], task: str) -> Labels:
-    return _labels("Intents", "utterances", ((pair.gold.intent, pair.found.intent) for pair in pairs))
-
-
-def _tags(pairs: Sequence[Pair], task: str) -> Labels:
-    if word_tags(task):
-        seen = (
-            own for pair in pairs for own in zip(pair.gold.tags or (), pair.found.tags or (), strict=True)
-        )
-        return _labels("Parts of speech", "words", seen, words=True)
-    return _labels("Spans by type", "spans", (seen for pair in pairs for seen in _spans(pair)))
-
-
-def _relations(pairs: Sequence[Pair], task: str) -> Labels:
-    """Right is a word with its head and its relation, without subtypes, as LAS counts it."""
-    seen, right = [], Counter[str]()
-    for gold, found in ((own.gold, own.found) for own in pairs):
-        names = [(_plain(one), _plain(other)) for one, other in zip(*_related(gold, found), strict=True)]
-        heads = zip(gold.heads or (), found.heads or (), strict=True)
-        right.update(
-            name
-            for (name, own), (one, other) in zip(names, heads, strict=True)
-            if (name, one) == (own, other)
-        )
-        seen += names
-    return _labels("Relations, right with the right head", "words", seen, right=right)
-
-
-_MAKERS: Mapping[str, Callable[[Sequence[Pair], str], Labels]] = {
-    "intent": _intents,
-    "label": _single,
-    "labels": _several,
-    "tags": _tags,
-    "relations": _relations,
-}
-
-
-def label_name(label: str | int | None) -> str | None:
-    """A label as the page names it; the choices of a question are numbered from one."""
-    return f"answer {label + 1}" if isinstance(label, int) else label
-
-
-def word_tags(task: str) -> bool:
-    """Whether the tags of a task are one label for each word, and no spans."""
-    return task == "pos"
-
-
-def _sets(pair: Pair) -> Iterator[tuple[str | None, str | None]]:
-    """Where one label is missed and one is invented, the one was taken for the other."""
-    gold, found = set(pair.gold.labels or ()), set(pair.found.labels or ())
-    yield from ((label, label) for label in gold & found)
-    missed, invented = gold - found, found - gold
-    if len(missed) == len(invented) == 1:
-        yield missed.pop(), invented.pop()
-        return
-    yield from ((label, None) for label in missed)
-    yield from ((None, label) for label in invented)
-
-
-def _spans(pair: Pair) -> Iterator[tuple[str | None, str | None]]:
-    """Spans of the same offsets are held against each other; the others are missed or invented."""
-    gold, found = (
-        {(start, end): kind for kind, start, end in spans(answer.tags or ())}
-        for answer in (pair.gold, pair.found)
-    )
-    for place in gold.keys() | found.keys():
-        yield gold.get(place), found.get(place)
-
-
-def _related(gold: Answer, found: Answer) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return gold.relations or (), found.relations or ()
-
-
-def _plain(relation: str) -> str:
-    return relation.partition(":")[0]
-
-
-def _labels(
-    title: str, unit: str, seen: Paired, *, words: bool = False, right: Counter[str] | None = None
-) -> Labels:
-    counts: Confused = Counter(seen)
-    support, found = Counter[str](), Counter[str]()
-    for (gold, own), number in counts.items():
-        support.update({gold: number} if gold is not None else {})
-        found.update({own: number} if own is not None else {})
-    names = sorted(support.keys() | found.keys(), key=lambda name: (-support[name], -found[name], name))
+def _labels(answers: Sequence[Comparison]) -> Labels:
+    """One table, of answers with the same title."""
+    counts: Confused = Counter()
+    support, found, right = Counter[str | None](), Counter[str | None](), Counter[str | None]()
+    for pair, number in Counter(chain.from_iterable(answer.pairs for answer in answers)).items():
+        counts[pair.gold, pair.predicted] += number
+        support[pair.gold] += number
+        found[pair.predicted] += number
+        right[pair.gold] += number * pair.right
+    known = [name for name in support.keys() | found.keys() if name is not None]
+    names = sorted(known, key=lambda name: (-support[name], -found[name], name))
     rows = tuple(
         Label(
             name=name,
-            right=counts[name, name] if right is None else right[name],
+            right=right[name],
             support=support[name],
             found=found[name],
             taken=_taken(counts, name),
         )
         for name in names
     )
-    confusion = None if words or len(names) < 2 else _confusion(counts, names)
+    words = answers[0].words
     return Labels(
-        title=title,
-        unit=unit,
+        title=answers[0].title,
+        unit=answers[0].unit,
         labels=rows[:_SHOWN],
-        confusion=confusion,
+        confusion=None if words or len(names) < 2 else _confusion(counts, names),
         words=words,
         more=max(len(rows) - _SHOWN, 0),
     )

@@ -1,25 +1,48 @@
-"""Examples that were answered wrongly: a few of each language, evenly spaced over all of them."""
+"""Examples that were answered wrongly: a few of each language, evenly spaced over all of them.
+
+In their words, what was to be found is drawn over them, and what was found under them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from xling.evaluation.report_page.bidi import cut, direction, runs
-from xling.evaluation.report_page.confusion import label_name, word_tags
-from xling.evaluation.report_page.predictions import Answer, Answers, Pair
-from xling.evaluation.report_page.span_drawing import (
-    Sentence,
-    Spans,
-    Word,
-    draw,
-    span_marks,
-    tag_marks,
-    tree_marks,
-)
-from xling.tasks.squad_scorer import squad_exact
+from xling.evaluation.report_page.predictions import ComparedExample
+from xling.tasks.comparison import DrawnSpans, ShownAnswer, Spans
 
 _SHOWN, _LONG, _SHORT = 8, 400, 160
+_BEFORE, _WORDS, _CHARACTERS = 10, 44, 420
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What one line shows at one word. label: where its span starts, or at the first word that is shown."""
+
+    label: str
+    right: bool
+    starts: bool
+    ends: bool
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word with its two marks."""
+
+    text: str
+    gold: Mark | None
+    found: Mark | None
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """The words around the first mistake. before, after: how many words are left out."""
+
+    words: tuple[Word, ...]
+    before: int
+    after: int
 
 
 @dataclass(frozen=True)
@@ -67,103 +90,74 @@ class Mistakes:
     of: int
 
 
-def build(answers: Answers) -> Mistakes:
+def build(examples: Sequence[ComparedExample]) -> Mistakes:
     """The mistakes of a language, at most eight of them, chosen by place alone."""
-    wrong = [pair for pair in answers.pairs if _wrong(pair, answers.task)]
+    wrong = [example for example in examples if not example.right]
     count = min(_SHOWN, len(wrong))
     chosen = [wrong[place * len(wrong) // count] for place in range(count)]
-    return Mistakes(tuple(_mistake(pair, answers.task) for pair in chosen), len(wrong), len(answers.pairs))
+    return Mistakes(tuple(map(_mistake, chosen)), len(wrong), len(examples))
 
 
-def _wrong(pair: Pair, task: str) -> bool:
-    gold, found = pair.gold, pair.found
-    if gold.answer is not None:
-        return not squad_exact(found.answer or "", gold.answers or (gold.answer,))
-    if gold.label != found.label and gold.label is not None:
-        return True
-    if gold.intent != found.intent and gold.intent is not None:
-        return True
-    if gold.labels is not None and set(gold.labels) != set(found.labels or ()):
-        return True
-    over, under = _marks(pair, task)
-    return over != under
-
-
-def _marks(pair: Pair, task: str) -> tuple[Spans, Spans]:
-    if pair.gold.heads is not None:
-        return tree_marks(pair)
-    if pair.gold.tags is not None:
-        return tag_marks(pair) if word_tags(task) else span_marks(pair)
-    return {}, {}
-
-
-def _mistake(pair: Pair, task: str) -> Mistake:
-    found = pair.found
-    sentence = draw(found.tokens, *_marks(pair, task)) if found.tokens else None
-    texts = tuple(_texts(found))
-    way = direction(" ".join((*found.tokens, *(text.text for text in texts))))
+def _mistake(example: ComparedExample) -> Mistake:
+    answers = example.answers
+    spans = next((answer.spans for answer in answers if answer.spans and answer.spans.tokens), None)
+    texts = [
+        ShownText("" if key == "text" else key, cut(text, _LONG), direction(text))
+        for key, text in example.texts.items()
+        if text
+    ]
     return Mistake(
-        id=found.id,
-        texts=texts,
-        sentence=sentence,
-        direction=way,
-        gold=_choices(pair.gold, found),
-        found=_choices(found, found),
+        id=example.id,
+        texts=tuple(texts),
+        sentence=draw(spans) if spans else None,
+        direction=direction(" ".join((*(spans.tokens if spans else ()), *(text.text for text in texts)))),
+        gold=tuple(_choices(answer.gold for answer in answers)),
+        found=tuple(_choices(answer.predicted for answer in answers)),
     )
 
 
-def _texts(found: Answer) -> Iterator[ShownText]:
-    for name in ("text", "premise", "hypothesis", "context", "question"):
-        text = getattr(found, name)
-        if text:
-            yield ShownText("" if name == "text" else name, cut(text, _LONG), direction(text))
+def _choices(sides: Iterable[Sequence[ShownAnswer]]) -> Iterator[ShownChoice]:
+    for own in chain.from_iterable(sides):
+        share = own.probability
+        chance = "" if share is None else "under 1%" if 0 < share < 0.01 else f"{100 * share:.0f}%"
+        yield ShownChoice(cut(own.text, _SHORT), chance)
 
 
-def _choices(answer: Answer, found: Answer) -> tuple[ShownChoice, ...]:
-    """The answers of one side to the whole example, in the order of `_OF_WHOLE`."""
-    return tuple(
-        choice for key, make in _OF_WHOLE.items() if key in answer.given for choice in make(answer, found)
+def draw(spans: DrawnSpans) -> Sentence:
+    """The words around the first mistake, with the spans of both sides."""
+    tokens, gold, found = spans.tokens, spans.gold, spans.predicted
+    wrong = [place for place in gold.keys() | found.keys() if gold.get(place) != found.get(place)]
+    start, end = _window(tokens, min(wrong, default=(0, 0))[0])
+    over, under = _line(gold, found, start), _line(found, gold, start)
+    words = tuple(
+        Word(token, over.get(place), under.get(place))
+        for place, token in enumerate(tokens[start:end], start=start)
     )
+    return Sentence(words, start, len(tokens) - end)
 
 
-def _label(answer: Answer, found: Answer) -> Iterator[ShownChoice]:
-    label, name = answer.label, label_name(answer.label) or ""
-    number = label if isinstance(label, int) else None
-    if number is not None and 0 <= number < len(found.choices):
-        name = f"{name}: {cut(found.choices[number], _SHORT)}"
-    yield ShownChoice(name, _chance(found.scores, label))
+def _window(tokens: Sequence[str], wrong: int) -> tuple[int, int]:
+    """The words that are shown: all of a short sentence, else those around the first mistake."""
+    sizes = [len(token) + 1 for token in tokens]
+    if len(tokens) <= _WORDS and sum(sizes) <= _CHARACTERS:
+        return 0, len(tokens)
+    start = max(wrong - _BEFORE, 0)
+    while start < wrong and sum(sizes[start:wrong]) > _CHARACTERS // 2:
+        start += 1
+    end = start
+    while (
+        end < len(tokens) and end - start < _WORDS and (end <= wrong or sum(sizes[start:end]) < _CHARACTERS)
+    ):
+        end += 1
+    return start, end
 
 
-def _labels(answer: Answer, found: Answer) -> Iterator[ShownChoice]:
-    yield from (ShownChoice(name, _chance(found.scores, name)) for name in answer.labels or ())
-    if not answer.labels:
-        yield ShownChoice("no label", "")
-
-
-def _intent(answer: Answer, found: Answer) -> Iterator[ShownChoice]:
-    yield ShownChoice(answer.intent or "", _chance(found.intent_scores, answer.intent))
-
-
-def _answer(answer: Answer, found: Answer) -> Iterator[ShownChoice]:
-    """Every right answer once; a predicted one is the best of those with a probability."""
-    best = {candidate.text: candidate.score for candidate in reversed(found.nbest)}
-    texts = dict.fromkeys(answer.answers or (answer.answer or "",))
-    yield from (ShownChoice(cut(text, _SHORT) or "no answer", _chance(best, text)) for text in texts)
-
-
-_OF_WHOLE: Mapping[str, Callable[[Answer, Answer], Iterator[ShownChoice]]] = {
-    "label": _label,
-    "labels": _labels,
-    "intent": _intent,
-    "answer": _answer,
-}
-
-
-def _chance(scores: Mapping[str, float] | Sequence[float], label: str | int | None) -> str:
-    """The probability of a label in percent; nothing where the prediction does not tell it."""
-    value: float | None = None
-    if isinstance(scores, Mapping):
-        value = scores.get(label) if isinstance(label, str) else None
-    elif isinstance(label, int) and 0 <= label < len(scores):
-        value = scores[label]
-    return "" if value is None else f"{100 * value:.0f}%" if value >= 0.01 or value == 0 else "under 1%"
+def _line(own: Spans, other: Spans, first: int) -> dict[int, Mark]:
+    """The marks of one line by word. first: the first word that is shown."""
+    marks = {}
+    for (start, end), label in own.items():
+        right = other.get((start, end)) == label
+        for place in range(start, end):
+            shown = label if place == max(start, first) else ""
+            marks[place] = Mark(label=shown, right=right, starts=place == start, ends=place == end - 1)
+    return marks
