@@ -5,7 +5,7 @@
 
 A note called `NUMBER-NAME.md` stands under the heading of the recipe or question NAME, the others above all
 tables, in the order of their file names. Lines with a `question` are benchmark rows with columns of their
-own; all others are scores that `xling.evaluation.record` wrote.
+own; all others are scores that `ledger.append_results` wrote.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import kinds_tables
+from ledger import read_ledger
 from tables import folded, over_seeds, table, text
 
 from xling.errors import InputError
-from xling.evaluation.record import read_ledger
 from xling.evaluation.report_page import gains, matrix
 from xling.evaluation.report_page.numbers import DASH, duration, memory, metric_name, score
 from xling.evaluation.results import BaseRow, CellRow, Gain, Results

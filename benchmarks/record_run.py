@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import make_results
+from ledger import append_results, this_machine
 
 from xling.errors import InputError
-from xling.evaluation.record import append_results, this_machine
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from ledger import append, append_results, read_ledger, this_machine
 from support.finished_run import cell, results, write_run
 
 from xling.errors import InputError
-from xling.evaluation.record import append_results, read_ledger, this_machine
 
 
 def add(folder, ledger, **more) -> int:
@@ -89,3 +89,13 @@ def test_missing_files_are_named(tmp_path):
 def test_the_machine_is_told_in_a_few_words():
     assert this_machine().split(", ")[0].removesuffix("s").endswith(" core")
     assert json.dumps(this_machine()) and len(this_machine()) < 120
+
+
+def test_rows_of_a_benchmark_begin_a_ledger_and_are_added_to_one(tmp_path):
+    ledger = tmp_path / "docs" / "results.jsonl"
+    append(ledger, [{"question": "speed", "way": "ours"}])
+    append(ledger, [{"question": "speed", "way": "théirs"}])
+    assert ledger.read_text(encoding="utf-8").splitlines() == [
+        '{"question": "speed", "way": "ours"}',
+        '{"question": "speed", "way": "théirs"}',
+    ]
