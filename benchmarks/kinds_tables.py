@@ -9,7 +9,7 @@ from typing import Any
 
 from tables import folded, over_seeds, table
 
-from xling.evaluation.report_page.numbers import DASH, duration, metric_name, score
+from xling.evaluation.report_page.wording import DASH, duration, metric_name, score
 from xling.languages import name
 
 SECTION = "kinds-by-task"

@@ -22,7 +22,7 @@ from tables import folded, over_seeds, table, text
 
 from xling.errors import InputError
 from xling.evaluation.report_page import gains, matrix
-from xling.evaluation.report_page.numbers import DASH, duration, memory, metric_name, score
+from xling.evaluation.report_page.wording import DASH, duration, memory, metric_name, score
 from xling.evaluation.results import BaseRow, CellRow, Gain, Results
 from xling.files import write_atomically
 from xling.languages import name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import fmean, stdev
 
-from xling.evaluation.report_page.numbers import bounds, score
+from xling.evaluation.report_page.wording import bounds, score
 
 
 def table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:

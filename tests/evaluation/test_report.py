@@ -16,8 +16,8 @@ from support.page_text import Balance, read_page
 
 from xling.errors import InputError
 from xling.evaluation.report import write_report
-from xling.evaluation.report_page import numbers, style
-from xling.evaluation.report_page.curves import smoothed, thinned
+from xling.evaluation.report_page import style, wording
+from xling.evaluation.report_page.costs import smoothed, thinned
 from xling.evaluation.report_page.style import round_ticks
 
 
@@ -148,7 +148,7 @@ def test_results_that_cannot_be_shown_are_named_in_one_line(tmp_path, content, m
 def test_text_stands_out_on_every_colour_and_the_scale_runs_one_way(scale):
     backgrounds = [style.between(scale, place / 200) for place in range(201)]
     assert min(style.contrast(style.ink(colour), colour) for colour in backgrounds) >= 4.5
-    against_black = [style.contrast(colour, (0, 0, 0)) for colour in scale]
+    against_black = [style.contrast(colour, style.Colour(0, 0, 0)) for colour in scale]
     assert against_black == sorted(against_black, reverse=scale is style.LIGHT)
 
 
@@ -170,15 +170,15 @@ def test_thinning_and_smoothing_keep_the_level():
 @pytest.mark.parametrize(
     ("shown", "text"),
     [
-        (numbers.duration(0.5), "0.5 s"),
-        (numbers.duration(59.7), "1 min"),
-        (numbers.duration(3599.9), "1 h"),
-        (numbers.duration(7300.0), "2 h 2 min"),
-        (numbers.gained(-0.04), "0.0"),
-        (numbers.gained(0.06), "+0.1"),
-        (numbers.listed(list("abcdef")), "a, b, c, d and 2 more"),
-        (numbers.listed(list("abcde")), "a, b, c, d and e"),
-        (numbers.memory(None), "–"),
+        (wording.duration(0.5), "0.5 s"),
+        (wording.duration(59.7), "1 min"),
+        (wording.duration(3599.9), "1 h"),
+        (wording.duration(7300.0), "2 h 2 min"),
+        (wording.gained(-0.04), "0.0"),
+        (wording.gained(0.06), "+0.1"),
+        (wording.listed(list("abcdef")), "a, b, c, d and 2 more"),
+        (wording.listed(list("abcde")), "a, b, c, d and e"),
+        (wording.memory(None), "–"),
     ],
 )
 def test_numbers_read_well(shown, text):

@@ -14,7 +14,6 @@ from support.page_text import Balance, read_page
 import xling
 from xling.evaluation.report import write_report
 from xling.evaluation.report_page import confusion, mistakes
-from xling.evaluation.report_page.bidi import ELLIPSIS, cut, direction
 from xling.evaluation.report_page.matrix import Language
 from xling.evaluation.report_page.predictions import Answers, compared
 from xling.tasks.classification import Classification
@@ -185,27 +184,6 @@ def test_of_a_long_sentence_the_words_around_the_first_mistake_are_drawn(count, 
     assert drawn.before <= at < drawn.before + len(drawn.words)
     marked = [place for place, word in enumerate(drawn.words, start=drawn.before) if word.gold]
     assert marked == [at]
-
-
-@pytest.mark.parametrize(
-    ("text", "way"),
-    [("Kigali", "ltr"), ("UN کے سربراہ نے کہا", "rtl"), ("ߒߞߏ ߟߎ߬", "rtl"), ("2019", "ltr"), ("", "ltr")],
-)
-def test_most_letters_say_which_way_a_text_runs(text, way):
-    assert direction(text) == way
-
-
-def test_a_text_is_cut_between_words_and_never_within_a_syllable():
-    assert cut("one two three", 9) == "one two" + ELLIPSIS
-    assert cut("short", 9) == "short"
-    assert cut("क्षि" * 40, 42) == "क्षि" * 10 + ELLIPSIS
-    assert cut("བོད་ཡིག་" * 40, 50) == "བོད་ཡིག་" * 6 + ELLIPSIS
-
-
-@given(st.text(st.characters(categories=("L", "M", "Z")), max_size=200), st.integers(2, 100))
-def test_what_is_kept_of_a_cut_text_begins_it(text, most):
-    kept = cut(text, most)
-    assert kept == text or (kept.endswith(ELLIPSIS) and text.startswith(kept[:-1]) and len(kept) <= most + 1)
 
 
 def test_the_page_shows_labels_and_mistakes_of_every_language(tmp_path):

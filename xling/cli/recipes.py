@@ -47,7 +47,7 @@ def run(
 
     loaded = [load_recipe(recipe, changes or ()) for recipe in recipes]
 
-    from xling.evaluation.tables import matrix_rows
+    from xling.evaluation.report import matrix_rows
     from xling.pipeline.run import run_recipe
 
     set_threads(threads)
@@ -76,7 +76,7 @@ def ablate(
 
     loaded = load_recipe(recipe, changes or ())
 
-    from xling.evaluation.tables import verdict_rows
+    from xling.evaluation.report import verdict_rows
     from xling.pipeline.run import ablate as ablate_recipe
 
     set_threads(threads)

@@ -1,30 +1,39 @@
-"""The report: one self-contained HTML page of what a run found, at what cost and from what data."""
+"""What a run found, as people read it: one self-contained HTML page, and rows for the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from xling.evaluation.conditions import HEADINGS, MEANINGS
 from xling.evaluation.report_page import (
-    ablation,
     confusion,
     costs,
-    curves,
     gains,
     matrix,
-    metrics,
     mistakes,
-    numbers,
     style,
     summary,
+    wording,
 )
 from xling.evaluation.report_page.predictions import GOLD, UNKNOWN_TASK, Answers, read_answers
-from xling.evaluation.results import FinishedRun, ModuleRow, read_run
+from xling.evaluation.results import (
+    HEADINGS,
+    MEANINGS,
+    NONE,
+    SOURCE,
+    TARGET,
+    CellRow,
+    FinishedRun,
+    Gain,
+    ModuleRow,
+    read_results,
+    read_run,
+)
 from xling.files import write_atomically
 
 REPORT = "report.html"
@@ -47,7 +56,7 @@ class Told:
 
     @property
     def drawn(self) -> bool:
-        """Whether any mistake is drawn over and under numbers."""
+        """Whether any mistake is drawn over and under its words."""
         return any(mistake.sentence for mistake in self.mistakes.shown)
 
 
@@ -71,23 +80,23 @@ def render(run: FinishedRun, table: matrix.Matrix, answers: Sequence[Answers]) -
     results = run.results
     gained = gains.build(table, results.gains)
     spent = costs.build(results.stages)
-    effects = ablation.build(table, results)
+    effects = gains.ablation(table, results)
     page = _environment().get_template("page.html")
     return page.render(
         results=results,
         title=summary.title(results, table),
         sentences=list(summary.sentences(results, table, gained, spent)),
         figures=list(summary.figures(table, gained, spent)),
-        metric=numbers.metric_name(table.metric),
+        metric=wording.metric_name(table.metric),
         matrix=table,
-        metrics=metrics.build(results, table),
+        metrics=matrix.every_metric(results, table),
         gains=gained,
         ablation=effects,
         meanings=[MEANINGS[name] for name in (effects.conditions if effects else ()) if name in MEANINGS],
-        near=ablation.nearness(table, results),
+        near=gains.nearness(table, results),
         told=[_told(own) for own in answers if own.examples],
         missing=list(_missing(answers)),
-        curves=curves.build(run.log),
+        curves=costs.curves(run.log),
         costs=spent,
         lost=run.lost,
         seeds=max(len(score.seeds) for row in table.languages for score in row.scores.values()),
@@ -96,6 +105,45 @@ def render(run: FinishedRun, table: matrix.Matrix, answers: Sequence[Answers]) -
         command=results.command,
         language_modules=[module for module in results.modules if _left_of(module) is not None],
     )
+
+
+def matrix_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:
+    """One row a language: each condition's score (mean of the seeds), the gain of the target's module."""
+    read = read_results(results)
+    known = {(row.language, row.condition): row for row in read.gains}
+    scores, rows = read.scores(), []
+    for language, name in dict((cell.language, cell.name) for cell in read.cells).items():
+        shown = {key: _score(scores.get((language, key), ()), plain) for key in (NONE, SOURCE, TARGET)}
+        gain = known.get((language, TARGET)) or known.get((language, SOURCE))
+        rows.append({"language": language, "name": name, **shown, "gain": _gain(gain, plain)})
+    return rows
+
+
+def verdict_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:
+    """A row for each language and condition: the score, the difference to the control and what it says.
+
+    relative: the score as a share of the source's; absolute: in points less (see
+    `xling.evaluation.bootstrap`).
+    """
+    read = read_results(results)
+    known = {(row.language, row.condition): row for row in read.gains}
+    nearness = {(row.language, row.condition): row for row in read.equivalence}
+    rows = []
+    for key, cells in read.scores().items():
+        gain, near = known.get(key), nearness.get(key)
+        rows.append(
+            {
+                "language": key[0],
+                "plan": cells[0].plan,
+                "condition": key[1],
+                "score": round(fmean(cell.value for cell in cells), 2),
+                "gain": _gain(gain, plain),
+                "verdict": gain.verdict if gain else "",
+                "relative": near.relative if near else None,
+                "absolute": near.absolute if near else None,
+            }
+        )
+    return rows
 
 
 def _told(answers: Answers) -> Told:
@@ -116,7 +164,7 @@ def _missing(answers: Sequence[Answers]) -> Iterator[str]:
             return
     for own in answers:
         if own.fault:
-            yield f"Nothing to show for {numbers.isolated(own.language.name)}: {own.fault}."
+            yield f"Nothing to show for {wording.isolated(own.language.name)}: {own.fault}."
 
 
 def _environment() -> Environment:
@@ -130,19 +178,20 @@ def _environment() -> Environment:
     )
     helpers: dict[str, Any] = {
         "heading": lambda condition: HEADINGS.get(condition, condition),
-        "score_text": numbers.score,
-        "tick_text": lambda tick: numbers.MINUS * (tick < 0) + f"{abs(tick):g}",
-        "plural": numbers.plural,
-        "plural_count": lambda number, noun: f"{number:,} {numbers.plural(number, noun).partition(' ')[2]}",
-        "metric_text": numbers.metric_name,
+        "score_text": wording.score,
+        "tick_text": lambda tick: wording.MINUS * (tick < 0) + f"{abs(tick):g}",
+        "plural": wording.plural,
+        "plural_count": lambda number, noun: f"{number:,} {wording.plural(number, noun).partition(' ')[2]}",
+        "metric_text": wording.metric_name,
         "language_code": lambda tag: tag.replace("_", "-"),
         "fonts": style.font_stack(),
-        "duration": numbers.duration,
-        "memory": numbers.memory,
-        "count": numbers.count,
-        "number": numbers.figure,
+        "duration": wording.duration,
+        "memory": wording.memory,
+        "count": wording.count,
+        "number": wording.figure,
         "left_of": _left_of,
-        "drawing": curves,
+        "css_class": gains.css_class,
+        "drawing": costs,
         "scales": {"light": style.gradient(style.LIGHT), "dark": style.gradient(style.DARK)},
     }
     environment.globals.update(helpers)
@@ -153,3 +202,22 @@ def _left_of(module: ModuleRow) -> float | None:
     """Pseudo-perplexity after training as a share of that before."""
     before, after = module.pseudo_perplexity_before, module.pseudo_perplexity_after
     return after / before if before and after is not None else None
+
+
+def _score(cells: Sequence[CellRow], plain: bool) -> Any:
+    if not cells:
+        return None
+    value = fmean(cell.value for cell in cells)
+    if not plain:
+        return round(value, 2)
+    low, high = (
+        fmean(bound or 0.0 for bound in bounds)
+        for bounds in zip(*((c.low, c.high) for c in cells), strict=True)
+    )
+    return f"{value:.1f} [{low:.1f}, {high:.1f}]"
+
+
+def _gain(row: Gain | None, plain: bool) -> Any:
+    if row is None:
+        return None
+    return f"{row.value:+.1f} [{row.low:+.1f}, {row.high:+.1f}]" if plain else row.model_dump(mode="json")

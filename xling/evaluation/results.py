@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,24 @@ from xling.faults import faults
 
 RESULTS, LOG = "results.json", "log.jsonl"
 _AGAIN = "run `xling run RECIPE --out DIR` again and give the folder DIR/NAME that it fills"
+
+# Under what a language is tested, in the order and in the words that tables show.
+NONE, ROMANISED, REMOVED = "none", "romanised", "removed"
+SOURCE, RELATED, TARGET = "source", "related", "target"
+
+HEADINGS: Mapping[str, str] = {
+    NONE: "no language module",
+    ROMANISED: "Latin spelling",
+    REMOVED: "module removed",
+    SOURCE: "source's module",
+    RELATED: "related module",
+    TARGET: "own module",
+}
+MEANINGS: Mapping[str, str] = {
+    ROMANISED: "Latin spelling: the text in Latin letters, no language module.",
+    REMOVED: "Module removed: the task module learned on the source's language module, then taken away.",
+    RELATED: "Related module: that of a related language.",
+}
 
 
 class _Row(BaseModel):

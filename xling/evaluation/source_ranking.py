@@ -158,7 +158,7 @@ def _disagreements(found: Compared, ranks: Ranks) -> Iterator[Disagreement]:
                 first=first.key,
                 second=second.key,
                 tau=tau,
-                sentence=_sentence((first, second), heads, tau=tau),
+                sentence=_sentence(first.label, second.label, heads=heads, tau=tau),
             )
 
 
@@ -166,8 +166,7 @@ def _heads(names: Sequence[str], order: np.ndarray) -> str:
     return _listed([name for name, rank in zip(names, order, strict=True) if rank == order.min()])
 
 
-def _sentence(pair: tuple[Component, Component], heads: Sequence[str], *, tau: float) -> str:
-    first, second = (component.label for component in pair)
+def _sentence(first: str, second: str, *, heads: Sequence[str], tau: float) -> str:
     told = (
         f"both put {heads[0]} first and differ in the others"
         if heads[0] == heads[1]

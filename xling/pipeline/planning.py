@@ -17,7 +17,7 @@ from xling.composition.forms.single import Named
 from xling.composition.forms.stack import stack
 from xling.data.examples import Example
 from xling.data.romanising import romanised_examples
-from xling.evaluation.conditions import NONE, RELATED, REMOVED, ROMANISED, SOURCE, TARGET
+from xling.evaluation.results import NONE, RELATED, REMOVED, ROMANISED, SOURCE, TARGET
 from xling.makers.make import checked
 from xling.makers.stage import NEW, Stage
 from xling.pipeline.corpus import Corpus

@@ -10,8 +10,10 @@ import numpy as np
 from xling.bases.base import Base
 from xling.data.card_schema import DataCard
 from xling.evaluation.bootstrap import equivalence, interval, paired_gain, verdict
-from xling.evaluation.conditions import NONE, ROMANISED, SOURCE
 from xling.evaluation.results import (
+    NONE,
+    ROMANISED,
+    SOURCE,
     BaseRow,
     CardRow,
     CellRow,

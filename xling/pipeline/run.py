@@ -9,9 +9,8 @@ from pathlib import Path
 
 from xling.bases.precision import FLOAT32, Precision
 from xling.bases.soundness import check_mask
-from xling.evaluation.conditions import RELATED, REMOVED
 from xling.evaluation.report import write_report
-from xling.evaluation.results import LOG, RESULTS
+from xling.evaluation.results import LOG, RELATED, REMOVED, RESULTS
 from xling.files import link, write_json, write_lines
 from xling.makers.stage import Say
 from xling.pipeline.corpus import Corpus

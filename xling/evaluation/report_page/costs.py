@@ -1,74 +1,61 @@
-"""What each stage cost: time, speed and memory."""
+"""What a run cost and what it bought: time, speed and memory of each stage, and its loss by step."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from xling.evaluation.report_page.numbers import plural
-from xling.evaluation.results import StageRow
+from xling.evaluation.report_page.style import Scale, round_ticks
+from xling.evaluation.report_page.wording import figure, plural
+from xling.evaluation.results import LogRow, StageRow
 
 _PREDICTIONS = "predict/"
+WIDTH, HEIGHT = 320, 142
+LEFT, RIGHT, TOP, BOTTOM = 34.0, 310.0, 10.0, 118.0
+_POINTS = 150
+_SMOOTH = 9
+
+Point = tuple[float, float]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """One row. share: its seconds beside the longest row's, from 0 to 1."""
-
-    name: str
-    key: str
-    seconds: float
-    speed: float | None
-    memory: float | None
-    cached: bool
-    share: float
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Costs:
-    """All rows in the order of the run, and their sum. now: the seconds of what was not kept."""
+    """All stages in the order of the run."""
 
-    rows: tuple[Cost, ...]
-    seconds: float
-    now: float
-    memory: float | None
+    rows: tuple[StageRow, ...]
+
+    @property
+    def seconds(self) -> float:
+        """What all of them took together."""
+        return math.fsum(row.seconds for row in self.rows)
+
+    @property
+    def now(self) -> float:
+        """What those took that were not kept."""
+        return math.fsum(row.seconds for row in self.rows if not row.cached)
+
+    @property
+    def memory(self) -> float | None:
+        """The most that any of them held, in megabytes."""
+        return max((row.peak_rss_mb for row in self.rows if row.peak_rss_mb is not None), default=None)
 
     @property
     def kept(self) -> int:
-        """How many rows were found done."""
+        """How many were found done."""
         return sum(row.cached for row in self.rows)
+
+    def share(self, row: StageRow) -> float:
+        """A stage's seconds beside those of the longest, from 0 to 1."""
+        return max(row.seconds, 0.0) / (max(own.seconds for own in self.rows) or 1.0)
 
 
 def build(stages: Sequence[StageRow]) -> Costs:
     """The costs of a run; its predictions, one stage per cell, are put into one row."""
     predictions = [stage for stage in stages if stage.name.startswith(_PREDICTIONS)]
-    stages = [stage for stage in stages if not stage.name.startswith(_PREDICTIONS)]
-    if predictions:
-        stages.append(_together(predictions))
-    longest = max((stage.seconds for stage in stages), default=0.0) or 1.0
-    rows = tuple(_cost(stage, longest) for stage in stages)
-    return Costs(
-        rows=rows,
-        seconds=math.fsum(stage.seconds for stage in stages),
-        now=math.fsum(stage.seconds for stage in stages if not stage.cached),
-        memory=max((row.memory for row in rows if row.memory is not None), default=None),
-    )
-
-
-def _cost(stage: StageRow, longest: float) -> Cost:
-    share = max(stage.seconds, 0.0) / longest
-    speed, memory = stage.tokens_per_second, stage.peak_rss_mb
-    return Cost(
-        name=stage.name,
-        key=stage.key[:12],
-        seconds=stage.seconds,
-        speed=speed,
-        memory=memory,
-        cached=stage.cached,
-        share=share,
-    )
+    others = [stage for stage in stages if not stage.name.startswith(_PREDICTIONS)]
+    return Costs((*others, *([_together(predictions)] if predictions else [])))
 
 
 def _together(stages: Sequence[StageRow]) -> StageRow:
@@ -80,3 +67,96 @@ def _together(stages: Sequence[StageRow]) -> StageRow:
         peak_rss_mb=max((stage.peak_rss_mb for stage in stages if stage.peak_rss_mb), default=None),
         cached=all(stage.cached for stage in stages),
     )
+
+
+@dataclass(frozen=True)
+class CurveTick:
+    """A label and its place along one axis of the drawing."""
+
+    text: str
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageCurve:
+    """One stage's chart in drawing units. raw, smooth: the loss; dev: the dev score on a scale of its own."""
+
+    stage: str
+    raw: str
+    smooth: str
+    dev: str
+    vertical: tuple[CurveTick, ...]
+    horizontal: tuple[CurveTick, ...]
+    first: str
+    last: str
+    dev_first: str
+    dev_last: str
+    dropped: int
+
+
+def curves(log: Iterable[LogRow]) -> tuple[StageCurve, ...]:
+    """A chart per stage, in the order in which the log first names them."""
+    stages: dict[str, dict[int, LogRow]] = {}
+    for row in log:
+        stages.setdefault(row.stage, {})[row.step] = row
+    drawn = (_curve(stage, [rows[step] for step in sorted(rows)]) for stage, rows in stages.items())
+    return tuple(curve for curve in drawn if curve is not None)
+
+
+def _curve(stage: str, rows: Sequence[LogRow]) -> StageCurve | None:
+    losses = [(float(row.step), row.loss) for row in rows if math.isfinite(row.loss)]
+    if not losses:
+        return None
+    points = thinned(losses, _POINTS)
+    smooth = smoothed(points)
+    across = Scale(0.0, float(max(rows[-1].step, 1)))
+    ticks = round_ticks(min(y for _, y in points), max(y for _, y in points), at_most=4)
+    up = Scale(ticks[0], ticks[-1])
+    dev = [(float(row.step), row.dev) for row in rows if row.dev is not None and math.isfinite(row.dev)]
+    return StageCurve(
+        stage=stage,
+        raw=_path(points, across, up),
+        smooth=_path(smooth, across, up),
+        dev=_path(dev, across, _span(dev)) if len(dev) > 1 else "",
+        vertical=tuple(CurveTick(f"{tick:g}", _at(tick, up, BOTTOM, TOP)) for tick in ticks),
+        horizontal=tuple(
+            CurveTick(f"{step:,.0f}", _at(step, across, LEFT, RIGHT)) for step in (across.low, across.high)
+        ),
+        first=figure(smooth[0][1]),
+        last=figure(smooth[-1][1]),
+        dev_first=figure(dev[0][1]) if dev else "",
+        dev_last=figure(dev[-1][1]) if dev else "",
+        dropped=len(rows) - len(losses),
+    )
+
+
+def thinned(points: Sequence[Point], most: int) -> list[Point]:
+    """At most so many points, each the mean of its neighbours."""
+    if len(points) <= most:
+        return list(points)
+    edges = [round(index * len(points) / most) for index in range(most + 1)]
+    groups = [points[low:high] for low, high in zip(edges, edges[1:], strict=False)]
+    return [(fmean(x for x, _ in group), fmean(y for _, y in group)) for group in groups]
+
+
+def smoothed(points: Sequence[Point]) -> list[Point]:
+    """A running mean over the points to both sides, as far as there are any."""
+    half = max(1, min(_SMOOTH, len(points) // 6))
+    values = [y for _, y in points]
+    means = [fmean(values[max(0, index - half) : index + half + 1]) for index in range(len(points))]
+    return [(x, mean) for (x, _), mean in zip(points, means, strict=True)]
+
+
+def _span(points: Sequence[Point]) -> Scale:
+    """A scale that leaves a tenth of room above and below."""
+    low, high = min((y for _, y in points), default=0.0), max((y for _, y in points), default=1.0)
+    room = (high - low) / 10 or 1.0
+    return Scale(low - room, high + room)
+
+
+def _path(points: Sequence[Point], across: Scale, up: Scale) -> str:
+    return "M" + "L".join(f"{_at(x, across, LEFT, RIGHT)} {_at(y, up, BOTTOM, TOP)}" for x, y in points)
+
+
+def _at(value: float, scale: Scale, start: float, end: float) -> str:
+    return f"{start + scale.share(value) * (end - start):.1f}"

@@ -1,4 +1,4 @@
-"""What a language's own module adds over no language module, and whether that is more than noise."""
+"""What each condition adds over no language module, whether it is more than noise, and how near it comes."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xling.evaluation.bootstrap import HARMS, HELPS, UNCLEAR, verdict
-from xling.evaluation.conditions import NONE, SOURCE, TARGET
 from xling.evaluation.report_page.matrix import Language, Matrix, Score
-from xling.evaluation.report_page.numbers import bounds, gained
-from xling.evaluation.report_page.style import round_ticks
-from xling.evaluation.results import Gain
+from xling.evaluation.report_page.style import Scale, round_ticks
+from xling.evaluation.report_page.wording import bounds, gained
+from xling.evaluation.results import NONE, SOURCE, TARGET, Gain, Results
 
-_CLASSES = {HELPS: "helps", UNCLEAR: "unclear", HARMS: "harms"}
+_CLASSES = {HELPS: "helps", HARMS: "harms"}
+_SIGNS = {HELPS: "\N{BLACK UP-POINTING TRIANGLE}", HARMS: "\N{BLACK DOWN-POINTING TRIANGLE}"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class GainBar:
-    """One language's gain in points. paired: the interval is of the difference itself.
+    """One language's gain in points, with the interval of the difference itself where it is known.
 
     Without one the verdict rests on whether the two scores' own intervals overlap.
     """
@@ -26,8 +26,12 @@ class GainBar:
     value: float
     low: float | None
     high: float | None
-    paired: bool
     verdict: str
+
+    @property
+    def paired(self) -> bool:
+        """Whether the interval of the difference is known."""
+        return self.low is not None and self.high is not None
 
     @property
     def shown(self) -> str:
@@ -40,11 +44,6 @@ class GainBar:
         return bounds(self.low, self.high)
 
     @property
-    def css_class(self) -> str:
-        """How the style sheet calls the verdict."""
-        return _CLASSES[self.verdict]
-
-    @property
     def reason(self) -> str:
         """What the verdict rests on, where that is not the interval of the difference."""
         if self.paired:
@@ -52,22 +51,20 @@ class GainBar:
         return "intervals overlap" if self.verdict == UNCLEAR else "intervals do not overlap"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Gains:
     """The bars, best first, and the axis they share. ticks: in points."""
 
     bars: tuple[GainBar, ...]
-    low: float
-    high: float
     ticks: tuple[float, ...]
 
     def at(self, value: float) -> str:
         """Where a value lies on the axis, as a CSS percentage."""
-        return f"{100 * (value - self.low) / (self.high - self.low):.2f}%"
+        return f"{100 * Scale(self.ticks[0], self.ticks[-1]).share(value):.2f}%"
 
     def width(self, low: float, high: float) -> str:
         """How wide a span is on the axis, as a CSS percentage."""
-        return f"{100 * (high - low) / (self.high - self.low):.2f}%"
+        return f"{100 * (high - low) / (self.ticks[-1] - self.ticks[0]):.2f}%"
 
     def names(self, verdict: str) -> tuple[str, ...]:
         """The names of the target languages with a verdict."""
@@ -84,7 +81,7 @@ def build(matrix: Matrix, gains: Sequence[Gain]) -> Gains | None:
     bars.sort(key=lambda bar: (-bar.value, bar.language.tag))
     ends = [0.0, *(end for bar in bars for end in (bar.value, bar.low, bar.high) if end is not None)]
     ticks = round_ticks(min(ends), max(ends), at_most=5)
-    return Gains(bars=tuple(bars), low=ticks[0], high=ticks[-1], ticks=ticks)
+    return Gains(tuple(bars), ticks)
 
 
 def _bar(language: Language, known: dict[tuple[str, str], Gain]) -> GainBar | None:
@@ -94,18 +91,13 @@ def _bar(language: Language, known: dict[tuple[str, str], Gain]) -> GainBar | No
     if own is None or control is None:
         return None
     gain = known.get((language.tag, condition))
-    if gain is not None and gain.low is not None and gain.high is not None:
-        return GainBar(
-            language=language,
-            value=gain.value,
-            low=gain.low,
-            high=gain.high,
-            paired=True,
-            verdict=verdict(gain.low, gain.high),
-        )
-    value = own.value - control.value if gain is None else gain.value
+    low, high = (None, None) if gain is None else (gain.low, gain.high)
     return GainBar(
-        language=language, value=value, low=None, high=None, paired=False, verdict=_apart(own, control)
+        language=language,
+        value=own.value - control.value if gain is None else gain.value,
+        low=low,
+        high=high,
+        verdict=_apart(own, control) if low is None or high is None else verdict(low, high),
     )
 
 
@@ -116,3 +108,87 @@ def _apart(own: Score, control: Score) -> str:
     if own.high is not None and control.low is not None and own.high < control.low:
         return HARMS
     return UNCLEAR
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One condition against no language module, in points."""
+
+    shown: str
+    between: str
+    verdict: str
+
+    @property
+    def sign(self) -> str:
+        """The verdict as a shape."""
+        return _SIGNS.get(self.verdict, "")
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """A language; None where it was not tested under a condition."""
+
+    language: Language
+    effects: tuple[Effect | None, ...]
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """conditions: the columns, in the order of the scores."""
+
+    conditions: tuple[str, ...]
+    rows: tuple[EffectRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Near:
+    """A target beside the source. share: of the source's score, one being all of it; None of a zero."""
+
+    language: Language
+    condition: str
+    share: float | None
+    points: str
+
+
+def ablation(matrix: Matrix, results: Results) -> Ablation | None:
+    """The table of every condition; None where the gains of the source's and the own module say it all."""
+    known = {(gain.language, gain.condition): gain for gain in results.gains}
+    tested = {condition for _, condition in known}
+    conditions = tuple(name for name in matrix.conditions if name in tested and name != NONE)
+    if not set(conditions) - {SOURCE, TARGET}:
+        return None
+    rows = (
+        EffectRow(language, tuple(_effect(known.get((language.tag, name))) for name in conditions))
+        for language in matrix.languages
+    )
+    return Ablation(conditions, tuple(row for row in rows if any(row.effects)))
+
+
+def nearness(matrix: Matrix, results: Results) -> tuple[Near, ...]:
+    """Every target under its own condition, the nearest to the source first."""
+    known = {(row.language, row.condition): row for row in results.equivalence}
+    rows = [
+        Near(
+            language=language,
+            condition=row.condition,
+            share=None if row.relative is None else row.relative / 100,
+            points=gained(row.absolute),
+        )
+        for language in matrix.targets
+        if (row := known.get((language.tag, language.own or ""))) is not None
+    ]
+    return tuple(sorted(rows, key=lambda row: (-(row.share or 0.0), row.language.tag)))
+
+
+def css_class(verdict: str) -> str:
+    """How the style sheet calls a verdict."""
+    return _CLASSES.get(verdict, "unclear")
+
+
+def _effect(gain: Gain | None) -> Effect | None:
+    if gain is None:
+        return None
+    said = gain.verdict
+    if not said and gain.low is not None and gain.high is not None:
+        said = verdict(gain.low, gain.high)
+    return Effect(gained(gain.value), bounds(gain.low, gain.high), said)

@@ -1,4 +1,4 @@
-"""The scores as a table: a row per language, a column per condition, the seeds together."""
+"""The scores as tables: a row per language, a column per condition or per metric, the seeds together."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from xling.evaluation.conditions import HEADINGS, NONE, SOURCE, TARGET
-from xling.evaluation.report_page.numbers import bounds, score
-from xling.evaluation.report_page.style import Paint, paint
-from xling.evaluation.results import CellRow, Results
+from xling.evaluation.report_page.style import Paint, Scale, paint
+from xling.evaluation.report_page.wording import bounds, score
+from xling.evaluation.results import HEADINGS, NONE, SOURCE, TARGET, CellRow, Results
 
 _ORDER = tuple(HEADINGS)
 
@@ -65,13 +64,12 @@ class Language:
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """The table of scores. low and high: the ends of the colour scale, in percent."""
+    """The table of scores. scale: what the ends of the colours stand for, in percent."""
 
     metric: str
     conditions: tuple[str, ...]
     languages: tuple[Language, ...]
-    low: float
-    high: float
+    scale: Scale
 
     @property
     def targets(self) -> tuple[Language, ...]:
@@ -87,7 +85,7 @@ class Matrix:
     def mean_paint(self, condition: str) -> Paint | None:
         """The colours of that mean."""
         value = self.mean(condition)
-        return None if value is None else paint(_place(value, self.low, self.high))
+        return None if value is None else paint(self.scale.share(value))
 
 
 def build(results: Results) -> Matrix:
@@ -95,23 +93,23 @@ def build(results: Results) -> Matrix:
     cells = results.cells
     means = [fmean(cell.value for cell in group) for group in _grouped(cells).values()]
     low, high = 10.0 * math.floor(min(means) / 10), 10.0 * math.ceil(max(means) / 10)
-    high = high if high > low else low + 10.0
+    scale = Scale(low, high if high > low else low + 10.0)
     tags = list(dict.fromkeys(cell.language for cell in cells))
     tags.sort(key=lambda tag: tag != results.source)
     found = {_column(cell) for cell in cells}
     order = [name for name in _ORDER if name in found] + sorted(found.difference(_ORDER))
-    rows = tuple(_row(tag, cells, results.source, (low, high)) for tag in tags)
-    return Matrix(metric=cells[0].metric, conditions=tuple(order), languages=rows, low=low, high=high)
+    rows = tuple(_row(tag, cells, results.source, scale) for tag in tags)
+    return Matrix(metric=cells[0].metric, conditions=tuple(order), languages=rows, scale=scale)
 
 
-def _row(tag: str, cells: Sequence[CellRow], source: str, scale: tuple[float, float]) -> Language:
+def _row(tag: str, cells: Sequence[CellRow], source: str, scale: Scale) -> Language:
     groups = {column: group for (name, column), group in _grouped(cells).items() if name == tag}
     first = next(cell for cell in cells if cell.language == tag)
     scores = {column: _score(group, scale) for column, group in groups.items()}
     return Language(tag=tag, name=first.name or tag, script=first.script, source=tag == source, scores=scores)
 
 
-def _score(cells: Sequence[CellRow], scale: tuple[float, float]) -> Score:
+def _score(cells: Sequence[CellRow], scale: Scale) -> Score:
     value = fmean(cell.value for cell in cells)
     lows = [cell.low for cell in cells if cell.low is not None]
     highs = [cell.high for cell in cells if cell.high is not None]
@@ -122,7 +120,7 @@ def _score(cells: Sequence[CellRow], scale: tuple[float, float]) -> Score:
         seeds=tuple(cell.value for cell in cells),
         plan=cells[0].plan,
         examples=cells[0].examples,
-        paint=paint(_place(value, *scale)),
+        paint=paint(scale.share(value)),
     )
 
 
@@ -137,5 +135,41 @@ def _column(cell: CellRow) -> str:
     return cell.condition or cell.plan or "score"
 
 
-def _place(value: float, low: float, high: float) -> float:
-    return (value - low) / (high - low)
+@dataclass(frozen=True)
+class MetricRow:
+    """A language under its own condition: the mean over the seeds of each metric; None where it has none."""
+
+    language: Language
+    condition: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """metrics: their names, the primary one first."""
+
+    metrics: tuple[str, ...]
+    rows: tuple[MetricRow, ...]
+
+
+def every_metric(results: Results, matrix: Matrix) -> Metrics | None:
+    """A row for each language; None where the cells tell no second metric."""
+    names = tuple(dict.fromkeys(name for cell in results.cells for name in cell.all))
+    if len(names) < 2:
+        return None
+    rows = tuple(
+        MetricRow(language, language.own, _means(results, language, names))
+        for language in matrix.languages
+        if language.own is not None
+    )
+    return Metrics(names, rows) if rows else None
+
+
+def _means(results: Results, language: Language, names: tuple[str, ...]) -> tuple[float | None, ...]:
+    cells = [
+        cell for cell in results.cells if (cell.language, cell.condition) == (language.tag, language.own)
+    ]
+    found = (
+        [cell.all[name] for cell in cells if math.isfinite(cell.all.get(name, math.nan))] for name in names
+    )
+    return tuple(fmean(values) if values else None for values in found)

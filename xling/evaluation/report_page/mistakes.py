@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from xling.evaluation.report_page.bidi import cut, direction, runs
 from xling.evaluation.report_page.predictions import ComparedExample
+from xling.evaluation.report_page.wording import cut, direction, runs
 from xling.tasks.comparison import DrawnSpans, ShownAnswer, Spans
 
 _SHOWN, _LONG, _SHORT = 8, 400, 160

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from xling.evaluation.report_page.matrix import Language, Matrix
-from xling.evaluation.report_page.numbers import plural
+from xling.evaluation.report_page.wording import plural
 from xling.evaluation.results import Results
 from xling.tasks.comparison import Comparison
 

@@ -9,13 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
-Rgb = tuple[int, int, int]
-
-LIGHT: Sequence[Rgb] = ((243, 246, 234), (196, 226, 208), (116, 190, 190), (45, 128, 166), (24, 62, 117))
-DARK: Sequence[Rgb] = ((33, 37, 62), (37, 70, 118), (36, 118, 146), (94, 178, 160), (214, 232, 164))
-_INK: Sequence[Rgb] = ((0, 0, 0), (255, 255, 255))
 _SYSTEM = "system-ui|-apple-system|Segoe UI|Noto Sans"
 _NOTO = (
     "Arabic|Hebrew|NKo|Adlam|Ethiopic|Tifinagh|Vai|Devanagari|Bengali|Gurmukhi|Gujarati|Oriya|Tamil|Telugu"
@@ -32,6 +27,58 @@ _OTHERS = (
 )
 
 
+@dataclass(frozen=True)
+class Colour:
+    """A colour of a screen; each channel from 0 to 255."""
+
+    red: int
+    green: int
+    blue: int
+
+    @property
+    def css(self) -> str:
+        """The colour as CSS writes it."""
+        return f"#{self.red:02x}{self.green:02x}{self.blue:02x}"
+
+    @property
+    def luminance(self) -> float:
+        """The relative luminance of WCAG 2, from 0 to 1."""
+        red, green, blue = (
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+            for part in (channel / 255 for channel in (self.red, self.green, self.blue))
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis, or what colours stand for: its ends."""
+
+    low: float
+    high: float
+
+    def share(self, value: float) -> float:
+        """How far along the scale a value lies: 0 at its low end, 1 at its high one."""
+        return (value - self.low) / (self.high - self.low)
+
+
+LIGHT: Sequence[Colour] = (
+    Colour(243, 246, 234),
+    Colour(196, 226, 208),
+    Colour(116, 190, 190),
+    Colour(45, 128, 166),
+    Colour(24, 62, 117),
+)
+DARK: Sequence[Colour] = (
+    Colour(33, 37, 62),
+    Colour(37, 70, 118),
+    Colour(36, 118, 146),
+    Colour(94, 178, 160),
+    Colour(214, 232, 164),
+)
+_INK = (Colour(0, 0, 0), Colour(255, 255, 255))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Paint:
     """Background and text of a cell on a light and on a dark page, as CSS colours."""
@@ -45,47 +92,32 @@ class Paint:
 def paint(fraction: float) -> Paint:
     """The colours at a place between 0 and 1 of the scale."""
     light, dark = between(LIGHT, fraction), between(DARK, fraction)
-    return Paint(light=css(light), light_ink=css(ink(light)), dark=css(dark), dark_ink=css(ink(dark)))
+    return Paint(light=light.css, light_ink=ink(light).css, dark=dark.css, dark_ink=ink(dark).css)
 
 
-def gradient(scale: Sequence[Rgb]) -> str:
+def gradient(colours: Sequence[Colour]) -> str:
     """The whole scale as a CSS gradient, for the legend."""
-    return f"linear-gradient(90deg, {', '.join(map(css, scale))})"
+    return f"linear-gradient(90deg, {', '.join(colour.css for colour in colours)})"
 
 
-def between(scale: Sequence[Rgb], fraction: float) -> Rgb:
-    """The colour at a fraction of the way along the scale; outside it, the nearer end."""
-    place = min(max(fraction, 0.0), 1.0) * (len(scale) - 1)
-    index = min(int(place), len(scale) - 2)
+def between(colours: Sequence[Colour], fraction: float) -> Colour:
+    """The colour at a fraction of the way from the first to the last; outside it, the nearer end."""
+    place = min(max(fraction, 0.0), 1.0) * (len(colours) - 1)
+    index = min(int(place), len(colours) - 2)
     share = place - index
-    red, green, blue = (
-        round(low + share * (high - low)) for low, high in zip(scale[index], scale[index + 1], strict=True)
-    )
-    return red, green, blue
+    channels = zip(astuple(colours[index]), astuple(colours[index + 1]), strict=True)
+    return Colour(*(round(low + share * (high - low)) for low, high in channels))
 
 
-def ink(background: Rgb) -> Rgb:
+def ink(background: Colour) -> Colour:
     """Black or white, whichever stands out more."""
     return max(_INK, key=lambda colour: contrast(colour, background))
 
 
-def contrast(first: Rgb, second: Rgb) -> float:
+def contrast(first: Colour, second: Colour) -> float:
     """The contrast ratio of WCAG 2, from 1 to 21."""
-    low, high = sorted((_luminance(first), _luminance(second)))
+    low, high = sorted((first.luminance, second.luminance))
     return (high + 0.05) / (low + 0.05)
-
-
-def css(colour: Rgb) -> str:
-    """The colour as CSS writes it."""
-    return "#{:02x}{:02x}{:02x}".format(*colour)
-
-
-def _luminance(colour: Rgb) -> float:
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (channel / 255 for channel in colour)
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def round_ticks(low: float, high: float, *, at_most: int) -> tuple[float, ...]:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xling.evaluation.bootstrap import HARMS, HELPS, UNCLEAR
-from xling.evaluation.conditions import NONE, SOURCE, TARGET
 from xling.evaluation.report_page.costs import Costs
 from xling.evaluation.report_page.gains import Gains
 from xling.evaluation.report_page.matrix import Matrix
-from xling.evaluation.report_page.numbers import (
+from xling.evaluation.report_page.wording import (
     duration,
     gained,
     isolated,
@@ -20,7 +19,7 @@ from xling.evaluation.report_page.numbers import (
     plural,
     score,
 )
-from xling.evaluation.results import Results
+from xling.evaluation.results import NONE, SOURCE, TARGET, Results
 
 
 @dataclass(frozen=True)
