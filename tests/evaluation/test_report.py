@@ -50,6 +50,11 @@ def test_without_paired_intervals_the_verdict_rests_on_overlap(tmp_path):
     assert "+1.0 no clear difference intervals overlap" in text
 
 
+def test_a_paired_interval_decides_where_the_scores_own_would_say_otherwise(tmp_path):
+    wide = {"language": "fao", "condition": "target", "value": 10.0, "low": -1.0, "high": 21.0}
+    assert "+10.0 −1.0 to 21.0 no clear difference" in page(tmp_path, results(gains=[wide])).text
+
+
 def test_costs_cards_and_the_way_to_do_it_again(tmp_path):
     text = page(tmp_path, results(), log_rows()).text
     assert "lang/fao 30 s 800 1.5 GB" in text

@@ -103,6 +103,14 @@ def test_of_several_labels_one_for_one_is_a_confusion():
     assert found == {("joy", "joy"): 1, ("joy", "fear"): 1, ("anger", "missed"): 1}
 
 
+def test_a_text_without_labels_says_so():
+    (shown,) = mistaken(
+        "multi-label", ({"id": "a", "labels": []}, {"id": "a", "labels": ["joy", "fear"]})
+    ).shown
+    assert [choice.name for choice in shown.gold] == ["no label"]
+    assert [choice.name for choice in shown.found] == ["joy", "fear"]
+
+
 def test_intents_and_slots_have_a_table_each():
     gold = {"id": "a", "tokens": ["wake", "me"], "tags": ["O", "B-who"], "intent": "alarm"}
     built = tables("intent-slots", (gold, gold | {"intent": "weather"}))
@@ -120,7 +128,7 @@ def test_many_labels_are_folded_in_the_confusion():
 def test_mistakes_are_spread_over_all_and_tell_their_chances():
     rows = [
         (
-            {"id": f"{n}", "text": f"text {n}", "label": "good"},
+            {"id": f"{n}", "label": "good"},
             {"id": f"{n}", "text": f"text {n}", "label": "bad", "scores": {"good": 0.2, "bad": 0.8}},
         )
         for n in range(80)
@@ -129,6 +137,7 @@ def test_mistakes_are_spread_over_all_and_tell_their_chances():
     assert (built.wrong, built.of) == (80, 80)
     assert [mistake.id for mistake in built.shown] == ["0", "10", "20", "30", "40", "50", "60", "70"]
     assert (built.shown[0].gold[0].chance, built.shown[0].found[0].chance) == ("20%", "80%")
+    assert [(text.name, text.text) for text in built.shown[1].texts] == [("", "text 10")]
 
 
 def test_any_right_answer_to_a_question_will_do():
@@ -202,6 +211,30 @@ def test_a_run_without_gold_says_what_to_do(tmp_path):
     (tmp_path / "gold" / "fao.jsonl").unlink()
     text = page(tmp_path, content).text
     assert "This run keeps no gold answers (gold/)" in text and "Run the recipe again" in text
+
+
+def test_what_is_missing_differs_by_language(tmp_path):
+    write_answers(tmp_path, "fao", "target", [(GOLD, FOUND)])
+    (tmp_path / "gold" / "fao.jsonl").unlink()
+    text = page(tmp_path, results()).text
+    assert "Nothing to show for Faroese: no gold/fao.jsonl." in text
+    assert "Nothing to show for Thai: no predictions/tha-target-0.jsonl." in text
+
+
+@pytest.mark.parametrize("task", ["tagging", "pos", "intent-slots", "parsing"])
+@pytest.mark.parametrize("side", [0, 1])
+def test_without_an_answer_for_each_word_the_rows_do_not_fit(task, side):
+    whole = {
+        "tokens": ["a", "b"],
+        "tags": ["O", "O"],
+        "intent": "i",
+        "heads": [0, 1],
+        "relations": ["root", "x"],
+    }
+    keys = ("tags", "heads", "relations")
+    rows = [dict(whole), dict(whole)]
+    rows[side] |= {key: [*whole[key], whole[key][-1]] for key in keys}
+    assert (answers(task, (whole, whole)).lost, answers(task, (rows[0], rows[1])).lost) == (0, 1)
 
 
 def test_rows_that_do_not_fit_are_left_out_and_counted(tmp_path):

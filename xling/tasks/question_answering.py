@@ -132,7 +132,7 @@ class QuestionAnswering:
 
     def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
         """Any right answer will do, but for normalisation; every one of them is shown once."""
-        shares = {own["text"]: own["score"] for own in reversed(predicted["nbest"])}
+        shares = {own["text"]: own["score"] for own in predicted["nbest"]}
         right, own = (
             tuple(ShownAnswer(text or "no answer", shares.get(text)) for text in dict.fromkeys(texts))
             for texts in (gold["answers"], (predicted["answer"],))
