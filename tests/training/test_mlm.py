@@ -192,3 +192,13 @@ def test_a_text_of_which_nothing_can_be_read_is_refused(bert):
     settings = LanguageTraining(training=TrainingSettings(steps=1))
     with pytest.raises(InputError, match=r"--text: the base reads none of this text \(2 lines .*diagnose"):
         MaskedLanguageModelling(Composition(bert), bert.mlm_head, [[0, 3, 2], [0, 2]], settings, seed=0)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.4])
+def test_the_share_of_masked_pieces_is_a_setting(bert, share, monkeypatch):
+    rows = encode_lines(bert.tokenizer, TEXTS, 32)
+    spec = LanguageTraining(training=TrainingSettings(steps=1, batch_tokens=4096), masked=share)
+    objective = MaskedLanguageModelling(Composition(bert), bert.mlm_head, rows, spec, seed=0)
+    monkeypatch.setattr(objective, "masked_loss", lambda masked, mask, targets, wanted: targets.sum())
+    masked, read = objective.loss(0)
+    assert int(masked) / (read - 2 * len(rows)) == pytest.approx(share, abs=0.04)

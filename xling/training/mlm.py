@@ -114,6 +114,7 @@ class MaskedLanguageModelling:
     ) -> None:
         settings = spec.training
         self.composition, self.seed, self.language = composition, seed, language
+        self.masked = spec.masked
         self.device = str(composition.encoder.device)
         self.precision: Precision = chosen_precision(settings.precision, self.device)
         self.tokenizer = composition.tokenizer(language)
@@ -146,7 +147,7 @@ class MaskedLanguageModelling:
             mask.bool() & ~torch.isin(ids, self.special),
             self.pieces,
             mask_id=self.tokenizer.mask_token_id,
-            probability=0.15,
+            probability=self.masked,
             generator=np.random.default_rng([self.seed, number]),
         )
         return self.masked_loss(masked, mask, targets, ids[targets]), int(mask.sum())
