@@ -21,8 +21,8 @@ from xling.data.cards import load_card
 from xling.data.examples import TaggedSentence
 from xling.data.source import load
 from xling.data.text import deduplicate
-from xling.vocabulary.draft import split
 from xling.vocabulary.extending import extend
+from xling.vocabulary.pieces import split
 
 QUESTION = "extension-splits"
 WATCHED = (

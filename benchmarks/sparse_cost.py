@@ -27,10 +27,10 @@ from torch import Tensor
 
 from xling.bases.base import Base, load_base
 from xling.composition.composed import Composition, base_facts
+from xling.modules.entries import top_k
 from xling.modules.full import Full, FullConfig
 from xling.modules.module import Module, Part
 from xling.modules.sparse import Sparse, SparseConfig
-from xling.modules.top_k import top_k
 from xling.training.phases import trainable
 
 QUESTION = "sparse-cost"

@@ -18,6 +18,8 @@ from typing import Literal, Protocol, runtime_checkable
 from jaxtyping import Float
 from torch import Tensor
 
+from xling.errors import InputError
+
 Place = Literal["after_attention", "after_ffn"]
 PLACES: tuple[Place, ...] = ("after_attention", "after_ffn")
 
@@ -234,3 +236,44 @@ class Penalised(Protocol):
     def penalty(self, shape: EncoderShape) -> Tensor | None:
         """The term, a scalar; None when it is switched off."""
         ...
+
+
+def key_of(name: str) -> str:
+    """A parameter's or a place's name as a key of torch's dictionaries, which take no full stops."""
+    return name.replace(".", "/")
+
+
+def name_of(key: str) -> str:
+    """The name that `key_of` wrote."""
+    return key.replace("/", ".")
+
+
+def at_sites(
+    names: Iterable[str], shape: EncoderShape, leave_out: Iterable[int] = ()
+) -> dict[str, LinearSlice]:
+    """The linear sites of these names in every layer but some, by place: `0.attention.query`.
+
+    Raises InputError for a name that the base has no site for.
+    """
+    known = dict.fromkeys(name for _, name in shape.linear)
+    for name in names:
+        if name not in known:
+            raise InputError(f"the base has no linear site {name!r}", where="sites", choices=known)
+    absent = {number % shape.layers for number in leave_out}
+    kept = (layer for layer in range(shape.layers) if layer not in absent)
+    return {f"{layer}.{name}": shape.linear[layer, name] for layer in kept for name in names}
+
+
+def site_of(key: str, shape: EncoderShape) -> LinearSlice:
+    """The linear site of a place's key; InputError when the base has none there."""
+    layer, _, name = name_of(key).partition(".")
+    site = shape.linear.get((int(layer), name)) if layer.isdecimal() else None
+    if site is None:
+        raise InputError(f"the base has no linear site {name!r} in layer {layer}", where="--plan")
+    return site
+
+
+def sites_of_weight(name: str, keys: Iterable[str], shape: EncoderShape) -> list[tuple[str, LinearSlice]]:
+    """Those of the places whose rows lie in the weight `name`."""
+    found = ((key, site_of(key, shape)) for key in keys)
+    return [(key, site) for key, site in found if site.weight == name]

@@ -20,10 +20,9 @@ from xling.composition.composed import Composition
 from xling.errors import MismatchError
 from xling.tasks.word_rows import word_rows
 from xling.training.mlm import encode_lines
-from xling.vocabulary.draft import split
 from xling.vocabulary.extending import extend
+from xling.vocabulary.pieces import describe, split
 from xling.vocabulary.replacing import replace as replaced
-from xling.vocabulary.surface import describe
 from xling.vocabulary.trimming import trim
 
 WORDS = ["anaishi", "nairobi", "juma"]

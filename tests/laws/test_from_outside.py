@@ -19,8 +19,7 @@ from xling.composition.forms.registry import FORMS
 from xling.composition.grammar import parse
 from xling.composition.growing import grow
 from xling.errors import PlanError
-from xling.modules.config import PartConfig
-from xling.modules.kind import Kind
+from xling.modules.kind import Kind, PartConfig
 from xling.modules.module import Module
 from xling.modules.registry import KINDS, PRESETS
 from xling.store.store import Store
@@ -115,7 +114,7 @@ SHIFT = Kind(
     ShiftConfig,
     lambda config, shape, generator: BUILT[config.site](shape, generator),
     identity=False,
-    merges=False,
+    merges="none",
     presets={f"shift-{site}": (ShiftConfig(site=site),) for site in BUILT},
 )
 

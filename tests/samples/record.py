@@ -37,7 +37,7 @@ from xling.composition.grammar import parse
 from xling.composition.growing import grow
 from xling.makers.composed_model import compose
 from xling.modules.biaffine import BiaffineConfig
-from xling.modules.config import PartConfig
+from xling.modules.kind import PartConfig
 from xling.modules.module import Module
 from xling.modules.registry import PRESETS
 from xling.store.store import Store

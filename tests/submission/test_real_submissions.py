@@ -14,7 +14,7 @@ import pytest
 from xling.data.conll import read_conll
 from xling.errors import InputError
 from xling.jobs.submit import submit
-from xling.submission.utterances import blocks_of
+from xling.submission.xsid import blocks_of
 
 ROOT = os.environ.get("XLING_DATA")  # before the fixtures take it away
 needs_data = pytest.mark.skipif(not ROOT, reason="XLING_DATA is not set")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.making_submissions import Case, tags
 
 from xling.jobs.submit import submit
-from xling.submission.scoring import accuracy, span_f1, weighted_f1, xsid_figure
+from xling.submission.submission import accuracy, span_f1, weighted_f1, xsid_figure
 
 
 def scores(case: Case, folder: Path) -> dict[str, float]:

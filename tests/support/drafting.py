@@ -12,10 +12,9 @@ from torch import nn
 from support.foreign_text import SPELLED
 from support.tiny import TEXTS
 from support.tokenizers_of_kinds import with_tokenizer
-from xling.vocabulary.draft import Draft
 from xling.vocabulary.initialisers.start import Request
+from xling.vocabulary.pieces import Draft, describe
 from xling.vocabulary.replacing import reseat, special_pieces
-from xling.vocabulary.surface import describe
 
 NKO_WORDS = list(dict.fromkeys(word for line in SPELLED for word in line.split()))
 SPELLED_AS = {

@@ -18,10 +18,10 @@ from support.tiny import save_tokenizer
 from xling.bases.base import Base, load_base
 from xling.composition.composed import Composition
 from xling.modules.bottleneck import BottleneckConfig
-from xling.modules.config import PartConfig
 from xling.modules.head import HeadConfig
 from xling.modules.ia3 import IA3Config
 from xling.modules.invertible import InvertibleConfig
+from xling.modules.kind import PartConfig
 from xling.modules.lora import LoraConfig
 from xling.modules.module import Module
 from xling.modules.sparse import SparseConfig

@@ -16,9 +16,8 @@ from xling.modules.module import Module
 from xling.modules.registry import KINDS, PRESETS
 from xling.modules.sparse import SparseConfig
 from xling.tasks.registry import TASKS
-from xling.vocabulary.draft import Draft, part_of
+from xling.vocabulary.pieces import Draft, describe, part_of
 from xling.vocabulary.replacing import reseat, special_pieces
-from xling.vocabulary.surface import describe
 
 MODULES = {
     **PRESETS,
@@ -59,7 +58,7 @@ def task_module(base: Base, task: str, seed: int, **options: object) -> Module:
 
 def merges(name: str) -> bool:
     """Whether a preset is a change of weights."""
-    return all(KINDS[config.kind].merges for config in MODULES[name])
+    return all(KINDS[config.kind].merges != "none" for config in MODULES[name])
 
 
 NEW = tuple(f"▁{first}{second}" for first in "ߊߋߌߍߎ" for second in "ߓߔߕߖߗߘߙߚߛߜߝߞߟߠ")

@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerFast
 
 from xling.vocabulary.diagnosis.counting import is_letter, kind_of
 from xling.vocabulary.diagnosis.measures import Coverage, SplitWord, divergence, figures
-from xling.vocabulary.surface import algorithm, describe
+from xling.vocabulary.pieces import algorithm, describe
 
 NKO = "ߒߞߏ"
 

@@ -15,11 +15,11 @@ from support.tokenizers_of_kinds import KINDS, with_tokenizer
 
 from xling.errors import InputError
 from xling.modules.vocabulary import shared_factor
-from xling.vocabulary.draft import Draft, split
 from xling.vocabulary.initialisers.bilingual import procrustes
 from xling.vocabulary.initialisers.registry import INITIALISERS
-from xling.vocabulary.initialisers.similarity import sparsemax
+from xling.vocabulary.initialisers.shared import sparsemax
 from xling.vocabulary.initialisers.start import Request, Start, served
+from xling.vocabulary.pieces import Draft, split
 from xling.vocabulary.replacing import replace
 from xling.vocabulary.word_list import induced, read_word_list
 

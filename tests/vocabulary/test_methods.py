@@ -8,11 +8,10 @@ from support.tokenizers_of_kinds import KINDS, with_tokenizer
 
 from xling.bases.tokenizers import tokenizer_from
 from xling.errors import InputError
-from xling.vocabulary.draft import split
 from xling.vocabulary.extending import _names, extend
 from xling.vocabulary.learning import smallest_enough
+from xling.vocabulary.pieces import split, surface
 from xling.vocabulary.replacing import replace, special_pieces
-from xling.vocabulary.surface import surface
 from xling.vocabulary.trimming import trim
 
 EVERY = pytest.mark.parametrize("kind", KINDS)

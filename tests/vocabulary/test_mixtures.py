@@ -15,9 +15,9 @@ from support.tiny import TEXTS, WORDS
 
 from xling.bases.tokenizers import tokenizer_from
 from xling.errors import InputError
-from xling.vocabulary.draft import Draft
-from xling.vocabulary.initialisers import bilingual, similarity
-from xling.vocabulary.surface import describe
+from xling.vocabulary.initialisers.bilingual import Side, bilingual, mixtures, procrustes
+from xling.vocabulary.initialisers.shared import similarity, sparsemax
+from xling.vocabulary.pieces import Draft, describe
 
 
 def projected(scores):
@@ -35,13 +35,13 @@ def projected(scores):
     )
 )
 def test_sparsemax_is_the_projection_onto_the_simplex(scores):
-    found = similarity.sparsemax(torch.tensor(scores, dtype=torch.float64))
+    found = sparsemax(torch.tensor(scores, dtype=torch.float64))
     assert torch.allclose(found, torch.tensor([projected(line) for line in scores], dtype=torch.float64))
     assert torch.allclose(found.sum(1), torch.ones(len(scores), dtype=torch.float64))
 
 
 def test_sparsemax_is_sparse():
-    assert similarity.sparsemax(torch.tensor([[3.0, 0.0, 2.5], [0.0, 0.0, 0.0]])).tolist() == [
+    assert sparsemax(torch.tensor([[3.0, 0.0, 2.5], [0.0, 0.0, 0.0]])).tolist() == [
         [0.75, 0.0, 0.25],
         [pytest.approx(1 / 3)] * 3,
     ]
@@ -52,7 +52,7 @@ def test_similar_pieces_lie_between_those_that_are_copied(bert):
     request = asked(
         bert, [*shared, "▁ߞ", "▁ߊ"], [line.replace("leo", "ߞ").replace("kesho", "ߊ") for line in TEXTS]
     )
-    found = similarity.start(request)
+    found = similarity(request)
     assert found.reasons == ("copied",) * 8 + ("similar pieces", "similar pieces")
     anchors = bert.embeddings[bert.tokenizer.convert_tokens_to_ids(shared)]
     assert torch.equal(found.vectors[:8], anchors)
@@ -73,15 +73,15 @@ def test_pieces_that_an_extension_keeps_are_mixed_too(bert):
     extended = replace(
         request, draft=Draft(method="extend", tokenizer=json.dumps(described), pieces=pieces, kept=kept)
     )
-    assert similarity.start(request).reasons == ("random",)
-    assert similarity.start(extended).reasons == ("similar pieces",)
+    assert similarity(request).reasons == ("random",)
+    assert similarity(extended).reasons == ("similar pieces",)
 
 
 def test_procrustes_finds_a_rotation():
     generator = torch.Generator().manual_seed(0)
     turn = torch.linalg.qr(torch.randn(6, 6, generator=generator)).Q
     own = torch.randn(40, 6, generator=generator)
-    assert torch.allclose(bilingual.procrustes(own, own @ turn), turn, atol=1e-5)
+    assert torch.allclose(procrustes(own, own @ turn), turn, atol=1e-5)
 
 
 def toy_languages():
@@ -101,7 +101,7 @@ def test_bilingual_finds_the_words_of_the_same_language_in_other_letters(bert):
     base = with_table(base, torch.eye(len(of_source.pieces)))
     pairs = list(zip(own, source, strict=True))[::2]
     new = [f"▁{word}" for word in own]
-    found = bilingual.start(asked(base, new, target_lines, source_lines=source_lines, dictionary=pairs))
+    found = bilingual(asked(base, new, target_lines, source_lines=source_lines, dictionary=pairs))
     weights = found.vectors[:, len(of_source.kept) :]
     assert set(found.reasons) == {"nearest translations"}
     assert torch.equal(weights.argmax(1), torch.arange(60))
@@ -111,14 +111,14 @@ def test_bilingual_finds_the_words_of_the_same_language_in_other_letters(bert):
 def test_the_nearer_a_source_piece_the_more_of_it():
     """Cosines of 1 and 0 over a temperature of 0.1: weights of e^10 to 1; equal ones share."""
     own, known = torch.tensor([[1.0, 0.0], [1.0, 1.0]]), torch.tensor([[2.0, 0.0], [0.0, 3.0]])
-    found = bilingual.mixtures(own, known, torch.eye(2))
+    found = mixtures(own, known, torch.eye(2))
     far = 1 / (1 + math.exp(10))
     assert torch.allclose(found, torch.tensor([[1 - far, far], [0.5, 0.5]]))
 
 
 def test_a_piece_is_the_mean_of_its_words_by_their_frequency(bert):
     """ba stands three times, bc once; b is in both."""
-    side = bilingual.Side(["ba bc", "ba x", "ba y x"])
+    side = Side(["ba bc", "ba x", "ba y x"])
     draft = drafted(bert, ["▁b", "a", "c", "▁x", "▁y"])
     numbers, vectors = side.pieces(draft.opened(), 3)
     of = {draft.pieces[number]: vector for number, vector in zip(numbers, vectors, strict=True)}
@@ -132,10 +132,10 @@ def test_a_piece_is_the_mean_of_its_words_by_their_frequency(bert):
 )
 def test_what_bilingual_needs(bert, without, option):
     with pytest.raises(InputError, match=f"^{option}: the initialiser bilingual needs"):
-        bilingual.start(asked(bert, **(EVERYTHING | {without: ()})))
+        bilingual(asked(bert, **(EVERYTHING | {without: ()})))
 
 
 def test_too_few_pairs(bert):
     pairs = [*EVERYTHING["dictionary"][:9], *EVERYTHING["dictionary"][:9], ("ߞ", "nowhere")]
     with pytest.raises(InputError, match="--dictionary: 9 pairs of the dictionary have both words"):
-        bilingual.start(asked(bert, **(EVERYTHING | {"dictionary": pairs})))
+        bilingual(asked(bert, **(EVERYTHING | {"dictionary": pairs})))

@@ -12,8 +12,8 @@ from xling.bases.tokenizers import tokenizer_from
 from xling.composition.composed import Composition
 from xling.errors import InputError
 from xling.modules.module import Module
+from xling.vocabulary.pieces import describe
 from xling.vocabulary.replacing import replace, respelled
-from xling.vocabulary.surface import describe
 
 SPELLINGS = {"<": "ⴰ", "ⴻ": "ⴰ", "ⴷⴷ": "ⴷ"}
 WORDS = ("ⴷⴰⵗ", "ⵜⴰⵏ", "ⴰⴾⴰⵍ", "ⵎⴰⵏ", "ⴷⴰ")

@@ -10,10 +10,11 @@ from support.drafting import EVERYTHING, MIXED, asked, of_kind, row, with_table
 from support.tiny import TEXTS, WORDS
 
 from xling.modules.vocabulary import shared_factor
-from xling.vocabulary.draft import split
-from xling.vocabulary.initialisers import factorised, moments, overlap, romanised, subwords
 from xling.vocabulary.initialisers.registry import INITIALISERS
-from xling.vocabulary.initialisers.start import Start, served
+from xling.vocabulary.initialisers.shared import factorised, overlap
+from xling.vocabulary.initialisers.start import Start, moments, served
+from xling.vocabulary.initialisers.subwords import romanised, subwords
+from xling.vocabulary.pieces import split
 
 
 @pytest.mark.parametrize("name", INITIALISERS)
@@ -31,7 +32,7 @@ def test_the_same_seed_gives_the_same_bytes(base, name):
 
 @pytest.mark.parametrize("name", [name for name in INITIALISERS if name != "factorised"])
 def test_what_is_not_served_is_drawn_as_by_moments(bert, name):
-    new, plain = INITIALISERS[name](asked(bert, **EVERYTHING)), moments.start(asked(bert))
+    new, plain = INITIALISERS[name](asked(bert, **EVERYTHING)), moments(asked(bert))
     drawn = [reason == "random" for reason in new.reasons]
     assert torch.equal(new.vectors[drawn], plain.vectors[drawn])
 
@@ -48,7 +49,7 @@ def test_moments_are_those_of_the_table_but_special_pieces(bert):
     plain = vectors[
         [number for number in range(len(vectors)) if number not in bert.tokenizer.all_special_ids]
     ]
-    found = moments.start(asked(base, [f"▁{number}" for number in range(5000)], ()))
+    found = moments(asked(base, [f"▁{number}" for number in range(5000)], ()))
     deviation = plain.std(0)
     assert ((found.vectors.mean(0) - plain.mean(0)).abs() < 5 * deviation / 5000**0.5).all()
     assert ((found.vectors.std(0) / deviation - 1).abs() < 0.06).all()
@@ -57,7 +58,7 @@ def test_moments_are_those_of_the_table_but_special_pieces(bert):
 
 def test_subwords_are_read_in_their_place(base):
     new = ["▁aminileo", "amina", "▁amina", "▁kx", "▁ߞ", "aߞ", "▁"]
-    found = subwords.start(asked(base, new))
+    found = subwords(asked(base, new))
     expected = [[*"▁amini", *"leo"], list("amina"), ["▁amina"], [*"▁kx"], [], [], ["▁"]]
     for vector, reason, pieces in zip(found.vectors, found.reasons, expected, strict=True):
         assert reason == ("sub-words" if pieces else "random")
@@ -67,7 +68,7 @@ def test_subwords_are_read_in_their_place(base):
 def test_subwords_of_wordpiece(bert):
     base = of_kind(bert, "WordPiece")
     known = base.tokenizer.get_vocab()
-    found = subwords.start(asked(base, ["dk", "##dk", "##DK", "##ߞ"]))
+    found = subwords(asked(base, ["dk", "##dk", "##DK", "##ߞ"]))
     assert {"d", "##d", "##k"} <= set(known)
     assert torch.allclose(found.vectors[0], row(base, "d", "##k"))
     assert torch.allclose(found.vectors[1:3], row(base, "##d", "##k"))
@@ -76,7 +77,7 @@ def test_subwords_of_wordpiece(bert):
 
 def test_subwords_of_bytes(bert):
     base = of_kind(bert, "bytes")
-    found = subwords.start(asked(base, ["Ġxq", "xq", "ßį", "ß"]))  # the third is one letter of N'Ko, ߍ
+    found = subwords(asked(base, ["Ġxq", "xq", "ßį", "ß"]))  # the third is one letter of N'Ko, ߍ
     expected = [["Ġ", "x", "q"], ["x", "q"], ["ß", "į"], ["ß"]]
     assert torch.allclose(found.vectors, torch.stack([row(base, *pieces) for pieces in expected]))
     assert set(found.reasons) == {"sub-words"}
@@ -84,7 +85,7 @@ def test_subwords_of_bytes(bert):
 
 def test_overlap_copies_the_nearest(base):
     new = ["▁amina", "amina", "▁AMINA", "Moshi", "a", "A", "▁b", "▁", "▁ߞ", "ab"]
-    found = overlap.start(asked(base, new))
+    found = overlap(asked(base, new))
     copied = ["▁amina", "▁amina", "▁amina", "▁moshi", "a", "a", "b", "▁", None, None]
     for vector, reason, piece, source in zip(found.vectors, found.reasons, new, copied, strict=True):
         assert reason == (
@@ -95,24 +96,24 @@ def test_overlap_copies_the_nearest(base):
 
 def test_halves_of_letters_are_copied_as_they_are(bert):
     base = of_kind(bert, "bytes")
-    found = overlap.start(asked(base, ["ß", "Ġß", "Ġ"]))
+    found = overlap(asked(base, ["ß", "Ġß", "Ġ"]))
     assert found.reasons == ("copied", "random", "copied")
     assert torch.equal(found.vectors[0], row(base, "ß"))
 
 
 def test_factorised_vectors_lie_in_the_span(base):
     factor = shared_factor(base.embeddings, 5)
-    found = factorised.start(asked(base, rank=5))
+    found = factorised(asked(base, rank=5))
     assert torch.allclose(found.vectors @ factor.T @ factor, found.vectors, atol=1e-5)
     assert torch.allclose(found.vectors[0], row(base, "▁amina") @ factor.T @ factor, atol=1e-5)
     assert found.reasons[:3] == ("copied", "copied from a variant", "copied from a variant")
     assert set(found.reasons[3:]) == {"random"} and found.vectors[3:].std() > 0
-    whole = factorised.start(asked(base, rank=100))
+    whole = factorised(asked(base, rank=100))
     assert torch.allclose(whole.vectors[0], row(base, "▁amina"), atol=1e-5)
 
 
 def test_romanised_pieces_start_from_their_latin_letters(base):
-    found = romanised.start(asked(base, ["▁амина", "амина", "▁мосши", "λ", "▁", "ﾠ"]))
+    found = romanised(asked(base, ["▁амина", "амина", "▁мосши", "λ", "▁", "ﾠ"]))
     expected = [["▁amina"], list("amina"), [*"▁mosshi"], ["l"], ["▁"], []]
     for vector, reason, pieces in zip(found.vectors, found.reasons, expected, strict=True):
         assert reason == ("romanised" if pieces else "random")

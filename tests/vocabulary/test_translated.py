@@ -11,8 +11,7 @@ from support.drafting import NKO_WORDS, SPELLED, SPELLED_AS, asked, row
 from support.tiny import TEXTS
 
 from xling.errors import InputError
-from xling.vocabulary.initialisers import translated
-from xling.vocabulary.translation_table import translation_table
+from xling.vocabulary.initialisers.translated import translated, translation_table
 
 SENTENCES = st.lists(
     st.tuples(
@@ -49,7 +48,7 @@ def test_chances_of_what_stands_somewhere_sum_to_one(pairs):
 def test_a_word_starts_from_its_translation(bert):
     """Every word of the other script always stands where one word of the base's language stands."""
     new = [f"▁{word}" for word in NKO_WORDS[:12]]
-    found = translated.start(asked(bert, new, pairs=list(zip(SPELLED, TEXTS, strict=True)) * 2))
+    found = translated(asked(bert, new, pairs=list(zip(SPELLED, TEXTS, strict=True)) * 2))
     assert set(found.reasons) == {"translations"}
     near = 0
     for place, piece in enumerate(new):
@@ -60,11 +59,11 @@ def test_a_word_starts_from_its_translation(bert):
 
 
 def test_pieces_in_no_pair_are_copied_or_drawn(bert):
-    found = translated.start(asked(bert, ["▁amina", "▁ߊߊߊ"], pairs=[(SPELLED[0], TEXTS[0])]))
+    found = translated(asked(bert, ["▁amina", "▁ߊߊߊ"], pairs=[(SPELLED[0], TEXTS[0])]))
     assert found.reasons == ("copied", "random")
     assert torch.equal(found.vectors[0], row(bert, "▁amina"))
 
 
 def test_without_pairs_it_says_what_to_give(bert):
     with pytest.raises(InputError, match=r"^--parallel: the initialiser translated needs"):
-        translated.start(asked(bert, ["▁amina"]))
+        translated(asked(bert, ["▁amina"]))

@@ -21,7 +21,7 @@ Name = Annotated[str, typer.Argument(help="A module's name in the store, such as
 @app.command("list")
 def list_modules(store: Root = Path("modules"), json: Json = False) -> None:
     """Every module of a store."""
-    from xling.jobs.module_tools import module_rows
+    from xling.jobs.inspecting import module_rows
 
     print_result(module_rows(store), as_json=json)
 
@@ -29,7 +29,7 @@ def list_modules(store: Root = Path("modules"), json: Json = False) -> None:
 @app.command("show")
 def show(name: Name, store: Root = Path("modules"), json: Json = False) -> None:
     """What a module is and what it was made from."""
-    from xling.jobs.module_tools import module_facts
+    from xling.jobs.inspecting import module_facts
 
     print_result(module_facts(store, name), as_json=json)
 
@@ -42,7 +42,7 @@ def verify(
     json: Json = False,
 ) -> None:
     """Read a module whole, and hold it against its base."""
-    from xling.jobs.module_tools import verify_module
+    from xling.jobs.inspecting import verify_module
 
     print_result(verify_module(store, name, base), as_json=json)
 

@@ -117,6 +117,6 @@ def report(
 
 def info(json: Json = False) -> None:
     """Versions, cache, devices, offline switch."""
-    from xling.jobs.information import information
+    from xling.jobs.inspecting import information
 
     print_result(information(), as_json=json)

@@ -61,7 +61,7 @@ def checked_merge(node: Node) -> Head:
         raise _refusal("it routes by language, and a plain model has one set of weights", "merge one branch")
     for leaf in loaded(node):
         for part in leaf.module.parts:
-            if not KINDS[part.config.kind].merges:
+            if KINDS[part.config.kind].merges == "none":
                 title = leaf.module.facts.task or leaf.module.facts.language or "a module"
                 raise _refusal(
                     f"the {part.config.kind} part of {title} works on states and is no change of weights",

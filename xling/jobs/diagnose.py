@@ -14,8 +14,7 @@ from xling.errors import InputError
 from xling.files import write_atomically
 from xling.languages import name, parse
 from xling.vocabulary.diagnosis.advice import percent
-from xling.vocabulary.diagnosis.diagnosis import Diagnosis, diagnose
-from xling.vocabulary.diagnosis.labels import MEASURES, beside
+from xling.vocabulary.diagnosis.diagnosis import MEASURES, Diagnosis, beside, diagnose
 from xling.vocabulary.diagnosis.losses import Loss
 from xling.vocabulary.diagnosis.measures import Figures
 from xling.vocabulary.diagnosis.page import Section, render

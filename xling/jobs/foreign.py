@@ -14,10 +14,9 @@ from xling.errors import InputError
 from xling.files import check_new, whole_folder, write_atomically
 from xling.languages import parse
 from xling.modules.module import WEIGHTS, Facts, Module
-from xling.store.card import write_card
 from xling.store.formats.format import Found, ImportRequest, parts_of
 from xling.store.formats.registry import format_named
-from xling.store.store import Store
+from xling.store.store import Store, write_card
 from xling.tasks.registry import task_named
 
 

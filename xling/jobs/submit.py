@@ -9,8 +9,7 @@ from typing import Any
 from xling.data.textfile import find
 from xling.errors import InputError
 from xling.files import write_atomically
-from xling.submission.naming import check_codes, code_of, file_name
-from xling.submission.registry import task_named
+from xling.submission.registry import check_codes, code_of, file_name, task_named
 from xling.submission.submission import SharedTask, read_predictions, zip_bytes
 
 

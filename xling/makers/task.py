@@ -9,7 +9,7 @@ from typing import Any
 from xling.bases.base import Base
 from xling.errors import InputError
 from xling.makers.stage import Session, Stage
-from xling.modules.config import PartConfig
+from xling.modules.kind import PartConfig
 from xling.modules.module import Module
 from xling.modules.registry import parse_config, preset
 from xling.tasks.registry import task_named

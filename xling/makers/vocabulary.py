@@ -14,14 +14,13 @@ from xling.data.text import deduplicate
 from xling.makers.stage import Say, Session, Stage
 from xling.modules.module import Module
 from xling.training.specs import FACTOR_RANK, VocabularyBuild
-from xling.vocabulary.checking import check_text
 from xling.vocabulary.diagnosis.losses import Loss, losses
-from xling.vocabulary.draft import Draft, part_of, split
 from xling.vocabulary.extending import extend
 from xling.vocabulary.initialisers.registry import INITIALISERS
 from xling.vocabulary.initialisers.start import Request, served
+from xling.vocabulary.learning import check_text
+from xling.vocabulary.pieces import Draft, describe, part_of, split
 from xling.vocabulary.replacing import replace, respelled
-from xling.vocabulary.surface import describe
 from xling.vocabulary.trimming import trim
 
 _NAMED, _COMPOSED = 3, {"type": "NFC"}

@@ -12,19 +12,18 @@ from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Generator, Tensor, nn
 
-from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
 from xling.modules.head import Mapped, check_pools
-from xling.modules.kind import Kind
+from xling.modules.kind import NONLINEARITIES, Kind, Nonlinearity, PartConfig, linear
 from xling.sites import EncoderShape
 
 Size = Annotated[int, Field(gt=0)]
 Vectors = Float[Tensor, "rows length size"]
 
 
-class BiaffineConfig(PartConfig):
+class BiaffineConfig(PartConfig, frozen=True):
     """relations: how many there are. arc_size, relation_size: widths of the layers they are scored from."""
 
-    kind: Literal["biaffine"] = "biaffine"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["biaffine"] = "biaffine"
     relations: Size
     arc_size: Size = 256
     relation_size: Size = 64
@@ -93,4 +92,4 @@ def _pairs(
     return torch.einsum("rdoj,rhj->rdho", half, heads)
 
 
-KIND = Kind("biaffine", BiaffineConfig, Biaffine, identity=False, merges=False, presets={}, head=True)
+KIND = Kind("biaffine", BiaffineConfig, Biaffine, identity=False, merges="none", presets={}, head=True)

@@ -11,12 +11,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 from torch import Generator, Tensor, nn
 
-from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
-from xling.modules.kind import Kind
+from xling.modules.kind import NONLINEARITIES, Kind, Nonlinearity, PartConfig, linear
 from xling.sites import PLACES, EncoderShape, Hidden, Place, ResidualState
 
 
-class BottleneckConfig(PartConfig):
+class BottleneckOptions(PartConfig, frozen=True):
     """down (hidden to hidden // reduction_factor), non-linearity, up, at some places of some layers.
 
     reads: `normed` takes norm(f + r), `sublayer` takes f, `residual` takes r.
@@ -27,7 +26,6 @@ class BottleneckConfig(PartConfig):
     unless `up_std` says otherwise.
     """
 
-    kind: Literal["bottleneck"] = "bottleneck"  # pyright: ignore[reportIncompatibleVariableOverride]
     reduction_factor: Annotated[float, Field(gt=0)] = 16
     nonlinearity: Nonlinearity = "relu"
     places: tuple[Place, ...] = ("after_ffn",)
@@ -41,6 +39,12 @@ class BottleneckConfig(PartConfig):
     def width(self, hidden: int) -> int:
         """Rows of the down projection."""
         return max(1, int(hidden // self.reduction_factor))
+
+
+class BottleneckConfig(BottleneckOptions, frozen=True):
+    """A bottleneck of which every number learns."""
+
+    kind: Literal["bottleneck"] = "bottleneck"
 
 
 class Bottleneck(nn.Module):
@@ -97,7 +101,7 @@ KIND = Kind(
     BottleneckConfig,
     Bottlenecks,
     identity=True,
-    merges=False,
+    merges="none",
     presets={
         "bottleneck": (BottleneckConfig(),),
         "houlsby": (BottleneckConfig(places=PLACES, reads="sublayer", nonlinearity="silu"),),

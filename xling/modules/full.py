@@ -10,18 +10,17 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from xling.languages import UNKNOWN
-from xling.modules.config import PartConfig, key_of, name_of
-from xling.modules.kind import Kind
-from xling.sites import EncoderShape
+from xling.modules.kind import Kind, PartConfig
+from xling.sites import EncoderShape, key_of, name_of
 
 
-class FullConfig(PartConfig):
+class FullConfig(PartConfig, frozen=True):
     """leave_out: beginnings of parameter names that keep the base's values (and are not stored).
 
     freeze_norms: norms keep theirs too. l1: weight of the mean distance from the base in the loss.
     """
 
-    kind: Literal["full"] = "full"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["full"] = "full"
     leave_out: tuple[str, ...] = ()
     freeze_norms: bool = False
     l1: Annotated[float, Field(ge=0)] = 0.0
@@ -83,7 +82,7 @@ KIND = Kind(
     FullConfig,
     Full.fresh,
     identity=True,
-    merges=True,
+    merges="weights",
     presets={"full": (FullConfig(),)},
     restore=Full.restore,
 )

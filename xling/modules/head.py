@@ -11,22 +11,21 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from xling.errors import PlanError
-from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
-from xling.modules.kind import Kind
+from xling.modules.kind import NONLINEARITIES, Kind, Nonlinearity, PartConfig, linear
 from xling.sites import EncoderShape
 
 Pooling = Literal["none", "first", "mean"]
 Mapped = Callable[[Tensor], Tensor]
 
 
-class HeadConfig(PartConfig):
+class HeadConfig(PartConfig, frozen=True):
     """outputs: number of labels. pooling: `none` scores every state, `first` and `mean` the sequence.
 
     dense: the non-linearity of a hidden layer before the scores, or None for scores straight away.
     norm: a layer norm (a scale without a shift) after that hidden layer.
     """
 
-    kind: Literal["head"] = "head"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["head"] = "head"
     outputs: Annotated[int, Field(gt=0)]
     pooling: Pooling = "none"
     dense: Nonlinearity | None = None
@@ -93,4 +92,4 @@ def mean_states(
     return (states * kept).sum(1) / torch.clamp(kept.sum(1), min=1.0)
 
 
-KIND = Kind("head", HeadConfig, Head, identity=False, merges=True, presets={}, head=True)
+KIND = Kind("head", HeadConfig, Head, identity=False, merges="plain", presets={}, head=True)

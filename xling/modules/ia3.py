@@ -13,18 +13,17 @@ import torch
 from torch import Generator, Tensor, nn
 
 from xling.languages import UNKNOWN
-from xling.modules.config import PartConfig, at_sites, key_of, site_of
-from xling.modules.kind import Kind
-from xling.sites import EncoderShape, LinearSlice
+from xling.modules.kind import Kind, PartConfig
+from xling.sites import EncoderShape, LinearSlice, at_sites, key_of, site_of
 
 
-class IA3Config(PartConfig):
+class IA3Config(PartConfig, frozen=True):
     """outputs: linear sites whose output is scaled. inputs: those whose input is; "ffn.down" is the paper's.
 
     leave_out: layers without scales; negative numbers count from the top.
     """
 
-    kind: Literal["ia3"] = "ia3"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["ia3"] = "ia3"
     outputs: tuple[str, ...] = ("attention.key", "attention.value")
     inputs: tuple[str, ...] = ("ffn.down",)
     leave_out: tuple[int, ...] = ()
@@ -91,7 +90,7 @@ KIND = Kind(
     IA3Config,
     IA3.fresh,
     identity=True,
-    merges=True,
+    merges="weights",
     presets={"ia3": (IA3Config(),)},
     restore=IA3.restore,
 )

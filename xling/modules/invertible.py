@@ -9,15 +9,14 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from xling.modules.bottleneck import BottleneckConfig
-from xling.modules.config import NONLINEARITIES, Nonlinearity, PartConfig, linear
-from xling.modules.kind import Kind
+from xling.modules.kind import NONLINEARITIES, Kind, Nonlinearity, PartConfig, linear
 from xling.sites import NO_ROWS, EncoderShape, Hidden, Rows
 
 
-class InvertibleConfig(PartConfig):
+class InvertibleConfig(PartConfig, frozen=True):
     """Two couplings of the halves of a state; `reduction_factor` narrows their hidden layer."""
 
-    kind: Literal["invertible"] = "invertible"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["invertible"] = "invertible"
     reduction_factor: Annotated[float, Field(gt=0)] = 2
     nonlinearity: Nonlinearity = "relu"
     std: Annotated[float, Field(ge=0)] = 0.02
@@ -65,6 +64,6 @@ KIND = Kind(
     InvertibleConfig,
     Invertible,
     identity=True,
-    merges=False,
+    merges="none",
     presets={"madx": (BottleneckConfig(reduction_factor=2), InvertibleConfig())},
 )

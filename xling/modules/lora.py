@@ -11,18 +11,17 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from xling.languages import UNKNOWN
-from xling.modules.config import PartConfig, at_sites, key_of, site_of, sites_of_weight
-from xling.modules.kind import Kind
-from xling.sites import EncoderShape
+from xling.modules.kind import Kind, PartConfig
+from xling.sites import EncoderShape, at_sites, key_of, site_of, sites_of_weight
 
 
-class LoraConfig(PartConfig):
+class LoraConfig(PartConfig, frozen=True):
     """rank: rows of A. alpha: the scale s is alpha / rank, or alpha / sqrt(rank) with `rank_stabilised`.
 
     sites: linear sites by name. leave_out: layers without LoRA; negative numbers count from the top.
     """
 
-    kind: Literal["lora"] = "lora"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["lora"] = "lora"
     rank: Annotated[int, Field(gt=0)] = 8
     alpha: Annotated[float, Field(gt=0)] = 16.0
     rank_stabilised: bool = False
@@ -88,7 +87,7 @@ KIND = Kind(
     LoraConfig,
     Lora.fresh,
     identity=True,
-    merges=True,
+    merges="weights",
     presets={"lora": (LoraConfig(),)},
     restore=Lora.restore,
 )

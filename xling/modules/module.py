@@ -20,7 +20,7 @@ from torch import Generator, Tensor, nn
 
 from xling.errors import InputError
 from xling.files import write_atomically, write_json
-from xling.modules.config import PartConfig
+from xling.modules.kind import PartConfig
 from xling.modules.registry import build, parse_config, restore
 from xling.sites import EncoderShape
 

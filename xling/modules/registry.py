@@ -12,8 +12,7 @@ from torch import Generator, Tensor, nn
 
 from xling.errors import InputError
 from xling.faults import faults
-from xling.modules.config import PartConfig
-from xling.modules.kind import Kind
+from xling.modules.kind import Kind, PartConfig
 from xling.modules.names import FILES
 from xling.registry import Registry
 from xling.sites import EncoderShape

@@ -15,15 +15,13 @@ from torch import Generator, Tensor, nn
 
 from xling.errors import InputError, MismatchError
 from xling.languages import UNKNOWN
-from xling.modules.config import PartConfig, key_of, name_of
-from xling.modules.entries import Entries, stored_entries
+from xling.modules.entries import Difference, Entries, stored_entries, top_k
 from xling.modules.full import Full, FullConfig, changeable
-from xling.modules.kind import Kind, Rehearsal
-from xling.modules.top_k import Difference, top_k
-from xling.sites import EncoderShape
+from xling.modules.kind import Kind, PartConfig, Rehearsal
+from xling.sites import EncoderShape, key_of, name_of
 
 
-class SparseConfig(PartConfig):
+class SparseConfig(PartConfig, frozen=True):
     """k: how many entries change, as a count (8000) or as a share of all parameters (0.01).
 
     l1: weight of the distance from the base, as a mean over all parameters, in both phases' loss.
@@ -32,7 +30,7 @@ class SparseConfig(PartConfig):
     moved as far as in full fine-tuning, comes less far: in short trainings of small encoders 10 is better.
     """
 
-    kind: Literal["sparse"] = "sparse"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["sparse"] = "sparse"
     k: Annotated[int, Field(gt=0)] | Annotated[float, Field(gt=0, le=1)] = 0.01
     l1: Annotated[float, Field(ge=0)] = 0.0
     freeze_norms: bool = True
@@ -170,8 +168,14 @@ KIND = Kind(
     SparseConfig,
     Sparse.fresh,
     identity=True,
-    merges=True,
+    merges="weights",
     presets={"lt-sft": (SparseConfig(),)},
     restore=Sparse.restore,
-    rehearsal=Rehearsal(rehearsed, Sparse.selected),
+    rehearsal=Rehearsal(
+        config=rehearsed,
+        select=Sparse.selected,
+        first="full",
+        second="sparse",
+        rate=lambda config: config.rate,
+    ),
 )

@@ -13,21 +13,20 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 from torch.func import functional_call
 
-from xling.modules.bottleneck import BottleneckConfig, Bottlenecks
-from xling.modules.entries import Entries, stored_entries
+from xling.modules.bottleneck import BottleneckConfig, BottleneckOptions, Bottlenecks
+from xling.modules.entries import Entries, stored_entries, top_k
 from xling.modules.kind import Kind, Rehearsal
-from xling.modules.top_k import top_k
-from xling.sites import EncoderShape, Place, ResidualState
+from xling.sites import EncoderShape, Place, ResidualState, key_of, name_of
 
 
-class SparseBottleneckConfig(BottleneckConfig):
+class SparseBottleneckConfig(BottleneckOptions, frozen=True):
     """A bottleneck's options; of its numbers a `share` is kept, chosen by `by`.
 
     by: `snip` takes the largest |weight x gradient| over the first passes (Lee et al. 2019), `magnitude`
     the largest |weight|. Both need an up projection that does not start at zero.
     """
 
-    kind: Literal["sparse_bottleneck"] = "sparse_bottleneck"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["sparse_bottleneck"] = "sparse_bottleneck"
     share: Annotated[float, Field(gt=0, le=1)] = 0.25
     by: Literal["snip", "magnitude"] = "snip"
     reduction_factor: Annotated[float, Field(gt=0)] = 4
@@ -36,7 +35,7 @@ class SparseBottleneckConfig(BottleneckConfig):
     @property
     def dense(self) -> BottleneckConfig:
         """The bottleneck before pruning."""
-        own = self.model_dump(include=set(BottleneckConfig.model_fields) - {"kind"})
+        own = self.model_dump(include=set(BottleneckOptions.model_fields) - {"kind"})
         return BottleneckConfig(**own)
 
 
@@ -44,13 +43,18 @@ class SparseBottlenecks(Entries):
     """The kept numbers of bottlenecks; all others are zero."""
 
     def __init__(
-        self, config: SparseBottleneckConfig, shape: EncoderShape, entries: tuple[dict, dict]
+        self,
+        config: SparseBottleneckConfig,
+        shape: EncoderShape,
+        *,
+        indices: Mapping[str, Tensor],
+        values: Mapping[str, Tensor],
     ) -> None:
-        super().__init__(*entries)
+        super().__init__(indices, values)
         dense = Bottlenecks(config.dense, shape, Generator()).to("meta")
         self._dense = (dense,)  # in a tuple, so that its parameters are not this module's
-        self._shapes = {_plain(name): value.shape for name, value in dense.named_parameters()}
-        for name, index in entries[0].items():
+        self._shapes = {name_of(name): value.shape for name, value in dense.named_parameters()}
+        for name, index in indices.items():
             if name not in self._shapes or (len(index) and int(index[-1]) >= self._shapes[name].numel()):
                 raise ValueError(f"the kept numbers of {name} do not fit this bottleneck")
 
@@ -66,7 +70,7 @@ class SparseBottlenecks(Entries):
         cls, config: SparseBottleneckConfig, dense: nn.Module, shape: EncoderShape
     ) -> SparseBottlenecks:
         """Pruned by the scores of a dense bottleneck, whose gradients are in place for `snip`."""
-        found = {_plain(name): value for name, value in dense.named_parameters()}
+        found = {name_of(name): value for name, value in dense.named_parameters()}
         numbers = {name: value.detach() for name, value in found.items()}
         scores = {
             name: numbers[name] if value.grad is None else numbers[name] * value.grad
@@ -78,14 +82,15 @@ class SparseBottlenecks(Entries):
         chosen = top_k({name: (value, torch.zeros_like(value)) for name, value in scores.items()}, k)
         kept = {name: index for name, index in chosen.items() if len(index)}
         values = {name: numbers[name].reshape(-1)[index].clone() for name, index in kept.items()}
-        return cls(config, shape, (kept, values))
+        return cls(config, shape, indices=kept, values=values)
 
     @classmethod
     def restore(
         cls, config: SparseBottleneckConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]
     ) -> SparseBottlenecks:
         """The kept numbers as they were stored."""
-        return cls(config, shape, stored_entries(tensors))
+        indices, values = stored_entries(tensors)
+        return cls(config, shape, indices=indices, values=values)
 
     def residual_sites(self) -> Iterable[tuple[int, Place]]:
         return self._dense[0].sites
@@ -97,7 +102,7 @@ class SparseBottlenecks(Entries):
     def own(self, layer: int, place: Place, state: ResidualState) -> Tensor:
         device = state.sublayer.device
         own = {
-            name: self._tensor(_plain(name), device)
+            name: self._tensor(name_of(name), device)
             for name, _ in self._dense[0].named_parameters()
             if name.startswith(f"at.{layer}/{place}.")
         }
@@ -108,14 +113,7 @@ class SparseBottlenecks(Entries):
         empty = torch.zeros(shape.numel(), device=device)
         if name not in self._indices:
             return empty.view(shape)
-        return empty.index_put((self._indices[name].to(device),), self.values[name.replace(".", "/")]).view(
-            shape
-        )
-
-
-def _plain(name: str) -> str:
-    """A parameter's name without the slash of its site, which the names of entries cannot carry."""
-    return name.replace("/", ".")
+        return empty.index_put((self._indices[name].to(device),), self.values[key_of(name)]).view(shape)
 
 
 KIND = Kind(
@@ -123,10 +121,14 @@ KIND = Kind(
     SparseBottleneckConfig,
     SparseBottlenecks.fresh,
     identity=False,
-    merges=False,
+    merges="none",
     presets={"large-sparse": (SparseBottleneckConfig(),)},
     restore=SparseBottlenecks.restore,
     rehearsal=Rehearsal(
-        lambda config: config.dense if config.by == "snip" else None, SparseBottlenecks.selected, trains=False
+        config=lambda config: config.dense if config.by == "snip" else None,
+        select=SparseBottlenecks.selected,
+        first="dense",
+        second="pruned",
+        trains=False,
     ),
 )

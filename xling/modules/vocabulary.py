@@ -18,21 +18,20 @@ from torch import Generator, Tensor, nn
 from torch.nn.functional import embedding
 
 from xling.errors import InputError
-from xling.modules.config import PartConfig
-from xling.modules.kind import Kind
+from xling.modules.kind import Kind, PartConfig
 from xling.sites import EncoderShape
 
 _MOST_BYTES = 1 << 28  # a file that unpacks to more asks for memory, not for a tokenizer
 
 
-class VocabularyConfig(PartConfig):
+class VocabularyConfig(PartConfig, frozen=True):
     """pieces: how many the tokenizer has; kept: how many of them, the first ones, are the base's.
 
     rank: of the factorised vectors, or None where each new piece has a whole one.
     method: how it was made, for the card.
     """
 
-    kind: Literal["vocabulary"] = "vocabulary"  # pyright: ignore[reportIncompatibleVariableOverride]
+    kind: Literal["vocabulary"] = "vocabulary"
     pieces: Annotated[int, Field(gt=0)]
     kept: Annotated[int, Field(ge=0)]
     rank: Annotated[int, Field(gt=0)] | None = None
@@ -163,7 +162,7 @@ KIND = Kind(
     config=VocabularyConfig,
     build=_fresh,
     identity=False,
-    merges=True,
+    merges="plain",
     presets={},
     restore=_restore,
 )

@@ -20,7 +20,7 @@ from xling.makers.make import make
 from xling.makers.stage import Say, Session, Stage
 from xling.modules.module import FACTS, WEIGHTS, Module
 from xling.pipeline.planning import Prediction
-from xling.store.card import CARD, write_card
+from xling.store.store import CARD, write_card
 from xling.training.reporting import Bar, Log, Reporter, Several
 from xling.training.sameness import check_same
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from xling.errors import InputError
 from xling.submission.aligning import by_id, refuse_repeated_ids
-from xling.submission.scoring import weighted_f1
-from xling.submission.submission import Predictions, SharedTask, quoted
+from xling.submission.submission import Predictions, SharedTask, quoted, weighted_f1
 from xling.submission.tables import TableRow, gold_labels, table_rows
 
 LABELS = ("positive", "neutral", "negative")

@@ -10,8 +10,7 @@ from pathlib import Path
 from xling.data.textfile import read_lines
 from xling.errors import InputError
 from xling.submission.aligning import by_id, by_order, refuse_repeated_ids
-from xling.submission.scoring import accuracy
-from xling.submission.submission import Predicted, Predictions, SharedTask, quoted
+from xling.submission.submission import Predicted, Predictions, SharedTask, accuracy, quoted
 from xling.submission.tables import TableRow, gold_labels, table_rows
 
 LABELS = ("entailment", "neutral", "contradiction")

@@ -9,10 +9,8 @@ from pathlib import Path
 from xling.data.conll import TAGGED, UNLABELLED, read_conll, write_conll
 from xling.data.textfile import read_lines
 from xling.errors import InputError
-from xling.submission.aligning import by_order
-from xling.submission.scoring import span_f1
-from xling.submission.submission import Predicted, Predictions, SharedTask, quoted
-from xling.submission.tags import checked_tags, other_tokens, tag_fault
+from xling.submission.aligning import by_order, checked_tags, other_tokens, tag_fault
+from xling.submission.submission import Predicted, Predictions, SharedTask, quoted, span_f1
 
 TYPES = ("PER", "ORG", "LOC", "DATE")
 CODES = (

@@ -1,10 +1,17 @@
-"""The shared tasks by name."""
+"""The shared tasks by name, and the names of their submission files."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from xling.errors import InputError
+from xling.languages import parse
 from xling.registry import Registry
 from xling.submission import afrisenti, americasnli, masakhaner, xsid
-from xling.submission.submission import SharedTask
+from xling.submission.submission import Predictions, SharedTask, quoted
 
 TASKS: Registry[SharedTask] = Registry(
     "shared task",
@@ -21,3 +28,52 @@ TASKS: Registry[SharedTask] = Registry(
 def task_named(name: str) -> SharedTask:
     """A shared task; InputError lists those there are."""
     return TASKS.named(name, where="SHARED_TASK")
+
+
+def check_codes(task: SharedTask, codes: Sequence[str], files: int) -> None:
+    """InputError where codes are given to a task without any, are unknown, or are not one a file."""
+    if not codes:
+        return
+    if task.pattern is None:
+        raise InputError("the files of this task keep the test file's name", where="--code", hint="drop it")
+    if len(codes) != files:
+        problem = f"{len(codes)} codes for {files} files"
+        raise InputError(problem, where="--code", hint="give it once for each --predictions, in their order")
+    for code in codes:
+        if code not in task.codes:
+            raise InputError(f"{quoted(code)} is no code of this task", where="--code", choices=task.codes)
+
+
+def code_of(task: SharedTask, test: Path, predictions: Predictions) -> str:
+    """The code in the test file's name, else the one it states, else that of the rows' language.
+
+    An empty text for a task whose files keep the test file's name. InputError lists the codes.
+    """
+    if task.pattern is None:
+        return ""
+    named = {part for part in re.split(r"[^a-z0-9]+", test.name.lower()) if part in task.codes}
+    if len(named) == 1:
+        return named.pop()
+    stated = task.stated(test) if task.stated else None
+    spoken = {task.languages.get(_plain(tag)) for tag in predictions.languages()}
+    found = stated or (spoken.pop() if len(spoken) == 1 else None)
+    if found is None:
+        raise InputError(
+            "neither the file's name nor the rows' language gives the language code of the submission file",
+            where=test,
+            choices=task.codes,
+            hint="put the code in the file's name, or give --code once for each file",
+        )
+    return found
+
+
+def file_name(task: SharedTask, test: Path, code: str) -> str:
+    """The name of the submission file inside the zip."""
+    return test.name.removesuffix(".gz") if task.pattern is None else task.pattern.format(code=code)
+
+
+def _plain(tag: str) -> str:
+    """The canonical language without its script; the tag itself where it is none."""
+    with suppress(InputError):
+        return parse(tag).partition("_")[0]
+    return tag

@@ -1,10 +1,10 @@
-"""What a shared task is to the rest of the house, the rows of a predictions file, and the zip to hand in."""
+"""What a shared task is, the rows of a predictions file, what organisers compute, and the zip to hand in."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ from xling.data.cells import shown
 from xling.data.rows import JSON_ENDINGS, as_text, read_rows
 from xling.data.textfile import ending
 from xling.errors import InputError
+from xling.tasks.xsid_scorer import xsid_compatible_f1
 
 NO_LANGUAGE = "und"
 _THE_SAME_EACH_TIME = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can tell
 _UNIX, _PLAIN_FILE = 3, 0o100644 << 16
+Tags = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,3 +117,35 @@ def zip_bytes(files: Mapping[str, bytes]) -> bytes:
             entry.create_system, entry.external_attr = _UNIX, _PLAIN_FILE
             archive.writestr(entry, files[name], compress_type=zipfile.ZIP_DEFLATED, compresslevel=9)
     return buffer.getvalue()
+
+
+def weighted_f1(gold: Sequence[str], found: Sequence[str]) -> float:
+    """F1 of each label, weighted by how often it is right (scikit-learn)."""
+    from sklearn.metrics import f1_score
+
+    none: Any = 0  # scikit-learn types it as a text and takes both
+    return _percent(float(f1_score(list(gold), list(found), average="weighted", zero_division=none)))
+
+
+def accuracy(gold: Sequence[str], found: Sequence[str]) -> float:
+    """How many labels are the gold ones."""
+    return _percent(sum(own == right for own, right in zip(found, gold, strict=True)) / max(len(gold), 1))
+
+
+def span_f1(gold: Tags, found: Tags) -> float:
+    """Micro F1 of spans with the right bounds and type (seqeval, not strict)."""
+    from seqeval.metrics.sequence_labeling import f1_score
+
+    none: Any = 0  # seqeval types it as a text and takes both
+    right, own = [list(tags) for tags in gold], [list(tags) for tags in found]
+    value: Any = f1_score(right, own, average="micro", zero_division=none)
+    return _percent(float(value))
+
+
+def xsid_figure(gold: Tags, found: Tags) -> float:
+    """Micro F1 as the evaluation script of the xSID repository counts spans."""
+    return round(xsid_compatible_f1(gold, found), 2)
+
+
+def _percent(share: float) -> float:
+    return round(100 * share, 2)

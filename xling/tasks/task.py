@@ -13,7 +13,7 @@ from torch import Tensor
 from xling.bases.base import Base
 from xling.data.examples import Example
 from xling.errors import InputError
-from xling.modules.config import PartConfig
+from xling.modules.kind import PartConfig
 from xling.tasks.comparison import Comparison
 
 Prediction = dict[str, Any]

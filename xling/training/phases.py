@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from xling.modules.config import PartConfig
+from xling.modules.kind import Rehearsal
 from xling.modules.module import WEIGHTS, Module, Part
 from xling.modules.registry import KINDS, build
 from xling.sites import EncoderShape, Penalised
@@ -23,7 +23,6 @@ from xling.training.sameness import check_same
 from xling.training.specs import TrainingSettings
 
 ObjectiveOf = Callable[[Module], Objective]
-FIRST, SECOND = "full", "sparse"
 _CHOSEN, _PASSES = "chosen", 8
 _IDENTITY = ("language", "source", "task", "labels", "base_fingerprint", "tokenizer_fingerprint")
 SILENT = Silent()
@@ -46,13 +45,14 @@ def train_module(module: Module, course: Course, *, choose: bool = True) -> tupl
     choose: whether kinds that learn where to act do so, or train on where they act already. Returns the
     trained module, which is another value than the one given where its kind learns where to act.
     """
-    phase = ""
-    if choose and any(_rehearsed(part.config) for part in module.parts):
-        module, phase = _chosen(module, course), SECOND
-        rate = math.prod(getattr(part.config, "rate", 1.0) for part in module.parts)
-        faster = {"learning_rate": course.settings.learning_rate * rate}
-        course = replace(course, settings=course.settings.model_copy(update=faster))
-    return module, _train(module, course, phase)
+    rehearsals = [own for part in module.parts if choose and (own := _rehearsal(part))]
+    if not rehearsals:
+        return module, _train(module, course)
+    module = _chosen(module, course, rehearsals)
+    rate = math.prod(own.rate(part.config) for part in module.parts if (own := _rehearsal(part)))
+    faster = {"learning_rate": course.settings.learning_rate * rate}
+    course = replace(course, settings=course.settings.model_copy(update=faster))
+    return module, _train(module, course, rehearsals[0].second)
 
 
 class WithPenalties:
@@ -86,12 +86,13 @@ def trainable(module: Module) -> dict[str, torch.nn.Parameter]:
     return found
 
 
-def _rehearsed(config: PartConfig) -> PartConfig | None:
-    rehearsal = KINDS[config.kind].rehearsal
-    return rehearsal.config(config) if rehearsal else None
+def _rehearsal(part: Part) -> Rehearsal | None:
+    """How a part that learns where to act is rehearsed; None where nothing has to be."""
+    own = KINDS[part.config.kind].rehearsal
+    return own if own and own.config(part.config) else None
 
 
-def _chosen(module: Module, course: Course) -> Module:
+def _chosen(module: Module, course: Course, rehearsals: Sequence[Rehearsal]) -> Module:
     """The module with its places chosen; the choice is kept as a module folder among the checkpoints."""
     kept = course.checkpoints / _CHOSEN if course.checkpoints else None
     if kept is not None and (kept / WEIGHTS).is_file():
@@ -100,22 +101,21 @@ def _chosen(module: Module, course: Course) -> Module:
         return chosen
     first = tuple(_first(part, course.shape, module.facts.seed) for part in module.parts)
     tuned = replace(module, parts=first)
-    rehearsals = [KINDS[part.config.kind].rehearsal for part in module.parts]
-    if any(rehearsal and rehearsal.trains for rehearsal in rehearsals):
-        _train(tuned, course, FIRST)
+    phase = rehearsals[0].first
+    if any(rehearsal.trains for rehearsal in rehearsals):
+        _train(tuned, course, phase)
     else:
         _see_gradients(tuned, course)
     parts = []
     for part, own in zip(module.parts, first, strict=True):
-        rehearsal = KINDS[part.config.kind].rehearsal
-        network = part.network
-        if rehearsal is not None and own.config is not part.config:
-            network = rehearsal.select(part.config, own.network, course.shape)
-        parts.append(Part(part.config, part.prefix, network))
+        rehearsal = _rehearsal(part)
+        if rehearsal:
+            part = replace(part, network=rehearsal.select(part.config, own.network, course.shape))
+        parts.append(part)
     module = replace(module, parts=tuple(parts))
     if kept is not None and course.checkpoints is not None:
         module.save(kept)
-        Checkpoints(course.checkpoints / FIRST).clear()
+        Checkpoints(course.checkpoints / phase).clear()
     return module
 
 
@@ -127,9 +127,10 @@ def _whose(module: Module) -> dict[str, Any]:
 
 def _first(part: Part, shape: EncoderShape, seed: int) -> Part:
     """What stands for a part in the first phase; parts that choose nothing start there as they are."""
-    config = _rehearsed(part.config)
+    rehearsal = _rehearsal(part)
+    config = rehearsal.config(part.config) if rehearsal else None
     if config is None:
-        return Part(part.config, part.prefix, copy.deepcopy(part.network))
+        return replace(part, network=copy.deepcopy(part.network))
     return Part(config, part.prefix, build(config, shape, Generator().manual_seed(seed)))
 
 
@@ -141,7 +142,7 @@ def _see_gradients(module: Module, course: Course) -> None:
         seeded_loss(objective, number, module.facts.seed)[0].backward()
 
 
-def _train(module: Module, course: Course, phase: str) -> Outcome:
+def _train(module: Module, course: Course, phase: str = "") -> Outcome:
     objective = course.objective_of(module)
     penalised = [network for network in module.networks if isinstance(network, Penalised)]
     return fit(

@@ -18,11 +18,10 @@ from tokenizers import Tokenizer
 from xling.bases.base import Base
 from xling.bases.tokenizers import table_size
 from xling.errors import InputError
-from xling.vocabulary.bpe_merges import continue_merges
-from xling.vocabulary.draft import Draft, split
+from xling.vocabulary.learning import continue_merges
 from xling.vocabulary.letters import script, scripts
+from xling.vocabulary.pieces import Draft, Surface, algorithm, describe, split, surface
 from xling.vocabulary.replacing import replace
-from xling.vocabulary.surface import Surface, algorithm, describe, surface
 
 _DEFAULT_MERGES, _SHARE = 4000, 0.1
 

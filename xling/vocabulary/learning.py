@@ -1,17 +1,20 @@
-"""Pieces learned from a text: SentencePiece's unigram model, or pair merges of the `tokenizers` library."""
+"""Pieces learned from a text: whether it is one to learn from, a unigram model, and merges of pairs."""
 
 from __future__ import annotations
 
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from xling.errors import InputError
-from xling.vocabulary.surface import algorithm
+from xling.languages import script
+from xling.vocabulary.letters import scripts
+from xling.vocabulary.pieces import algorithm
 
 SIZES = (1000, 2000, 4000, 8000, 16000)
 _ENOUGH = 0.03  # a doubling that shortens a text by less than this share is not worth its vectors
@@ -19,6 +22,18 @@ _LONGEST = 16
 _LONGEST_LINE = 1 << 20  # bytes; the trainer leaves out longer ones without a word
 _LIMIT = re.compile(r"<= ?(\d+)")
 _LETTERS = re.compile(r"required_chars\D+\d+ vs (\d+)")
+_FEWEST_TIMES = 2
+_FEWEST_LINES = 20
+_OWN_SHARE = 0.7
+# codes of languages that are written in several scripts at once
+_TOGETHER = {
+    "Jpan": {"Hira", "Kana", "Hani"},
+    "Kore": {"Hang", "Hani"},
+    "Hans": {"Hani"},
+    "Hant": {"Hani"},
+}
+
+Pair = tuple[str, str]
 
 
 def learn_unigram(lines: Sequence[str], size: int) -> list[tuple[str, float]]:
@@ -98,3 +113,83 @@ def _cannot(size: int, message: str) -> InputError:
 def _too_large(size: int, most: int | None) -> InputError:
     hint = "give a smaller size or more text" if most is None else f"give at most {most}, or more text"
     return InputError(f"the text cannot support {size} pieces", where="--size", hint=hint)
+
+
+def continue_merges(inner: Tokenizer, lines: Sequence[str], count: int) -> list[Pair]:
+    """At most `count` merges in the order learned (Sennrich et al. 2016); pairs seen once are left out."""
+    counts = Counter(word for line in lines for word in _words(inner, line))
+    words = [[token.value for token in inner.model.tokenize(word)] for word in counts]
+    often = list(counts.values())
+    total: Counter[Pair] = Counter()
+    where: defaultdict[Pair, set[int]] = defaultdict(set)
+    for number, pieces in enumerate(words):
+        for pair in _pairs(pieces):
+            total[pair] += often[number]
+            where[pair].add(number)
+    merges: list[Pair] = []
+    while len(merges) < count and total:
+        best = max(total, key=lambda pair: (total[pair], pair))
+        if total[best] < _FEWEST_TIMES:
+            break
+        merges.append(best)
+        left, right = best
+        for number in sorted(where.pop(best)):
+            for pair in _pairs(words[number]):
+                total[pair] -= often[number]
+            words[number] = _merged(words[number], left=left, right=right)
+            for pair in _pairs(words[number]):
+                total[pair] += often[number]
+                where[pair].add(number)
+        del total[best]
+    return merges
+
+
+def _words(inner: Tokenizer, line: str) -> Iterator[str]:
+    text = line if inner.normalizer is None else inner.normalizer.normalize_str(line)
+    if inner.pre_tokenizer is None:
+        return iter([text])
+    return (word for word, _ in inner.pre_tokenizer.pre_tokenize_str(text))
+
+
+def _pairs(pieces: Sequence[str]) -> Iterator[Pair]:
+    return zip(pieces, pieces[1:], strict=False)
+
+
+def _merged(pieces: Sequence[str], *, left: str, right: str) -> list[str]:
+    found: list[str] = []
+    at = 0
+    while at < len(pieces):
+        if pieces[at : at + 2] == [left, right]:
+            found.append(left + right)
+            at += 2
+        else:
+            found.append(pieces[at])
+            at += 1
+    return found
+
+
+def check_text(lines: Sequence[str], language: str, *, mixed: bool = False) -> None:
+    """Raise InputError for a text that repeats itself, has no letter, or is mostly in another script.
+
+    mixed: whether other scripts are meant to be there.
+    """
+    different = len(set(lines))
+    if different < _FEWEST_LINES:
+        raise InputError(
+            f"the text has {different} different lines of {len(lines)}; pieces are learned from "
+            f"{_FEWEST_LINES} at least",
+            where="--text",
+            hint="give more text",
+        )
+    found = scripts(lines)
+    total, own = sum(found.values()), script(language)
+    if not total:
+        raise InputError("the text has no letter", where="--text", hint="give text in the language")
+    share = sum(found[code] for code in _TOGETHER.get(own, {own})) / total
+    if share < _OWN_SHARE and not mixed:
+        shares = ", ".join(f"{code} {count / total:.0%}" for code, count in found.most_common(4))
+        raise InputError(
+            f"only {share:.0%} of the letters are {own}, the script of {language} ({shares})",
+            where="--text",
+            hint="take the other script out, name the language with its script, or allow it with --mixed",
+        )

@@ -11,9 +11,8 @@ from tokenizers import Tokenizer
 
 from xling.bases.base import Base
 from xling.errors import InputError
-from xling.vocabulary.draft import Draft, split
 from xling.vocabulary.learning import SIZES, learn_model, learn_unigram, smallest_enough
-from xling.vocabulary.surface import describe
+from xling.vocabulary.pieces import Draft, describe, split
 
 
 def replace(

@@ -7,9 +7,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from xling.bases.base import Base
-from xling.vocabulary.draft import Draft, split
+from xling.vocabulary.pieces import Draft, describe, split
 from xling.vocabulary.replacing import reseat, special_pieces
-from xling.vocabulary.surface import describe
 
 
 def trim(base: Base, lines: Sequence[str]) -> Draft:

@@ -17,10 +17,11 @@ from torch import Tensor
 
 from xling.bases.base import Base
 from xling.errors import InputError, MismatchError
+from xling.modules.kind import PartConfig
 from xling.modules.module import Module
 from xling.modules.registry import parse_config
+from xling.sites import Place
 from xling.store.formats.adapterhub_heads import read_head_files, write_head_files
-from xling.store.formats.adapterhub_names import bottleneck_names, hosts_of, invertible_names, renamed
 from xling.store.formats.adapterhub_settings import (
     bottleneck_parts,
     bottleneck_settings,
@@ -29,15 +30,31 @@ from xling.store.formats.adapterhub_settings import (
     lora_settings,
     modernised,
 )
-from xling.store.formats.format import Format, Found, FoundPart, ImportRequest, Tensors, only
+from xling.store.formats.format import Format, Found, FoundPart, ImportRequest, Tensors, bare, only, prefix_of
 from xling.store.formats.lora_factors import Factors, factors_of, lora_parts
-from xling.store.formats.names import prefix_of
 from xling.store.formats.safe_reading import read_json, read_tensors, wanted_file
 
 NAME, CONFIG, WEIGHTS = "adapterhub", "adapter_config.json", "adapter.safetensors"
 _FUSION = "adapter_fusion_config.json"
 _LAYOUT = "adapters.1.3.0"  # the release whose layout is written; older ones are read with repairs
 _TYPES = {"text_lang": "language", "text_task": "task"}
+# The module of a layer that holds the adapters of a place, by family; others are plugged in elsewhere.
+_BERT: Mapping[Place, str] = {"after_attention": "attention.output", "after_ffn": "output"}
+_HOSTS: Mapping[str, Mapping[Place, str]] = {
+    "bert": _BERT,
+    "roberta": _BERT,
+    "distilbert": {"after_attention": "attention_adapters", "after_ffn": "output_adapters"},
+}
+_LEGACY = {
+    "attention_text_task_adapters": "adapters",
+    "attention_text_lang_adapters": "adapters",
+    "layer_text_task_adapters": "adapters",
+    "layer_text_lang_adapters": "adapters",
+    "invertible_lang_adapters": "invertible_adapters",
+}
+_PROJECTIONS = {"down": "adapter_down.0", "up": "adapter_up"}
+_COUPLINGS = {"f.into": "F.0", "f.out": "F.2", "g.into": "G.0", "g.out": "G.2"}
+_LEAVES = ("weight", "bias")
 
 
 def read(folder: Path, request: ImportRequest) -> Found:
@@ -187,6 +204,49 @@ def _lora_files(module: Module, base: Base, name: str) -> tuple[dict[str, Any], 
         path = f"{weight.removesuffix('.weight')}.loras.{name}."
         tensors |= {f"{path}lora_A": own.down, f"{path}lora_B": own.up}
     return lora_settings(found, base), tensors
+
+
+def hosts_of(base: Base) -> Mapping[Place, str]:
+    """Where a layer of this base holds adapters; InputError for a family that is not mapped."""
+    if base.family.name not in _HOSTS:
+        raise InputError(
+            f"adapters of {base.family.name} bases are not mapped", where="--format", choices=_HOSTS
+        )
+    return _HOSTS[base.family.name]
+
+
+def bottleneck_names(config: PartConfig, base: Base, name: str) -> dict[str, str]:
+    """The tensors of a bottleneck part, ours to theirs (without the prefix of the whole model)."""
+    options, hosts = config.model_dump(), hosts_of(base)
+    absent = {layer % base.shape.layers for layer in options["leave_out"]}
+    return {
+        f"at.{layer}/{place}.{own}.{leaf}": (
+            f"{base.family.layers}.{layer}.{hosts[place]}.adapters.{name}.{theirs}.{leaf}"
+        )
+        for layer in range(base.shape.layers)
+        if layer not in absent
+        for place in options["places"]
+        for own, theirs in _PROJECTIONS.items()
+        for leaf in _LEAVES
+    }
+
+
+def invertible_names(name: str) -> dict[str, str]:
+    """The tensors of an invertible block, ours to theirs."""
+    return {
+        f"{own}.{leaf}": f"invertible_adapters.{name}.{theirs}.{leaf}"
+        for own, theirs in _COUPLINGS.items()
+        for leaf in _LEAVES
+    }
+
+
+def renamed(tensors: Tensors, base: Base) -> Tensors:
+    """The tensors without the whole model's prefix, under the names of today."""
+    found: Tensors = {}
+    for name, value in tensors.items():
+        steps = bare(name, base).split(".")
+        found[".".join(_LEGACY.get(step, step) for step in steps)] = value
+    return found
 
 
 FORMAT = Format(NAME, read, write)

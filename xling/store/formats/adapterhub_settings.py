@@ -9,7 +9,7 @@ from typing import Any
 
 from xling.bases.base import Base
 from xling.errors import InputError
-from xling.modules.config import Nonlinearity, PartConfig
+from xling.modules.kind import Nonlinearity, PartConfig
 from xling.store.formats.format import refuse_options
 from xling.store.formats.lora_factors import Factors
 

@@ -18,13 +18,23 @@ from torch import Tensor
 from xling.bases.base import Base
 from xling.bases.plain import checkpoint_pooler
 from xling.errors import InputError
-from xling.modules.config import key_of, name_of
-from xling.modules.gap_code import encode
+from xling.modules.entries import encode_gaps
 from xling.modules.module import Module
 from xling.modules.sparse import Sparse
-from xling.store.formats.format import Format, Found, FoundPart, ImportRequest, Tensors, found_part, only
+from xling.sites import key_of, name_of
+from xling.store.formats.format import (
+    Format,
+    Found,
+    FoundPart,
+    ImportRequest,
+    Tensors,
+    bare,
+    found_part,
+    only,
+    prefix_of,
+    unknown,
+)
 from xling.store.formats.heads import plain_head, read_head, wants_head
-from xling.store.formats.names import bare, prefix_of, unknown
 from xling.store.formats.safe_reading import checked, read_pickle, wanted_file
 
 NAME, FILE = "composable-sft", "pytorch_diff.bin"
@@ -161,7 +171,7 @@ def _sparse(entries: Mapping[str, tuple[Tensor, Tensor]], base: Base, path: Path
     tensors: Tensors = {}
     for name, (index, values) in entries.items():
         tensors[f"values.{key_of(name)}"] = values
-        tensors[f"gaps.{key_of(name)}"] = encode(index)
+        tensors[f"gaps.{key_of(name)}"] = encode_gaps(index)
     count = sum(len(index) for index, _ in entries.values())
     frozen = not any(name in base.shape.norms for name in entries)
     return found_part("sparse", {"k": count, "freeze_norms": frozen}, tensors, where=path)

@@ -11,8 +11,8 @@ import torch
 from torch import Generator, Tensor
 
 from xling.bases.base import Base
-from xling.errors import InputError
-from xling.modules.config import PartConfig
+from xling.errors import InputError, MismatchError
+from xling.modules.kind import PartConfig
 from xling.modules.module import Module, Part
 from xling.modules.registry import KINDS, build, parse_config, restore
 
@@ -145,3 +145,22 @@ def by_layers(places: Iterable[tuple[int, ThingT]], layers: int) -> list[tuple[l
     for thing, own in where.items():
         groups.setdefault(frozenset(own), []).append(thing)
     return [(things, sorted(set(range(layers)) - own)) for own, things in groups.items()]
+
+
+def prefix_of(base: Base) -> str:
+    """`bert.`, `roberta.`, ...: where the encoder lies in its whole models."""
+    return f"{base.encoder.base_model_prefix}."
+
+
+def bare(name: str, base: Base) -> str:
+    """A parameter's name in the encoder itself; files made from a bare encoder have it already."""
+    return name.removeprefix(prefix_of(base))
+
+
+def unknown(name: str, base: Base, *, where: Path) -> MismatchError:
+    """The refusal of a parameter that the base does not have."""
+    return MismatchError(
+        f"it changes {name}, which the base {base.id} does not have",
+        where=where,
+        hint="name the base it was made for with --base",
+    )

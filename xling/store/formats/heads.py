@@ -12,8 +12,7 @@ from xling.bases.plain import checkpoint_pooler, head_shape
 from xling.errors import InputError
 from xling.modules.head import Head, HeadConfig, Pooling
 from xling.modules.module import Module
-from xling.store.formats.format import FoundPart, ImportRequest, Tensors
-from xling.store.formats.names import prefix_of
+from xling.store.formats.format import FoundPart, ImportRequest, Tensors, prefix_of
 from xling.tasks.registry import TASKS, task_named
 
 

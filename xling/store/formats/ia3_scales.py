@@ -13,12 +13,10 @@ from torch import Tensor
 
 from xling.bases.base import Base
 from xling.errors import InputError
-from xling.modules.config import key_of, site_of
 from xling.modules.ia3 import IA3
 from xling.modules.module import Module
-from xling.sites import LinearSlice
-from xling.store.formats.format import FoundPart, Tensors, by_layers, found_part
-from xling.store.formats.names import unknown
+from xling.sites import LinearSlice, key_of, site_of
+from xling.store.formats.format import FoundPart, Tensors, by_layers, found_part, unknown
 
 Side = tuple[str, str]  # outputs or inputs, and the name of a site
 

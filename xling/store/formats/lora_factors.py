@@ -14,12 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from xling.bases.base import Base
-from xling.modules.config import key_of, site_of
 from xling.modules.lora import Lora
 from xling.modules.module import Module
-from xling.sites import LinearSlice
-from xling.store.formats.format import FoundPart, Tensors, by_layers, check_shapes, found_part
-from xling.store.formats.names import unknown
+from xling.sites import LinearSlice, key_of, site_of
+from xling.store.formats.format import FoundPart, Tensors, by_layers, check_shapes, found_part, unknown
 
 Place = tuple[int, str]  # layer, name of the site
 

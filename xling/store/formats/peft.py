@@ -20,11 +20,20 @@ from xling.bases.base import Base
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.modules.module import Module
-from xling.store.formats.format import Format, Found, FoundPart, ImportRequest, Tensors, only, refuse_options
+from xling.store.formats.format import (
+    Format,
+    Found,
+    FoundPart,
+    ImportRequest,
+    Tensors,
+    bare,
+    only,
+    prefix_of,
+    refuse_options,
+)
 from xling.store.formats.heads import plain_head, read_head, wants_head
 from xling.store.formats.ia3_scales import scale_parts, scales_of
 from xling.store.formats.lora_factors import Factors, factors_of, lora_parts
-from xling.store.formats.names import bare, prefix_of
 from xling.store.formats.safe_reading import read_json, read_tensors, wanted_file
 
 NAME, CONFIG, WEIGHTS = "peft", "adapter_config.json", "adapter_model.safetensors"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xling.vocabulary.letters import is_letter
-from xling.vocabulary.surface import algorithm
+from xling.vocabulary.pieces import algorithm
 
 Span = tuple[int, int]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from xling.vocabulary.diagnosis.counting import Counts, count, kind_of
 from xling.vocabulary.letters import block, script
-from xling.vocabulary.surface import WORD, surface
+from xling.vocabulary.pieces import WORD, surface
 
 _COSTLIEST = 8
 

@@ -15,10 +15,9 @@ from torch.nn.functional import normalize
 from xling.data.tokenise import words
 from xling.errors import InputError
 from xling.vocabulary.cooccurrence import Vectors, learn
-from xling.vocabulary.draft import split
-from xling.vocabulary.initialisers.moments import completed, table
-from xling.vocabulary.initialisers.overlap import overlapping
-from xling.vocabulary.initialisers.start import Request, Start
+from xling.vocabulary.initialisers.shared import overlapping
+from xling.vocabulary.initialisers.start import Request, Start, completed, table
+from xling.vocabulary.pieces import split
 
 REASON = "nearest translations"
 _NEAREST, _TEMPERATURE = 10, 0.1
@@ -27,7 +26,7 @@ _AT_ONCE = 1 << 23  # similarities in memory
 _NEEDS = {"source_lines": "--source-text", "dictionary": "--dictionary"}
 
 
-def start(request: Request) -> Start:
+def bilingual(request: Request) -> Start:
     """Each piece is a mixture of the 10 source pieces whose words mean most alike.
 
     WECHSEL (Minixhofer et al. 2022): a piece's vector is the mean of the words that contain it, weighted

@@ -1,14 +1,29 @@
-"""Every initialiser by name."""
+"""Every initialiser by name: a new one is a function of a request, and its name in this list."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 
 from xling.registry import Registry
-from xling.vocabulary.initialisers.start import Request, Start
+from xling.vocabulary.initialisers.bilingual import bilingual
+from xling.vocabulary.initialisers.shared import factorised, overlap, similarity
+from xling.vocabulary.initialisers.start import Request, Start, moments
+from xling.vocabulary.initialisers.subwords import romanised, subwords
+from xling.vocabulary.initialisers.translated import translated
 
-NAMES = ("moments", "subwords", "overlap", "factorised", "similarity", "bilingual", "translated", "romanised")
 INITIALISERS: Registry[Callable[[Request], Start]] = Registry(
-    "initialiser", ((name, import_module(f"xling.vocabulary.initialisers.{name}").start) for name in NAMES)
+    "initialiser",
+    (
+        (start.__name__, start)
+        for start in (
+            moments,
+            subwords,
+            overlap,
+            factorised,
+            similarity,
+            bilingual,
+            translated,
+            romanised,
+        )  # fmt: skip
+    ),
 )

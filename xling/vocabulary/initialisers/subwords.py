@@ -1,4 +1,4 @@
-"""The mean of the base's pieces that a new one is read as now."""
+"""The mean of the base's pieces that a new one is read as now, in its own letters or in Latin ones."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from tokenizers import Token, models
 from torch import Tensor
 
 from xling.bases.base import Base
-from xling.vocabulary.initialisers.moments import completed, table
-from xling.vocabulary.initialisers.start import Request, Start
-from xling.vocabulary.surface import INNER, WORD, Surface, algorithm, describe, surface
+from xling.data.romanising import romanised as latin_of
+from xling.vocabulary.initialisers.start import Request, Start, completed, table
+from xling.vocabulary.pieces import INNER, WORD, Surface, algorithm, describe, surface
 
-REASON = "sub-words"
+SUBWORDS = "sub-words"
 _MARKS = {"Unigram": WORD, "BPE": WORD, "bytes": "Ġ"}
 _BROKEN = "\ufffd"
+ROMANISED = "romanised"
 
 
-def start(request: Request) -> Start:
+def subwords(request: Request) -> Start:
     """What the base sees of a piece, averaged; pieces with something unknown in them are drawn.
 
     Commonly done when a vocabulary is extended, as by Koto et al. (2021, IndoBERTweet); here a piece is
@@ -27,7 +28,7 @@ def start(request: Request) -> Start:
     """
     reader, rows = PieceReader(request.base), table(request)
     readings = ((place, reader.piece(piece)) for place, piece in enumerate(request.draft.new))
-    return completed(request, {place: (mean_of(rows, read), REASON) for place, read in readings if read})
+    return completed(request, {place: (mean_of(rows, read), SUBWORDS) for place, read in readings if read})
 
 
 def mean_of(rows: Float[Tensor, "pieces hidden"], numbers: Sequence[int]) -> Float[Tensor, " hidden"]:
@@ -77,3 +78,22 @@ def _inside_words(model: Mapping[str, Any]) -> models.WordPiece:
     }
     vocab = {**{text: at for text, at in inside.items() if text}, unknown: model["vocab"][unknown]}
     return models.WordPiece(vocab, unk_token=unknown, continuing_subword_prefix="")
+
+
+def romanised(request: Request) -> Start:
+    """What the base reads of each piece in Latin letters, averaged; what has no such spelling is drawn.
+
+    Spelled by uroman (Hermjakob, May and Knight 2018), as Purkayastha et al. (2023) and others spell whole
+    texts for encoders; here only the vectors start from it, the text keeps its letters. Letters that
+    uroman does not know come out as their Unicode names and start from these.
+    """
+    reader, rows = PieceReader(request.base), table(request)
+    found = {}
+    for place, piece in enumerate(request.draft.new):
+        meant = surface(piece, reader.kind)
+        latin = latin_of(meant.text).strip()
+        bare = not meant.text  # the mark of a beginning, with no letter to spell
+        read = reader.text(Surface(latin, meant.begins)) if latin or bare else []
+        if read:
+            found[place] = mean_of(rows, read), ROMANISED
+    return completed(request, found)

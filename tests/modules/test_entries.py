@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xling.errors import InputError
-from xling.modules import top_k as module
-from xling.modules.gap_code import decode, encode
-from xling.modules.top_k import top_k
+from xling.modules import entries as module
+from xling.modules.entries import decode_gaps, encode_gaps, top_k
 
 
 @st.composite
@@ -56,18 +55,18 @@ def test_fewer_changes_than_k_are_said():
 
 @given(st.lists(st.integers(0, 5000), unique=True, max_size=60).map(sorted))
 def test_indices_survive_the_byte_code(indices):
-    code = encode(torch.tensor(indices, dtype=torch.long))
+    code = encode_gaps(torch.tensor(indices, dtype=torch.long))
     assert code.dtype == torch.uint8
     assert len(code) <= len(indices) + (max(indices, default=0) + 1) / 255
-    assert decode(code).tolist() == indices
+    assert decode_gaps(code).tolist() == indices
 
 
 @pytest.mark.parametrize("indices", [[3, 3], [4, 2]])
 def test_indices_out_of_order_are_refused(indices):
     with pytest.raises(ValueError, match="ascending and distinct"):
-        encode(torch.tensor(indices))
+        encode_gaps(torch.tensor(indices))
 
 
 def test_a_broken_code_is_refused():
     with pytest.raises(ValueError, match="breaks off"):
-        decode(torch.tensor([3, 255], dtype=torch.uint8))
+        decode_gaps(torch.tensor([3, 255], dtype=torch.uint8))

@@ -1,13 +1,19 @@
-"""Looking at the modules of a store."""
+"""Looking at what is there: the modules of a store, what is installed and where things are kept."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from xling.bases.base import load_base
+from xling.bases.precision import fast_bfloat16
 from xling.composition.composed import check_fits
 from xling.errors import InputError
+from xling.files import cache_dir
+from xling.machine import versions
 from xling.store.store import Store, content_fingerprint
 
 
@@ -50,3 +56,17 @@ def verify_module(root: Path, name: str, base: str | None) -> dict[str, Any]:
     held = base or "no base (give --base)"
     tensors = module.tensors()
     return {"module": name, "tensors": len(tensors), "held against": held, "state": "ok"}
+
+
+def information() -> dict[str, Any]:
+    """Versions, cache, devices, offline switch."""
+    gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    return {
+        **versions(),
+        "cache": str(cache_dir()),
+        "devices": ", ".join(["cpu", *gpus]),
+        "threads": torch.get_num_threads(),
+        "bfloat16 is fast": fast_bfloat16("cpu"),
+        "offline": bool(os.environ.get("HF_HUB_OFFLINE")),
+        "data root": os.environ.get("XLING_DATA", "not set"),
+    }
