@@ -41,18 +41,26 @@ COMPONENTS = ("grammar", "family", "geography", "script")
 Path = tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Coordinates:
+    """A place on the earth, in degrees, north and east positive."""
+
+    latitude: int
+    longitude: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class LanguageFacts:
     """A row. family: names from the top down. macroarea: a part of the world; empty when unknown.
 
-    features: the known ones of `FEATURES`. place: latitude and longitude in degrees, or None.
+    features: the known ones of `FEATURES`. place: where it is spoken; None when unknown.
     """
 
     language: str
     family: Path
     macroarea: str
     features: Mapping[str, str]
-    place: tuple[int, int] | None
+    place: Coordinates | None
 
 
 @dataclass(frozen=True)
@@ -193,10 +201,11 @@ def _shared(first: Path, second: Path) -> Path:
     return first[:depth]
 
 
-def _great_circle(first: tuple[int, int], second: tuple[int, int]) -> float:
+def _great_circle(first: Coordinates, second: Coordinates) -> float:
     """The angle between two places over 180 degrees (haversine)."""
-    (north, east), (other_north, other_east) = (map(math.radians, place) for place in (first, second))
-    across = math.cos(north) * math.cos(other_north) * math.sin((other_east - east) / 2) ** 2
+    north, other_north = math.radians(first.latitude), math.radians(second.latitude)
+    east = math.radians(second.longitude - first.longitude)
+    across = math.cos(north) * math.cos(other_north) * math.sin(east / 2) ** 2
     chord = math.sin((other_north - north) / 2) ** 2 + across
     return 2 * math.asin(math.sqrt(min(1.0, chord))) / math.pi
 
@@ -219,5 +228,5 @@ def _facts(row: Mapping[str, str]) -> LanguageFacts:
         family=tuple(row["family"].split(">")),
         macroarea="" if row["macroarea"] == UNKNOWN else row["macroarea"],
         features={key: row[key] for key in FEATURES if row[key] != UNKNOWN},
-        place=None if UNKNOWN in place else (int(place[0]), int(place[1])),
+        place=None if UNKNOWN in place else Coordinates(*map(int, place)),
     )

@@ -16,7 +16,7 @@ from xling.composition.composed import Composition
 from xling.errors import InputError
 from xling.modules.head import mean_states
 from xling.modules.module import Module
-from xling.training.alignment import sentence_distance, sentence_vectors, token_distance
+from xling.training.alignment import TokenStates, sentence_distance, sentence_vectors, token_distance
 from xling.training.specs import TrainingSettings
 
 SETTINGS = TrainingSettings(steps=30, learning_rate=0.02, batch_tokens=96)
@@ -45,7 +45,7 @@ def test_token_distance_counts_mutual_nearest_ones():
     states = torch.tensor([[[1.0, 0.0], [1.0, 1.0], [9.0, 9.0]]])
     mask, source_mask = torch.tensor([[1, 1, 0]]), torch.tensor([[1, 1]])
     # the first find each other (cosine 1); the second lies between both, and may be the other's nearest
-    found = token_distance((states, mask), (source, source_mask)).item()
+    found = token_distance(TokenStates(states, mask), TokenStates(source, source_mask)).item()
     assert min(abs(found), abs(found - (1 - (1 + 0.5**0.5) / 2))) < 1e-6
 
 
@@ -54,7 +54,9 @@ def test_token_distance_to_oneself_is_zero(rows, length, seed):
     states = torch.randn(rows, length, 8, generator=torch.Generator().manual_seed(seed))
     mask = torch.ones(rows, length, dtype=torch.long)
     mask[:, length // 2 + 1 :] = 0
-    assert token_distance((states, mask), (states, mask)).item() == pytest.approx(0, abs=1e-5)
+    assert token_distance(TokenStates(states, mask), TokenStates(states, mask)).item() == pytest.approx(
+        0, abs=1e-5
+    )
 
 
 @pytest.mark.parametrize("tokens", [0.0, 0.5])

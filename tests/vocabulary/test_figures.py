@@ -13,8 +13,9 @@ from support.tiny import LETTERS
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from xling.vocabulary.diagnosis.counting import is_letter, kind_of
+from xling.vocabulary.diagnosis.counting import kind_of
 from xling.vocabulary.diagnosis.measures import Coverage, SplitWord, divergence, figures
+from xling.vocabulary.letters import is_letter
 from xling.vocabulary.pieces import algorithm, describe
 
 NKO = "ߒߞߏ"

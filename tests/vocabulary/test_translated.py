@@ -11,7 +11,7 @@ from support.drafting import NKO_WORDS, SPELLED, SPELLED_AS, asked, row
 from support.tiny import TEXTS
 
 from xling.errors import InputError
-from xling.vocabulary.initialisers.translated import translated, translation_table
+from xling.vocabulary.initialisers.translated import SplitText, translated, translation_table
 
 SENTENCES = st.lists(
     st.tuples(
@@ -25,20 +25,22 @@ SENTENCES = st.lists(
 
 def test_one_pass_by_hand():
     """Two pairs: own 0 and 1 with other 0 and 1; own 0 alone with other 0. Each also has the empty piece."""
-    found = translation_table([[0, 1], [0]], [[0, 1], [0]], (2, 2), passes=1).toarray()
+    found = translation_table(SplitText([[0, 1], [0]], 2), SplitText([[0, 1], [0]], 2), passes=1).toarray()
     # own 0 explains 1/3 + 1/2 of other 0, and 1/3 of other 1; own 1 explains 1/3 of each
     assert np.allclose(found, [[5 / 7, 2 / 7], [1 / 2, 1 / 2]])
 
 
 def test_more_passes_tell_the_words_apart():
-    found = translation_table([[0, 1], [0]] * 3, [[0, 1], [0]] * 3, (2, 2), passes=30).toarray()
+    found = translation_table(
+        SplitText([[0, 1], [0]] * 3, 2), SplitText([[0, 1], [0]] * 3, 2), passes=30
+    ).toarray()
     assert found[0, 0] > 0.95 and found[1, 1] > 0.9
 
 
 @given(pairs=SENTENCES)
 def test_chances_of_what_stands_somewhere_sum_to_one(pairs):
     own, other = ([pair[side] for pair in pairs] for side in (0, 1))
-    found = translation_table(own, other, (6, 8)).toarray()
+    found = translation_table(SplitText(own, 6), SplitText(other, 8)).toarray()
     there = sorted({piece for line in own for piece in line})
     assert np.allclose(found[there].sum(axis=1), 1)
     assert not np.delete(found, there, axis=0).any()

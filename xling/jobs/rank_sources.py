@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from xling.bases.base import load_base
-from xling.data.cards import DataCard, load_card
+from xling.data.card_schema import DataCard
+from xling.data.cards import load_card
 from xling.data.own_files import read_input
 from xling.data.source import load
 from xling.data.text import deduplicate, read_text
 from xling.data.textfile import ending
 from xling.errors import InputError
-from xling.evaluation.source_ranking import Ranking, Standing, Text, rank_sources
+from xling.evaluation.source_components import Text
+from xling.evaluation.source_ranking import Ranking, Standing, rank_sources
 from xling.languages import name, parse
 
 _DIGITS = 6

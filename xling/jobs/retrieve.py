@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ def retrieve(order: RetrievalOrder, *, out: Path | None = None) -> dict[str, Any
 
     Raises InputError for an unknown language, margin, base or module, no file or two, and faulty rows.
     """
-    languages = parse(order.language), parse(order.other_language)
+    order = replace(order, language=parse(order.language), other_language=parse(order.other_language))
     if order.margin not in MARGINS:
         raise InputError(f"no margin is called {order.margin!r}", where="--margin", choices=MARGINS)
     if (order.pairs is None) == (order.candidates is None):
@@ -55,9 +55,9 @@ def retrieve(order: RetrievalOrder, *, out: Path | None = None) -> dict[str, Any
     if order.plan is not None and order.store is None:
         raise InputError("a plan needs the folder of its modules", where="--store", hint="give --store DIR")
     if order.pairs is not None:
-        counts = _both_ways(_pairs(order.pairs, languages), order, languages)
+        counts = _both_ways(order, order.pairs)
     else:
-        counts = _ranked(order, languages)
+        counts = _ranked(order)
     result = {
         "base": order.base,
         "plan": order.plan or "none",
@@ -74,42 +74,34 @@ def retrieve(order: RetrievalOrder, *, out: Path | None = None) -> dict[str, Any
     return result
 
 
-def _pairs(path: Path, languages: tuple[str, str]) -> list[tuple[str, str]]:
-    """Each pair once; both languages must head a column."""
-    read_parallel(path, language=languages[1])
-    pairs = list(dict.fromkeys(read_parallel(path, language=languages[0])))
+def _both_ways(order: RetrievalOrder, path: Path) -> dict[str, np.ndarray]:
+    """Of a file's pairs, each taken once; both languages must head a column."""
+    here, there = order.language, order.other_language
+    read_parallel(path, language=there)
+    pairs = list(dict.fromkeys(read_parallel(path, language=here)))
     if len(pairs) < 2:
         raise InputError(f"{len(pairs)} different pairs leave nothing to tell apart", where=path)
-    return pairs
-
-
-def _both_ways(
-    pairs: Sequence[tuple[str, str]], order: RetrievalOrder, languages: tuple[str, str]
-) -> dict[str, np.ndarray]:
-    own, other = _vectors(order, languages, [[pair[side] for pair in pairs] for side in (0, 1)])
-    here, there = languages
+    own, other = _vectors(order, [[pair[side] for pair in pairs] for side in (0, 1)])
     return {
         f"{here} to {there}": rank_counts(ranks(own, other, margin=order.margin)),
         f"{there} to {here}": rank_counts(ranks(other, own, margin=order.margin)),
     }
 
 
-def _ranked(order: RetrievalOrder, languages: tuple[str, str]) -> dict[str, np.ndarray]:
+def _ranked(order: RetrievalOrder) -> dict[str, np.ndarray]:
     assert order.candidates is not None
     rows = read_candidates(order.candidates)
     texts = list(dict.fromkeys(text for row in rows for text in row.candidates))
     place = {text: number for number, text in enumerate(texts)}
-    queries, vectors = _vectors(order, languages, [[row.query for row in rows], texts])
+    queries, vectors = _vectors(order, [[row.query for row in rows], texts])
     found = [
         rank_among(query, vectors[[place[text] for text in row.candidates]], row.right)
         for query, row in zip(queries, rows, strict=True)
     ]
-    return {f"{languages[0]} to {languages[1]}": rank_counts(found)}
+    return {f"{order.language} to {order.other_language}": rank_counts(found)}
 
 
-def _vectors(
-    order: RetrievalOrder, languages: tuple[str, str], texts: Sequence[Sequence[str]]
-) -> list[Tensor]:
+def _vectors(order: RetrievalOrder, texts: Sequence[Sequence[str]]) -> list[Tensor]:
     """The mean states of either side's texts.
 
     A plan with routes reads both sides, each by its own language. One without reads the first side; the
@@ -122,7 +114,8 @@ def _vectors(
     alone = Composition(base)
     plan, both = (alone, False) if node is None else (Composition(base, node), routes(node))
     found = []
-    for reader, language, own in zip((plan, plan if both else alone), languages, texts, strict=True):
+    sides = ((plan, order.language), (plan if both else alone, order.other_language))
+    for (reader, language), own in zip(sides, texts, strict=True):
         tokenizer = reader.tokenizer(language)
         rows = tokenizer(list(own), truncation=True, max_length=base.max_length)["input_ids"]
         found.append(sentence_vectors(reader, rows, language=language))

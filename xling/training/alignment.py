@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
@@ -35,6 +35,14 @@ class Pairs:
 
     rows: Rows
     source: Rows
+
+
+@dataclass(frozen=True)
+class TokenStates:
+    """The states of rows of pieces, and which of these are no padding."""
+
+    states: Float[Tensor, "rows length hidden"]
+    mask: Int[Tensor, "rows length"]
 
 
 class Alignment:
@@ -80,8 +88,8 @@ class Alignment:
         found, wanted = mean_states(states.float(), mask), self.teacher[chosen]
         loss = sentence_distance(found, wanted)
         if self.tokens:
-            source, source_mask = self._source_states(chosen)
-            loss = loss + self.tokens * token_distance((states.float(), mask), (source, source_mask))
+            own = TokenStates(states.float(), mask)
+            loss = loss + self.tokens * token_distance(own, self._source_states(chosen))
         return loss, int(mask.sum())
 
     def evaluate(self) -> float | None:
@@ -89,11 +97,11 @@ class Alignment:
         return None
 
     @torch.no_grad()
-    def _source_states(self, chosen: Sequence[int]) -> tuple[Tensor, Tensor]:
+    def _source_states(self, chosen: Sequence[int]) -> TokenStates:
         base = self.composition.base
         rows = [self.pairs.source[row] for row in chosen]
         ids, mask = pad_rows(rows, base.tokenizer.pad_token_id, self.device)
-        return run_encoder(base.encoder, base.family, ids, mask), mask
+        return TokenStates(run_encoder(base.encoder, base.family, ids, mask), mask)
 
 
 @torch.no_grad()
@@ -126,16 +134,12 @@ def sentence_distance(
     return near + _CONTRAST * cross_entropy(logits, torch.arange(len(found), device=found.device))
 
 
-def token_distance(found: tuple[Tensor, Tensor], wanted: tuple[Tensor, Tensor]) -> Float[Tensor, ""]:
-    """One minus the mean cosine of tokens that are each other's nearest in their pair of sentences.
-
-    found, wanted: states [rows, length, hidden] and mask [rows, length], of either side.
-    """
-    (states, mask), (source, source_mask) = found, wanted
-    cosines = normalize(states, dim=-1) @ normalize(source, dim=-1).transpose(1, 2)
-    possible = mask.bool()[:, :, None] & source_mask.bool()[:, None, :]
+def token_distance(found: TokenStates, wanted: TokenStates) -> Float[Tensor, ""]:
+    """One minus the mean cosine of tokens that are each other's nearest in their pair of sentences."""
+    cosines = normalize(found.states, dim=-1) @ normalize(wanted.states, dim=-1).transpose(1, 2)
+    possible = found.mask.bool()[:, :, None] & wanted.mask.bool()[:, None, :]
     cosines = cosines.masked_fill(~possible, -2.0)
     there, back = cosines.argmax(2), cosines.argmax(1)
-    places = torch.arange(states.shape[1], device=states.device)
-    mutual = (back.gather(1, there) == places) & mask.bool()
+    places = torch.arange(found.states.shape[1], device=found.states.device)
+    mutual = (back.gather(1, there) == places) & found.mask.bool()
     return 1 - cosines.amax(2)[mutual].mean()

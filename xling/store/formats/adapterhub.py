@@ -32,7 +32,7 @@ from xling.store.formats.adapterhub_settings import (
 )
 from xling.store.formats.format import Format, Found, FoundPart, ImportRequest, Tensors, bare, only, prefix_of
 from xling.store.formats.lora_factors import Factors, factors_of, lora_parts
-from xling.store.formats.safe_reading import read_json, read_tensors, wanted_file
+from xling.store.formats.safe_reading import ModuleFiles, read_json, read_tensors, wanted_file
 
 NAME, CONFIG, WEIGHTS = "adapterhub", "adapter_config.json", "adapter.safetensors"
 _FUSION = "adapter_fusion_config.json"
@@ -63,21 +63,22 @@ def read(folder: Path, request: ImportRequest) -> Found:
         raise InputError("xling has no equal for a fusion of adapters", where=folder / _FUSION)
     path = wanted_file(folder, [CONFIG], NAME)
     weights = wanted_file(folder, [WEIGHTS, "pytorch_adapter.bin"], NAME)
+    files = ModuleFiles(path, weights)
     facts = read_json(path)
     name = _check(facts, request, path)
     settings = modernised(facts, where=path)
     hosts_of(request.base)
     tensors = renamed(read_tensors(weights), request.base)
     if settings.get("architecture") == "lora":
-        parts = _lora(settings, tensors, name, request.base, (path, weights))
+        parts = _lora(settings, tensors, name, request.base, files)
     else:
-        parts = _bottlenecks(facts, settings, tensors, name, request.base, (path, weights))
+        parts = _bottlenecks(facts, settings, tensors, name, request.base, files)
     if tensors:
         raise InputError(f"xling has no equal for the tensor {min(tensors)}", where=weights)
     if not parts:
         raise InputError("it changes nothing", where=weights)
-    head, labels, files = read_head_files(folder, request)
-    return Found((*parts, *head), labels, (path, weights, *files))
+    head, labels, others = read_head_files(folder, request)
+    return Found((*parts, *head), labels, (path, weights, *others))
 
 
 def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
@@ -144,36 +145,38 @@ def _bottlenecks(
     tensors: Tensors,
     name: str,
     base: Base,
-    files: tuple[Path, Path],
+    files: ModuleFiles,
 ) -> list[FoundPart]:
     """One part for each reduction factor, and the invertible block; their tensors are taken out."""
     parts = []
-    for options in bottleneck_parts(settings, base.shape.layers, where=files[0]):
-        config = parse_config({"kind": "bottleneck", **options}, where=str(files[0]))
-        parts.append(FoundPart(config, _taken(tensors, bottleneck_names(config, base, name), files[1])))
-    options = invertible_options(settings, where=files[0])
+    for options in bottleneck_parts(settings, base.shape.layers, where=files.settings):
+        config = parse_config({"kind": "bottleneck", **options}, where=str(files.settings))
+        parts.append(FoundPart(config, _taken(tensors, bottleneck_names(config, base, name), files.weights)))
+    options = invertible_options(settings, where=files.settings)
     names = invertible_names(name)
     # task adapters of 2020 name a block in their settings that they never had
     if options and (facts.get("type") != "text_task" or any(key in tensors for key in names.values())):
-        config = parse_config({"kind": "invertible", **options}, where=str(files[0]))
-        parts.append(FoundPart(config, _taken(tensors, names, files[1])))
+        config = parse_config({"kind": "invertible", **options}, where=str(files.settings))
+        parts.append(FoundPart(config, _taken(tensors, names, files.weights)))
     return parts
 
 
 def _lora(
-    settings: Mapping[str, Any], tensors: Tensors, name: str, base: Base, files: tuple[Path, Path]
+    settings: Mapping[str, Any], tensors: Tensors, name: str, base: Base, files: ModuleFiles
 ) -> list[FoundPart]:
     """The parts of a LoRA adapter; its tensors are taken out."""
-    rank, alpha = lora_alpha(settings, where=files[0])
+    rank, alpha = lora_alpha(settings, where=files.settings)
     factors: dict[str, Factors] = {}
     for site in base.shape.linear.values():
         path = f"{site.weight.removesuffix('.weight')}.loras.{name}."
         if f"{path}lora_A" in tensors or f"{path}lora_B" in tensors:
-            own = _taken(tensors, {"A": f"{path}lora_A", "B": f"{path}lora_B"}, files[1])
+            own = _taken(tensors, {"A": f"{path}lora_A", "B": f"{path}lora_B"}, files.weights)
             if len(own["A"]) != rank:
-                raise InputError(f"r = {rank}, and {path}lora_A has {len(own['A'])} rows", where=files[1])
+                raise InputError(
+                    f"r = {rank}, and {path}lora_A has {len(own['A'])} rows", where=files.weights
+                )
             factors[site.weight] = Factors(down=own["A"], up=own["B"], alpha=alpha)
-    return lora_parts(factors, base, where=files[1])
+    return lora_parts(factors, base, where=files.weights)
 
 
 def _taken(tensors: Tensors, names: Mapping[str, str], path: Path) -> Tensors:

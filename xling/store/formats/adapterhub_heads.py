@@ -17,7 +17,7 @@ from xling.modules.module import Module
 from xling.store.formats.adapterhub_settings import nonlinearity, nonlinearity_name
 from xling.store.formats.format import FoundPart, ImportRequest, Tensors, found_part, refuse_options
 from xling.store.formats.heads import read_head, settled, wants_head
-from xling.store.formats.safe_reading import first_of, read_json, read_tensors
+from xling.store.formats.safe_reading import ModuleFiles, first_of, read_json, read_tensors
 
 CONFIG, WEIGHTS = "head_config.json", "model_head.safetensors"
 _TYPES = {"tagging": "tagging", "pos": "tagging", "classification": "classification"}  # ours to theirs
@@ -42,14 +42,14 @@ def read_head_files(
     title = settings.get("head_type") if isinstance(settings, Mapping) else facts.get("model_class")
     if not wants_head([f"{title}"], request, where=path):
         return [], (), ()
-    files, tensors = (path, weights), read_tensors(weights)
+    tensors = read_tensors(weights)
     if isinstance(settings, Mapping):
-        head, labels = _flexible(facts, settings, tensors, request, files)
-        return [head], labels, files
+        head, labels = _flexible(facts, settings, tensors, request, ModuleFiles(path, weights))
+        return [head], labels, (path, weights)
     if not str(title).endswith(_CLASSES.get(_TYPES.get(str(request.task), ""), ())):
         raise InputError(f"its head is of a {title}, and --task says {request.task}", where=path)
     head, labels = read_head(tensors, request, said=_labels(facts, path), where=weights)
-    return [head], labels, files
+    return [head], labels, (path, weights)
 
 
 def write_head_files(module: Module, about: Mapping[str, Any]) -> dict[str, bytes]:
@@ -85,9 +85,9 @@ def _flexible(
     settings: Mapping[str, Any],
     tensors: Tensors,
     request: ImportRequest,
-    files: tuple[Path, Path],
+    files: ModuleFiles,
 ) -> tuple[FoundPart, tuple[str, ...]]:
-    path, weights = files
+    path, weights = files.settings, files.weights
     kind = _TYPES.get(str(request.task))
     if kind is None or settings.get("head_type") != kind:
         raise InputError(

@@ -23,7 +23,6 @@ from xling.modules.module import Module
 from xling.store.formats.format import (
     Format,
     Found,
-    FoundPart,
     ImportRequest,
     Tensors,
     bare,
@@ -77,7 +76,11 @@ def read(folder: Path, request: ImportRequest) -> Found:
         parts = scale_parts(scales, request.base, where=weights)
     if not parts:
         raise InputError("it changes nothing", where=weights)
-    return _with_head(parts, plain, request, (path, weights))
+    files = (path, weights)
+    if not wants_head(list(plain), request, where=weights):
+        return Found(tuple(parts), (), files)
+    head, labels = read_head(plain, request, where=weights)
+    return Found((*parts, head), labels, files)
 
 
 def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
@@ -150,15 +153,6 @@ def _only_scale(name: str, own: Tensors, path: Path) -> Tensor:
     if own.keys() != {"ia3_l"}:
         raise InputError(f"it has no ia3_l for {name}", where=path)
     return own["ia3_l"]
-
-
-def _with_head(
-    parts: list[FoundPart], plain: Tensors, request: ImportRequest, files: tuple[Path, Path]
-) -> Found:
-    if not wants_head(list(plain), request, where=files[1]):
-        return Found(tuple(parts), (), files)
-    head, labels = read_head(plain, request, where=files[1])
-    return Found((*parts, head), labels, files)
 
 
 def _lora_files(module: Module, base: Base) -> tuple[dict[str, Any], Tensors]:

@@ -7,6 +7,7 @@ import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,14 @@ _ALLOWED: list[Any] = [
     (_SCALAR, "numpy._core.multiarray.scalar"),
     (_SCALAR, "numpy.core.multiarray.scalar"),  # the same function under the name it had before numpy 2
 ]
+
+
+@dataclass(frozen=True)
+class ModuleFiles:
+    """The two files of a foreign module. settings: a JSON object. weights: tensors."""
+
+    settings: Path
+    weights: Path
 
 
 def first_of(folder: Path, names: Sequence[str]) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,7 +17,14 @@ from xling.vocabulary.pieces import split
 
 REASON = "translations"
 PASSES = 8
-Rows = Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True)
+class SplitText:
+    """A text as a tokenizer splits it. rows: of piece numbers. pieces: how many the tokenizer has."""
+
+    rows: Sequence[Sequence[int]]
+    pieces: int
 
 
 def translated(request: Request) -> Start:
@@ -32,9 +40,9 @@ def translated(request: Request) -> Start:
         )
     own, other = zip(*request.pairs, strict=True)
     tokenizer, rows = request.base.tokenizer, table(request)
-    shape = (len(request.draft.pieces), len(rows))
     chances = translation_table(
-        split(request.draft.opened(), own), split(tokenizer.backend_tokenizer, other), shape
+        SplitText(split(request.draft.opened(), own), len(request.draft.pieces)),
+        SplitText(split(tokenizer.backend_tokenizer, other), len(rows)),
     )
     first = len(request.draft.kept)
     mixed = _means(chances[first:], rows.numpy(), sorted(set(tokenizer.all_special_ids)))
@@ -53,22 +61,20 @@ def _means(chances: sparse.csr_array, vectors: np.ndarray, special: list[int]) -
     return (plain @ vectors / np.where(whole > 0, whole, 1)[:, None]).astype(np.float32)
 
 
-def translation_table(
-    own: Rows, other: Rows, shape: tuple[int, int], *, passes: int = PASSES
-) -> sparse.csr_array:
-    """The probability of each of the other side's pieces given one's own; shape: pieces of both sides.
+def translation_table(own: SplitText, other: SplitText, *, passes: int = PASSES) -> sparse.csr_array:
+    """The probability of each of the other side's pieces given one's own: [own pieces, other pieces].
 
     Brown et al. 1993, section 4.1, learned by expectation maximisation from parallel rows, here with each
     piece counted once a row. An empty piece of one's own takes what nothing else explains, and is left
     out; a piece that stands in no row has an empty row.
     """
-    cells = _Cells(own, other, shape)
+    cells = _Cells(own, other)
     chance = np.ones(len(cells.own))
     for _ in range(passes):
         chance = cells.passed(chance)
-    real = cells.own < shape[0]
+    real = cells.own < own.pieces
     places = cells.own[real], cells.other[real]
-    return sparse.csr_array((chance[real], places), shape=shape)
+    return sparse.csr_array((chance[real], places), shape=(own.pieces, other.pieces))
 
 
 class _Cells:
@@ -78,17 +84,17 @@ class _Cells:
     side, in which row, it may explain.
     """
 
-    def __init__(self, own: Rows, other: Rows, shape: tuple[int, int]) -> None:
-        ones = [np.array([*sorted(set(row)), shape[0]]) for row in own]
-        twos = [np.array(sorted(set(row)), dtype=np.int64) for row in other]
+    def __init__(self, own: SplitText, other: SplitText) -> None:
+        ones = [np.array([*sorted(set(row)), own.pieces]) for row in own.rows]
+        twos = [np.array(sorted(set(row)), dtype=np.int64) for row in other.rows]
         together = list(zip(ones, twos, strict=True))
         first = np.concatenate([np.repeat(one, len(two)) for one, two in together])
         second = np.concatenate([np.tile(two, len(one)) for one, two in together])
         starts = np.cumsum([0, *(len(two) for two in twos)])
         numbered = zip(ones, twos, starts, strict=False)
         self.asked = np.concatenate([np.tile(np.arange(len(t)) + at, len(o)) for o, t, at in numbered])
-        keys, self.pair = np.unique(first * shape[1] + second, return_inverse=True)
-        self.own, self.other = keys // shape[1], keys % shape[1]
+        keys, self.pair = np.unique(first * other.pieces + second, return_inverse=True)
+        self.own, self.other = keys // other.pieces, keys % other.pieces
 
     def passed(self, chance: Float[np.ndarray, " pairs"]) -> Float[np.ndarray, " pairs"]:
         """Expected counts under the chances, then the chances that they give."""
