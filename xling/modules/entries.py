@@ -17,6 +17,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor, nn
 
 from xling.errors import InputError
+from xling.modules.kind import grouped
 from xling.sites import key_of, name_of
 
 Difference = tuple[Tensor, Tensor]
@@ -99,11 +100,9 @@ class Entries(nn.Module):
 
 def stored_entries(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Indices and values out of an `Entries`' own tensors; ValueError when they do not match."""
-    stored: dict[str, dict[str, Tensor]] = {"values": {}, "gaps": {}}
-    for name, value in tensors.items():
-        group, _, key = name.partition(".")
-        stored[group][name_of(key)] = value
-    indices, values = {name: decode_gaps(code) for name, code in stored["gaps"].items()}, stored["values"]
+    stored, gaps = grouped(tensors, "values", "gaps")
+    values = {name_of(key): value for key, value in stored.items()}
+    indices = {name_of(key): decode_gaps(code) for key, code in gaps.items()}
     for name in indices.keys() | values.keys():
         if name not in indices or name not in values or indices[name].shape != values[name].shape:
             raise ValueError(f"the indices and values of {name} do not match")

@@ -13,7 +13,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from xling.languages import UNKNOWN
-from xling.modules.kind import Kind, PartConfig
+from xling.modules.kind import Kind, PartConfig, grouped
 from xling.sites import EncoderShape, LinearSlice, at_sites, key_of, site_of
 
 
@@ -52,11 +52,7 @@ class IA3(nn.Module):
     @classmethod
     def restore(cls, config: IA3Config, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> IA3:
         """The scales as they were stored."""
-        parts: dict[str, dict[str, Tensor]] = {"outputs": {}, "inputs": {}}
-        for name, value in tensors.items():
-            side, _, key = name.partition(".")
-            parts[side][key] = value
-        return cls(parts["outputs"], parts["inputs"])
+        return cls(*grouped(tensors, "outputs", "inputs"))
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
         for key in self.outputs:

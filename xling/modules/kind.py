@@ -39,6 +39,15 @@ def linear(inputs: int, outputs: int, generator: Generator, *, std: float) -> nn
     return layer
 
 
+def grouped(tensors: Mapping[str, Tensor], *groups: str) -> list[dict[str, Tensor]]:
+    """Stored tensors `group.key` by their keys, one mapping a group; KeyError for another group."""
+    found: dict[str, dict[str, Tensor]] = {group: {} for group in groups}
+    for name, value in tensors.items():
+        group, _, key = name.partition(".")
+        found[group][key] = value
+    return list(found.values())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rehearsal:
     """A training before the training, which decides what shall learn.

@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from xling.languages import UNKNOWN
-from xling.modules.kind import Kind, PartConfig
+from xling.modules.kind import Kind, PartConfig, grouped
 from xling.sites import EncoderShape, at_sites, key_of, site_of, sites_of_weight
 
 
@@ -65,11 +65,7 @@ class Lora(nn.Module):
     @classmethod
     def restore(cls, config: LoraConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> Lora:
         """The factors as they were stored."""
-        parts: dict[str, dict[str, Tensor]] = {"down": {}, "up": {}}
-        for name, value in tensors.items():
-            factor, _, key = name.partition(".")
-            parts[factor][key] = value
-        return cls(config, parts["down"], parts["up"])
+        return cls(config, *grouped(tensors, "down", "up"))
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
         return {site_of(key, shape).weight for key in self.down}

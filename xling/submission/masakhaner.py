@@ -9,6 +9,7 @@ from pathlib import Path
 from xling.data.conll import TAGGED, UNLABELLED, read_conll, write_conll
 from xling.data.textfile import read_lines
 from xling.errors import InputError
+from xling.languages import UNKNOWN
 from xling.submission.aligning import by_order, checked_tags, other_tokens, tag_fault
 from xling.submission.submission import Predicted, Predictions, SharedTask, quoted, span_f1
 
@@ -94,7 +95,7 @@ def _written(name: str, data: bytes) -> Iterator[tuple[int, list[str], list[str]
 def _sentences(test: Path) -> list[GoldSentence]:
     """The sentences of a test file; it has gold tags where any of its tags is that of a span."""
     layout = TAGGED if any(map(_has_span, read_lines(test))) else UNLABELLED
-    found = read_conll(test, language="und", layout=layout)
+    found = read_conll(test, language=UNKNOWN, layout=layout)
     return [
         GoldSentence(file=test.name, number=number, tokens=item.tokens, tags=item.tags)
         for number, item in enumerate(found, start=1)

@@ -13,9 +13,9 @@ from xling.data.cells import shown
 from xling.data.rows import JSON_ENDINGS, as_text, read_rows
 from xling.data.textfile import ending
 from xling.errors import InputError
+from xling.languages import UNKNOWN
 from xling.tasks.xsid_scorer import xsid_compatible_f1
 
-NO_LANGUAGE = "und"
 _THE_SAME_EACH_TIME = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can tell
 _UNIX, _PLAIN_FILE = 3, 0o100644 << 16
 Tags = Sequence[Sequence[str]]
@@ -65,7 +65,7 @@ class Predictions:
     def languages(self) -> set[str]:
         """The languages that the rows name."""
         named = {as_text(row.cells.get("language")) for row in self.rows}
-        return {language for language in named if language and language != NO_LANGUAGE}
+        return {language for language in named if language and language != UNKNOWN}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,8 @@ from torch.nn.functional import normalize
 from xling.data.tokenise import words
 from xling.errors import InputError
 from xling.vocabulary.cooccurrence import Vectors, learn
-from xling.vocabulary.initialisers.shared import overlapping
-from xling.vocabulary.initialisers.start import Request, Start, completed, table
+from xling.vocabulary.initialisers.shared import copied
+from xling.vocabulary.initialisers.start import Request, Start, completed
 from xling.vocabulary.pieces import split
 
 REASON = "nearest translations"
@@ -52,9 +52,9 @@ def bilingual(request: Request) -> Start:
     known, meanings = other.pieces(request.base.tokenizer.backend_tokenizer, width)
     special = set(request.base.tokenizer.all_special_ids)
     usable = [at for at, number in enumerate(known) if number not in special]
-    rows, first = table(request), len(request.draft.kept)
+    rows, first = request.table, len(request.draft.kept)
     mixed = mixtures(meant @ turn, meanings[usable], rows[[known[at] for at in usable]])
-    found = {place: (rows[number], reason) for place, (number, reason) in overlapping(request).items()}
+    found = copied(request)
     for number, vector in zip(pieces, mixed, strict=True):
         if number >= first:
             found[number - first] = vector, REASON

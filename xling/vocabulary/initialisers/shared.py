@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 
 from xling.modules.vocabulary import shared_factor
 from xling.vocabulary.cooccurrence import learn
-from xling.vocabulary.initialisers.start import RANDOM, Request, Start, completed, draws, plain, table
+from xling.vocabulary.initialisers.start import RANDOM, Request, Start, completed, draws, plain
 from xling.vocabulary.pieces import Surface, algorithm, describe, split, surface
 
 COPIED, VARIANT = "copied", "copied from a variant"
@@ -26,8 +26,13 @@ def overlap(request: Request) -> Start:
     What UNKs Everywhere (Pfeiffer et al. 2021), FOCUS (Dobler and de Melo 2023) and others begin with;
     here other case, and the beginning of a word for the inside of one, count too where nothing is nearer.
     """
-    rows, found = table(request), overlapping(request)
-    return completed(request, {place: (rows[number], reason) for place, (number, reason) in found.items()})
+    return completed(request, copied(request))
+
+
+def copied(request: Request) -> dict[int, tuple[Float[Tensor, " hidden"], str]]:
+    """The base's vector for a new piece and how it was found, by the new one's place."""
+    rows = request.table
+    return {place: (rows[number], reason) for place, (number, reason) in overlapping(request).items()}
 
 
 def overlapping(request: Request) -> dict[int, tuple[int, str]]:
@@ -69,9 +74,8 @@ def factorised(request: Request) -> Start:
     factor = shared_factor(request.base.embeddings.detach().float().cpu(), request.rank)
     coordinates = draws(plain(request) @ factor.T, len(request.draft.new), request.generator())
     reasons = [RANDOM] * len(coordinates)
-    rows = table(request)
-    for place, (number, reason) in overlapping(request).items():
-        coordinates[place], reasons[place] = rows[number] @ factor.T, reason
+    for place, (vector, reason) in copied(request).items():
+        coordinates[place], reasons[place] = vector @ factor.T, reason
     return Start(coordinates @ factor, tuple(reasons))
 
 
@@ -82,7 +86,7 @@ def similarity(request: Request) -> Start:
     text as the new tokenizer splits it. Theirs are fastText's, here they come from co-occurrence counts;
     the base's pieces that an extended vocabulary keeps are mixed too.
     """
-    draft, rows, copies = request.draft, table(request), overlapping(request)
+    draft, rows, copies = request.draft, request.table, overlapping(request)
     first, special = len(draft.kept), set(request.base.tokenizer.all_special_ids)
     shared = {at: number for at, number in enumerate(draft.kept) if number not in special}
     shared |= {first + place: number for place, (number, _) in copies.items()}

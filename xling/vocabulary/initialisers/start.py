@@ -37,8 +37,8 @@ class Request:
 
     @property
     def table(self) -> Float[Tensor, "pieces hidden"]:
-        """The base's vectors, those of its tokenizer's pieces alone."""
-        return self.base.embeddings.detach()[: table_size(self.base.tokenizer)]
+        """The base's vectors, those of its tokenizer's pieces alone, in float32 on the processor."""
+        return self.base.embeddings.detach()[: table_size(self.base.tokenizer)].float().cpu()
 
     def generator(self) -> torch.Generator:
         """A fresh source of randomness."""
@@ -100,13 +100,8 @@ def draws(
     return values.mean(0) + values.std(0, correction=0) * noise
 
 
-def table(request: Request) -> Float[Tensor, "pieces hidden"]:
-    """The base's vectors, in float32 on the processor, where initialisers work."""
-    return request.table.float().cpu()
-
-
 def plain(request: Request) -> Float[Tensor, "pieces hidden"]:
     """The base's vectors but those of its special pieces."""
-    rows = table(request)
+    rows = request.table
     special = torch.tensor(sorted(set(request.base.tokenizer.all_special_ids)), dtype=torch.long)
     return rows[~torch.isin(torch.arange(len(rows)), special)]

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xling.bases.base import Base
 from xling.data.romanising import romanised as latin_of
-from xling.vocabulary.initialisers.start import Request, Start, completed, table
+from xling.vocabulary.initialisers.start import Request, Start, completed
 from xling.vocabulary.pieces import INNER, WORD, Surface, algorithm, describe, surface
 
 SUBWORDS = "sub-words"
@@ -26,7 +26,7 @@ def subwords(request: Request) -> Start:
     Commonly done when a vocabulary is extended, as by Koto et al. (2021, IndoBERTweet); here a piece is
     read in its place, as the beginning of a word or inside one.
     """
-    reader, rows = PieceReader(request.base), table(request)
+    reader, rows = PieceReader(request.base), request.table
     readings = ((place, reader.piece(piece)) for place, piece in enumerate(request.draft.new))
     return completed(request, {place: (mean_of(rows, read), SUBWORDS) for place, read in readings if read})
 
@@ -87,7 +87,7 @@ def romanised(request: Request) -> Start:
     texts for encoders; here only the vectors start from it, the text keeps its letters. Letters that
     uroman does not know come out as their Unicode names and start from these.
     """
-    reader, rows = PieceReader(request.base), table(request)
+    reader, rows = PieceReader(request.base), request.table
     found = {}
     for place, piece in enumerate(request.draft.new):
         meant = surface(piece, reader.kind)

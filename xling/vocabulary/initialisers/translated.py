@@ -11,8 +11,8 @@ from jaxtyping import Float, Int
 from scipy import sparse
 
 from xling.errors import InputError
-from xling.vocabulary.initialisers.shared import overlapping
-from xling.vocabulary.initialisers.start import Request, Start, completed, table
+from xling.vocabulary.initialisers.shared import copied
+from xling.vocabulary.initialisers.start import Request, Start, completed
 from xling.vocabulary.pieces import split
 
 REASON = "translations"
@@ -39,14 +39,14 @@ def translated(request: Request) -> Start:
             "the initialiser translated needs sentences with their translations", where="--parallel"
         )
     own, other = zip(*request.pairs, strict=True)
-    tokenizer, rows = request.base.tokenizer, table(request)
+    tokenizer, rows = request.base.tokenizer, request.table
     chances = translation_table(
         SplitText(split(request.draft.opened(), own), len(request.draft.pieces)),
         SplitText(split(tokenizer.backend_tokenizer, other), len(rows)),
     )
     first = len(request.draft.kept)
     mixed = _means(chances[first:], rows.numpy(), sorted(set(tokenizer.all_special_ids)))
-    found = {place: (rows[number], reason) for place, (number, reason) in overlapping(request).items()}
+    found = copied(request)
     for place in np.flatnonzero(mixed.any(axis=1)).tolist():
         found[place] = torch.from_numpy(mixed[place]), REASON
     return completed(request, found)
