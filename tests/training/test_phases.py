@@ -14,7 +14,7 @@ from xling.modules.sparse import SparseConfig
 from xling.modules.sparse_bottleneck import SparseBottleneckConfig
 from xling.training.phases import Course, train_module
 from xling.training.reporting import Log
-from xling.training.settings import TrainingSettings
+from xling.training.specs import TrainingSettings
 
 STEPS, RATE = 3, 1e-3
 

@@ -21,8 +21,8 @@ from xling.makers.stage import Say, Session, Stage
 from xling.modules.module import FACTS, WEIGHTS, Module
 from xling.pipeline.planning import Prediction
 from xling.store.store import CARD, write_card
+from xling.training.checkpoints import check_same
 from xling.training.reporting import Bar, Log, Reporter, Several
-from xling.training.sameness import check_same
 
 DONE, PREDICTIONS, CHECKPOINTS = "stage.json", "predictions.jsonl", "checkpoints"
 MODULE_FILES = (WEIGHTS, FACTS, CARD)

@@ -2,13 +2,13 @@
 
 All of it is one safetensors file (the JSON is its metadata), so there is one commit point and a
 process killed inside a write leaves the checkpoint before it. No random state is kept: every random
-choice is a function of (seed, step).
+choice is a function of (seed, step). What another training left in the same place is refused.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,11 @@ from torch import Tensor, nn
 
 from xling.errors import InputError
 from xling.files import write_atomically
-from xling.training.sameness import check_same
 
 NOBODY: Mapping[str, Any] = {}
 _KEPT = 2
 _MOMENTS = ("exp_avg", "exp_avg_sq")
+_MOST_TOLD = 4
 
 
 @dataclass(kw_only=True)
@@ -153,3 +153,37 @@ def _restore(
         best_score=facts["best_score"],
         best=best,
     )
+
+
+def check_same(there: Mapping[str, Any], wanted: Mapping[str, Any], where: Path) -> None:
+    """InputError where two descriptions of a module are not of the same.
+
+    What one of them leaves out is passed over: modules of earlier versions do not say how they were made.
+    """
+    said = {key: value for key, value in there.items() if value != {}}
+    found = list(_differences(said, wanted))
+    if found:
+        more = f" and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
+        raise InputError(
+            f"a module that was made otherwise is here: {'; '.join(found[:_MOST_TOLD])}{more}",
+            where=where,
+            hint="start over with --fresh, or name another --out",
+        )
+
+
+def _differences(there: Mapping[str, Any], here: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    for key in sorted(here.keys() & there.keys()):
+        name, old, new = f"{path}{key}", there[key], here[key]
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            absent = sorted(old.keys() ^ new.keys())
+            yield from (_difference(f"{name}.{inner}", old.get(inner), new.get(inner)) for inner in absent)
+            yield from _differences(old, new, f"{name}.")
+        elif old != new:
+            yield _difference(name, old, new)
+
+
+def _difference(name: str, old: Any, new: Any) -> str:
+    name = name.removeprefix("making.")
+    if any(str(value).startswith("sha256:") for value in (old, new)):
+        return f"{name} differs"
+    return f"{name} was {old}, now {new}"

@@ -16,10 +16,9 @@ from xling.modules.kind import Rehearsal
 from xling.modules.module import WEIGHTS, Module, Part
 from xling.modules.registry import KINDS, build
 from xling.sites import EncoderShape, Penalised
-from xling.training.checkpoints import Checkpoints
+from xling.training.checkpoints import Checkpoints, check_same
 from xling.training.loop import Objective, Outcome, fit, seeded_loss
 from xling.training.reporting import Reporter, Silent
-from xling.training.sameness import check_same
 from xling.training.specs import TrainingSettings
 
 ObjectiveOf = Callable[[Module], Objective]

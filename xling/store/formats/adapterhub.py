@@ -31,8 +31,8 @@ from xling.store.formats.adapterhub_settings import (
     modernised,
 )
 from xling.store.formats.format import Format, Found, FoundPart, ImportRequest, Tensors, bare, only, prefix_of
-from xling.store.formats.lora_factors import Factors, factors_of, lora_parts
 from xling.store.formats.safe_reading import ModuleFiles, read_json, read_tensors, wanted_file
+from xling.store.formats.weights_and_sites import Factors, factors_of, lora_parts
 
 NAME, CONFIG, WEIGHTS = "adapterhub", "adapter_config.json", "adapter.safetensors"
 _FUSION = "adapter_fusion_config.json"

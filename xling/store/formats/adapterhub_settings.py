@@ -11,7 +11,7 @@ from xling.bases.base import Base
 from xling.errors import InputError
 from xling.modules.kind import Nonlinearity, PartConfig
 from xling.store.formats.format import refuse_options
-from xling.store.formats.lora_factors import Factors
+from xling.store.formats.weights_and_sites import Factors
 
 _NONLINEARITIES: Mapping[str, Nonlinearity] = {
     "relu": "relu",

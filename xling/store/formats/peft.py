@@ -31,9 +31,8 @@ from xling.store.formats.format import (
     refuse_options,
 )
 from xling.store.formats.heads import plain_head, read_head, wants_head
-from xling.store.formats.ia3_scales import scale_parts, scales_of
-from xling.store.formats.lora_factors import Factors, factors_of, lora_parts
 from xling.store.formats.safe_reading import read_json, read_tensors, wanted_file
+from xling.store.formats.weights_and_sites import Factors, factors_of, lora_parts, scale_parts, scales_of
 
 NAME, CONFIG, WEIGHTS = "peft", "adapter_config.json", "adapter_model.safetensors"
 _ROOT = "base_model.model."
