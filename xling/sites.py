@@ -274,6 +274,6 @@ def site_of(key: str, shape: EncoderShape) -> LinearSlice:
 
 
 def sites_of_weight(name: str, keys: Iterable[str], shape: EncoderShape) -> list[tuple[str, LinearSlice]]:
-    """Those of the places whose rows lie in the weight `name`."""
+    """The places whose rows lie in the weight `name`, each with its site."""
     found = ((key, site_of(key, shape)) for key in keys)
     return [(key, site) for key, site in found if site.weight == name]

@@ -75,7 +75,7 @@ def retrieve(order: RetrievalOrder, *, out: Path | None = None) -> dict[str, Any
 
 
 def _both_ways(order: RetrievalOrder, path: Path) -> dict[str, np.ndarray]:
-    """Of a file's pairs, each taken once; both languages must head a column."""
+    """Counts for each pair of a file, in either direction; both languages must head a column."""
     here, there = order.language, order.other_language
     read_parallel(path, language=there)
     pairs = list(dict.fromkeys(read_parallel(path, language=here)))

@@ -38,7 +38,7 @@ class SparseConfig(PartConfig, frozen=True):
     rate: Annotated[float, Field(gt=0)] = 1.0
 
     def count(self, shape: EncoderShape) -> int:
-        """K as a count; InputError when the encoder has fewer entries that may change."""
+        """How many entries change; InputError when the encoder has fewer entries that may change."""
         count = self.k if isinstance(self.k, int) else max(1, int(self.k * shape.count))
         allowed = sum(value.numel() for value in self.changeable(shape).values())
         if count > allowed:
@@ -72,7 +72,7 @@ class Sparse(Entries):
 
     @classmethod
     def fresh(cls, config: SparseConfig, shape: EncoderShape, generator: Generator) -> Sparse:
-        """K entries drawn at random, each with a difference of zero: what a selection has to beat."""
+        """Entries drawn at random, each with a difference of zero: what a selection has to beat."""
         allowed = config.changeable(shape)
         sizes = torch.tensor([0, *(value.numel() for value in allowed.values())])
         chosen = _draw(int(sizes.sum()), config.count(shape), generator)

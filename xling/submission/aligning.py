@@ -118,7 +118,7 @@ def _refuse_others(items: Sequence[ItemT], rows: Sequence[Predicted], differ: Di
 
 
 def other_tokens(tokens: Sequence[str], row: Predicted) -> str | None:
-    """In what the tokens of a row are not those of the test file; a token it leaves empty may be any."""
+    """Say in what the tokens of a row are not those of the test file; an empty one there may be any here."""
     found = row.texts("tokens")
     if found is None:
         return "the row has no 'tokens', a list of text, to hold against those"

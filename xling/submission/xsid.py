@@ -128,7 +128,7 @@ def score(data: bytes, test: Path) -> dict[str, float]:
 
 
 def _aligned(blocks: Sequence[Block], predictions: Predictions) -> list[Predicted]:
-    """By id where each utterance has its own; not all published files do, and tokens tell rows apart.
+    """The rows by id where each utterance has one; not all published files do, and tokens tell rows apart.
 
     Rows numbered from "0", as those of a reader that knows no ids, are matched by order.
     """

@@ -116,7 +116,7 @@ def _too_large(size: int, most: int | None) -> InputError:
 
 
 def continue_merges(inner: Tokenizer, lines: Sequence[str], count: int) -> list[Pair]:
-    """At most `count` merges in the order learned (Sennrich et al. 2016); pairs seen once are left out."""
+    """Learn at most `count` merges, in their order (Sennrich et al. 2016); pairs seen once are left out."""
     counts = Counter(word for line in lines for word in _words(inner, line))
     words = [[token.value for token in inner.model.tokenize(word)] for word in counts]
     often = list(counts.values())

@@ -127,7 +127,7 @@ def lora_alpha(settings: Mapping[str, Any], *, where: Path) -> tuple[int, float]
 
 
 def nonlinearity(name: Any, *, where: Path) -> Nonlinearity:
-    """Ours of theirs; InputError for one we do not have."""
+    """Our name of one of their non-linearities; InputError for one we do not have."""
     found = _NONLINEARITIES.get(str(name).lower())
     if found is None:
         raise InputError(
@@ -137,7 +137,7 @@ def nonlinearity(name: Any, *, where: Path) -> Nonlinearity:
 
 
 def nonlinearity_name(name: Nonlinearity) -> str:
-    """Theirs of ours."""
+    """Their name of one of our non-linearities."""
     return _NONLINEARITY_NAMES[name]
 
 

@@ -43,7 +43,7 @@ class Loss:
 
     @property
     def code_point(self) -> str:
-        """As Unicode writes it: `U+200C`."""
+        """The code point as Unicode writes it: `U+200C`."""
         return f"U+{ord(self.character):04X}"
 
     @property
