@@ -23,10 +23,10 @@ from ledger import Row, append, here, in_turns
 from xling.api import build_vocabulary
 from xling.bases.base import Base, load_base
 from xling.composition.composed import Composition
+from xling.composition.contents import grow, stacked
 from xling.composition.forms.form import Node
 from xling.composition.forms.stack import Stack
 from xling.composition.grammar import parse
-from xling.composition.growing import grow, stacked
 from xling.data.own_files import read_labelled
 from xling.data.text import deduplicate, read_text
 from xling.makers.language import started

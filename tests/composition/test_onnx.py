@@ -10,8 +10,8 @@ from support.making import batch, disturbed
 from support.tiny import FAMILY_NAMES
 
 from xling.composition.composed import Composition
+from xling.composition.contents import grow
 from xling.composition.grammar import parse
-from xling.composition.growing import grow
 from xling.composition.onnx import export_onnx
 from xling.errors import PlanError
 

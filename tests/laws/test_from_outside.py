@@ -13,11 +13,10 @@ from torch import nn
 
 import xling
 from xling.composition.composed import Composition
+from xling.composition.contents import grow
 from xling.composition.forms.form import called, nodes
 from xling.composition.forms.fuse import own_increment
-from xling.composition.forms.registry import FORMS
-from xling.composition.grammar import parse
-from xling.composition.growing import grow
+from xling.composition.grammar import FORMS, parse
 from xling.errors import PlanError
 from xling.modules.kind import Kind, PartConfig
 from xling.modules.module import Module

@@ -8,8 +8,8 @@ from support.making import LABELS, NAMES, batch, disturbed, facts, merges, task_
 from support.tiny import FAMILY_NAMES
 
 from xling.composition.composed import Composition
+from xling.composition.contents import grow, stacked
 from xling.composition.grammar import parse
-from xling.composition.growing import grow, stacked
 from xling.composition.merging import merge_node
 from xling.errors import PlanError
 from xling.modules.head import HeadConfig

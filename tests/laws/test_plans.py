@@ -10,9 +10,9 @@ from support.making import MODULES, NAMES, batch, disturbed
 from support.tiny import FAMILY_NAMES
 
 from xling.composition.composed import Composition
+from xling.composition.contents import grow
 from xling.composition.forms.single import Named
 from xling.composition.grammar import parse
-from xling.composition.growing import grow
 from xling.errors import InputError, PlanError
 from xling.modules.module import Module
 

@@ -7,7 +7,7 @@ import torch
 from support.making import LABELS, NAMES, batch, disturbed, fresh, merges, task_module
 
 from xling.composition.composed import Composition
-from xling.composition.growing import stacked
+from xling.composition.contents import stacked
 from xling.composition.merging import merge_node
 from xling.modules.module import Module
 from xling.modules.registry import KINDS, preset

@@ -11,8 +11,8 @@ from support.tiny import FAMILY_NAMES
 
 from xling.bases.base import run_encoder
 from xling.composition.composed import Composition
+from xling.composition.contents import grow, stacked
 from xling.composition.grammar import parse
-from xling.composition.growing import grow, stacked
 from xling.composition.merging import merge_node
 from xling.errors import MismatchError, PlanError
 from xling.modules.head import HeadConfig

@@ -15,7 +15,7 @@ from support.making import batch, disturbed, facts, own_vocabulary
 from support.reported_files import cases
 
 from xling.composition.composed import Composition
-from xling.composition.growing import stacked
+from xling.composition.contents import stacked
 from xling.composition.merging import merge_node
 from xling.errors import InputError
 from xling.modules.bottleneck import BottleneckConfig

@@ -33,8 +33,8 @@ from torch import Tensor
 import xling
 from xling.bases.base import Base, load_base
 from xling.composition.composed import Composition
+from xling.composition.contents import grow
 from xling.composition.grammar import parse
-from xling.composition.growing import grow
 from xling.makers.composed_model import compose
 from xling.modules.biaffine import BiaffineConfig
 from xling.modules.kind import PartConfig

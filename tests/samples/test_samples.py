@@ -15,8 +15,8 @@ from torch import Tensor
 
 import xling
 from xling.composition.composed import Composition
+from xling.composition.contents import grow
 from xling.composition.grammar import parse
-from xling.composition.growing import grow
 
 HERE = Path(__file__).parent
 FAMILIES = ("bert", "roberta", "modernbert")

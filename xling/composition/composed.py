@@ -13,13 +13,19 @@ from torch import Tensor
 from xling.bases.base import Base, all_states, run_encoder
 from xling.bases.copies import structural_copy
 from xling.bases.taps import tap_embeddings, tap_pieces, tap_residual_sites
-from xling.composition.contents import learning, loaded, networks_of, routes, tokenizer_of, vocabulary_of
+from xling.composition.contents import (
+    learning,
+    loaded,
+    networks_of,
+    routes,
+    stacked,
+    tokenizer_of,
+    vocabulary_of,
+)
 from xling.composition.folding import Kept, folded
-from xling.composition.forms.form import Node
+from xling.composition.forms.form import HeadState, Node
 from xling.composition.forms.route import gather
 from xling.composition.forms.single import Loaded
-from xling.composition.growing import stacked
-from xling.composition.scoring import HeadState
 from xling.errors import MismatchError, PlanError
 from xling.languages import UNKNOWN
 from xling.modules.module import Facts, Module

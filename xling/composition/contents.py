@@ -1,9 +1,9 @@
-"""What a plan holds: its modules, their networks, and the vocabulary that a language's rows are read with."""
+"""From a plan of names to one of modules, and what it holds: modules, networks, vocabularies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
 
 from torch import nn
 
@@ -11,8 +11,27 @@ from xling.bases.base import Base
 from xling.bases.tokenizers import tokenizer_from
 from xling.composition.forms.form import Node, Plan, walk
 from xling.composition.forms.single import Loaded, Named
+from xling.composition.forms.stack import Stack
 from xling.errors import PlanError
+from xling.modules.module import Module
 from xling.sites import ReadsPieces
+
+Find = Callable[[Named], Module]
+
+
+def grow(plan: Plan, find: Find) -> Node:
+    """The plan with a module in place of every name. find: gives the module of a name.
+
+    Raises PlanError where modules do not go together in their places.
+    """
+    if isinstance(plan, Named):
+        return Loaded(find(plan))
+    return cast(Node, plan.over([grow(inner, find) for inner in plan.plans]).grown())
+
+
+def stacked(modules: Sequence[Module]) -> Node:
+    """Modules one on top of the other, the lowest first."""
+    return Stack(tuple(map(Loaded, modules)))
 
 
 def named(plan: Plan) -> Iterator[Named]:

@@ -1,19 +1,129 @@
-"""The text of plans: `lang/swh >> task/ner`, `mean(a, b; 0.7, 0.3)`, `route(swh: a, *: none) >> b`."""
+"""The text of plans: `lang/swh >> task/ner`, `mean(a, b; 0.7, 0.3)`, `route(swh: a, *: none) >> b`.
+
+It is read by recursive descent; a form of plan reads what stands in its own parentheses.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from xling.composition.forms.average import Average
 from xling.composition.forms.form import Plan
-from xling.composition.forms.registry import FORMS
-from xling.composition.reader import Reader
+from xling.composition.forms.fuse import Fuse
+from xling.composition.forms.mean import Mean
+from xling.composition.forms.route import Route
+from xling.composition.forms.single import Empty, Named
+from xling.composition.forms.stack import stack
 from xling.errors import PlanError
+from xling.registry import Registry
+
+_TOKEN = re.compile(r"\s*(>>|[A-Za-z0-9_][\w./+-]*(?:@[\w.:+-]+)?|\S)")
+_NAME = re.compile(r"[A-Za-z0-9_][\w./+-]*")
+ItemT = TypeVar("ItemT")
+
+
+class Reader:
+    """The tokens of a text and how far they are read."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.tokens, self.at = text, _TOKEN.findall(text), 0
+
+    @property
+    def next(self) -> str | None:
+        """The next token, if there is one."""
+        return self.tokens[self.at] if self.at < len(self.tokens) else None
+
+    def plan(self) -> Plan:
+        """Terms with `>>` between them."""
+        parts = [self.term()]
+        while self.next == ">>":
+            self.at += 1
+            if self.next is None:
+                raise self.fault("nothing stands after >>", hint="name a module after it")
+            parts.append(self.term())
+        return stack(*parts)
+
+    def term(self) -> Plan:
+        """A name, `none`, a form with its arguments, or a plan in parentheses."""
+        token = self.take()
+        if token == "(":
+            return self.closed(self.plan)
+        if token in FORMS and self.next == "(":
+            self.at += 1
+            return self.closed(lambda: FORMS[token](self))
+        return Empty() if token == "none" else self._named(token)
+
+    def name(self) -> Named:
+        """The name of a module."""
+        if self.next == "none":
+            raise self.fault("'none' is no module name")
+        return self._named(self.take())
+
+    def number(self) -> float:
+        """A weight."""
+        token = self.take()
+        try:
+            return float(token)
+        except ValueError:
+            raise self.fault(f"{token!r} is no weight") from None
+
+    def separated(self, item: Callable[[], ItemT]) -> list[ItemT]:
+        """Items with commas between them."""
+        found = [item()]
+        while self.passed(","):
+            found.append(item())
+        return found
+
+    def closed(self, inner: Callable[[], ItemT]) -> ItemT:
+        """What stands before a closing parenthesis."""
+        found = inner()
+        self.expect(")")
+        return found
+
+    def passed(self, token: str) -> bool:
+        """Whether this token comes next; then it is read."""
+        here = self.next == token
+        self.at += here
+        return here
+
+    def take(self) -> str:
+        """The next token, whatever it is."""
+        if self.next is None:
+            raise self.fault("something is missing at the end")
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def expect(self, wanted: str) -> None:
+        """Read this very token."""
+        if self.next != wanted:
+            found = "its end" if self.next is None else repr(self.next)
+            raise self.fault(f"expected {wanted!r} before {found}")
+        self.at += 1
+
+    def fault(self, what: str, *, hint: str | None = None) -> PlanError:
+        """An error that shows the whole text."""
+        return PlanError(f"{what} in the plan {self.text!r}", where="--plan", hint=hint)
+
+    def _named(self, token: str) -> Named:
+        name, _, revision = token.partition("@")
+        if not _NAME.fullmatch(name) or ".." in name.split("/"):
+            raise self.fault(f"{token!r} is no module name", hint="write lang/swh >> task/ner")
+        return Named(name, revision or None)
 
 
 def parse(text: str) -> Plan:
     """A plan from its text; PlanError points at what cannot be read, or names the rule that is broken."""
-    reader = Reader(text, FORMS)
+    reader = Reader(text)
     if reader.next is None:
         raise PlanError("the plan is empty", where="--plan", hint="write none for the base as it is")
     plan = reader.plan()
     if reader.next is not None:
         raise reader.fault(f"expected >> before {reader.next!r}")
     return plan
+
+
+FORMS: Registry[Callable[[Reader], Plan]] = Registry(
+    "form of plan", ((form.word, form.read) for form in (Mean, Average, Route, Fuse))
+)

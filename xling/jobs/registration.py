@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from xling.composition.forms.registry import FORMS
+from xling.composition.grammar import FORMS
 from xling.data.own_files import UserFiles, register_files
 from xling.modules.kind import Kind
 from xling.modules.registry import register_kind

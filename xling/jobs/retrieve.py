@@ -12,10 +12,9 @@ from torch import Tensor
 
 from xling.bases.base import load_base
 from xling.composition.composed import Composition
-from xling.composition.contents import routes
+from xling.composition.contents import grow, routes
 from xling.composition.forms.form import Node
 from xling.composition.grammar import parse as parse_plan
-from xling.composition.growing import grow
 from xling.data.candidates import read_candidates
 from xling.data.parallel import read_parallel
 from xling.errors import InputError

@@ -10,10 +10,9 @@ from typing import Any
 from xling.bases.base import Base, load_base
 from xling.bases.precision import FLOAT32, Precision
 from xling.composition.composed import Composition
-from xling.composition.contents import loaded
+from xling.composition.contents import Find, grow, loaded
 from xling.composition.forms.form import Node, Plan
 from xling.composition.grammar import parse
-from xling.composition.growing import Find, grow
 from xling.data.examples import Example
 from xling.errors import PlanError
 from xling.languages import UNKNOWN

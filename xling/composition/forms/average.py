@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import torch
 
-from xling.composition.forms.form import Plan, called, checked_shares, shares_of
+from xling.composition.forms.beside import Weighted
+from xling.composition.forms.form import Plan
 from xling.composition.forms.single import Loaded, Named
-from xling.composition.reader import Reader
 from xling.errors import PlanError
 from xling.modules.module import Module, Part
 from xling.modules.registry import restore
@@ -21,14 +21,10 @@ from xling.sites import EncoderShape
 
 
 @dataclass(frozen=True)
-class Average:
+class Average(Weighted):
     """It takes names of modules alone, and grows to one module."""
 
-    plans: tuple[Plan, ...]
-    weights: tuple[float, ...] = ()
-
     word = "average"
-    by_language = False
 
     def __post_init__(self) -> None:
         for plan in self.plans:
@@ -38,21 +34,11 @@ class Average:
                     where="--plan",
                     hint="mean(...) averages what plans of any form add",
                 )
-        object.__setattr__(self, "weights", checked_shares(self.word, self.plans, self.weights))
-
-    @classmethod
-    def read(cls, reader: Reader) -> Plan:
-        return cls(*reader.weighted())
-
-    def __str__(self) -> str:
-        return called(self.word, self.plans, self.weights)
-
-    def over(self, plans: Sequence[Plan]) -> Plan:
-        return Average(tuple(plans), self.weights)
+        super().__post_init__()
 
     def grown(self) -> Plan:
         modules = [plan.module for plan in self.plans if isinstance(plan, Loaded)]
-        return Loaded(averaged(modules, shares_of(self.plans, self.weights)))
+        return Loaded(averaged(modules, self.shares))
 
 
 def averaged(modules: Sequence[Module], weights: Sequence[float]) -> Module:

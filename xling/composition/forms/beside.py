@@ -1,12 +1,68 @@
-"""What plans side by side must have in common: heads in all of them or in none, and one text."""
+"""Plans side by side: their shares, and what they must have in common: heads in all or in none, one text."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
 
-from xling.composition.forms.form import Plan, nodes, walk
+from xling.composition.forms.form import Plan, called, nodes, walk
 from xling.composition.forms.single import Loaded
 from xling.errors import PlanError
+
+if TYPE_CHECKING:
+    from xling.composition.grammar import Reader
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """`word(plan, plan; 2, 1)`: what the forms with weights have in common, which is how they read and print.
+
+    Weights are shares: 2 and 1 are two thirds and one. No weights are equal weights, and kept as none.
+    least: how many plans it takes at least.
+    """
+
+    plans: tuple[Plan, ...]
+    weights: tuple[float, ...] = ()
+
+    word: ClassVar[str]
+    least: ClassVar[int] = 2
+    by_language = False
+
+    def __post_init__(self) -> None:
+        """PlanError for too few plans, as many weights as plans are not, and weights not above zero."""
+        word, count, weights = self.word, len(self.plans), self.weights
+        if count < self.least:
+            raise PlanError(f"{word} takes at least two plans, not {count}", where="--plan")
+        if weights and len(weights) != count:
+            raise PlanError(f"{word} of {count} plans has {len(weights)} weights", where="--plan")
+        if any(not math.isfinite(weight) or weight <= 0 for weight in weights):
+            raise PlanError(f"the weights of {word} must be above zero: {tuple(weights)}", where="--plan")
+        kept = () if len(set(weights)) == 1 else tuple(map(float, weights))
+        object.__setattr__(self, "weights", kept)
+
+    @classmethod
+    def read(cls, reader: Reader) -> Plan:
+        """Plans with commas between them, and the weights that follow a semicolon."""
+        plans = tuple(reader.separated(reader.plan))
+        return cls(plans, tuple(reader.separated(reader.number)) if reader.passed(";") else ())
+
+    def __str__(self) -> str:
+        return called(self.word, self.plans, self.weights)
+
+    def over(self, plans: Sequence[Plan]) -> Plan:
+        return replace(self, plans=tuple(plans))
+
+    def grown(self) -> Plan:
+        check_heads(self)
+        return self
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Weights that sum to one."""
+        said = self.weights or (1.0,) * len(self.plans)
+        return tuple(weight / sum(said) for weight in said)
 
 
 def has_head(plan: Plan) -> bool:

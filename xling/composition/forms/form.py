@@ -7,19 +7,43 @@ and norms are applied once, whatever the nesting.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from torch import Tensor
 
 from xling.composition.folding import Folding
-from xling.composition.scoring import HeadState
-from xling.errors import PlanError
 from xling.sites import Hidden, Place, ResidualState, Rows
 
 if TYPE_CHECKING:
     from xling.composition.forms.single import Loaded
+
+Map = Callable[[Hidden, Rows], Hidden]
+
+
+@dataclass(frozen=True)
+class HeadState:
+    """What a plan shows its heads: the last states [rows, length, hidden] of rows, and how what is pooled
+    from them is mapped before a head reads it.
+    """
+
+    states: Tensor
+    rows: Rows
+    maps: tuple[Map, ...] = ()
+
+    def above(self, map: Map) -> HeadState:
+        """The same for what stands above a plan that maps pooled states."""
+        return replace(self, maps=(*self.maps, map))
+
+    def some(self, rows: slice | list[int]) -> HeadState:
+        """The same for some of the rows."""
+        return replace(self, states=self.states[rows], rows=self.rows.some(rows))
+
+    def pooled(self, states: Hidden) -> Hidden:
+        """Pooled states through all maps, the lowest first."""
+        return reduce(lambda value, map: map(value, self.rows), self.maps, states)
 
 
 @runtime_checkable
@@ -96,26 +120,6 @@ def walk(plan: Plan) -> Iterator[Plan]:
     yield plan
     for inner in plan.plans:
         yield from walk(inner)
-
-
-def shares_of(plans: Sequence[Plan], weights: Sequence[float]) -> tuple[float, ...]:
-    """Weights that sum to one; equal ones where none are said."""
-    said = weights or (1.0,) * len(plans)
-    return tuple(weight / sum(said) for weight in said)
-
-
-def checked_shares(word: str, plans: Sequence[Plan], weights: Sequence[float]) -> tuple[float, ...]:
-    """Weights of plans side by side; equal ones are none.
-
-    Raises PlanError for another number of weights than of plans, and for weights that are not above zero.
-    """
-    if len(plans) < 2:
-        raise PlanError(f"{word} takes at least two plans, not {len(plans)}", where="--plan")
-    if weights and len(weights) != len(plans):
-        raise PlanError(f"{word} of {len(plans)} plans has {len(weights)} weights", where="--plan")
-    if any(not math.isfinite(weight) or weight <= 0 for weight in weights):
-        raise PlanError(f"the weights of {word} must be above zero: {tuple(weights)}", where="--plan")
-    return () if len(set(weights)) == 1 else tuple(map(float, weights))
 
 
 def called(word: str, plans: Sequence[Plan], weights: Sequence[float] = ()) -> str:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from xling.composition.folding import Folding
 from xling.composition.forms.beside import one_text
-from xling.composition.forms.form import Node, Plan, called, nodes, walk
+from xling.composition.forms.form import HeadState, Node, Plan, called, nodes, walk
 from xling.composition.forms.single import Loaded
-from xling.composition.reader import Reader
-from xling.composition.scoring import HeadState
 from xling.errors import PlanError
 from xling.sites import Combines, Hidden, Place, ResidualState, Rows
+
+if TYPE_CHECKING:
+    from xling.composition.grammar import Reader
 
 
 @dataclass(frozen=True)

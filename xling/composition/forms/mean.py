@@ -8,42 +8,19 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from xling.composition.folding import Folding
-from xling.composition.forms.beside import check_heads, one_text
-from xling.composition.forms.form import Plan, called, checked_shares, nodes, shares_of
+from xling.composition.forms.beside import Weighted, one_text
+from xling.composition.forms.form import HeadState, nodes
 from xling.composition.forms.single import Loaded
-from xling.composition.reader import Reader
-from xling.composition.scoring import HeadState
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
 from xling.sites import Hidden, Place, ResidualState, Rows
 
 
 @dataclass(frozen=True)
-class Mean:
-    """Weights are shares: 2 and 1 are two thirds and one. No weights are equal weights, and kept as none."""
-
-    plans: tuple[Plan, ...]
-    weights: tuple[float, ...] = ()
+class Mean(Weighted):
+    """Residuals, embeddings, weights, pooled states and scores are each averaged where they arise."""
 
     word = "mean"
-    by_language = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "weights", checked_shares(self.word, self.plans, self.weights))
-
-    @classmethod
-    def read(cls, reader: Reader) -> Plan:
-        return cls(*reader.weighted())
-
-    def __str__(self) -> str:
-        return called(self.word, self.plans, self.weights)
-
-    def over(self, plans: Sequence[Plan]) -> Plan:
-        return Mean(tuple(plans), self.weights)
-
-    def grown(self) -> Plan:
-        check_heads(self)
-        return self
 
     def active(self, language: str) -> Iterator[Loaded]:
         return (leaf for node in nodes(self) for leaf in node.active(language))
@@ -53,7 +30,7 @@ class Mean:
 
     def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
         found = [node.increment(layer, place, state) for node in nodes(self)]
-        pairs = [(share, own) for share, own in zip(self._shares, found, strict=True) if own is not None]
+        pairs = [(share, own) for share, own in zip(self.shares, found, strict=True) if own is not None]
         return sum((share * own for share, own in pairs[1:]), pairs[0][0] * pairs[0][1]) if pairs else None
 
     def embed(self, states: Hidden, rows: Rows) -> Hidden:
@@ -80,12 +57,8 @@ class Mean:
         kept = [scores for scores in found if scores is not None]
         return self._mean(None, kept) if kept else None
 
-    @property
-    def _shares(self) -> tuple[float, ...]:
-        return shares_of(self.plans, self.weights)
-
     def _mean(self, unchanged: Tensor | None, values: Sequence[Tensor]) -> Tensor:
         if all(value is unchanged for value in values):
             return values[0]
-        first, *rest = (share * value for share, value in zip(self._shares, values, strict=True))
+        first, *rest = (share * value for share, value in zip(self.shares, values, strict=True))
         return sum(rest, first)

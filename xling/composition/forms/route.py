@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from xling.composition.folding import Folding
 from xling.composition.forms.beside import check_heads
-from xling.composition.forms.form import Node, Plan, nodes, walk
+from xling.composition.forms.form import HeadState, Node, Plan, nodes, walk
 from xling.composition.forms.single import Loaded
-from xling.composition.reader import Reader
-from xling.composition.scoring import HeadState
 from xling.errors import InputError, PlanError
 from xling.languages import UNKNOWN
 from xling.languages import parse as parse_tag
 from xling.sites import Hidden, Place, ResidualState, Rows
+
+if TYPE_CHECKING:
+    from xling.composition.grammar import Reader
 
 ELSE = "*"
 

@@ -9,8 +9,7 @@ from functools import cached_property, reduce
 from torch import Tensor, nn
 
 from xling.composition.folding import Folding
-from xling.composition.forms.form import Plan
-from xling.composition.scoring import HeadState
+from xling.composition.forms.form import HeadState, Plan
 from xling.modules.module import Module
 from xling.modules.registry import KINDS
 from xling.sites import (

@@ -9,9 +9,8 @@ from functools import reduce
 from torch import Tensor
 
 from xling.composition.folding import Folding
-from xling.composition.forms.form import Plan, nodes, walk
+from xling.composition.forms.form import HeadState, Plan, nodes, walk
 from xling.composition.forms.single import Empty, Loaded
-from xling.composition.scoring import HeadState
 from xling.errors import PlanError
 from xling.sites import Hidden, Place, ResidualState, Rows
 
