@@ -125,6 +125,20 @@ class ResidualState:
         return total if self.norm is None else self.norm(total)
 
 
+@dataclass(frozen=True)
+class LinearState:
+    """What one linear site shows an observer.
+
+    inputs: what goes into it, [rows, length, inputs], padding included (`rows.mask` tells it apart).
+    outputs: what comes out of its own slice, [rows, length, outputs], bias included.
+    rows: whose states these are.
+    """
+
+    inputs: Float[Tensor, "*rows inputs"]
+    outputs: Float[Tensor, "*rows outputs"]
+    rows: Rows = NO_ROWS
+
+
 @runtime_checkable
 class ActsOnResidual(Protocol):
     """A part that adds to sublayers' outputs.

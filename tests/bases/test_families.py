@@ -11,9 +11,8 @@ from support.tiny import FAMILY_NAMES, tiny_base
 from transformers import AutoModelForMaskedLM
 
 from xling.bases.base import load_base, run_encoder
-from xling.bases.copies import structural_copy
 from xling.bases.families import BERT, LinearSite, check, family_of, layers_of
-from xling.bases.taps import tap_residual_sites
+from xling.bases.taps import structural_copy, tap_residual_sites
 from xling.errors import InputError
 
 

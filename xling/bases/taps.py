@@ -1,4 +1,4 @@
-"""Opening the sites of a structural copy: callbacks at residual sites and embeddings.
+"""Structural copies of an encoder, and callbacks at their sites; the encoder itself is never touched.
 
 Hooks are set on the copy alone; a copied forward or a swapped class would have to follow every
 release of transformers, a hook on a named child does not.
@@ -6,18 +6,33 @@ release of transformers, a hook on a named child does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from xling.bases.families import Family, ResidualSite, layers_of
-from xling.sites import Place, ResidualState
+from xling.sites import LinearSlice, Place, ResidualState
 
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
 OnResidual = Callable[[int, Place, ResidualState], Tensor | None]
 OnEmbeddings = Callable[[Tensor], Tensor]
 OnPieces = Callable[[Tensor, Tensor], Tensor | None]
+OnLinear = Callable[[str, Tensor, Tensor], None]
+
+
+def structural_copy(module: ModuleT) -> ModuleT:
+    """A deep copy of a module tree that shares every parameter and buffer with the original.
+
+    Adding hooks, replacing children or rebinding tensors in the copy leaves the original as it is;
+    dropping the copy undoes everything.
+    """
+    shared = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
+    return copy.deepcopy(module, shared)
 
 
 def tap_residual_sites(encoder: nn.Module, family: Family, respond: OnResidual) -> None:
@@ -55,6 +70,24 @@ def tap_pieces(encoder: nn.Module, family: Family, respond: OnPieces) -> None:
 
     lookup.register_forward_pre_hook(answer)
     lookup.register_forward_hook(replace)
+
+
+@contextmanager
+def linear_sites_shown(encoder: nn.Module, sites: Mapping[str, LinearSlice], see: OnLinear) -> Iterator[None]:
+    """Show `see` what goes into linear sites and what comes out of them, in every pass inside.
+
+    sites: by place, as in `0.attention.query`. Of a projection that several sites share, each is shown its
+    own outputs. What `see` returns is passed over; when it is done, nothing is left in the copy.
+    """
+
+    def show(place: str, site: LinearSlice, module: nn.Module, arguments: tuple, output: Tensor) -> None:
+        see(place, arguments[0], output[..., site.start : site.stop])
+
+    with ExitStack() as hooks:
+        for place, site in sites.items():
+            linear = encoder.get_submodule(site.weight.removesuffix(".weight"))
+            hooks.enter_context(linear.register_forward_hook(partial(show, place, site)))
+        yield
 
 
 _Respond = Callable[[Tensor, Tensor, nn.Module | None], Tensor | None]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +12,13 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from xling.bases.base import Base, all_states, run_encoder
-from xling.bases.copies import structural_copy
-from xling.bases.taps import tap_embeddings, tap_pieces, tap_residual_sites
+from xling.bases.taps import (
+    linear_sites_shown,
+    structural_copy,
+    tap_embeddings,
+    tap_pieces,
+    tap_residual_sites,
+)
 from xling.composition.contents import (
     learning,
     loaded,
@@ -28,8 +34,9 @@ from xling.composition.forms.route import gather
 from xling.composition.forms.single import Loaded
 from xling.errors import MismatchError, PlanError
 from xling.languages import UNKNOWN
+from xling.modules.config import site_of
 from xling.modules.module import Facts, Module
-from xling.sites import NO_ROWS, Place, ReadsPieces, ResidualState, Rows
+from xling.sites import NO_ROWS, LinearState, Place, ReadsPieces, ResidualState, Rows
 
 Ids = Int[Tensor, "rows length"]
 Languages = Sequence[str]
@@ -108,6 +115,30 @@ class Composition:
         self._rows = rows
         weights = self._weights(rows.languages[0] if rows.languages else UNKNOWN)
         return all_states(self.encoder, self.base.family, ids, mask, weights)
+
+    @contextmanager
+    def observing(
+        self, see: Callable[[str, LinearState], None], places: Sequence[str] = ()
+    ) -> Iterator[None]:
+        """Show `see` what goes into linear sites and comes out of them, in every pass inside.
+
+        It is given the place, such as `0.attention.query`, and changes nothing. Rows that pass different
+        weights are shown pass by pass. places: those wanted; all of them where none is named. Raises
+        InputError for a place that the base has no linear site at.
+
+        Example:
+            >>> with composition.observing(lambda place, state: print(place, state.inputs.shape)):
+            ...     composition(ids, mask)  # doctest: +SKIP
+        """
+        shape = self.base.shape
+        named = places or [f"{layer}.{name}" for layer, name in shape.linear]
+        sites = {place: site_of(place, shape) for place in named}
+
+        def show(place: str, inputs: Tensor, outputs: Tensor) -> None:
+            see(place, LinearState(inputs, outputs, self._rows))
+
+        with linear_sites_shown(self.encoder, sites, show):
+            yield
 
     def scores(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows *scored labels"]:
         """The topmost head's scores of labels."""
