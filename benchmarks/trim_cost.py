@@ -24,7 +24,7 @@ from xling.api import build_vocabulary
 from xling.bases.base import Base, load_base
 from xling.composition.composed import Composition
 from xling.composition.contents import grow, stacked
-from xling.composition.forms.form import Node
+from xling.composition.forms.form import Node, acting
 from xling.composition.forms.stack import Stack
 from xling.composition.grammar import parse
 from xling.data.own_files import read_labelled
@@ -93,7 +93,7 @@ def scores(base: Base, trimmed: Module, options: argparse.Namespace) -> Row:
     """A plan's score on labelled data as it is, and with the trimmed vocabulary below it."""
     task = task_named(options.task)
     examples = read_labelled(options.data, task=options.task, language=options.language)
-    plain = grow(parse(options.plan), Store(options.store).get)
+    plain = acting(grow(parse(options.plan), Store(options.store).get))
     labels = _labels(plain)
     found = {}
     for name, node in (("whole", plain), ("trimmed", Stack((stacked([trimmed]), plain)))):

@@ -139,6 +139,22 @@ class LinearState:
     rows: Rows = NO_ROWS
 
 
+@dataclass(frozen=True)
+class LabelScores:
+    """What a complete plan says of some units: the log-probability of each label for every unit.
+
+    A unit is what a task labels: a word, a text, a pair of texts, an answer. labels: names of the columns.
+    """
+
+    labels: tuple[str, ...]
+    logs: Float[Tensor, "units labels"]
+
+    def ordered(self, labels: Sequence[str]) -> LabelScores:
+        """The same with the labels in another order; all of them must be named."""
+        places = [self.labels.index(label) for label in labels]
+        return LabelScores(tuple(labels), self.logs[:, places])
+
+
 @runtime_checkable
 class ActsOnResidual(Protocol):
     """A part that adds to sublayers' outputs.

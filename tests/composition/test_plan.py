@@ -13,6 +13,7 @@ from xling.composition.forms.mean import Mean
 from xling.composition.forms.route import Route
 from xling.composition.forms.single import Empty, Named
 from xling.composition.forms.stack import Stack, stack
+from xling.composition.forms.vote import Vote
 from xling.composition.grammar import parse
 from xling.errors import InputError, PlanError
 
@@ -40,7 +41,12 @@ FLAT = st.recursive(
 )
 KEYS = st.lists(st.sampled_from(["swh", "yor", "nqo", "srp_Latn", "*"]), min_size=1, max_size=4, unique=True)
 ROUTES = KEYS.flatmap(lambda keys: st.tuples(*[st.tuples(st.just(key), FLAT) for key in keys]).map(Route))
-PLANS = FLAT | ROUTES | st.tuples(ROUTES, FLAT).map(lambda pair: stack(*pair))
+VOTES = st.recursive(
+    FLAT | ROUTES,
+    lambda inner: weighted(Vote, inner) | FLAT.map(lambda plan: Route((("swh", Vote((plan,))), ("*", plan)))),
+    max_leaves=4,
+)
+PLANS = VOTES | st.tuples(ROUTES, FLAT).map(lambda pair: stack(*pair))
 
 
 @given(plan=PLANS)
@@ -102,6 +108,10 @@ def test_names_are_found_from_left_to_right():
         ("fuse(a; b)", "fuse takes at least two plans"),
         ("fuse(a, b; none)", "'none' is no module name"),
         ("route(swh a)", "expected ':' before 'a'"),
+        ("vote()", "')' is no module name"),
+        ("vote(a, b; 1)", "vote of 2 plans has 1 weights"),
+        ("vote(a, b; 0, 1)", "must be above zero"),
+        ("route(swh: vote(a, route(yor: b)), *: c)", "a route inside the branch swh of a route"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_the_rule(text, words):

@@ -45,10 +45,12 @@ def disturbed(base: Base, name: str, *, std: float, seed: int) -> Module:
     return module
 
 
-def task_module(base: Base, task: str, seed: int, **options: object) -> Module:
+def task_module(
+    base: Base, task: str, seed: int, labels: tuple[str, ...] = LABELS, **options: object
+) -> Module:
     """A task module of a head alone, which scores every label."""
-    config = TASKS[task].head(LABELS, base).model_copy(update=options)
-    own = LABELS[: getattr(config, "outputs", None)]
+    config = TASKS[task].head(labels, base).model_copy(update=options)
+    own = labels[: getattr(config, "outputs", None)]
     module = Module.fresh([config], base.shape, facts(base, task=task, labels=own, seed=seed))
     with torch.no_grad():
         for value in module.networks[0].parameters():

@@ -14,7 +14,7 @@ from xling.data.examples import Choice
 from xling.errors import InputError
 from xling.makers.composed_model import compose
 from xling.store.store import Store
-from xling.tasks.inference import predict
+from xling.tasks.inference import Computing, predict
 from xling.tasks.multiple_choice import MultipleChoice
 from xling.tasks.task import Row
 from xling.tasks.text_rows import cut, piece_counts
@@ -133,7 +133,7 @@ def test_from_training_to_scores(bert, tmp_path, shell):
     items = [{"context": one.context, "question": one.question, "choices": one.choices} for one in data]
     found = model.predict(items, language="swh")
     assert TASK.score(data, found)["accuracy"] > 90 and model.labels == LABELS
-    again = predict(TASK, data, model.composition, model.labels, batch_tokens=16)
+    again = predict(TASK, data, model.composition, model.labels, computing=Computing(batch_tokens=16))
     assert [row["label"] for row in again] == [row["label"] for row in found]
     rows = [{"id": one.id, "label": one.label, **item} for one, item in zip(data, items, strict=True)]
     (tmp_path / "x.jsonl").write_text("\n".join(map(json.dumps, rows)))

@@ -20,7 +20,7 @@ from xling.modules.biaffine import Biaffine, BiaffineConfig
 from xling.modules.module import Module
 from xling.sites import EncoderShape
 from xling.store.store import Store
-from xling.tasks.inference import predict
+from xling.tasks.inference import Computing, predict
 from xling.tasks.parsing import UNIVERSAL, Parsing
 from xling.tasks.pos import PartsOfSpeech
 from xling.tasks.task import Row
@@ -169,7 +169,7 @@ def test_from_training_to_scores(bert, tmp_path):
     assert found[0].keys() == {"id", "language", "tokens", "heads", "relations"}
     assert all(tree_fault(row["heads"]) is None for row in found)
     assert all(row["relations"].count("root") == 1 for row in found)
-    again = predict(TASK, data, model.composition, model.labels, batch_tokens=16)
+    again = predict(TASK, data, model.composition, model.labels, computing=Computing(batch_tokens=16))
     assert [row["heads"] for row in again] == [row["heads"] for row in found]
 
 

@@ -16,7 +16,7 @@ from xling.data.examples import Question
 from xling.errors import InputError
 from xling.makers.composed_model import compose
 from xling.store.store import Store
-from xling.tasks.inference import predict
+from xling.tasks.inference import Computing, predict
 from xling.tasks.question_answering import QuestionAnswering
 from xling.tasks.span_decoding import LONGEST, NBEST, best_answers, best_pairs
 from xling.tasks.task import Row
@@ -222,7 +222,7 @@ def test_from_training_to_scores(bert, tmp_path, shell):
     assert all(
         one.context[row["start"] : row["end"]] == row["answer"] for one, row in zip(data, found, strict=True)
     )
-    again = predict(TASK, data, model.composition, model.labels, batch_tokens=16)
+    again = predict(TASK, data, model.composition, model.labels, computing=Computing(batch_tokens=16))
     assert [row["answer"] for row in again] == [row["answer"] for row in found]
     rows = [
         {"id": one.id, "context": one.context, "question": one.question}

@@ -29,7 +29,8 @@ from xling.composition.contents import (
     vocabulary_of,
 )
 from xling.composition.folding import Kept, folded
-from xling.composition.forms.form import HeadState, Node
+from xling.composition.forms.beside import heads_in
+from xling.composition.forms.form import HeadState, Plan, acting
 from xling.composition.forms.route import gather
 from xling.composition.forms.single import Loaded
 from xling.errors import MismatchError, PlanError
@@ -51,7 +52,7 @@ class Composition:
     `activate` switches plans without copying again.
     """
 
-    def __init__(self, base: Base, plan: Node | Sequence[Module] = ()) -> None:
+    def __init__(self, base: Base, plan: Plan | Sequence[Module] = ()) -> None:
         self.base = base
         self.encoder = structural_copy(base.encoder)
         self._rows = NO_ROWS
@@ -60,9 +61,13 @@ class Composition:
         tap_pieces(self.encoder, base.family, self._read)
         self.activate(plan)
 
-    def activate(self, plan: Node | Sequence[Module]) -> None:
-        """Let these modules act; MismatchError for one made for another base."""
-        node = stacked(plan) if isinstance(plan, Sequence) else plan
+    def activate(self, plan: Plan | Sequence[Module]) -> None:
+        """Let these modules act.
+
+        Raises MismatchError for one made for another base, PlanError for a plan that combines scores: it is
+        an `Ensemble`.
+        """
+        node = stacked(plan) if isinstance(plan, Sequence) else acting(plan)
         leaves = list(loaded(node))
         for leaf in leaves:
             check_fits(leaf.module, self.base)
@@ -84,6 +89,11 @@ class Composition:
         passes = self._passes(rows.languages)
         states = [self._pass(ids[own], mask[own], rows.some(own)) for own in passes]
         return gather(list(zip(passes, states, strict=True)))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that its head scores, in the order of the scores; none without a head."""
+        return next((facts.labels for facts in heads_in(self.node)), ())
 
     def vocabulary(self, language: str = UNKNOWN) -> ReadsPieces | None:
         """The vocabulary that rows of a language bring; None where they are read with the base's."""

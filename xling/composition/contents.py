@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 from torch import nn
 
 from xling.bases.base import Base
 from xling.bases.tokenizers import tokenizer_from
-from xling.composition.forms.form import Node, Plan, walk
+from xling.composition.forms.form import Node, Plan, check_nesting, combines, walk
 from xling.composition.forms.single import Loaded, Named
 from xling.composition.forms.stack import Stack
 from xling.errors import PlanError
@@ -19,14 +19,15 @@ from xling.sites import ReadsPieces
 Find = Callable[[Named], Module]
 
 
-def grow(plan: Plan, find: Find) -> Node:
+def grow(plan: Plan, find: Find) -> Plan:
     """The plan with a module in place of every name. find: gives the module of a name.
 
     Raises PlanError where modules do not go together in their places.
     """
     if isinstance(plan, Named):
-        return Loaded(find(plan))
-    return cast(Node, plan.over([grow(inner, find) for inner in plan.plans]).grown())
+        return Loaded(find(plan), str(plan))
+    check_nesting(plan)
+    return plan.over([grow(inner, find) for inner in plan.plans]).grown()
 
 
 def stacked(modules: Sequence[Module]) -> Node:
@@ -42,6 +43,15 @@ def named(plan: Plan) -> Iterator[Named]:
 def loaded(plan: Plan) -> Iterator[Loaded]:
     """The modules in a plan, from left to right."""
     return (inner for inner in walk(plan) if isinstance(inner, Loaded))
+
+
+def complete_plans(plan: Plan) -> Iterator[Plan]:
+    """The plans in it that give scores by themselves, from left to right: itself, or those it combines."""
+    if not combines(plan):
+        yield plan
+        return
+    for inner in plan.plans:
+        yield from complete_plans(inner)
 
 
 def routes(plan: Plan) -> bool:

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from xling.composition.forms.average import Average
-from xling.composition.forms.form import Plan
+from xling.composition.forms.form import Plan, check_nesting, walk
 from xling.composition.forms.fuse import Fuse
 from xling.composition.forms.mean import Mean
 from xling.composition.forms.route import Route
 from xling.composition.forms.single import Empty, Named
 from xling.composition.forms.stack import stack
+from xling.composition.forms.vote import Vote
 from xling.errors import PlanError
 from xling.registry import Registry
 
@@ -121,9 +122,11 @@ def parse(text: str) -> Plan:
     plan = reader.plan()
     if reader.next is not None:
         raise reader.fault(f"expected >> before {reader.next!r}")
+    for inner in walk(plan):
+        check_nesting(inner)
     return plan
 
 
 FORMS: Registry[Callable[[Reader], Plan]] = Registry(
-    "form of plan", ((form.word, form.read) for form in (Mean, Average, Route, Fuse))
+    "form of plan", ((form.word, form.read) for form in (Mean, Average, Route, Fuse, Vote))
 )

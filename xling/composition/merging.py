@@ -14,19 +14,19 @@ from xling.bases.plain import head_shape, plain_classifier
 from xling.bases.tokenizers import table_size
 from xling.composition.contents import loaded, routes, tokenizer_of, vocabulary_of
 from xling.composition.folding import folded
-from xling.composition.forms.form import Node
+from xling.composition.forms.form import Node, Plan, acting, combines
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
 from xling.modules.head import Head
 from xling.modules.registry import KINDS
 
 
-def merge_node(base: Base, node: Node, labels: Sequence[str]) -> Any:
+def merge_node(base: Base, plan: Plan, labels: Sequence[str]) -> Any:
     """A `...ForTokenClassification` or `...ForSequenceClassification` with the plan's outputs.
 
     Raises PlanError, with the reason, where a part of the plan is no change of weights.
     """
-    head = checked_merge(node)
+    head, node = checked_merge(plan), acting(plan)
     shape = _shape_for(base, head)
     tokenizer = tokenizer_of(base, node, UNKNOWN)
     if base.family.positions_after_padding and tokenizer.pad_token_id != base.tokenizer.pad_token_id:
@@ -55,11 +55,15 @@ def merged_weights(base: Base, node: Node, pieces: int) -> Mapping[str, Tensor]:
     return values
 
 
-def checked_merge(node: Node) -> Head:
+def checked_merge(plan: Plan) -> Head:
     """The one head of a plan that is a change of weights; PlanError, with the reason, for another one."""
-    if routes(node):
+    if combines(plan):
+        raise _refusal(
+            "it combines the scores of several models, and a plain model is one", "merge one of its plans"
+        )
+    if routes(plan):
         raise _refusal("it routes by language, and a plain model has one set of weights", "merge one branch")
-    for leaf in loaded(node):
+    for leaf in loaded(plan):
         for part in leaf.module.parts:
             if KINDS[part.config.kind].merges == "none":
                 title = leaf.module.facts.task or leaf.module.facts.language or "a module"
@@ -67,7 +71,7 @@ def checked_merge(node: Node) -> Head:
                     f"the {part.config.kind} part of {title} works on states and is no change of weights",
                     "train the kind lora, ia3, lt-sft or full instead, or export it to ONNX",
                 )
-    heads = [leaf.head for leaf in loaded(node) if isinstance(leaf.head, Head)]
+    heads = [leaf.head for leaf in loaded(plan) if isinstance(leaf.head, Head)]
     if len(heads) != 1:
         raise _refusal(
             f"it has {len(heads)} heads, and a plain model has one", "end the plan in one task module"

@@ -12,7 +12,7 @@ from xling.bases.precision import FLOAT32, computing_in
 from xling.bases.tokenizers import unreadable
 from xling.composition.composed import Composition
 from xling.composition.contents import routes
-from xling.composition.forms.form import Node
+from xling.composition.forms.form import Plan, combines
 from xling.errors import InputError, PlanError
 
 INPUTS, OUTPUT = ("input_ids", "attention_mask"), "logits"
@@ -58,9 +58,15 @@ def export_onnx(composition: Composition, path: Path) -> Path:
     return path
 
 
-def check_one_way(node: Node) -> None:
-    """PlanError for a plan that routes by language."""
-    if routes(node):
+def check_one_way(plan: Plan) -> None:
+    """PlanError for a plan that routes by language or combines scores."""
+    if combines(plan):
+        raise PlanError(
+            "this plan combines the scores of several models, and a graph is one",
+            where="--plan",
+            hint="export its plans one by one",
+        )
+    if routes(plan):
         raise PlanError(
             "this plan routes by language, and a graph has one way",
             where="--plan",

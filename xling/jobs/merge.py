@@ -7,11 +7,14 @@ from typing import Any
 
 from xling import __version__
 from xling.bases.plain import save_plain
-from xling.composition.contents import loaded
+from xling.composition.composed import Composition
+from xling.composition.contents import loaded, tokenizer_of
+from xling.composition.forms.form import acting
 from xling.composition.merging import checked_merge, merge_node
 from xling.composition.onnx import INPUTS, check_one_way, export_onnx
 from xling.errors import InputError, XlingError
 from xling.files import check_new, whole_folder, write_atomically
+from xling.languages import UNKNOWN
 from xling.makers.composed_model import ComposedModel, Setup
 
 
@@ -30,9 +33,9 @@ def merge_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
     planned = setup.planned()
     checked_merge(planned.node)
     model = setup.composed(planned)
-    merged = merge(model)
+    merged, tokenizer = merge(model), tokenizer_of(model.base, acting(planned.node), UNKNOWN)
     with whole_folder(out) as unfinished:
-        save_plain(merged, model.composition.tokenizer(), model.base.max_length, str(unfinished))
+        save_plain(merged, tokenizer, model.base.max_length, str(unfinished))
         write_atomically(
             unfinished / "README.md", _card(model, type(merged).__name__, out.name).encode("utf-8")
         )
@@ -53,7 +56,7 @@ def onnx_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
     check_one_way(planned.node)
     model = setup.composed(planned)
     try:
-        export_onnx(model.composition, out)
+        export_onnx(Composition(model.base, planned.node), out)
     except OSError as error:
         raise XlingError(
             f"cannot write {out}: {error.strerror or error}; free some space and try again"

@@ -13,7 +13,7 @@ from torch import Tensor
 from xling.bases.base import load_base
 from xling.composition.composed import Composition
 from xling.composition.contents import grow, routes
-from xling.composition.forms.form import Node
+from xling.composition.forms.form import Node, acting
 from xling.composition.grammar import parse as parse_plan
 from xling.data.candidates import read_candidates
 from xling.data.parallel import read_parallel
@@ -108,7 +108,7 @@ def _vectors(order: RetrievalOrder, texts: Sequence[Sequence[str]]) -> list[Tens
     """
     node: Node | None = None
     if order.plan is not None and order.store is not None:
-        node = grow(parse_plan(order.plan), Store(order.store).get)
+        node = acting(grow(parse_plan(order.plan), Store(order.store).get))
     base = load_base(order.base, device=order.device)
     alone = Composition(base)
     plan, both = (alone, False) if node is None else (Composition(base, node), routes(node))

@@ -13,7 +13,7 @@ from xling.bases.base import Base
 from xling.data.examples import LabelledText
 from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, one_label
-from xling.tasks.task import Prediction, Row, numbered
+from xling.tasks.task import ONE_LABEL, Prediction, Row, numbered
 from xling.tasks.text_rows import described, judged, learned, row_scores, sequence_head, text_rows
 
 
@@ -21,6 +21,7 @@ class Classification:
     """Topics, sentiment, NLI. Metric: accuracy; macro F1 beside it (scikit-learn)."""
 
     name, metric, together = "classification", "accuracy", False
+    link = ONE_LABEL
 
     def example(self, item: Any, id: str, language: str) -> LabelledText:
         text, pair = (item, None) if isinstance(item, str) else item

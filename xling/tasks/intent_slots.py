@@ -22,7 +22,7 @@ from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, one_label, tagged_spans
 from xling.tasks.tagging import Tagging
-from xling.tasks.task import Prediction, Row, by_example, numbered
+from xling.tasks.task import Link, Prediction, Row, by_example, numbered
 from xling.tasks.word_rows import item_scores, tokens_of, word_rows
 from xling.tasks.xsid_scorer import xsid_compatible_f1
 
@@ -38,6 +38,7 @@ class IntentSlots:
     """
 
     name, metric, together = "intent-slots", "f1", False
+    link = Link(lambda scores, labels: _logs(scores, _tag_count(labels)))
 
     def example(self, item: Any, id: str, language: str) -> Utterance:
         return Utterance(tokens=tokens_of(item), tags=None, intent=None, id=id, language=language)
@@ -132,6 +133,11 @@ def _gold(example: Utterance) -> tuple[tuple[str, ...], str] | None:
 def _tag_count(labels: Sequence[str]) -> int:
     """How many labels are tags: they come first."""
     return sum(not label.startswith(INTENT) for label in labels)
+
+
+def _logs(scores: Tensor, count: int) -> Tensor:
+    """Log-probabilities of the tags, which are the first `count` outputs, and of the intents."""
+    return torch.cat([scores[:, :count].log_softmax(-1), scores[:, count:].log_softmax(-1)], dim=1)
 
 
 def _sentences(examples: Sequence[Utterance]) -> list[TaggedSentence]:

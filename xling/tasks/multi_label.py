@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 
 from xling.bases.base import Base
 from xling.data.examples import MultiLabelledText
 from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, label_sets
 from xling.tasks.f1 import f1, overlaps
-from xling.tasks.task import Prediction, Row, numbered
+from xling.tasks.task import Link, Prediction, Row, numbered
 from xling.tasks.text_rows import described, judged, learned, row_scores, sequence_head, text_rows
 
 _THRESHOLD = 0.5
@@ -29,6 +29,7 @@ class MultiLabel:
     """
 
     name, metric, together = "multi-label", "f1", False
+    link = Link(lambda scores, labels: logsigmoid(scores), lambda logs: logs - (-torch.expm1(logs)).log())
 
     def example(self, item: Any, id: str, language: str) -> MultiLabelledText:
         text, pair = (item, None) if isinstance(item, str) else item

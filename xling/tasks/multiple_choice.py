@@ -17,7 +17,7 @@ from xling.data.examples import Choice
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, LabelPair, ShownAnswer
-from xling.tasks.task import Prediction, Row, by_example
+from xling.tasks.task import Link, Prediction, Row, by_example
 from xling.tasks.text_rows import cut, piece_counts, row_scores, sequence_head
 
 
@@ -32,6 +32,7 @@ class MultipleChoice:
     """
 
     name, metric, together = "multiple-choice", "accuracy", True
+    link = Link(lambda scores, labels: scores.log_softmax(0))
 
     def example(self, item: Any, id: str, language: str) -> Choice:
         """InputError where the item is no mapping with `context`, `question` and `choices`."""

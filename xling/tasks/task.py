@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -35,6 +35,33 @@ class Row:
     example: int
     first: int = 0
     spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Link:
+    """How the scores of an example's units are probabilities of labels.
+
+    logs: from scores [units, outputs] and label names to log-probabilities. scores: from log-probabilities to
+    scores that `Task.decode` reads as these; the same values, where it takes their softmax.
+    """
+
+    logs: Callable[[Tensor, Sequence[str]], Tensor]
+    scores: Callable[[Tensor], Tensor] = lambda logs: logs
+
+
+ONE_LABEL = Link(lambda scores, labels: scores.log_softmax(-1))
+
+
+@runtime_checkable
+class ScoresUnits(Protocol):
+    """A task that scores the same labels for each unit: a word, a text, an answer, however it is split.
+
+    The scores of plans with other vocabularies are combined unit by unit; those of a task that scores pieces,
+    or pairs of words, are not.
+    """
+
+    @property
+    def link(self) -> Link: ...
 
 
 @runtime_checkable

@@ -14,11 +14,13 @@ from xling.bases.tokenizers import blank_pieces, unreadable
 from xling.data.examples import TaggedSentence
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
-from xling.tasks.task import Prediction, Row, by_example, numbered
+from xling.tasks.task import ONE_LABEL, Prediction, Row, by_example, numbered
 
 
 class OneLabelAWord:
     """What the tasks of one label for each word have in common."""
+
+    link = ONE_LABEL
 
     def example(self, item: Any, id: str, language: str) -> TaggedSentence:
         return TaggedSentence(tokens_of(item), None, id, language)

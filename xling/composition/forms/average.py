@@ -38,7 +38,7 @@ class Average(Weighted):
 
     def grown(self) -> Plan:
         modules = [plan.module for plan in self.plans if isinstance(plan, Loaded)]
-        return Loaded(averaged(modules, self.shares))
+        return Loaded(averaged(modules, self.shares), str(self))
 
 
 def averaged(modules: Sequence[Module], weights: Sequence[float]) -> Module:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from xling.composition.forms.form import Plan, called, nodes, walk
 from xling.composition.forms.single import Loaded
 from xling.errors import PlanError
+from xling.modules.module import Facts
 
 if TYPE_CHECKING:
     from xling.composition.grammar import Reader
@@ -34,7 +35,8 @@ class Weighted:
         """PlanError for too few plans, as many weights as plans are not, and weights not above zero."""
         word, count, weights = self.word, len(self.plans), self.weights
         if count < self.least:
-            raise PlanError(f"{word} takes at least two plans, not {count}", where="--plan")
+            least = "two plans" if self.least == 2 else "one plan"
+            raise PlanError(f"{word} takes at least {least}, not {count}", where="--plan")
         if weights and len(weights) != count:
             raise PlanError(f"{word} of {count} plans has {len(weights)} weights", where="--plan")
         if any(not math.isfinite(weight) or weight <= 0 for weight in weights):
@@ -65,9 +67,34 @@ class Weighted:
         return tuple(weight / sum(said) for weight in said)
 
 
+def heads_in(plan: Plan) -> list[Facts]:
+    """The facts of the task modules in it, from left to right."""
+    leaves = (inner for inner in walk(plan) if isinstance(inner, Loaded))
+    return [leaf.module.facts for leaf in leaves if leaf.head is not None]
+
+
 def has_head(plan: Plan) -> bool:
     """Whether some module in it is a task module."""
-    return any(isinstance(inner, Loaded) and inner.head is not None for inner in walk(plan))
+    return bool(heads_in(plan))
+
+
+def check_labels(plans: Sequence[Plan]) -> None:
+    """PlanError, with the difference, where complete plans do not know the same labels, in whatever order."""
+    first, *rest = plans
+    for other in rest:
+        pairs = ((first, other), (other, first))
+        own = [sorted(_labels(one) - _labels(two)) for one, two in pairs]
+        told = [
+            f"only {str(one)!r} knows {', '.join(names)}"
+            for (one, _), names in zip(pairs, own, strict=True)
+            if names
+        ]
+        if told:
+            raise PlanError(
+                f"the scores of plans with different labels cannot be combined: {'; '.join(told)}",
+                where="--plan",
+                hint="train their task modules on one label set",
+            )
 
 
 def check_heads(plan: Plan) -> None:
@@ -90,3 +117,7 @@ def one_text(plan: Plan, units: Sequence[str], language: str) -> Sequence[str]:
             hint="stack what rewrites the text leftmost: lexicon/swh >> mean(...)",
         )
     return found[0]
+
+
+def _labels(plan: Plan) -> set[str]:
+    return {label for facts in heads_in(plan) for label in facts.labels}

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 from torch import Tensor
 
 from xling.composition.folding import Folding
-from xling.sites import Hidden, Place, ResidualState, Rows
+from xling.errors import PlanError
+from xling.sites import Hidden, LabelScores, Place, ResidualState, Rows
 
 if TYPE_CHECKING:
     from xling.composition.forms.single import Loaded
@@ -108,6 +109,57 @@ class Node(Plan, Protocol):
     def scores(self, state: HeadState) -> Tensor | None:
         """The head's scores of labels, if there is a head."""
         ...
+
+
+@runtime_checkable
+class CombinesScores(Plan, Protocol):
+    """A form over complete plans: each reads the units by itself, and what they say of labels becomes one."""
+
+    def combined(self, said: Sequence[LabelScores]) -> LabelScores:
+        """What the plans inside say together. said: of each of them, about the same units."""
+        ...
+
+
+@runtime_checkable
+class GoesByLanguage(Plan, Protocol):
+    """A form in which rows of one language all go through one of the plans inside."""
+
+    def way(self, language: str) -> Plan:
+        """The plan that rows of a language go through; InputError where there is none."""
+        ...
+
+
+def combines(plan: Plan) -> bool:
+    """Whether it, or a plan inside it, combines scores: then it has no states of its own."""
+    return any(isinstance(inner, CombinesScores) for inner in walk(plan))
+
+
+def inner_ways(plan: Plan, language: str) -> Sequence[Plan]:
+    """The plans inside that rows of a language go to, of one that combines scores."""
+    return [plan.way(language)] if isinstance(plan, GoesByLanguage) else plan.plans
+
+
+def acting(plan: Plan) -> Node:
+    """A plan with its modules as what acts on states; PlanError for one that combines scores instead."""
+    if combines(plan):
+        raise PlanError(
+            f"{str(plan)!r} combines scores of labels and has no states of its own",
+            where="--plan",
+            hint="name one of the plans in it",
+        )
+    return cast(Node, plan)
+
+
+def check_nesting(plan: Plan) -> None:
+    """PlanError where a plan inside combines scores and the form around it needs its states."""
+    within = next((inner for inner in plan.plans if combines(inner)), None)
+    if within is not None and not isinstance(plan, CombinesScores | GoesByLanguage):
+        raise PlanError(
+            f"{str(within)!r} combines the scores of complete plans, so nothing can stand on or beside it "
+            f"in {str(plan)!r}",
+            where="--plan",
+            hint="have it at the top or in a branch of vote or route, with the task in each of its plans",
+        )
 
 
 def nodes(plan: Plan) -> tuple[Node, ...]:

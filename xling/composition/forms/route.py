@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
 
 from xling.composition.folding import Folding
 from xling.composition.forms.beside import check_heads
-from xling.composition.forms.form import HeadState, Node, Plan, nodes, walk
+from xling.composition.forms.form import HeadState, Node, Plan, walk
 from xling.composition.forms.single import Loaded
 from xling.errors import InputError, PlanError
 from xling.languages import UNKNOWN
@@ -104,14 +104,11 @@ class Route:
         kept = [(rows, scores) for rows, scores in found if scores is not None]
         return gather(kept) if kept else None
 
-    @cached_property
-    def _by_language(self) -> dict[str, Node]:
-        return dict(zip((key for key, _ in self.branches), nodes(self), strict=True))
-
-    def _node(self, language: str) -> Node:
-        node = self._by_language.get(language, self._by_language.get(ELSE))
-        if node is not None:
-            return node
+    def way(self, language: str) -> Plan:
+        """The branch of a language; InputError where there is none."""
+        plan = self._by_language.get(language, self._by_language.get(ELSE))
+        if plan is not None:
+            return plan
         unnamed = "a row without a language" if language == UNKNOWN else f"a row of the language {language}"
         raise InputError(
             f"the plan routes by language and has no branch for {unnamed}",
@@ -119,6 +116,13 @@ class Route:
             choices=self._by_language,
             hint="give rows one of these languages (--language), or add *: none",
         )
+
+    @cached_property
+    def _by_language(self) -> dict[str, Plan]:
+        return dict(self.branches)
+
+    def _node(self, language: str) -> Node:
+        return cast(Node, self.way(language))
 
     def _mapped(self, states: Hidden, rows: Rows, act: Callable[[Node, Hidden, Rows], Hidden]) -> Hidden:
         ways = self._ways(rows)

@@ -89,15 +89,16 @@ class Named:
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A module in its place."""
+    """A module in its place. name: what the plan calls it, where it does."""
 
     module: Module
+    name: str | None = None
 
     plans = ()
     by_language = False
 
     def __str__(self) -> str:
-        return self.module.facts.task or self.module.facts.language or "a module"
+        return self.name or self.module.facts.task or self.module.facts.language or "a module"
 
     def over(self, plans: Sequence[Plan]) -> Plan:
         return self
