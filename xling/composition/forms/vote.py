@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from xling.composition.forms.beside import Weighted, check_labels, has_head
+from xling.composition.forms.beside import Weighted, has_head
 from xling.composition.forms.form import Plan
 from xling.errors import PlanError
 from xling.sites import LabelScores
@@ -33,7 +33,6 @@ class Vote(Weighted):
                 where="--plan",
                 hint="write vote(lang/swh >> task/a, lang/swh >> task/b)",
             )
-        check_labels(self.plans)
         return self
 
     def combined(self, said: Sequence[LabelScores]) -> LabelScores:
