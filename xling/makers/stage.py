@@ -17,10 +17,9 @@ from xling.bases.base import Base
 from xling.bases.fingerprints import of_tensors
 from xling.bases.precision import chosen_precision
 from xling.composition.composed import Composition, base_facts
-from xling.composition.contents import named
+from xling.composition.contents import grow, named
 from xling.composition.forms.form import Plan
 from xling.composition.forms.single import Named
-from xling.composition.growing import grow
 from xling.data.examples import fingerprint
 from xling.data.licences import strictest
 from xling.modules.module import Facts, Module

@@ -77,8 +77,8 @@ class ModuleTraining(Specification):
 class LanguageTraining(ModuleTraining):
     """A language module learns from plain text by masked language modelling.
 
-    masked: the share of a text's pieces that are hidden in every pass (0.15 by Devlin et al. 2019; up to 0.4
-    can be better, Wettig et al. 2023). candidates: whether a hidden piece is told from the text's own pieces (a
+    masked: the share of pieces that are hidden in every pass (0.15 by Devlin et al. 2019; up to 0.4 can be
+    better, Wettig et al. 2023). candidates: whether a hidden piece is told from the text's own pieces (a
     tenth of XLM-R's table) and a fixed sample of the others, or from all pieces.
     """
 
