@@ -35,9 +35,8 @@ from xling.composition.forms.route import gather
 from xling.composition.forms.single import Loaded
 from xling.errors import MismatchError, PlanError
 from xling.languages import UNKNOWN
-from xling.modules.config import site_of
 from xling.modules.module import Facts, Module
-from xling.sites import NO_ROWS, LinearState, Place, ReadsPieces, ResidualState, Rows
+from xling.sites import NO_ROWS, LinearState, Place, ReadsPieces, ResidualState, Rows, site_of
 
 Ids = Int[Tensor, "rows length"]
 Languages = Sequence[str]
