@@ -17,9 +17,9 @@ from pathlib import Path
 from ledger import append, here
 
 from xling.bases.base import load_base
-from xling.data.cards import load_card
+from xling.corpora.cards import load_card
+from xling.corpora.source import load
 from xling.data.examples import TaggedSentence
-from xling.data.source import load
 from xling.data.text import deduplicate
 from xling.vocabulary.extending import extend
 from xling.vocabulary.pieces import split

@@ -27,7 +27,6 @@ from xling.composition.contents import grow, stacked
 from xling.composition.forms.form import Node, acting
 from xling.composition.forms.stack import Stack
 from xling.composition.grammar import parse
-from xling.data.own_files import read_labelled
 from xling.data.text import deduplicate, read_text
 from xling.makers.language import started
 from xling.makers.mlm_head import mlm_head
@@ -35,6 +34,7 @@ from xling.makers.stage import Stage
 from xling.modules.module import Module
 from xling.store.store import Store
 from xling.tasks.inference import predict
+from xling.tasks.reading import read_labelled
 from xling.tasks.registry import task_named
 from xling.training.mlm import MaskedLanguageModelling, encode_lines
 from xling.training.phases import trainable

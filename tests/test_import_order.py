@@ -12,7 +12,7 @@ ROWS = (
     {"errors", "sites", "languages", "machine", "typology", "files", "plain_yaml", "faults", "registry"},
     {"bases", "modules", "data"},
     {"vocabulary", "composition", "tasks"},
-    {"store"},
+    {"store", "corpora"},
     {"training"},
     {"makers", "evaluation"},
     {"submission"},

@@ -104,7 +104,7 @@ def test_names_are_english() -> None:
 
 def test_reading_tags_and_data_does_not_load_torch() -> None:
     code = (
-        "import sys, xling.languages, xling.data.source, xling.data.own_files, xling.data.collation;"
+        "import sys, xling.languages, xling.corpora.source, xling.tasks.reading, xling.data.collation;"
         "print([name for name in ('torch', 'transformers', 'datasets', 'babel') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

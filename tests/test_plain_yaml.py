@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xling.data.cards import load_card
+from xling.corpora.cards import load_card
 from xling.errors import InputError
 from xling.pipeline.loading import load_recipe
 from xling.plain_yaml import DEEPEST, LARGEST, MOST, assignment, put, read_mapping, written

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xling import typology
-from xling.data.cards import list_cards, load_card
+from xling.corpora.cards import list_cards, load_card
 from xling.errors import InputError
 from xling.languages import parse
 from xling.typology import FEATURES, UNKNOWN, describe, distance, facts, related

@@ -25,7 +25,7 @@ def test_protocols_and_files_that_it_names_exist():
         assert hasattr(sites, name), name
     prose = TEXT.split(BEGIN)[0] + TEXT.split(END)[1]
     for path in re.findall(
-        r"`(?:xling/)?((?:modules|composition|forms|tasks|data|vocabulary)/[\w/]+\.py)`", prose
+        r"`(?:xling/)?((?:modules|composition|forms|tasks|data|corpora|vocabulary)/[\w/]+\.py)`", prose
     ):
         if "mine" not in path:
             found = [*ROOT.glob(f"xling/{path}"), *ROOT.glob(f"xling/composition/{path}")]

@@ -38,3 +38,26 @@ def test_help_names_every_kind(shell, words):
 
     text = " ".join(shell(*words, "--help").out.replace("│", " ").split())
     assert all(name in text for name in PRESETS)
+
+
+def test_help_names_every_task(shell):
+    from xling.tasks.registry import TASKS
+
+    text = " ".join(shell("train", "task", "--help").out.replace("│", " ").split())
+    assert all(name in text for name in TASKS)
+
+
+TOLD_AT_THE_DOOR = {
+    "train task --task taging": "status 2",
+    "evaluate --task taging": "status 2",
+    "data show wikigold": "status 0",
+}
+ENDING = "\nimport sys\nprint('status', status, 'torch' in sys.modules)\n"
+
+
+@pytest.mark.parametrize("words", TOLD_AT_THE_DOOR)
+def test_names_of_tasks_are_known_without_torch(words):
+    code = PROBE.format(words=words.split()).replace(', "--help"', "").split("heavy =")[0] + ENDING
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert f"{TOLD_AT_THE_DOOR[words]} False" in ended.stdout, ended
+    assert ("'taging'; choose from tagging, pos" in ended.stderr) == ("taging" in words)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from xling.data.examples import LabelledText, TaggedSentence
-from xling.data.own_files import read_input, read_labelled
 from xling.data.tokenise import words
 from xling.errors import InputError
+from xling.tasks.reading import read_input, read_labelled
 
 
 def test_tagging_input_in_four_formats(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.generated import GENERATED
 
-from xling.data.candidates import RetrievalQuestion, read_candidates
+from xling.data.parallel import RetrievalQuestion, read_candidates
 from xling.errors import InputError
 
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.generated import DAMAGE, GENERATED, as_bytes
+from support.task_files import read_as
 
-from xling.data.card_schema import DataCard
-from xling.data.choices import read_choices
+from xling.corpora.card import DataCard
+from xling.corpora.source import read_card
 from xling.data.examples import Choice
-from xling.data.own_files import read_input, read_labelled
-from xling.data.reading import read
 from xling.errors import InputError
+from xling.tasks.reading import read_input, read_labelled
 
 COPA = {"premise": "Amina alianguka.", "choice1": "Alilia.", "choice2": "Alilala.", "question": "effect"}
 COPA |= {"label": 0, "idx": 4, "changed": False}
@@ -33,12 +33,12 @@ def write(folder: Path, *rows: dict[str, Any], name: str = "x.jsonl") -> Path:
 
 
 def test_three_layouts(tmp_path: Path) -> None:
-    assert read_choices(write(tmp_path, COPA), language="swh") == [
+    assert read_as("multiple-choice", write(tmp_path, COPA), language="swh") == [
         Choice("Amina alianguka.", "effect", ("Alilia.", "Alilala."), 0, "4", "swh")
     ]
     second = {**BELEBELE, "correct_answer_num": 1, "question_number": "2"}
     other = {**BELEBELE, "flores_passage": "Kwaheri."}
-    found = read_choices(write(tmp_path, BELEBELE, second, other), language="swh")
+    found = read_as("multiple-choice", write(tmp_path, BELEBELE, second, other), language="swh")
     assert found[0] == Choice("Habari.", "Nini?", tuple(ANSWERS.values()), 3, "0/0", "swh")
     assert [(one.id, one.label) for one in found[1:]] == [("0/1", 0), ("1/2", 3)]
     (own,) = read_labelled(write(tmp_path, OWN), task="multiple-choice", language="swh")
@@ -48,7 +48,9 @@ def test_three_layouts(tmp_path: Path) -> None:
 def test_tables_and_rows_without_gold(tmp_path: Path) -> None:
     path = tmp_path / "x.tsv"
     path.write_text("idx\tpremise\tquestion\tchoice1\tchoice2\tlabel\n9\ta\tcause\tb\tc\t1\n")
-    assert read_choices(path, language="swh") == [Choice("a", "cause", ("b", "c"), 1, "9", "swh")]
+    assert read_as("multiple-choice", path, language="swh") == [
+        Choice("a", "cause", ("b", "c"), 1, "9", "swh")
+    ]
     bare = {key: value for key, value in COPA.items() if key not in ("label", "idx")}
     for rows in ([bare], [{**bare, "label": -1}]):
         (found,) = read_input(write(tmp_path, *rows), task="multiple-choice", language="swh")
@@ -59,7 +61,7 @@ def test_a_card_reads_it(tmp_path: Path) -> None:
     facts = {"name": "mine", "title": "Mine", "task": "multiple-choice", "format": "choices"}
     facts |= {"source": "here", "citation": "me", "licence": {"id": "MIT"}, "layout": "{upstream}.jsonl"}
     card = DataCard.model_validate({**facts, "languages": {"swh": "sw"}, "splits": ("test",)})
-    assert [one.id for one in read(card, write(tmp_path, COPA), language="swh")] == ["4"]
+    assert [one.id for one in read_card(card, write(tmp_path, COPA), language="swh")] == ["4"]
 
 
 def lacking(row: dict[str, Any], *columns: str) -> dict[str, Any]:
@@ -94,7 +96,7 @@ def lacking(row: dict[str, Any], *columns: str) -> dict[str, Any]:
 )
 def test_faults_are_named_by_file_and_line(tmp_path: Path, rows: list[dict[str, Any]], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        read_choices(write(tmp_path, *rows), language="swh")
+        read_as("multiple-choice", write(tmp_path, *rows), language="swh")
 
 
 def test_faults_of_tables_are_named_by_the_header(tmp_path: Path) -> None:
@@ -103,10 +105,10 @@ def test_faults_of_tables_are_named_by_the_header(tmp_path: Path) -> None:
     with pytest.raises(
         InputError, match="x.csv:1: no column 'choice2' among premise, question, choice1, lab"
     ):
-        read_choices(path, language="swh")
+        read_as("multiple-choice", path, language="swh")
     path.write_text("premise,question,choice1,choice2,label\n")
     with pytest.raises(InputError, match="x.csv: no row with choices"):
-        read_choices(path, language="swh")
+        read_as("multiple-choice", path, language="swh")
 
 
 VALUE = st.recursive(
@@ -155,7 +157,7 @@ def test_any_file_is_choices_or_an_input_error(
     file = tmp_path_factory.mktemp("any") / name
     file.write_bytes(as_bytes(text, damage))
     try:
-        found = read_choices(file, language="swh", labelled=labelled)
+        found = read_as("multiple-choice", file, language="swh", gold=labelled)
     except InputError as error:
         assert str(file) in str(error) and "\n" not in str(error)
         str(error).encode()

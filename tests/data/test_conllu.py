@@ -12,9 +12,9 @@ from support.generated import GENERATED
 
 from xling.data.conllu import fill_conllu, read_conllu
 from xling.data.examples import ParsedSentence, TaggedSentence
-from xling.data.own_files import read_input, read_labelled
 from xling.data.trees import tree_fault
 from xling.errors import InputError
+from xling.tasks.reading import read_input, read_labelled
 
 FIXTURES = Path(__file__).parents[1] / "tasks" / "fixtures"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xling.data.family import balanced, held_apart
+from xling.data.text import balanced, held_apart
 from xling.errors import InputError
 
 TEXTS = st.dictionaries(st.sampled_from(["swh", "zul", "xho", "sna"]), st.integers(1, 60), min_size=1).map(

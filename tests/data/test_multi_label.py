@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.generated import GENERATED
+from support.task_files import read_as
 
-from xling.data.card_schema import DataCard
+from xling.corpora.card import DataCard
+from xling.corpora.source import read_card
 from xling.data.examples import MultiLabelledText
-from xling.data.multi_label import read_multi_label
-from xling.data.own_files import read_input, read_labelled
-from xling.data.reading import read
-from xling.data.table import Columns
+from xling.data.rows import Columns
 from xling.errors import InputError
+from xling.tasks.reading import read_input, read_labelled
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_a_column_for_each_label(tmp_path: Path) -> None:
         labels(write(tmp_path / "a.csv", "id,text,stars\n1,x,5\n"))
     columns = Columns(text="text", id="id", labels=("anger", "joy"))
     file = write(tmp_path / "b.csv", text)
-    found = read_multi_label(file, language="hau", columns=columns, labels={"joy": "happy"})
+    found = read_as("multi-label", file, language="hau", columns=columns, labels={"joy": "happy"})
     assert [row.labels for row in found] == [("happy",), ("happy",), (), None]
     assert labels(write(tmp_path / "c.csv", text.replace("4,w,,,\n", ""))) == [("joy",), ("joy",), ()]
 
@@ -62,7 +62,7 @@ def test_a_card_names_the_columns(tmp_path: Path) -> None:
     facts |= {"citation": "me", "licence": {"id": "MIT"}, "languages": {"hau": "ha"}, "splits": ("train",)}
     columns = {"text": "{upstream}_text", "labels": ("{upstream}_joy", "fear")}
     card = DataCard.model_validate({**facts, "layout": "{upstream}.tsv", "columns": columns})
-    (found,) = read(card, write(tmp_path / "ha.tsv", "ha_text\tha_joy\tfear\nx\t1\t0\n"), language="hau")
+    (found,) = read_card(card, write(tmp_path / "ha.tsv", "ha_text\tha_joy\tfear\nx\t1\t0\n"), language="hau")
     assert found == MultiLabelledText("x", ("ha_joy",), "0", "hau")
 
 
@@ -107,7 +107,7 @@ def test_faults_are_named_by_file_and_line(tmp_path: Path, name: str, text: str,
 def test_a_flag_is_zero_or_one(tmp_path: Path) -> None:
     file = write(tmp_path / "a.tsv", "text\tjoy\tfear\nx\t1\t0\ny\t2\t0\n")
     with pytest.raises(InputError, match="a.tsv:3: the column 'joy' holds 2, neither 0 nor 1; name columns"):
-        read_multi_label(file, language="hau", columns=Columns(labels=("joy", "fear")))
+        read_as("multi-label", file, language="hau", columns=Columns(labels=("joy", "fear")))
 
 
 CELL = st.sampled_from(["joy", "joy|fear", "", "0", "1", "1.0", '["joy"]', "[1, [2]]", '"', "\t", "é", "\0"])
@@ -150,7 +150,7 @@ def test_any_file_is_texts_or_an_input_error(
     data = text.encode()
     file.write_bytes(data if byte is None else data[:byte] + b"\xff" + data[byte:])
     for find in (
-        lambda: read_multi_label(file, language="hau", columns=columns),
+        lambda: read_as("multi-label", file, language="hau", columns=columns),
         lambda: read_labelled(file, task="multi-label", language="hau"),
     ):
         try:

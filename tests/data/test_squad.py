@@ -12,14 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.generated import DAMAGE, GENERATED, as_bytes
+from support.task_files import of_hub, read_as
 
-from xling.data.card_schema import DataCard
+from xling.corpora.card import DataCard
+from xling.corpora.source import group_of, read_card
 from xling.data.examples import Question
-from xling.data.own_files import read_input, read_labelled
-from xling.data.reading import read
-from xling.data.source import group_of
-from xling.data.squad import grouped, questions_of, read_squad
 from xling.errors import InputError
+from xling.tasks.reading import read_input, read_labelled
 
 CONTEXT = "Amina anaishi Nairobi. \U0001f600 Juma anaishi Moshi."
 ROW = {"context": CONTEXT, "question": "Nani?", "answers": [{"answer_start": 25, "text": "Juma"}]}
@@ -46,7 +45,7 @@ def write(folder: Path, value: object, name: str = "x.json") -> Path:
 
 
 def test_articles_become_questions_with_ids_by_title(tmp_path: Path) -> None:
-    found = read_squad(write(tmp_path, document()), language="swh")
+    found = read_as("question-answering", write(tmp_path, document()), language="swh")
     assert found == [
         Question(CONTEXT, "Nani?", ((0, "Amina"),), "Kenya/a1", "swh"),
         Question(CONTEXT, "Wapi?", ((38, "Moshi"), (38, "Moshi")), "A/B/b1", "swh"),
@@ -55,7 +54,7 @@ def test_articles_become_questions_with_ids_by_title(tmp_path: Path) -> None:
     untitled = document()
     del untitled["data"][0]["title"]
     (tmp_path / "y.json.gz").write_bytes(gzip.compress(json.dumps(untitled, indent=1).encode()))
-    assert read_squad(tmp_path / "y.json", language="swh")[0].id == "0/a1"
+    assert read_as("question-answering", tmp_path / "y.json", language="swh")[0].id == "0/a1"
 
 
 def test_lines_may_have_ids_and_languages(tmp_path: Path) -> None:
@@ -86,15 +85,15 @@ def test_a_card_reads_it(tmp_path: Path) -> None:
     facts = {"name": "mine", "title": "Mine", "task": "question-answering", "format": "squad"}
     facts |= {"source": "here", "citation": "me", "licence": {"id": "MIT"}, "layout": "{upstream}.json"}
     card = DataCard.model_validate({**facts, "languages": {"swh": "sw"}, "splits": ("test",)})
-    assert len(read(card, write(tmp_path, document()), language="swh")) == 2
+    assert len(read_card(card, write(tmp_path, document()), language="swh")) == 2
 
 
 def test_rows_of_a_table_are_grouped_by_title_or_context() -> None:
     rows = [ROW, {**ROW, "context": CONTEXT + "!"}, ROW, {**ROW, "title": "Kenya", "id": "q"}]
-    found = questions_of(grouped(rows, "hub"), "swh", labelled=True, where="hub")
+    found = of_hub("question-answering", rows)
     assert [one.id for one in found] == ["0/0", "1/1", "0/2", "Kenya/q"]
-    with pytest.raises(InputError, match="hub: row 1: 'question' is missing; there are context"):
-        questions_of(grouped([ROW, {"context": "x"}], "hub"), "swh", labelled=True, where="hub")
+    with pytest.raises(InputError, match="hub: no column 'question'; choose from context"):
+        of_hub("question-answering", [ROW, {"context": "x"}])
 
 
 def without(key: str, *path: Any) -> dict[str, Any]:
@@ -160,18 +159,18 @@ def without(key: str, *path: Any) -> dict[str, Any]:
 )
 def test_faults_are_named_by_their_place(tmp_path: Path, value: object, words: str) -> None:
     with pytest.raises(InputError, match=words) as caught:
-        read_squad(write(tmp_path, value), language="swh")
+        read_as("question-answering", write(tmp_path, value), language="swh")
     assert "\n" not in str(caught.value) and str(tmp_path / "x.json") in str(caught.value)
 
 
 def test_faults_of_lines_are_named_by_line(tmp_path: Path) -> None:
     path = write(tmp_path, "\n".join(map(json.dumps, [{**ROW, "id": 3}, {**ROW, "id": "3"}])), "x.jsonl")
     with pytest.raises(InputError, match="x.jsonl:2: the id 3 stands at line 1 already"):
-        read_squad(path, language="swh")
+        read_as("question-answering", path, language="swh")
     with pytest.raises(
-        InputError, match="x.tsv: no file of questions by its ending; choose from .json, .jsonl"
+        InputError, match="x.tsv: no file of question-answering by its ending; choose from .jsonl"
     ):
-        read_squad(write(tmp_path, "x", "x.tsv"), language="swh")
+        read_as("question-answering", write(tmp_path, "x", "x.tsv"), language="swh")
 
 
 VALUE = st.recursive(
@@ -260,7 +259,7 @@ def test_any_file_is_questions_or_an_input_error(
     file = tmp_path_factory.mktemp("any") / name
     file.write_bytes(as_bytes(text, damage))
     try:
-        found = read_squad(file, language="swh", labelled=labelled)
+        found = read_as("question-answering", file, language="swh", gold=labelled)
     except InputError as error:
         assert str(file) in str(error) and "\n" not in str(error)
         str(error).encode()

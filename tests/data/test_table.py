@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.generated import GENERATED
+from support.task_files import read_as
 
 from xling.data.examples import LabelledText
-from xling.data.table import Columns, read_table
+from xling.data.rows import Columns
 from xling.errors import InputError
 
+USUAL = Columns()
 TOPIC = Columns(text="text", label="category", id="index_id")
 
 
@@ -28,7 +30,9 @@ def write(path: Path, text: str) -> Path:
 @pytest.mark.parametrize("ending", ["tsv", "TSV", "tsv.gz"])
 def test_quoted_fields_and_named_columns(tmp_path: Path, ending: str) -> None:
     text = '\ufeffindex_id\tcategory\ttext\r\n7\ttravel\t"He said ""go""\tnow"\r\n8\tsports\tplain\r\n'
-    assert read_table(write(tmp_path / f"a.{ending}", text), language="eng", columns=TOPIC) == [
+    assert read_as(
+        "classification", write(tmp_path / f"a.{ending}", text), language="eng", columns=TOPIC
+    ) == [
         LabelledText('He said "go"\tnow', "travel", "7", "eng"),
         LabelledText("plain", "sports", "8", "eng"),
     ]
@@ -38,14 +42,18 @@ def test_json_lines_pairs_numbers_and_missing_gold(tmp_path: Path) -> None:
     rows = [{"a": "p", "b": "h", "y": 1, "id": 5}, {"a": "p2", "b": "h2", "y": None, "id": 6}]
     file = write(tmp_path / "a.jsonl", "\n\n".join(map(json.dumps, rows)))
     columns = Columns(text="a", pair="b", label="y", id="id")
-    first, second = read_table(file, language="eng", columns=columns, labels={"1": "entails"})
+    first, second = read_as("classification", file, language="eng", columns=columns, labels={"1": "entails"})
     assert (first.label, first.pair, first.id) == ("entails", "h", "5")
     assert second.label is None
 
 
 def test_labels_are_one_in_either_unicode_form_and_may_hold_nul(tmp_path: Path) -> None:
     file = write(tmp_path / "a.tsv", "text\tlabel\nx\te\u0301\ny\t \u00e9 \nz\ta\0b\n")
-    assert [row.label for row in read_table(file, language="fra")] == ["\u00e9", "\u00e9", "a\0b"]
+    assert [row.label for row in read_as("classification", file, language="fra", columns=USUAL)] == [
+        "\u00e9",
+        "\u00e9",
+        "a\0b",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +87,7 @@ def test_labels_are_one_in_either_unicode_form_and_may_hold_nul(tmp_path: Path) 
 )
 def test_faults_are_named_by_file_and_line(tmp_path: Path, name: str, text: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
-        read_table(write(tmp_path / name, text), language="eng")
+        read_as("classification", write(tmp_path / name, text), language="eng", columns=USUAL)
 
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r\0\ufeff"), min_size=1, max_size=8)
@@ -92,7 +100,9 @@ def test_what_csv_writes_is_read_again(
     text = io.StringIO()
     csv.writer(text, delimiter="\t", lineterminator="\n").writerows([("text", "label"), *rows])
     file = write(tmp_path_factory.mktemp("rows") / "a.tsv", text.getvalue())
-    assert [row.text for row in read_table(file, language="eng")] == [cell for cell, _ in rows]
+    assert [row.text for row in read_as("classification", file, language="eng", columns=USUAL)] == [
+        cell for cell, _ in rows
+    ]
 
 
 SCRAPS = st.text(st.sampled_from(list('textlabel\t\n"{}:,[]0é\0\r\ufeff')), max_size=40)
@@ -110,7 +120,7 @@ def test_any_file_is_rows_or_an_input_error(
 ) -> None:
     file = write(tmp_path_factory.mktemp("any") / f"a{ending}", text)
     try:
-        rows = read_table(file, language="eng")
+        rows = read_as("classification", file, language="eng", columns=USUAL)
     except InputError as error:
         assert str(file) in str(error) and "\n" not in str(error)
         return
@@ -127,7 +137,7 @@ def test_any_file_is_rows_or_an_input_error(
 def test_any_json_is_rows_or_an_input_error(tmp_path_factory: pytest.TempPathFactory, value: object) -> None:
     file = write(tmp_path_factory.mktemp("json") / "a.jsonl", json.dumps({"text": value, "label": value}))
     try:
-        (row,) = read_table(file, language="eng")
+        (row,) = read_as("classification", file, language="eng", columns=USUAL)
     except InputError as error:
         assert "a.jsonl:1" in str(error)
         return

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.generated import GENERATED
+from support.task_files import of_hub, read_as
 
 from xling.data.bio import is_bio
 from xling.data.examples import Utterance
-from xling.data.own_files import read_input, read_labelled
 from xling.data.place import Place
-from xling.data.utterances import annotated, read_utterances, spoken, tags_of_spans, utterances_of
+from xling.data.tokenise import annotated, spoken, tags_of_spans
 from xling.errors import InputError
+from xling.tasks.reading import read_input, read_labelled
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def write(path: Path, *rows: object) -> Path:
 def test_json_rows_with_tokens(tmp_path: Path) -> None:
     row = {"tokens": ["amka", "saa", "tatu"], "tags": ["O", "I-TIME", "I-TIME"], "intent": " alarm ", "id": 5}
     file = write(tmp_path / "a.jsonl", row, {**row, "language": "swh", "id": None})
-    first, second = read_utterances(file, language="und", labels={"TIME": "time"})
+    first, second = read_as("intent-slots", file, language="und", labels={"TIME": "time"})
     assert first == Utterance(("amka", "saa", "tatu"), ("O", "B-time", "I-time"), "alarm", "5", "und")
     assert (second.id, second.language) == ("1", "swh")
     assert read_labelled(file, task="intent-slots", language="und")[0].intent == "alarm"
@@ -46,7 +47,8 @@ def test_spans_are_of_characters_and_grow_to_words(tmp_path: Path) -> None:
         {"start_byte": 1, "limit_byte": 10, "label": "TIME"},
         {"start_byte": 14, "limit_byte": 20, "label": "PAYMENT"},
     ]
-    (found,) = read_utterances(
+    (found,) = read_as(
+        "intent-slots",
         write(tmp_path / "a.jsonl", {"text": text, "spans": spans, "intent": "alarm", "example_id": "7"}),
         language="amh",
     )
@@ -73,19 +75,19 @@ def test_brackets_mark_slots() -> None:
         ("five am", "time"),
         ("this week", "date"),
     ]
-    (found,) = utterances_of(
-        [(text, "alarm_set")], "eng", where="x", labels={"date": "O", "alarm_set": "set"}
-    )
+    row = {"text": text, "label": "alarm_set"}
+    (found,) = of_hub("intent-slots", [row], language="eng", labels={"date": "O", "alarm_set": "set"})
     assert found.tags == ("O",) * 4 + ("B-time", "I-time", "O", "O")
     assert (found.intent, found.id) == ("set", "0")
     with pytest.raises(InputError, match=r"x:3: '?\[time five\]'? has brackets that are no \[slot : words\]"):
         annotated("[time five]", Place("x", 3))
-    with pytest.raises(InputError, match="x:1: the utterance is empty"):
-        utterances_of([(" ", "x")], "eng", where="x", labels={})
+    with pytest.raises(InputError, match="hub: row 0: the utterance is empty"):
+        of_hub("intent-slots", [{"text": " ", "label": "x"}])
 
 
 def test_chinese_and_japanese_are_split_into_characters() -> None:
-    (found,) = utterances_of([("[date : 明日] の天気 wifi", "weather")], "jpn", where="x", labels={})
+    row = {"text": "[date : 明日] の天気 wifi", "label": "weather"}
+    (found,) = of_hub("intent-slots", [row], language="jpn")
     assert found.tokens == ("明", "日", "の", "天", "気", "wifi")
     assert found.tags == ("B-date", "I-date", "O", "O", "O", "O")
     assert spoken("明日 wifi", "cmn_Hant") == ["明", "日", "wifi"]
@@ -115,7 +117,7 @@ def test_neighbouring_spans_of_one_slot_stay_apart() -> None:
 )
 def test_faults_are_named_by_file_and_line(tmp_path: Path, row: object, words: str) -> None:
     with pytest.raises(InputError, match=words):
-        read_utterances(write(tmp_path / "a.jsonl", row), language="swh")
+        read_as("intent-slots", write(tmp_path / "a.jsonl", row), language="swh")
 
 
 VALUE = st.recursive(
@@ -148,7 +150,7 @@ def test_any_rows_are_utterances_or_an_input_error(folder: Path, lines: list[str
     file = folder / "x.jsonl"
     file.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
     try:
-        found = read_utterances(file, language="swh", labelled=labelled)
+        found = read_as("intent-slots", file, language="swh", gold=labelled)
     except InputError as error:
         assert str(file) in str(error) and "\n" not in str(error)
         return

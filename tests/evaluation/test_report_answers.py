@@ -18,7 +18,7 @@ from xling.evaluation.report_page.matrix import Language
 from xling.evaluation.report_page.predictions import Answers, compared
 from xling.tasks.classification import Classification
 from xling.tasks.comparison import Comparison, DrawnSpans, LabelPair, ShownAnswer
-from xling.tasks.registry import TASKS
+from xling.tasks.registry import TASKS, task_named
 
 WORDS = ("Ona", "yeñ", "Kigali", "na", "UN", ".")
 GOLD = {"id": "a", "tokens": WORDS, "tags": ["B-PER", "O", "B-LOC", "O", "B-ORG", "O"]}
@@ -28,7 +28,7 @@ FOUND = {"id": "a", "tokens": WORDS, "tags": ["B-PER", "O", "B-ORG", "O", "O", "
 def answers(task: str, *rows: tuple[dict, dict]) -> Answers:
     language = Language(tag="fao", name="Faroese", script="Latn", source=False, scores={})
     gold, found = zip(*rows, strict=True)
-    return compared(language, found, gold, TASKS[task].compare)
+    return compared(language, found, gold, task_named(task).compare)
 
 
 def tables(task: str, *rows: tuple[dict, dict]) -> tuple[confusion.Labels, ...]:

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from xling.data.examples import Question
-from xling.data.squad import read_squad
 from xling.tasks.question_answering import QuestionAnswering
+from xling.tasks.reading import read_labelled
 
 FIXTURE = Path(__file__).parent / "fixtures" / "squad_scorer.json"
 TEXTS = (
@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--gold", type=Path)
     chosen = parser.parse_args()
     if chosen.gold is not None:
-        case = of_file(read_squad(chosen.gold, language="und"), 5)
+        case = of_file(read_labelled(chosen.gold, task="question-answering", language="und"), 5)
         print(json.dumps({"official": official(chosen.script, case), "xling": ours(case)}, indent=1))
         return
     by_hand = [{"gold": list(gold), "found": found} for gold, found in BY_HAND]

@@ -11,7 +11,7 @@ from support.tiny import tiny_base
 
 from xling.modules.module import Module
 from xling.store.store import Store
-from xling.tasks.registry import TASKS
+from xling.tasks.registry import task_named
 
 LABELS = ("O", "B-X", "I-X")
 KINDS = {
@@ -27,7 +27,7 @@ def stored(base, folder, kind):
     """A store with a language module and a task module of a kind."""
     store = Store(folder)
     store.add("lang/swh", disturbed(base, kind, std=0.1, seed=1))
-    head = TASKS["tagging"].head(LABELS, base)
+    head = task_named("tagging").head(LABELS, base)
     own = facts(base, task="tagging", labels=LABELS, source="eng")
     store.add("task/ner", Module.fresh((*disturbed_configs(base, kind), head), base.shape, own))
     return store

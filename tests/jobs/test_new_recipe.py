@@ -11,11 +11,13 @@ import yaml
 from support.tiny import TEXTS
 from support.tiny_recipe import KINDS
 
-from xling.data.cards import load_card
-from xling.data.source import check, load
+from xling.corpora.cards import load_card
+from xling.corpora.checks import check
+from xling.corpora.source import load
 from xling.errors import InputError
-from xling.jobs.new_recipe import TEMPLATES, Wishes, new_recipe
-from xling.tasks.registry import TASKS
+from xling.jobs.new_recipe import Wishes, new_recipe
+from xling.pipeline.loading import packaged_recipe
+from xling.tasks.registry import TASKS, task_named
 
 
 @pytest.fixture
@@ -161,7 +163,8 @@ def test_what_is_missing_is_asked_for_on_a_terminal(shell, bert, files, monkeypa
 
 
 def test_every_task_has_a_template():
-    assert TEMPLATES.keys() == TASKS.keys()
+    for name in TASKS:
+        assert packaged_recipe(f"_base/{task_named(name).template}.yaml")["task_module"]
 
 
 def test_a_card_names_files_of_its_own_splits(tmp_path):

@@ -14,7 +14,7 @@ from xling.composition.merging import merge_node
 from xling.errors import PlanError
 from xling.modules.head import HeadConfig
 from xling.modules.module import Module
-from xling.tasks.registry import TASKS
+from xling.tasks.registry import TASKS, task_named
 
 EVERY = pytest.mark.parametrize("name", NAMES)
 FAMILIES = pytest.mark.parametrize("family", FAMILY_NAMES)
@@ -33,7 +33,7 @@ def test_law_4(bases, family, name, task, tmp_path):
         with pytest.raises(PlanError, match=r"cannot be merged: the \w+ part of swh works on states"):
             merge_node(base, node, LABELS)
         return
-    head = TASKS[task].head(LABELS, base)
+    head = task_named(task).head(LABELS, base)
     if not isinstance(head, HeadConfig):
         with pytest.raises(PlanError, match=f"cannot be merged: the {head.kind} part of {task} works on"):
             merge_node(base, node, LABELS)

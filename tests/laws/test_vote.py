@@ -23,7 +23,7 @@ from xling.errors import PlanError
 from xling.modules.module import Module
 from xling.store.store import Store
 from xling.tasks.inference import Computing, predict
-from xling.tasks.registry import TASKS
+from xling.tasks.registry import TASKS, task_named
 from xling.tasks.task import ScoresUnits, by_example
 
 LABELS_OF = {
@@ -80,7 +80,7 @@ def chances(model, task: str, languages=("swh",) * 4) -> list[torch.Tensor]:
         found = by_example(rows, scores, len(examples))
         return [{"chances": self.link.logs(torch.cat(own).double(), labels).exp()} for own in found]
 
-    work = type("Bare", (type(TASKS[task]),), {"decode": decode})()
+    work = type("Bare", (type(task_named(task)),), {"decode": decode})()
     examples = [
         work.example(item, str(number), language)
         for number, (item, language) in enumerate(zip(ITEMS[task], languages, strict=True))
@@ -193,12 +193,12 @@ def test_progress_counts_the_rows_of_all_plans(bert):
 
 
 def test_every_task_of_labels_is_in_these_laws():
-    assert {name for name, task in TASKS.items() if isinstance(task, ScoresUnits)} == set(LABELS_OF)
+    assert {name for name in TASKS if isinstance(task_named(name), ScoresUnits)} == set(LABELS_OF)
 
 
 @pytest.mark.parametrize("task", sorted(set(TASKS) - set(LABELS_OF)))
 def test_a_task_that_scores_no_labels_of_units_is_refused(bert, task):
-    modules = {f"task/{n}": task_module(bert, task, n, TASKS[task].labels([])) for n in (1, 2)}
+    modules = {f"task/{n}": task_module(bert, task, n, task_named(task).labels([])) for n in (1, 2)}
     with pytest.raises(PlanError, match=f"the scores of {task} cannot be combined: .*choose from .*tagging"):
         xling.compose(bert, "vote(task/1, task/2)", modules=modules)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xling.data.cards import load_card
+from xling.corpora.cards import load_card
 from xling.data.cldr import languages
 from xling.errors import InputError
 from xling.modules.registry import parse_config, preset

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from xling.data.own_files import input_format, read_input, read_labelled
 from xling.errors import InputError
+from xling.tasks.reading import input_format, read_input, read_labelled
 
 CONLL2003 = "-DOCSTART- -X- -X- O\n\nAmina NNP B-NP B-PER\nanaishi VB O O\n\nJuma NNP B-NP B-PER\n"
 CONLLU = "# sent_id = 1\n1\tAmina\t_\tPROPN\t_\t_\t0\troot\t_\t_\n2\tanaishi\t_\tVERB\t_\t_\t1\tdep\t_\t_\n"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from support.reported_files import cases
 
-from xling.data import hub
-from xling.data.card_schema import DataCard
+from xling.corpora.card import DataCard
+from xling.corpora.source import read_hub
 from xling.errors import InputError
 
 NAMES = ("negative", "positive")
@@ -48,7 +48,7 @@ def read(
     monkeypatch.setattr(datasets, "load_dataset", lambda *place, **options: made)
     described = card(task)
     assert described.hub is not None
-    return hub.read_hub(described, described.hub, language="swh", split="test")
+    return read_hub(described, described.hub, language="swh", split="test")
 
 
 def numbered(datasets: Any) -> Any:
@@ -83,19 +83,19 @@ REFUSED = {
         "classification",
         {"text": ["a", None], "label": ["x", "y"]},
         {},
-        "made/up: row 1 holds None in 'text', no text",
+        "made/up: row 1: the column 'text' holds None, no text",
     ),
     "huggingface/transformers #15474: tags of a test set that are kept back": (
         "tagging",
         {"tokens": [["a"], ["b"]], "ner_tags": [[1], [-1]]},
         {"ner_tags": tagged},
-        "made/up: row 1 has no label in 'ner_tags' (-1); take a split that has labels",
+        "made/up: row 1: no label in 'ner_tags'; take a split that has labels",
     ),
     "junhua/IPOD #1: more tags than tokens": (
         "tagging",
         {"tokens": [["a", "b"]], "ner_tags": [["O", "O", "O"]]},
         {},
-        "made/up: row 0 has no BIO tag for each token",
+        "made/up: row 0: 2 tokens but 3 tags",
     ),
 }
 

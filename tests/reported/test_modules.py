@@ -25,7 +25,7 @@ from xling.modules.lora import LoraConfig
 from xling.modules.module import Module
 from xling.store.formats import adapterhub, peft
 from xling.store.formats.format import ImportRequest, parts_of
-from xling.tasks.registry import TASKS
+from xling.tasks.registry import task_named
 
 LABELS = ("O", "B-X", "I-X")
 QUERY = "attention.self.query"
@@ -37,7 +37,7 @@ def module(base, *configs, task=None) -> Module:
     """A module that changes what is computed, the same in every run; of a task with some head."""
     named = {"task": task, "labels": LABELS, "source": "eng"} if task else {"language": "swh"}
     if task and FLEX not in configs:
-        configs = (*configs, TASKS[task].head(LABELS, base))
+        configs = (*configs, task_named(task).head(LABELS, base))
     made = Module.fresh(configs, base.shape, facts(base, **named))
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
@@ -191,7 +191,7 @@ def test_merging_with_a_vocabulary_of_its_own_keeps_labels_and_logits(bases, tmp
     base = bases[family]
     own = own_vocabulary(base, seed=1)
     task = Module.fresh(
-        [TASKS["tagging"].head(LABELS, base)], base.shape, facts(base, task="tagging", labels=LABELS)
+        [task_named("tagging").head(LABELS, base)], base.shape, facts(base, task="tagging", labels=LABELS)
     )
     node = stacked([Module(own.parts[:1], own.facts), disturbed(base, "lora", std=0.2, seed=1), task])
     merge_node(base, node, LABELS).save_pretrained(tmp_path)

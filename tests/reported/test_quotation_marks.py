@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from support.task_files import read_as
 
-from xling.data.choices import read_choices
-from xling.data.multi_label import read_multi_label
 from xling.data.parallel import read_parallel
-from xling.data.rows import read_rows
-from xling.data.table import Columns, read_table
+from xling.data.rows import Columns, read_rows
 from xling.errors import InputError
 
 READ = {
@@ -50,7 +48,7 @@ READ = {
 def test_rows_of_tsv(tmp_path: Path, text: str, right: list[tuple[str, ...]]) -> None:
     path = tmp_path / "a.tsv"
     path.write_text(text, encoding="utf-8")
-    assert [tuple(cells.values()) for _, cells in read_rows(path)] == right
+    assert [tuple(row.cells.values()) for row in read_rows(path)] == right
 
 
 CSV = {
@@ -63,7 +61,7 @@ CSV = {
 def test_rows_of_csv(tmp_path: Path, text: str, right: list[tuple[str, ...]]) -> None:
     path = tmp_path / "a.csv"
     path.write_text(text, encoding="utf-8")
-    assert [tuple(cells.values()) for _, cells in read_rows(path)] == right
+    assert [tuple(row.cells.values()) for row in read_rows(path)] == right
 
 
 @pytest.mark.parametrize(
@@ -94,12 +92,12 @@ def test_every_table_reads_them(tmp_path: Path) -> None:
     assert len(read_parallel(pairs, language="swh")) == 3
     labels = file("labels.tsv", "text\tjoy\tfear", '"a\t1\t0', "b\t0\t1", 'c"\t1\t1')
     flags = Columns(labels=("joy", "fear"))
-    assert [row.labels for row in read_multi_label(labels, language="swh", columns=flags)] == [
+    assert [row.labels for row in read_as("multi-label", labels, language="swh", columns=flags)] == [
         ("joy",), ("fear",), ("joy", "fear"),
     ]  # fmt: skip
     choices = file("choices.tsv", "premise\tquestion\tchoice1\tchoice2\tlabel", '"a\tcause\tb\tc\t0',
                    'd\tcause\te"\tf\t1')  # fmt: skip
-    assert len(read_choices(choices, language="swh")) == 2
+    assert len(read_as("multiple-choice", choices, language="swh")) == 2
 
 
 @pytest.mark.parametrize("name", ["a.tsv", "a.csv", "a.jsonl"])
@@ -107,7 +105,7 @@ def test_coqui_stt_2321_a_long_cell_is_read(tmp_path: Path, name: str) -> None:
     long = "habari, " * 30_000
     text = {"a.tsv": f"text\tlabel\n{long}\tx\n", "a.csv": f'text,label\n"{long}",x\n'}
     (tmp_path / name).write_text(text.get(name, f'{{"text": "{long}", "label": "x"}}\n'), encoding="utf-8")
-    (row,) = read_table(tmp_path / name, language="swh")
+    (row,) = read_as("classification", tmp_path / name, columns=Columns())
     assert row.text == long
 
 
@@ -124,4 +122,4 @@ def test_what_csv_writes_is_read_again_where_lines_do_not_look_like_rows(
     assume(all(line.count(delimiter) != 2 or line.count('"') % 2 == 0 for line in lines))
     path = tmp_path_factory.mktemp("rows") / ("a.tsv" if delimiter == "\t" else "a.csv")
     path.write_text(written.getvalue(), encoding="utf-8")
-    assert [tuple(cells.values()) for _, cells in read_rows(path)] == rows
+    assert [tuple(row.cells.values()) for row in read_rows(path)] == rows

@@ -41,7 +41,7 @@ from xling.modules.kind import PartConfig
 from xling.modules.module import Module
 from xling.modules.registry import PRESETS
 from xling.store.store import Store
-from xling.tasks.registry import TASKS
+from xling.tasks.registry import task_named
 
 HERE = Path(__file__).parent
 WHOLE = "bert"  # the family with every module; the others have those whose reading depends on the family
@@ -122,7 +122,7 @@ def task_module(base: Base, task: str, seed: int) -> Module:
     """A bottleneck under the task's own head."""
     labels = LABELS[task]
     small = {"arc_size": 4, "relation_size": 3}
-    head = BiaffineConfig(relations=3, **small) if task == "parsing" else TASKS[task].head(labels, base)
+    head = BiaffineConfig(relations=3, **small) if task == "parsing" else task_named(task).head(labels, base)
     named = {"task": task, "labels": labels, "source": "eng", "below": "lang/madx"}
     return moved(base, (*PRESETS["bottleneck"], head), seed=seed, **named)
 

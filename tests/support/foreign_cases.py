@@ -26,7 +26,7 @@ from xling.modules.lora import LoraConfig
 from xling.modules.module import Module
 from xling.modules.sparse import SparseConfig
 from xling.sites import PLACES
-from xling.tasks.registry import TASKS
+from xling.tasks.registry import task_named
 
 FIXTURES = Path(__file__).parents[1] / "interop/fixtures"
 TOLERANCE = 1e-5
@@ -119,7 +119,7 @@ def module_of(base: Base, format: str, case: str) -> Module:
     task, configs, head = CASES[format][case]
     named = {"task": task, "labels": LABELS, "source": "eng"} if task else {"language": "swh"}
     if task:
-        configs = (*configs, head or TASKS[task].head(LABELS, base))
+        configs = (*configs, head or task_named(task).head(LABELS, base))
     # releases of transformers order parameters differently, and sparse entries are drawn in their order
     shape = replace(base.shape, parameters=dict(sorted(base.shape.parameters.items())))
     module = Module.fresh(configs, shape, facts(base, **named))

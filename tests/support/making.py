@@ -15,7 +15,7 @@ from xling.modules.head import HeadConfig
 from xling.modules.module import Module
 from xling.modules.registry import KINDS, PRESETS
 from xling.modules.sparse import SparseConfig
-from xling.tasks.registry import TASKS
+from xling.tasks.registry import task_named
 from xling.vocabulary.pieces import Draft, describe, part_of
 from xling.vocabulary.replacing import reseat, special_pieces
 
@@ -49,7 +49,7 @@ def task_module(
     base: Base, task: str, seed: int, labels: tuple[str, ...] = LABELS, **options: object
 ) -> Module:
     """A task module of a head alone, which scores every label."""
-    config = TASKS[task].head(labels, base).model_copy(update=options)
+    config = task_named(task).head(labels, base).model_copy(update=options)
     own = labels[: getattr(config, "outputs", None)]
     module = Module.fresh([config], base.shape, facts(base, task=task, labels=own, seed=seed))
     with torch.no_grad():

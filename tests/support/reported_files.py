@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from xling.data.own_files import read_input, read_labelled
 from xling.errors import InputError
+from xling.tasks.reading import read_input, read_labelled
 
 Right = list[Any] | str
 

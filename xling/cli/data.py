@@ -19,7 +19,7 @@ DataRoot = Annotated[Path | None, typer.Option("--data-root", help="The folder o
 @app.command("list")
 def list_all(json: Json = False) -> None:
     """Every data card."""
-    from xling.data.cards import list_cards, load_card
+    from xling.corpora.cards import list_cards, load_card
 
     cards = [load_card(name) for name in list_cards()]
     rows = [
@@ -37,7 +37,7 @@ def list_all(json: Json = False) -> None:
 @app.command("show")
 def show(card: Card, json: Json = False) -> None:
     """One data card."""
-    from xling.data.cards import load_card
+    from xling.corpora.cards import load_card
 
     found = load_card(card).model_dump(mode="json")
     shown = found if json else {key: value for key, value in found.items() if key != "checksums"}
@@ -49,9 +49,9 @@ def check(card: Card, data_root: DataRoot = None, json: Json = False) -> None:
     """Hold the files of a card against its checksums."""
     from dataclasses import asdict
 
-    from xling.data.cards import load_card
-    from xling.data.checks import check as check_files
-    from xling.data.source import root_of
+    from xling.corpora.cards import load_card
+    from xling.corpora.checks import check as check_files
+    from xling.corpora.source import root_of
 
     root, loaded = root_of(data_root), load_card(card)
     if root is None and not loaded.files:

@@ -19,6 +19,7 @@ from xling.cli.running import (
     print_result,
     set_threads,
     tag,
+    task_name,
 )
 from xling.cli.training import BaseName
 
@@ -63,7 +64,9 @@ def evaluate(
     base: BaseName,
     plan: PlanText,
     store: StoreFolder,
-    task: Annotated[str, typer.Option("--task", help="The task of the plan's topmost module.")],
+    task: Annotated[
+        str, typer.Option("--task", callback=task_name, help="The task of the plan's topmost module.")
+    ],
     data: Annotated[
         Path | None, typer.Option("--data", help="A file of labelled data: CoNLL, TSV or JSONL.")
     ] = None,

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from xling.cli.data import DataRoot
-from xling.cli.running import Json, print_result
+from xling.cli.running import Json, print_result, task_name
 from xling.errors import InputError
+from xling.tasks.registry import TASKS
 
 app = typer.Typer(help="A recipe of your own.", no_args_is_help=True)
 
@@ -25,7 +26,9 @@ def _several() -> None:
 @app.command("new")
 def new(
     language: Annotated[str | None, typer.Option("--language", help="The target's tag, such as xho.")] = None,
-    task: Annotated[str | None, typer.Option("--task", help="What to predict, such as tagging.")] = None,
+    task: Annotated[
+        str | None, typer.Option("--task", callback=task_name, help="What to predict, such as tagging.")
+    ] = None,
     test: Annotated[File, typer.Option("--test", help="Labelled examples in the target.")] = None,
     train: Annotated[File, typer.Option("--train", help="Labelled examples in the source.")] = None,
     dev: Annotated[File, typer.Option("--dev", help="Held-out examples in the source.")] = None,
@@ -44,10 +47,10 @@ def new(
     json: Json = False,
 ) -> None:
     """A recipe and its data cards from your files; on a terminal, what is missing is asked for."""
-    from xling.jobs.new_recipe import TEMPLATES, Wishes, new_recipe
+    from xling.jobs.new_recipe import Wishes, new_recipe
 
     language = language or _ask("--language", "Target language (tag, such as xho)")
-    task = task or _ask("--task", f"Task ({', '.join(TEMPLATES)})")
+    task = task or _ask("--task", f"Task ({', '.join(TASKS)})")
     test = test or Path(_ask("--test", "File of labelled test examples in the target"))
     out = out or Path(_ask("--out", "New folder for the recipe", f"recipes/{language}-{task}"))
     wishes = Wishes(

@@ -51,6 +51,15 @@ def kind_name(value: str) -> str:
     return value
 
 
+def task_name(value: str | None) -> str | None:
+    """A value of `--task`; told at the door too."""
+    from xling.tasks.registry import TASKS
+
+    if value is not None:
+        TASKS.named(value, where="--task")
+    return value
+
+
 def run_app(app: typer.Typer) -> int:
     """Run the command line; errors of the family become one line on stderr."""
     try:

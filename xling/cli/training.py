@@ -21,7 +21,9 @@ from xling.cli.running import (
     say,
     set_threads,
     tag,
+    task_name,
 )
+from xling.tasks.registry import TASKS
 
 if TYPE_CHECKING:
     from xling.makers.stage import Stage
@@ -103,8 +105,8 @@ def task(
         str,
         typer.Option(
             "--task",
-            help="tagging, pos, parsing, intent-slots, classification, multi-label, question-answering "
-            "or multiple-choice.",
+            callback=task_name,
+            help=f"{', '.join(TASKS)}.",
         ),
     ],
     train: Annotated[Path, typer.Option("--train", help="CoNLL, TSV, JSONL or SQuAD JSON with labels.")],

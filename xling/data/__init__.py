@@ -1,1 +1,1 @@
-"""Typed examples, readers of one format a file, data cards, the CLDR source and the order of batches."""
+"""Where values stand: readers of one format a file, typed examples, the CLDR source, the order of batches."""

@@ -54,6 +54,11 @@ def spans(tags: Sequence[str]) -> list[tuple[str, int, int]]:
     return found
 
 
+def types(tags: Sequence[str]) -> list[str]:
+    """The type of each tag's span; a tag of another scheme, or `O`, is one itself."""
+    return [tag[2:] if tag[:2] in ("B-", "I-") else tag for tag in tags]
+
+
 def repaired(tags: Sequence[str]) -> list[str]:
     """The same spans in well-formed BIO."""
     fixed = [OUTSIDE] * len(tags)

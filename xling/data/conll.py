@@ -11,6 +11,7 @@ from typing import Literal
 
 from xling.data.bio import is_bio, rename_types, to_iob2
 from xling.data.examples import TaggedSentence
+from xling.data.place import Place
 from xling.data.textfile import read_lines
 from xling.errors import InputError
 
@@ -93,8 +94,8 @@ def parse_conll(path: str | Path, *, language: str, layout: ConllLayout = TAGGED
         if comment or columns[0] == _DOCUMENT or (layout.token > 0 and _NO_WORD.fullmatch(columns[0])):
             continue
         if len(columns) < least:
-            raise _too_narrow(columns, least, path, number)
-        rows.append(_row(columns, layout, path, number))
+            raise _too_narrow(columns, least, Place(path, number))
+        rows.append(_row(columns, layout, Place(path, number)))
     close()
     if not sentences:
         raise InputError("no sentence in this file", where=path)
@@ -137,23 +138,21 @@ def _is_comment(line: str, columns: Sequence[str], width: int, layout: ConllLayo
     return not (spans or (last.isupper() and (layout.tag is None or layout.scheme == "plain")))
 
 
-def _row(columns: Sequence[str], layout: ConllLayout, path: str | Path, number: int) -> tuple[str, str]:
+def _row(columns: Sequence[str], layout: ConllLayout, place: Place) -> tuple[str, str]:
     token = columns[layout.token] or layout.empty
     if not token:
-        raise InputError("the token is empty", where=path, line=number, hint="give a token or drop the line")
+        raise place.fault("the token is empty", hint="give a token or drop the line")
     if layout.tag is None:
         return token, ""
     tag = columns[layout.tag]
     if not (is_bio(tag) if layout.scheme == "bio" else tag):
-        raise InputError(f"{tag!r} is no tag", where=path, line=number, choices=_tag_choices(layout.scheme))
+        raise place.fault(f"{tag!r} is no tag", choices=_tag_choices(layout.scheme))
     return token, tag
 
 
-def _too_narrow(columns: Sequence[str], least: int, path: str | Path, number: int) -> InputError:
-    return InputError(
+def _too_narrow(columns: Sequence[str], least: int, place: Place) -> InputError:
+    return place.fault(
         f"{len(columns)} column{'s' * (len(columns) != 1)} ({columns[0]!r}) where {least} are needed",
-        where=path,
-        line=number,
         hint="separate the columns by a tab or a blank",
     )
 

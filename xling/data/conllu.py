@@ -16,13 +16,14 @@ from conllu.parser import parse_comment_line, parse_id_value, parse_int_value
 
 from xling.data.cells import shown
 from xling.data.examples import ParsedSentence, TaggedSentence
+from xling.data.place import Place
 from xling.data.textfile import find, read_bytes, read_lines
 from xling.data.trees import tree_fault
 from xling.errors import InputError
 
 Gold = Literal["tags", "tree"]
-Line = tuple[int, str]  # its number in the file, from one
-Word = tuple[int, list[str]]  # the number of its line, its columns
+Line = tuple[Place, str]
+Word = tuple[Place, list[str]]  # of its line, its columns
 
 _COLUMNS = 10
 _ID, _FORM, _UPOS, _HEAD, _DEPREL = 0, 1, 3, 6, 7
@@ -48,16 +49,16 @@ def read_conllu(
     sentences: list[ParsedSentence] = []
     names = labels or {}
     documents, document = 0, ""
-    for block in _blocks(read_lines(path)):
+    for block in _blocks(read_lines(path), path):
         comments = _comments(block)
         started = [key for key in comments if key == "newdoc" or key.startswith("newdoc ")]
         if started:
             documents += 1
             document = comments.get("newdoc id") or str(documents)
         own = comments.get("sent_id") or str(len(sentences))
-        words = _words(block, path)
-        tags = _tags(words, path) if "tags" in gold else None
-        heads, relations = _tree(words, path) if "tree" in gold else (None, None)
+        words = _words(block)
+        tags = _tags(words) if "tags" in gold else None
+        heads, relations = _tree(words) if "tree" in gold else (None, None)
         sentences.append(
             ParsedSentence(
                 tokens=tuple(cells[_FORM] for _, cells in words),
@@ -109,12 +110,12 @@ def _filled(line: str, values: Iterator[Mapping[str, Any]]) -> str:
     return "\t".join(cells)
 
 
-def _blocks(lines: Sequence[str]) -> Iterator[list[Line]]:
+def _blocks(lines: Sequence[str], path: str | Path) -> Iterator[list[Line]]:
     """The lines of each sentence, its comments too."""
     block: list[Line] = []
     for number, line in enumerate([*lines, ""], start=1):
         if line.strip(" "):
-            block.append((number, line))
+            block.append((Place(path, number), line))
         elif block:
             yield block
             block = []
@@ -125,62 +126,51 @@ def _comments(block: Sequence[Line]) -> dict[str, str]:
     return {key: value or "" for text in texts for key, value in parse_comment_line(text)}
 
 
-def _words(block: Sequence[Line], path: str | Path) -> list[Word]:
+def _words(block: Sequence[Line]) -> list[Word]:
     words: list[Word] = []
-    open_range: tuple[int, int] | None = None  # its line, its last word
-    for number, line in block:
+    open_range: tuple[Place, int] | None = None  # its line, its last word
+    for place, line in block:
         if line.startswith("#"):
             continue
         cells = line.split("\t")
         if len(cells) != _COLUMNS:
-            raise InputError(
+            raise place.fault(
                 f"{len(cells)} column{'s' * (len(cells) != 1)} ({shown(cells[0])}) "
                 f"where CoNLL-U has {_COLUMNS}",
-                where=path,
-                line=number,
                 hint="separate the columns by tabs, and write _ for what is not given",
             )
-        kind, first, last = _identity(cells[_ID], path, number)
+        kind, first, last = _identity(cells[_ID], place)
         expected = len(words) + (kind != ".")
         if first != expected:
-            raise _out_of_turn(cells[_ID], expected, path, number)
+            raise _out_of_turn(cells[_ID], expected, place)
         if kind == "-":
-            open_range = number, last
+            open_range = place, last
         elif kind == "":
             if not cells[_FORM]:
-                raise InputError("the word is empty", where=path, line=number, hint="write _ for no word")
-            words.append((number, cells))
+                raise place.fault("the word is empty", hint="write _ for no word")
+            words.append((place, cells))
     if not words:
-        raise InputError(
-            "a sentence without words",
-            where=path,
-            line=block[0][0],
-            hint="give it words or drop its comments",
-        )
+        raise block[0][0].fault("a sentence without words", hint="give it words or drop its comments")
     if open_range is not None and open_range[1] > len(words):
         problem = f"the range goes to word {open_range[1]}, and the sentence has {len(words)}"
-        raise InputError(problem, where=path, line=open_range[0], hint="is the file whole?")
+        raise open_range[0].fault(problem, hint="is the file whole?")
     return words
 
 
-def _identity(text: str, path: str | Path, line: int) -> tuple[str, int, int]:
+def _identity(text: str, place: Place) -> tuple[str, int, int]:
     """The kind of a word number (`` of a word, `-` of a range, `.` of an empty node), its first and last."""
     try:
         value = parse_id_value(text)
     except (ParseException, ValueError):  # ValueError: more digits than Python reads
         value = None
     if value is None:
-        raise InputError(
-            f"{shown(text)} is no word number", where=path, line=line, choices=("1", "1-2", "1.1")
-        )
+        raise place.fault(f"{shown(text)} is no word number", choices=("1", "1-2", "1.1"))
     return ("", value, value) if isinstance(value, int) else (value[1], value[0], value[2])
 
 
-def _out_of_turn(text: str, expected: int, path: str | Path, line: int) -> InputError:
-    return InputError(
+def _out_of_turn(text: str, expected: int, place: Place) -> InputError:
+    return place.fault(
         f"the word number {shown(text)} stands where {expected} is due",
-        where=path,
-        line=line,
         hint="number the words of a sentence 1, 2, 3, ..., each once, with a blank line after it",
     )
 
@@ -189,29 +179,29 @@ def _renamed(labels: Sequence[str] | None, names: Mapping[str, str]) -> tuple[st
     return None if labels is None else tuple(names.get(label, label) for label in labels)
 
 
-def _tags(words: Sequence[Word], path: str | Path) -> tuple[str, ...]:
-    for line, cells in words:
+def _tags(words: Sequence[Word]) -> tuple[str, ...]:
+    for place, cells in words:
         if cells[_UPOS] in _NOTHING:
             problem = f"the word {shown(cells[_FORM])} has no part of speech in column {_UPOS + 1}"
-            raise InputError(problem, where=path, line=line)
+            raise place.fault(problem)
     return tuple(cells[_UPOS] for _, cells in words)
 
 
-def _tree(words: Sequence[Word], path: str | Path) -> tuple[tuple[int, ...], tuple[str, ...]]:
+def _tree(words: Sequence[Word]) -> tuple[tuple[int, ...], tuple[str, ...]]:
     heads: list[int] = []
-    for line, cells in words:
+    for place, cells in words:
         try:
             head = parse_int_value(cells[_HEAD])
         except (ParseException, ValueError):
             head = None
         if head is None:
             problem = f"{shown(cells[_HEAD])} is no head of the word {shown(cells[_FORM])}"
-            raise InputError(problem, where=path, line=line, hint="give the head's word number, or 0")
+            raise place.fault(problem, hint="give the head's word number, or 0")
         if cells[_DEPREL] in _NOTHING:
             problem = f"the word {shown(cells[_FORM])} has no relation in column {_DEPREL + 1}"
-            raise InputError(problem, where=path, line=line)
+            raise place.fault(problem)
         heads.append(head)
     fault = tree_fault(heads)
     if fault is not None:
-        raise InputError(fault[1], where=path, line=words[fault[0] - 1][0])
+        raise words[fault[0] - 1][0].fault(fault[1])
     return tuple(heads), tuple(cells[_DEPREL] for _, cells in words)

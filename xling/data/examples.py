@@ -7,7 +7,31 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
+
+# what an example's fields of text are called, whatever its type
+TEXTS = ("tokens", "text", "pair", "context", "question", "choices")
+
+
+@runtime_checkable
+class Example(Protocol):
+    """What every example is: a frozen dataclass that says its language and, within a data set, its id.
+
+    Its texts stand in fields that are called as in `TEXTS`, its gold labels in others (None without gold).
+    A task may have a type of its own. An id GROUP/NUMBER says which examples must stay together.
+    """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def id(self) -> str:
+        """How it is called in its data set."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """The tag of its language."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -94,7 +118,6 @@ class ParsedSentence:
     language: str
 
 
-Example = TaggedSentence | LabelledText | MultiLabelledText | Utterance | Choice | Question | ParsedSentence
 ExampleT = TypeVar("ExampleT")
 
 

@@ -23,13 +23,21 @@ _CONLLU_COLUMNS = 10
 _MOST_LINES = 2000
 
 
-def format_of(path: Path, *, task: str, accepted: Collection[str], told: str, open: str | None) -> str:
+def format_of(
+    path: Path,
+    *,
+    task: str,
+    accepted: Collection[str],
+    told: str,
+    open: str | None,
+    endings: Mapping[str, str] = ENDINGS,
+) -> str:
     """One of the formats that a task's files may have.
 
     told: what the user says, or `auto`. open: the format of an ending that says nothing, such as `.txt`;
     `columns` looks at the lines, None refuses. Raises InputError for a format that the task has not.
     """
-    known = ENDINGS.get(ending(find(path))) if told == AUTO else told
+    known = endings.get(ending(find(path))) if told == AUTO else told
     if known == "json" and known not in accepted:
         known = "jsonl"  # JSON lines are called .json as well
     if known in accepted:
@@ -44,7 +52,7 @@ def format_of(path: Path, *, task: str, accepted: Collection[str], told: str, op
     raise InputError(
         f"no {called} by its ending",
         where=path,
-        choices=[end for end, name in ENDINGS.items() if name in accepted or end == ".json"],
+        choices=[end for end, name in endings.items() if name in accepted or end == ".json"],
         hint="end its name so, or say what it is by --format",
     )
 

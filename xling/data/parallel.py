@@ -1,13 +1,23 @@
-"""Parallel text: a table of two columns, each headed by its language."""
+"""Sentences and their translations: a table of two columns, or each with the candidates to choose from."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from xling.data.rows import read_rows
-from xling.data.table import Columns, read_table
+from xling.data.rows import JSON_ENDINGS, as_text, as_texts, read_rows
+from xling.data.textfile import ending
 from xling.errors import InputError
 from xling.languages import parse
+
+
+@dataclass(frozen=True)
+class RetrievalQuestion:
+    """right: the number of the right candidate, from zero."""
+
+    query: str
+    candidates: tuple[str, ...]
+    right: int
 
 
 def read_parallel(path: Path, *, language: str) -> list[tuple[str, str]]:
@@ -15,7 +25,8 @@ def read_parallel(path: Path, *, language: str) -> list[tuple[str, str]]:
 
     Raises InputError when there are not two columns of which one is headed by the language.
     """
-    _, first = next(iter(read_rows(path)), (1, {}))
+    rows = list(read_rows(path))
+    first = list(rows[0].cells) if rows else []
     own = [name for name in first if _is(name, language)]
     others = [name for name in first if name not in own]
     if len(own) != 1 or len(others) != 1:
@@ -23,12 +34,41 @@ def read_parallel(path: Path, *, language: str) -> list[tuple[str, str]]:
             f"no two columns of which one is {language}",
             where=path,
             line=1,
-            choices=list(first)[:8],
+            choices=first[:8],
             hint=f"head the columns with the tags of their languages, such as {language} and eng",
         )
-    columns = Columns(text=own[0], pair=others[0], label=None)
-    rows = read_table(path, language=language, columns=columns)
-    return [(row.text, row.pair) for row in rows if row.pair is not None]
+    pairs = []
+    for row in rows:
+        row.require((*own, *others))
+        pairs.append((row.text(own[0]), row.text(others[0])))
+    return pairs
+
+
+def read_candidates(path: Path) -> list[RetrievalQuestion]:
+    """Rows {"query": text, "candidates": [text, ...], "right": number from zero}.
+
+    Raises InputError naming file and line for a row of another kind, or fewer than two candidates.
+    """
+    if ending(path) not in JSON_ENDINGS:
+        raise InputError("no JSON lines by its ending", where=path, choices=JSON_ENDINGS)
+    found = []
+    for row in read_rows(path):
+        query, candidates = as_text(row.cells.get("query")), as_texts(row.cells.get("candidates"))
+        right = row.cells.get("right")
+        if not query or not candidates or len(candidates) < 2 or not isinstance(right, int):
+            raise row.place.fault(
+                "not a row with a query, two candidates or more, and the number of the right one",
+                hint='write {"query": "...", "candidates": ["...", "..."], "right": 0}',
+            )
+        if not 0 <= right < len(candidates):
+            raise row.place.fault(
+                f"the right candidate is number {right} of {len(candidates)}",
+                hint="count the candidates from 0",
+            )
+        found.append(RetrievalQuestion(query, candidates, right))
+    if not found:
+        raise InputError("no row in this file", where=path)
+    return found
 
 
 def _is(header: str, language: str) -> bool:

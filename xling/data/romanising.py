@@ -7,10 +7,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from xling.data.examples import Example, Question
+from xling.data.examples import TEXTS, Example, Question
 from xling.errors import InputError
-
-_TEXTS = ("text", "pair", "tokens", "context", "question", "choices")
 
 
 def romanised(text: str, language: str | None = None) -> str:
@@ -28,7 +26,7 @@ def _spelled(example: Example) -> Example:
         raise InputError(
             "answers are places in a text, and those move when it is spelled anew", where="romanised"
         )
-    texts = {name: value for name, value in vars(example).items() if name in _TEXTS and value is not None}
+    texts = {name: value for name, value in vars(example).items() if name in TEXTS and value is not None}
     return replace(example, **{name: _latin(value, example.language) for name, value in texts.items()})
 
 

@@ -1,14 +1,18 @@
-"""Rows of a table by column: TSV and CSV, and JSON lines."""
+"""Rows by column: what a row holds and where it stands; those of TSV, of CSV and of JSON lines."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from pydantic import BaseModel, ConfigDict
+
 from xling.data.cells import cell_records, shown
+from xling.data.place import Place
 from xling.data.textfile import ending, find, read_lines
 from xling.errors import InputError
 
@@ -22,7 +26,65 @@ _ENDINGS: Mapping[str, TableFormat] = {
     **dict.fromkeys(JSON_ENDINGS, "jsonl"),
 }
 
-Row = tuple[int, dict[str, Any]]  # (line, cells by column)
+
+class Columns(BaseModel):
+    """Which columns hold what.
+
+    pair: the second text of a pair. label: None for input without gold. id: rows are numbered
+    without it. labels: of texts with any number of labels, one column of zeros and ones each, in place
+    of label. tokens, tags, heads, relations: lists, of a sentence's words.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    text: str = "text"
+    label: str | None = "label"
+    pair: str | None = None
+    id: str | None = None
+    labels: tuple[str, ...] = ()
+    tokens: str = "tokens"
+    tags: str = "tags"
+    heads: str = "heads"
+    relations: str = "relations"
+
+    def named(self) -> tuple[str, ...]:
+        """The columns that a row of a text must have."""
+        single = (self.text, self.pair, None if self.labels else self.label, self.id)
+        return (*(name for name in single if name is not None), *self.labels)
+
+    def filled(self, upstream: str) -> Columns:
+        """With {upstream} replaced by the name that a language has in the data set."""
+        values = {role: _filled(value, upstream) for role, value in self.model_dump().items()}
+        return Columns.model_validate(values)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row as it was found: its cells by column, where it stands, and where its columns are named."""
+
+    cells: Mapping[str, Any]
+    place: Place
+    header: Place
+
+    def require(self, columns: Iterable[str]) -> None:
+        """InputError names the first of these columns that the row lacks, and those it has."""
+        for column in columns:
+            if column not in self.cells:
+                raise self.header.fault(
+                    f"no column {column!r}",
+                    choices=[shown(name) for name in list(self.cells)[:20]],
+                    hint="name the column to read",
+                )
+
+    def text(self, column: str) -> str:
+        """The text in a column; InputError for what is no text."""
+        text = as_text(self.cells[column])
+        if text is None:
+            raise self.place.fault(f"the column {column!r} holds {shown(self.cells[column])}, no text")
+        return text
+
+    def text_or_none(self, column: str | None) -> str | None:
+        """The same; None where there is no such column, or nothing in it."""
+        return None if column is None or self.cells[column] is None else self.text(column)
 
 
 def table_format(path: str | Path, told: str | None = None) -> TableFormat:
@@ -36,8 +98,8 @@ def table_format(path: str | Path, told: str | None = None) -> TableFormat:
     return found
 
 
-def read_rows(path: str | Path, format: str | None = None) -> Iterator[Row]:
-    """Every row of a file or its `.gz`, with its line and its cells. format: by the ending where not told.
+def read_rows(path: str | Path, format: str | None = None) -> Iterator[Record]:
+    """Every row of a file or its `.gz`. format: by the ending where not told.
 
     Raises InputError naming file and line for a ragged row, broken quoting or broken JSON.
     """
@@ -62,17 +124,23 @@ def as_texts(value: object) -> tuple[str, ...] | None:
     return tuple(text for text in texts if text) if all(texts) else None
 
 
-def _cell_rows(path: Path, delimiter: str) -> Iterator[Row]:
+def _filled(value: str | tuple[str, ...] | None, upstream: str) -> str | tuple[str, ...] | None:
+    if isinstance(value, tuple):
+        return tuple(name.format(upstream=upstream) for name in value)
+    return value and value.format(upstream=upstream)
+
+
+def _cell_rows(path: Path, delimiter: str) -> Iterator[Record]:
     records = cell_records(read_lines(path), delimiter, where=path)
     _, header = next(records)
     if len(set(header)) != len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise InputError(f"two columns are called {shown(twice)!r}", where=path, line=1)
     for line, cells in records:
-        yield line, dict(zip(header, cells, strict=True))
+        yield Record(dict(zip(header, cells, strict=True)), Place(path, line), Place(path, 1))
 
 
-def _json_rows(path: Path) -> Iterator[Row]:
+def _json_rows(path: Path) -> Iterator[Record]:
     for number, line in enumerate(read_lines(path), start=1):
         if not line.strip():
             continue
@@ -85,4 +153,4 @@ def _json_rows(path: Path) -> Iterator[Row]:
             ) from error
         if not isinstance(row, dict):
             raise InputError(f"{shown(row)} is no JSON object", where=path, line=number)
-        yield number, row
+        yield Record(row, Place(path, number), Place(path, number))

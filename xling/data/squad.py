@@ -1,85 +1,70 @@
-"""Extractive question answering: SQuAD 1.1 JSON (Rajpurkar et al. 2016), or a question a line."""
+"""SQuAD 1.1 JSON (Rajpurkar et al. 2016): its questions as rows, and the answers of a row."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from xling.data.cells import shown
-from xling.data.examples import Question
 from xling.data.place import Place
-from xling.data.rows import as_text, read_rows
-from xling.data.textfile import ending, find, read_lines
+from xling.data.rows import Record, as_text
+from xling.data.textfile import find, read_lines
 from xling.errors import InputError
-
-_FORMATS: Mapping[str, str] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 Answers = tuple[tuple[int, str], ...]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A question as it was found: its cells (id, context, question, answers), its group, its place."""
+def read_articles(path: str | Path) -> Iterator[Record]:
+    """The questions of a file or its `.gz`, each with its context and its article's title.
 
-    cells: Mapping[str, Any]
-    group: str | None
-    place: Place
-
-
-def read_squad(
-    path: str | Path, *, language: str, labelled: bool = True, format: str | None = None
-) -> list[Question]:
-    """The questions of a SQuAD 1.1 file (`.json`), or of JSON lines (`.jsonl`), or of their `.gz`.
-
-    format: `json` or `jsonl`, by the ending where not told.
-    The id of a SQuAD question is TITLE/ID, where the article's number stands in for a missing title. Lines
-    hold `context`, `question`, `answers` and, where they like, `id` and `language`; without an id they are
-    numbered. labelled: whether answers are read, and must be there.
-    Raises InputError naming the file with the line or the path in its JSON: broken JSON, a missing key or
-    another type, an id that stands twice, an answer that does not stand at its place in the context.
+    The article's number stands in for a missing title. Raises InputError naming the path in the JSON for
+    what is broken, missing or of another type.
     """
     file = find(Path(path))
-    found = format or _FORMATS.get(ending(file))
-    if found is None:
-        raise InputError("no file of questions by its ending", where=file, choices=_FORMATS)
-    asked = _lines(file) if found == "jsonl" else _articles(_document(file), Place(file))
-    return questions_of(asked, language, labelled=labelled, where=file)
+    for number, (article, at) in enumerate(_items(_document(file), "data", Place(file))):
+        untitled = article.get("title") in (None, "")
+        title = str(number) if untitled else text_at(article, "title", at)
+        for paragraph, within in _items(article, "paragraphs", at):
+            context = text_at(paragraph, "context", within)
+            for cells, own in _items(paragraph, "qas", within):
+                text_at(cells, "id", own)
+                yield Record({**cells, "context": context, "title": title}, own, own)
 
 
-def questions_of(
-    asked: Iterable[Asked], language: str, *, labelled: bool, where: str | Path
-) -> list[Question]:
-    """Examples of what was asked; InputError as `read_squad` tells, and where there is no question."""
-    found: list[Question] = []
-    seen: dict[str, Place] = {}
-    for one in asked:
-        identity = _identity(one, len(found))
-        if identity in seen:
-            raise one.place.fault(f"the id {shown(identity)} stands at {seen[identity]} already")
-        seen[identity] = one.place
-        context, question = _text(one.cells, "context", one.place), _text(one.cells, "question", one.place)
-        answers = _answers(one.cells, context, identity, one.place) if labelled else None
-        own = as_text(one.cells.get("language")) or language
-        whole = identity if one.group is None else f"{one.group}/{identity}"
-        found.append(Question(context=context, question=question, answers=answers, id=whole, language=own))
-    if not found:
-        raise InputError("no question in this file", where=where)
-    return found
+def answers_in(row: Record, context: str, identity: str) -> Answers:
+    """The first characters and the texts of the right answers: a list of objects, or of the Hub's two lists.
+
+    Raises InputError where there is none, or where one does not stand at its place in the context.
+    """
+    cells, place, named = row.cells, row.place, f"question {shown(identity)}"
+    if not cells.get("answers"):
+        hint = "leave it out: questions without an answer (SQuAD 2.0) are not taken"
+        raise place.fault(f"{named} has no answers", hint=hint)
+    value = cells["answers"]
+    if isinstance(value, dict):
+        starts, texts = (_list(value, key, place.inside("answers")) for key in ("answer_start", "text"))
+        if len(starts) != len(texts):
+            raise place.fault(f"{named} has {len(starts)} places for {len(texts)} answers")
+        value = [{"answer_start": start, "text": text} for start, text in zip(starts, texts, strict=True)]
+        if not value:
+            raise place.fault(f"{named} has no answers", hint="leave it out")
+    return tuple(
+        _answer(item, context, named, at) for item, at in _items({"answers": value}, "answers", place)
+    )
 
 
-def grouped(rows: Iterable[Mapping[str, Any]], where: str) -> Iterator[Asked]:
-    """Rows of a table, whose group is the title, or the number of the context where there is none."""
-    contexts: dict[Any, int] = {}
-    for number, cells in enumerate(rows):
-        context = contexts.setdefault(str(cells.get("context")), len(contexts))
-        yield Asked(cells, as_text(cells.get("title")) or str(context), Place(where, None, f"row {number}"))
-
-
-def _lines(path: Path) -> Iterator[Asked]:
-    return (Asked(row, None, Place(path, number)) for number, row in read_rows(path, "jsonl"))
+def text_at(value: Mapping[str, Any], key: str, place: Place) -> str:
+    """The text at a key, which is not blank; InputError for anything else."""
+    if key not in value:
+        raise place.fault(f"{key!r} is missing; there are {_keys(value)}")
+    text = as_text(value[key])
+    if text is None or isinstance(value[key], bool):
+        raise place.inside(key).fault(f"{shown(value[key])} is no text")
+    if not text.strip():
+        raise place.inside(key).fault("the text is blank")
+    return text
 
 
 def _document(path: Path) -> Any:
@@ -94,17 +79,6 @@ def _document(path: Path) -> Any:
         line = getattr(error, "lineno", None)
         column = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(f"broken JSON{column}: {reason}", where=path, line=line, hint=hint) from error
-
-
-def _articles(document: Any, place: Place) -> Iterator[Asked]:
-    for number, (article, at) in enumerate(_items(document, "data", place)):
-        untitled = article.get("title") in (None, "")
-        title = str(number) if untitled else _text(article, "title", at)
-        for paragraph, within in _items(article, "paragraphs", at):
-            context = _text(paragraph, "context", within)
-            for cells, own in _items(paragraph, "qas", within):
-                _text(cells, "id", own)
-                yield Asked({**cells, "context": context}, title, own)
 
 
 def _items(value: Any, key: str, place: Place) -> Iterator[tuple[Mapping[str, Any], Place]]:
@@ -130,43 +104,8 @@ def _keys(value: Mapping[str, Any]) -> str:
     return ", ".join(map(shown, list(value)[:10])) or "no keys"
 
 
-def _text(value: Mapping[str, Any], key: str, place: Place) -> str:
-    """Text that is not blank."""
-    if key not in value:
-        raise place.fault(f"{key!r} is missing; there are {_keys(value)}")
-    text = as_text(value[key])
-    if text is None or isinstance(value[key], bool):
-        raise place.inside(key).fault(f"{shown(value[key])} is no text")
-    if not text.strip():
-        raise place.inside(key).fault("the text is blank")
-    return text
-
-
-def _identity(one: Asked, number: int) -> str:
-    return str(number) if one.cells.get("id") is None else _text(one.cells, "id", one.place)
-
-
-def _answers(cells: Mapping[str, Any], context: str, identity: str, place: Place) -> Answers:
-    """Places and texts of the right answers: a list of objects, or the Hub's object of two lists."""
-    named = f"question {shown(identity)}"
-    if not cells.get("answers"):
-        hint = "leave it out: questions without an answer (SQuAD 2.0) are not taken"
-        raise place.fault(f"{named} has no answers", hint=hint)
-    value = cells["answers"]
-    if isinstance(value, dict):
-        starts, texts = (_list(value, key, place.inside("answers")) for key in ("answer_start", "text"))
-        if len(starts) != len(texts):
-            raise place.fault(f"{named} has {len(starts)} places for {len(texts)} answers")
-        value = [{"answer_start": start, "text": text} for start, text in zip(starts, texts, strict=True)]
-        if not value:
-            raise place.fault(f"{named} has no answers", hint="leave it out")
-    return tuple(
-        _answer(item, context, named, at) for item, at in _items({"answers": value}, "answers", place)
-    )
-
-
 def _answer(item: Mapping[str, Any], context: str, named: str, place: Place) -> tuple[int, str]:
-    text, start = _text(item, "text", place), item.get("answer_start")
+    text, start = text_at(item, "text", place), item.get("answer_start")
     if not isinstance(start, int) or isinstance(start, bool) or start < 0:
         raise place.fault(f"{named}: answer_start is {shown(start)}, no number of a character")
     there = context[start : start + len(text)]

@@ -1,20 +1,31 @@
-"""A plain pre-tokeniser for tagging: white space, with punctuation at the edges of words set apart.
-
-The full stop of an ordinal ("24. oktober") stays with its number. Marks of a text's direction, which nobody
-sees, are left out at the edges of words: they would hide the punctuation behind them.
-"""
+"""Texts to tokens: a plain pre-tokeniser, MASSIVE's tokens and brackets, and tags of spans of characters."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Sequence
+
+from xling.data.bio import OUTSIDE
+from xling.data.cells import shown
+from xling.data.place import Place
+from xling.languages import script
 
 _PART_OF_WORDS = "'’ʼ"
 _DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_BRACKETS = re.compile(r"\[\s*([^\[\]:]*?)\s*:\s*([^\[\]]*?)\s*\]")
+_NO_SPACES = ("Hans", "Hant", "Jpan")
+
+Span = tuple[int, int, str]  # first character, end, slot
 
 
 def words(text: str) -> list[str]:
-    """Tokens of a text. It looks at Unicode categories, not at letters, so it works in every script;
-    text without spaces comes out in one piece between punctuation marks.
+    """Tokens of a text: what stands between blanks, with punctuation at the edges of words set apart.
+
+    It looks at Unicode categories, not at letters, so it works in every script; text without spaces comes
+    out in one piece between punctuation marks. The full stop of an ordinal ("24. oktober") stays with its
+    number. Marks of a text's direction, which nobody sees, are left out at the edges of words: they would
+    hide the punctuation behind them.
     """
     tokens: list[str] = []
     for chunk in text.split():
@@ -26,6 +37,51 @@ def words(text: str) -> list[str]:
         parts = [*chunk[:start], *([chunk[start:end]] if start < end else []), *chunk[end:]]
         tokens += [part for part in parts if part not in _DIRECTION]
     return tokens or text.split()
+
+
+def annotated(text: str, place: Place) -> tuple[str, list[Span]]:
+    """`wake me at [time : five am]`, as MASSIVE writes it: the plain text, and its spans.
+
+    Raises InputError for brackets that are no `[slot : words]`.
+    """
+    plain, spans, end = "", [], 0
+    for match in _BRACKETS.finditer(text):
+        plain += text[end : match.start()]
+        if match[1] and match[2]:
+            spans.append((len(plain), len(plain) + len(match[2]), match[1]))
+        plain += match[2]
+        end = match.end()
+    plain += text[end:]
+    if "[" in plain or "]" in plain:
+        raise place.fault(f"{shown(text)!r} has brackets that are no [slot : words]")
+    return plain, spans
+
+
+def spoken(text: str, language: str) -> list[str]:
+    """MASSIVE's own tokens: what stands between blanks; in Chinese and Japanese single characters.
+
+    There, a chunk of ASCII letters stays whole.
+    """
+    chunks = text.split()
+    if script(language) not in _NO_SPACES:
+        return chunks
+    return [token for chunk in chunks for token in ([chunk] if chunk.isascii() else chunk)]
+
+
+def tags_of_spans(text: str, tokens: Sequence[str], spans: Sequence[Span]) -> list[str]:
+    """BIO tags of the tokens of a text: a token belongs to the first span that it shares a character with.
+
+    So a span may grow to whole words, and one inside another span's word is lost.
+    """
+    tags, end, last = [], 0, None
+    ordered = sorted(spans)
+    for token in tokens:
+        start = text.index(token, end)
+        end = start + len(token)
+        own = next((span for span in ordered if span[0] < end and start < span[1]), None)
+        tags.append(OUTSIDE if own is None else f"{'I' if own is last else 'B'}-{own[2]}")
+        last = own
+    return tags
 
 
 def _apart(character: str) -> bool:

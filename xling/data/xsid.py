@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -126,9 +127,4 @@ def _identified(found: Sequence[Utterance]) -> list[Utterance]:
     own = {utterance.id for utterance in found}
     if "" not in own and len(own) == len(found):
         return list(found)
-    return [
-        Utterance(
-            tokens=item.tokens, tags=item.tags, intent=item.intent, id=str(number), language=item.language
-        )
-        for number, item in enumerate(found)
-    ]
+    return [replace(item, id=str(number)) for number, item in enumerate(found)]

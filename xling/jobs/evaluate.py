@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xling.data.cards import load_card
+from xling.corpora.cards import load_card
+from xling.corpora.source import load
 from xling.data.examples import Example, fingerprint
-from xling.data.own_files import read_labelled
-from xling.data.source import load
 from xling.errors import InputError
 from xling.evaluation.bootstrap import interval
 from xling.files import write_json
 from xling.languages import UNKNOWN, parse
 from xling.makers.composed_model import Setup
 from xling.tasks.inference import Progress, unheard
+from xling.tasks.reading import read_labelled
 from xling.tasks.registry import task_named
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xling.data.cards import load_card
-from xling.data.reading import file_checksum
-from xling.data.source import load
+from xling.corpora.cards import load_card
+from xling.corpora.source import file_checksum, load
 from xling.errors import InputError
 from xling.files import check_new, whole_folder, write_atomically
 from xling.languages import name as language_name
@@ -21,17 +20,6 @@ from xling.plain_yaml import written
 from xling.tasks.registry import task_named
 
 RECIPE, DATA, TEXT = "recipe.yaml", "data.yaml", "text.yaml"
-# whose settings a new recipe takes and, where no training files are given, whose source
-TEMPLATES: Mapping[str, str] = {
-    "tagging": "ner",
-    "pos": "pos",
-    "parsing": "parsing",
-    "intent-slots": "intents",
-    "classification": "topic",
-    "multi-label": "topic",
-    "question-answering": "qa",
-    "multiple-choice": "choice",
-}
 _HEADS = {
     RECIPE: "# Written by `xling recipe new`; every setting may be changed.\n",
     DATA: "# Written by `xling recipe new`. Say where the data comes from before you share it.\n",
@@ -87,14 +75,16 @@ def new_recipe(wishes: Wishes, out: Path, data_root: Path | None = None) -> dict
 
 def _recipe(wishes: Wishes) -> dict[str, Any]:
     """The values of the recipe, from the template of its task."""
-    task = task_named(wishes.task).name
-    values = packaged_recipe(f"_base/{TEMPLATES[task]}.yaml")
+    own = task_named(wishes.task)
+    task, values = own.name, packaged_recipe(f"_base/{own.template}.yaml")
     language, own_source = parse(wishes.language), wishes.train is not None
     if own_source != (wishes.dev is not None):
         missing = "--dev" if own_source else "--train"
         raise InputError(f"{missing} is missing", where=missing, hint="give --train and --dev, or neither")
     if wishes.source_test is not None and not own_source:
         raise InputError("goes with --train and --dev", where="--source-test", hint="give all three")
+    if not own_source and values["task"]["name"] != task:
+        raise InputError(f"xling has no {task} data", where="--train", hint="give --train and --dev")
     if wishes.source is not None and not own_source and parse(wishes.source) != values["source"]:
         raise InputError(
             f"xling has {task} data in {values['source']} only",

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xling.data.conll import write_conll
-from xling.data.conllu import fill_conllu
-from xling.data.own_files import input_format, read_input
 from xling.data.textfile import ending
 from xling.errors import InputError
 from xling.files import write_atomically, write_lines
 from xling.languages import UNKNOWN, parse
 from xling.makers.composed_model import Setup
 from xling.tasks.inference import Progress, unheard
+from xling.tasks.reading import input_format, read_input
+from xling.tasks.task import Task
 
-_TASKS_OF: Mapping[str, tuple[str, ...]] = {
-    ".conll": ("tagging", "pos"),
-    ".txt": ("tagging", "pos"),
-    ".conllu": ("pos", "parsing"),
-}
+_COLUMNS = (".conll", ".txt", ".conllu")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,30 +37,28 @@ def predict_file(
     """
     tag = language if language == UNKNOWN else parse(language)
     planned, input, output = setup.planned(), files.input, files.output
-    format = input_format(input, task=planned.task.name, format=files.format)
-    _check_output(planned.task.name, format, files)
-    examples = read_input(input, task=planned.task.name, language=tag, format=format)
+    task = planned.task
+    format = input_format(input, task=task.name, format=files.format)
+    _check_output(task, format, files)
+    examples = read_input(input, task=task.name, language=tag, format=format)
     model = setup.composed(planned)
     rows = model.predict(examples, precision=setup.precision, progress=progress)
-    if ending(output) in (".conll", ".txt"):
-        text = write_conll([(row["tokens"], row["tags"]) for row in rows])
-        write_atomically(output, text.encode("utf-8"))
-    elif ending(output) == ".conllu":
-        write_atomically(output, fill_conllu(input, rows))
+    if ending(output) in task.outputs:
+        write_atomically(output, task.outputs[ending(output)](rows, input))
     else:
         write_lines(output, [json.dumps(row, ensure_ascii=False) for row in rows])
     told = {"plan": str(model.plan), "format": format, "precision": setup.precision}
     return {"output": str(output), "rows": len(rows), **told}
 
 
-def _check_output(task: str, format: str, files: PredictionFiles) -> None:
+def _check_output(task: Task, format: str, files: PredictionFiles) -> None:
     """InputError where rows of the task, or of this input, cannot be written in the output's format."""
     input, output = files.input, files.output
     if output.is_dir():
         raise InputError("this is a folder", where=output, hint="name a file, such as predictions.jsonl")
-    if task not in _TASKS_OF.get(ending(output), (task,)):
+    if ending(output) in _COLUMNS and ending(output) not in task.outputs:
         called = "CoNLL-U" if ending(output) == ".conllu" else "CoNLL"
-        raise InputError(f"{task} cannot be written as {called}", where=output, hint="end it in .jsonl")
+        raise InputError(f"{task.name} cannot be written as {called}", where=output, hint="end it in .jsonl")
     if ending(output) == ".conllu" and format != "conllu":
         raise InputError(
             f"CoNLL-U is written by filling the input in, and {input.name} is none",

@@ -8,24 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from xling.bases.base import load_base
-from xling.data.card_schema import DataCard
-from xling.data.cards import load_card
-from xling.data.own_files import read_input
-from xling.data.source import load
+from xling.corpora.cards import DataCard, load_card
+from xling.corpora.source import load
+from xling.data.examples import TEXTS
+from xling.data.rows import JSON_ENDINGS
 from xling.data.text import deduplicate, read_text
 from xling.data.textfile import ending
 from xling.errors import InputError
 from xling.evaluation.source_components import Text
 from xling.evaluation.source_ranking import Ranking, Standing, rank_sources
 from xling.languages import name, parse
+from xling.tasks.reading import read_input
 
 _DIGITS = 6
 # files that are no plain text, and the task whose reader takes them
-_TASKS = {
-    ".tsv": "classification", ".csv": "classification", ".json": "classification",
-    ".jsonl": "classification", ".ndjson": "classification", ".conll": "tagging",
-}  # fmt: skip
-_FIELDS = ("text", "context")
+_READ_AS = {**dict.fromkeys((".tsv", ".csv", *JSON_ENDINGS), "classification"), ".conll": "tagging"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +147,7 @@ def _lines(order: RankOrder, card: DataCard | None, language: str, path: Path | 
     if path is None:
         assert card is not None
         return _texts(load(card, language, order.split, data_root=order.data_root))
-    task = _TASKS.get(ending(path))
+    task = _READ_AS.get(ending(path))
     return _texts(read_text([path]) if task is None else read_input(path, task=task, language=language))
 
 
@@ -159,12 +156,11 @@ def _texts(examples: Sequence[Any]) -> list[str]:
 
 
 def _text(example: Any) -> str:
+    """A line, or the first text of an example."""
     if isinstance(example, str):
         return example
-    tokens = getattr(example, "tokens", None)
-    if tokens is not None:
-        return " ".join(tokens)
-    return next(getattr(example, field) for field in _FIELDS if hasattr(example, field))
+    text = next(getattr(example, field) for field in TEXTS if hasattr(example, field))
+    return text if isinstance(text, str) else " ".join(text)
 
 
 def _shown(value: float | None) -> str:

@@ -15,8 +15,7 @@ from xling.composition.composed import Composition
 from xling.composition.contents import grow, routes
 from xling.composition.forms.form import Node, acting
 from xling.composition.grammar import parse as parse_plan
-from xling.data.candidates import read_candidates
-from xling.data.parallel import read_parallel
+from xling.data.parallel import read_candidates, read_parallel
 from xling.errors import InputError
 from xling.evaluation.bootstrap import interval
 from xling.files import write_json

@@ -9,10 +9,8 @@ from typing import Any, TypeVar
 
 from xling.composition.forms.single import Named
 from xling.composition.forms.stack import stack
-from xling.data.family import ALPHA, balanced, held_apart
-from xling.data.own_files import read_labelled
 from xling.data.parallel import read_parallel
-from xling.data.text import read_text
+from xling.data.text import ALPHA, balanced, held_apart, read_text
 from xling.errors import InputError
 from xling.files import check_new
 from xling.languages import parse
@@ -22,6 +20,7 @@ from xling.makers.stage import NEW, Data, Stage
 from xling.modules.module import WEIGHTS, Module
 from xling.pipeline.stages import Workbench, carry_out
 from xling.plain_yaml import assignment, put
+from xling.tasks.reading import read_labelled
 from xling.tasks.registry import task_named
 from xling.training.pseudo_perplexity import LINES
 from xling.training.specs import (

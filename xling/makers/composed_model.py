@@ -174,5 +174,5 @@ def _check_combined(plan: Plan, task: Task) -> None:
             f"the scores of {task.name} cannot be combined: they are not of labels for each word, text or "
             "answer, which is all that plans with other vocabularies have in common",
             where="--plan",
-            choices=[name for name, own in TASKS.items() if isinstance(own, ScoresUnits)],
+            choices=[name for name in TASKS if isinstance(task_named(name), ScoresUnits)],
         )

@@ -20,8 +20,8 @@ from xling.composition.composed import Composition, base_facts
 from xling.composition.contents import grow, named
 from xling.composition.forms.form import Plan
 from xling.composition.forms.single import Named
+from xling.corpora.licences import strictest
 from xling.data.examples import fingerprint
-from xling.data.licences import strictest
 from xling.modules.module import Facts, Module
 from xling.training.loop import Objective, Outcome
 from xling.training.phases import Course, train_module

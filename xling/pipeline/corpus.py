@@ -7,12 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xling.data.card_schema import DataCard
-from xling.data.cards import load_card
+from xling.corpora.card import DataCard
+from xling.corpora.cards import load_card
+from xling.corpora.source import load
 from xling.data.examples import LabelledText, sample
-from xling.data.family import balanced, held_apart
-from xling.data.source import load
-from xling.data.text import deduplicate, hold_out
+from xling.data.text import balanced, deduplicate, held_apart, hold_out
 from xling.makers.stage import Data
 from xling.pipeline.recipe import DataSpec, Recipe
 

@@ -68,7 +68,7 @@ class AlignmentSection(AlignmentTraining):
 class FamilySpec(Specification):
     """One module for all targets, from several languages' text. tag: of the family, such as bnt (ISO 639-5).
 
-    alpha: see `xling.data.family.balanced`.
+    alpha: see `xling.data.text.balanced`.
     """
 
     tag: str

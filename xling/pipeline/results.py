@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xling.bases.base import Base
-from xling.data.card_schema import DataCard
+from xling.corpora.card import DataCard
 from xling.evaluation.bootstrap import equivalence, interval, paired_gain, verdict
 from xling.evaluation.results import (
     NONE,

@@ -97,8 +97,8 @@ def read_predictions(path: Path) -> Predictions:
         hint = "let xling predict write to a .jsonl file"
         raise InputError("predictions are JSON lines", where=path, choices=JSON_ENDINGS, hint=hint)
     rows = [
-        Predicted(path=path, line=line, id=as_text(cells.get("id")), cells=cells)
-        for line, cells in read_rows(path)
+        Predicted(path=path, line=row.place.line or 0, id=as_text(row.cells.get("id")), cells=row.cells)
+        for row in read_rows(path)
     ]
     return Predictions(path, tuple(rows))
 

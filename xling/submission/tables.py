@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xling.data.cells import shown
-from xling.data.rows import as_text, read_rows
+from xling.data.rows import read_rows
 from xling.errors import InputError
 from xling.submission.submission import quoted
 
@@ -37,16 +37,11 @@ def table_rows(path: Path, needed: Names, optional: Names) -> list[TableRow]:
     """Every row of a test file; InputError for a header that lacks a needed column, or for no row."""
     rows: list[TableRow] = []
     columns: dict[str, str] = {}
-    for line, cells in read_rows(path):
-        columns = columns or _columns(path, list(cells), needed, optional)
-        texts = {role: as_text(cells.get(column)) for role, column in columns.items()}
-        for role, text in texts.items():
-            if text is None:
-                value = shown(cells.get(columns[role]))
-                raise InputError(
-                    f"the column {columns[role]!r} holds {value}, no text", where=path, line=line
-                )
-        rows.append(TableRow(path, line, {role: text or "" for role, text in texts.items()}))
+    for row in read_rows(path):
+        columns = columns or _columns(path, list(row.cells), needed, optional)
+        row.require(columns.values())
+        texts = {role: row.text(column) for role, column in columns.items()}
+        rows.append(TableRow(path, row.place.line or 0, texts))
     if not rows:
         raise InputError("no row below the header", where=path, hint="give the participants' test file")
     return rows

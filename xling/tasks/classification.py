@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,58 @@ from torch import Tensor
 
 from xling.bases.base import Base
 from xling.data.examples import LabelledText
+from xling.data.rows import Record
+from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, one_label
+from xling.tasks.metrics import share
+from xling.tasks.reading import Reading
 from xling.tasks.task import ONE_LABEL, Prediction, Row, numbered
-from xling.tasks.text_rows import described, judged, learned, row_scores, sequence_head, text_rows
+from xling.tasks.text_rows import (
+    TEXT_FILES,
+    described,
+    judged,
+    learned,
+    row_scores,
+    sequence_head,
+    text_rows,
+    usual_columns,
+)
+
+_LABELS = ("label", "category", "sentiment", "topic")
 
 
 class Classification:
     """Topics, sentiment, NLI. Metric: accuracy; macro F1 beside it (scikit-learn)."""
 
-    name, metric, together = "classification", "accuracy", False
+    name, metric, together, template = "classification", "accuracy", False, "topic"
     link = ONE_LABEL
+    files, outputs = TEXT_FILES, {}
+
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[LabelledText]:
+        """Labels are stripped and put in Unicode's composed form: two spellings of one label are one."""
+        found: list[LabelledText] = []
+        columns = how.columns
+        for row in rows:
+            columns = columns or usual_columns(row, _LABELS if how.gold else ())
+            row.require(columns.named())
+            label = row.text_or_none(columns.label)
+            if label is not None:
+                label = unicodedata.normalize("NFC", label.strip())
+                label = how.labels.get(label, label) or None  # a blank cell is no gold, and no class
+            identity = row.text_or_none(columns.id)
+            found.append(
+                LabelledText(
+                    text=row.text(columns.text),
+                    label=label,
+                    id=str(len(found)) if identity is None else identity,
+                    language=how.language,
+                    pair=row.text(columns.pair) if columns.pair else None,
+                )
+            )
+        if not found:
+            raise InputError("no row below the header", where=how.where)
+        return found
 
     def example(self, item: Any, id: str, language: str) -> LabelledText:
         text, pair = (item, None) if isinstance(item, str) else item
@@ -69,14 +111,16 @@ class Classification:
     def gold(self, example: LabelledText) -> Prediction:
         return {} if example.label is None else {"label": example.label}
 
+    def label_names(self, example: LabelledText) -> list[str]:
+        return [str(example.label)]
+
     def counts(self, examples: Sequence[LabelledText], predictions: Sequence[Prediction]) -> np.ndarray:
         """Per example: whether it is right, and one; twice zero without gold."""
         both = zip(examples, predictions, strict=True)
         sums = [(example.label == row["label"], example.label is not None) for example, row in both]
         return np.asarray(sums, dtype=float).reshape(-1, 2)
 
-    def value(self, sums: np.ndarray) -> np.ndarray:
-        return np.asarray(100 * sums[..., 0] / np.maximum(sums[..., 1], 1))
+    value = staticmethod(share)
 
     def score(self, examples: Sequence[LabelledText], predictions: Sequence[Prediction]) -> dict[str, float]:
         from sklearn.metrics import accuracy_score, f1_score
@@ -92,3 +136,6 @@ class Classification:
 
     def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
         return [one_label(gold, predicted)]
+
+
+TASK = Classification()

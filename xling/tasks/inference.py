@@ -14,14 +14,13 @@ from xling.bases.base import Base
 from xling.bases.batches import pad_rows
 from xling.bases.precision import FLOAT32, Precision, computing_in
 from xling.data.collation import sequential_batches
-from xling.data.examples import Example, Question
+from xling.data.examples import TEXTS, Example, Question
 from xling.errors import PlanError
 from xling.sites import LabelScores
 from xling.tasks.task import Prediction, Row, ScoresUnits, Task, by_example
 
 Progress = Callable[[int, int], None]  # rows done, of how many
 Rewrite = Callable[[Sequence[str]], Sequence[str]]
-_TOKENS, _TEXTS = "tokens", ("text", "pair", "context", "question", "choices")
 
 
 def unheard(done: int, of: int) -> None:
@@ -106,12 +105,12 @@ def predict(
         rows = [Row(ids=(), at=(), targets=(), example=number) for number in range(len(examples))]
     else:
         rows = encode(task, examples, reader, labels, reader.base.max_length)
-        (scores,) = _scores(task, examples, [_Reading(reader, rows)], computing)
+        (scores,) = _scores(task, examples, [_Progressing(reader, rows)], computing)
     return task.decode(examples, rows, scores, labels)
 
 
 @dataclass(frozen=True)
-class _Reading:
+class _Progressing:
     """Rows of some of the examples, as a composition reads them."""
 
     composition: ReadingComposition
@@ -134,7 +133,7 @@ def _together(
         numbers = [number for number, own in enumerate(members) if one in own]
         read = [examples[number] for number in numbers]
         rows = encode(task, read, one, one.labels, one.base.max_length)
-        readings.append(_Reading(one, [replace(row, example=numbers[row.example]) for row in rows]))
+        readings.append(_Progressing(one, [replace(row, example=numbers[row.example]) for row in rows]))
     scores = _scores(task, examples, readings, computing)
     found = {
         id(own.composition): by_example(own.rows, values, len(examples))
@@ -154,7 +153,7 @@ def _label_scores(task: ScoresUnits, parts: Sequence[Tensor], labels: tuple[str,
 
 
 def _scores(
-    task: Task, examples: Sequence[Example], readings: Sequence[_Reading], computing: Computing
+    task: Task, examples: Sequence[Example], readings: Sequence[_Progressing], computing: Computing
 ) -> list[list[Tensor]]:
     """What `pick` gives for each row of each reading, on the processor."""
     done, count = 0, sum(len(own.rows) for own in readings)
@@ -210,10 +209,10 @@ def rewritten(example: Example, rewrite: Rewrite) -> Example:
             where="--plan",
             hint="leave the part out for question answering",
         )
-    if hasattr(example, _TOKENS):
-        return replace(example, tokens=tuple(rewrite(getattr(example, _TOKENS))))
-    found = {name: _text(getattr(example, name), rewrite) for name in _TEXTS if hasattr(example, name)}
-    return replace(example, **found)
+    found = {name: getattr(example, name) for name in TEXTS if hasattr(example, name)}
+    if "tokens" in found:
+        return replace(example, tokens=tuple(rewrite(found["tokens"])))
+    return replace(example, **{name: _text(value, rewrite) for name, value in found.items()})
 
 
 def _text(value: Any, rewrite: Rewrite) -> Any:

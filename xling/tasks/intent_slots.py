@@ -6,7 +6,7 @@ Intent Classification and Slot Filling); the two losses are added.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,18 +16,29 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from xling.bases.base import Base
-from xling.data.bio import described, repaired, spans
+from xling.data.bio import described, repaired, spans, types
+from xling.data.cells import shown
 from xling.data.examples import TaggedSentence, Utterance
+from xling.data.place import Place
+from xling.data.rows import Columns, Record, as_text
+from xling.data.tokenise import Span, annotated, spoken, tags_of_spans, words
+from xling.data.xsid import read_xsid
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, one_label, tagged_spans
+from xling.tasks.reading import Files, Reading
 from xling.tasks.tagging import Tagging
 from xling.tasks.task import Link, Prediction, Row, by_example, numbered
-from xling.tasks.word_rows import item_scores, tokens_of, word_rows
+from xling.tasks.word_rows import checked_tags, item_scores, tags_in, tokens_in, tokens_of, word_rows
 from xling.tasks.xsid_scorer import xsid_compatible_f1
 
 INTENT = "intent:"
 _TAGGING = Tagging()
+_USUAL = Columns(label="intent")
+
+
+def _columns(how: Reading) -> list[Utterance]:
+    return read_xsid(how.where, language=how.language, labels=how.labels, labelled=how.gold)
 
 
 class IntentSlots:
@@ -37,8 +48,26 @@ class IntentSlots:
     tag for each word.
     """
 
-    name, metric, together = "intent-slots", "f1", False
+    name, metric, together, template = "intent-slots", "f1", False, "intents"
     link = Link(lambda scores, labels: _logs(scores, _tag_count(labels)))
+    files = Files(
+        readers={"conll": _columns, "tsv": _columns},
+        rows=("jsonl", "text"),
+        input_only=("text",),
+        usual="conll",
+    )
+    outputs = {}
+
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[Utterance]:
+        """Tokens, tags and intent; or a text with its intent and spans of characters, as INJONGO has them.
+
+        Of {"text", "spans", "intent"}, a span is {"start_byte", "limit_byte", "label"}: characters, in spite
+        of the names. A text of the Hub marks its slots by brackets, as MASSIVE writes them.
+        """
+        found = [_utterance(row, how, number) for number, row in enumerate(rows)]
+        if not found:
+            raise InputError("no utterance in this file", where=how.where)
+        return found
 
     def example(self, item: Any, id: str, language: str) -> Utterance:
         return Utterance(tokens=tokens_of(item), tags=None, intent=None, id=id, language=language)
@@ -97,6 +126,9 @@ class IntentSlots:
         known = _gold(example)
         return {} if known is None else {"tags": list(known[0]), "intent": known[1]}
 
+    def label_names(self, example: Utterance) -> list[str]:
+        return [*types(example.tags or ()), str(example.intent)]
+
     def counts(self, examples: Sequence[Utterance], predictions: Sequence[Prediction]) -> np.ndarray:
         """Per utterance: right slots, predicted slots, gold slots, whether the intent is right, and one."""
         slots = _TAGGING.counts(_sentences(examples), predictions)
@@ -123,6 +155,60 @@ class IntentSlots:
     def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
         intents = {"key": "intent", "scores": "intent_scores", "title": "Intents", "unit": "utterances"}
         return [one_label(gold, predicted, **intents), tagged_spans(gold, predicted)]
+
+
+def _utterance(row: Record, how: Reading, number: int) -> Utterance:
+    columns = how.columns or _USUAL
+    if how.columns is None or columns.tokens in row.cells:
+        tokens, tags = tokens_in(row, how), tags_in(row, how) if how.gold else ()
+        if tokens is None and how.gold and (text := as_text(row.cells.get("text"))) is not None:
+            tokens = tuple(words(text))
+            tags = tags_of_spans(text, tokens, _spans(row.cells.get("spans"), len(text), row.place))
+    else:
+        row.require([columns.text])
+        plain, spans = annotated(row.text(columns.text), row.place)
+        tokens = tuple(spoken(plain, how.language))
+        tags = tags_of_spans(plain, tokens, spans)
+        if not tokens:
+            raise row.place.fault("the utterance is empty")
+    label = columns.label or str(_USUAL.label)
+    if how.columns is not None:
+        row.require([label])
+    intent = (as_text(row.cells.get(label)) or "").strip()
+    if not tokens or tags is None or (how.gold and not intent):
+        raise _no_utterance(row.place, how.gold)
+    return Utterance(
+        tokens=tokens,
+        tags=checked_tags(row, tags, tokens, how, called="slot") if how.gold else None,
+        intent=how.labels.get(intent, intent) if how.gold else None,
+        id=how.identity(row, number),
+        language=how.language_of(row),
+    )
+
+
+def _spans(value: object, length: int, place: Place) -> list[Span]:
+    """The spans of a JSON row."""
+    found: list[Span] = []
+    for span in value if isinstance(value, list) else [None]:
+        facts = span if isinstance(span, dict) else {}
+        start, end, label = facts.get("start_byte"), facts.get("limit_byte"), as_text(facts.get("label"))
+        if not (isinstance(start, int) and isinstance(end, int) and label and 0 <= start < end <= length):
+            raise place.fault(
+                f"{shown(span)} is no span of a text of {length} characters",
+                hint='write "spans": [{"start_byte": 0, "limit_byte": 5, "label": "TIME"}, ...]',
+            )
+        found.append((start, end, label))
+    return found
+
+
+def _no_utterance(place: Place, labelled: bool) -> InputError:
+    if not labelled:
+        hint = 'write {"tokens": ["wake", "me"]} or {"text": "wake me"}'
+        return place.fault("not a row with tokens or a text", hint=hint)
+    return place.fault(
+        "not a row with tokens, tags and intent, nor one with text, spans and intent",
+        hint='write {"tokens": ["wake", "me"], "tags": ["O", "O"], "intent": "alarm/set_alarm"}',
+    )
 
 
 def _gold(example: Utterance) -> tuple[tuple[str, ...], str] | None:
@@ -159,3 +245,6 @@ def _decoded(example: Utterance, scores: Tensor, labels: Sequence[str]) -> Predi
         "intent": names[int(scores[0, count:].argmax())],
         "intent_scores": {name: round(chance, 6) for name, chance in zip(names, chances, strict=True)},
     }
+
+
+TASK = IntentSlots()

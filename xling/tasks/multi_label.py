@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +14,31 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 
 from xling.bases.base import Base
+from xling.data.cells import shown
 from xling.data.examples import MultiLabelledText
+from xling.data.place import Place
+from xling.data.rows import Columns, Record, as_text
+from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, label_sets
-from xling.tasks.f1 import f1, overlaps
+from xling.tasks.metrics import f1, overlaps
+from xling.tasks.reading import Reading
 from xling.tasks.task import Link, Prediction, Row, numbered
-from xling.tasks.text_rows import described, judged, learned, row_scores, sequence_head, text_rows
+from xling.tasks.text_rows import (
+    TEXT_FILES,
+    described,
+    judged,
+    learned,
+    row_scores,
+    sequence_head,
+    text_rows,
+    usual_columns,
+)
 
 _THRESHOLD = 0.5
+_LABELS = ("labels", "emotions", "emotion", "label", "category", "sentiment", "topic")
+_SEPARATOR = "|"
+_YES, _NO = ("1", "1.0", "true"), ("0", "0.0", "false")
 
 
 class MultiLabel:
@@ -28,8 +48,33 @@ class MultiLabel:
     from, and one without gold has none.
     """
 
-    name, metric, together = "multi-label", "f1", False
+    name, metric, together, template = "multi-label", "f1", False, "topic"
     link = Link(lambda scores, labels: logsigmoid(scores), lambda logs: logs - (-torch.expm1(logs)).log())
+    files, outputs = TEXT_FILES, {}
+
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[MultiLabelledText]:
+        """All labels of a text in one column, by bars or as a JSON list, or a column of zeros and ones each.
+
+        An empty cell is a text without any label; null, or a row of empty flags, one without gold.
+        """
+        rows = list(rows)
+        if not rows:
+            raise InputError("no row below the header", where=how.where)
+        columns = how.columns or _columns(rows, gold=how.gold)
+        found = []
+        for number, row in enumerate(rows):
+            row.require(columns.named())
+            identity = row.text_or_none(columns.id)
+            found.append(
+                MultiLabelledText(
+                    text=row.text(columns.text),
+                    labels=_labels_in(row, columns, how.labels),
+                    id=str(number) if identity is None else identity,
+                    language=how.language,
+                    pair=row.text(columns.pair) if columns.pair else None,
+                )
+            )
+        return found
 
     def example(self, item: Any, id: str, language: str) -> MultiLabelledText:
         text, pair = (item, None) if isinstance(item, str) else item
@@ -79,6 +124,9 @@ class MultiLabel:
     def gold(self, example: MultiLabelledText) -> Prediction:
         return {} if example.labels is None else {"labels": list(example.labels)}
 
+    def label_names(self, example: MultiLabelledText) -> Sequence[str]:
+        return example.labels or ()
+
     def counts(self, examples: Sequence[MultiLabelledText], predictions: Sequence[Prediction]) -> np.ndarray:
         """Per text: right labels, predicted labels, gold labels; zeros without gold."""
         both = zip(examples, predictions, strict=True)
@@ -88,8 +136,7 @@ class MultiLabel:
             for example, row in both
         )
 
-    def value(self, sums: np.ndarray) -> np.ndarray:
-        return f1(sums)
+    value = staticmethod(f1)
 
     def score(
         self, examples: Sequence[MultiLabelledText], predictions: Sequence[Prediction]
@@ -117,3 +164,110 @@ class MultiLabel:
 
     def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
         return [label_sets(gold, predicted)]
+
+
+def _columns(rows: Sequence[Record], *, gold: bool) -> Columns:
+    """The columns by their usual names, or flags where none of these lists the labels."""
+    first = rows[0]
+    columns = usual_columns(first, ())
+    if not gold:
+        return columns
+    listed = next((name for name in _LABELS if name in first.cells), None)
+    if listed is not None:
+        return columns.model_copy(update={"label": listed})
+    flags = _flag_columns(rows, columns.named())
+    if not flags:
+        problem = f"no column of the labels in the header ({', '.join(map(shown, first.cells))})"
+        hint = "rename the column of the labels, or give each label a column of zeros and ones"
+        raise first.header.fault(problem, choices=_LABELS, hint=hint)
+    return columns.model_copy(update={"labels": flags})
+
+
+def _labels_in(row: Record, columns: Columns, names: Mapping[str, str]) -> tuple[str, ...] | None:
+    """The labels of a row, each once; None without gold."""
+    if columns.labels:
+        found = _flagged(row.cells, columns.labels, row.place)
+    elif columns.label is not None:
+        found = _listed(row.cells[columns.label], columns.label, row.place)
+    else:
+        found = None
+    if found is None:
+        return None
+    composed = (unicodedata.normalize("NFC", label) for label in found)
+    return tuple(dict.fromkeys(names.get(label, label) for label in composed))
+
+
+def _flag_columns(rows: Iterable[Record], apart: Collection[str]) -> tuple[str, ...]:
+    """The columns of a table, but those apart, that hold zeros and ones, or nothing where there is no gold.
+
+    InputError names the first cell that is neither in a column where most are: it may be a slip, or the
+    columns are no flags but degrees.
+    """
+    flags: Counter[str] = Counter()
+    others: dict[str, list[tuple[Place, object]]] = {}
+    for row in rows:
+        for name, value in row.cells.items():
+            if name not in apart and _flag(value) is not None:
+                flags[name] += 1
+            elif name not in apart and not _blank(value):
+                others.setdefault(name, []).append((row.place, value))
+    for name, found in others.items():
+        if flags[name] > len(found):
+            place, value = found[0]
+            raise _no_flag(name, value, place)
+    return tuple(name for name in flags if name not in others)
+
+
+def _flagged(cells: Mapping[str, Any], columns: tuple[str, ...], place: Place) -> list[str] | None:
+    if all(_blank(cells[name]) for name in columns):
+        return None
+    for name in columns:
+        if _flag(cells[name]) is None:
+            raise _no_flag(name, cells[name], place)
+    return [name for name in columns if _flag(cells[name])]
+
+
+def _no_flag(column: str, value: object, place: Place) -> InputError:
+    return place.fault(
+        f"the column {column!r} holds {shown(value)}, neither 0 nor 1",
+        hint="name columns of zeros and ones, or one column that lists the labels",
+    )
+
+
+def _blank(value: object) -> bool:
+    return value is None or not str(value).strip()
+
+
+def _flag(value: object) -> bool | None:
+    text = (as_text(value) or "").strip().lower()
+    return True if text in _YES else False if text in _NO else None
+
+
+def _listed(value: object, column: str, place: Place) -> list[str] | None:
+    """The labels of one cell: a JSON list, or text with bars between them."""
+    if value is None:
+        return None
+    listed: object = value
+    if isinstance(value, str) and value.strip().startswith("["):
+        try:
+            listed = json.loads(value)
+        except (ValueError, RecursionError):
+            listed = None
+    elif not isinstance(value, list):
+        listed = (as_text(value) or "").split(_SEPARATOR)
+    labels = [as_text(item) for item in listed] if isinstance(listed, list) else [None]
+    if None in labels or (as_text(value) is None and not isinstance(value, list)):
+        raise place.fault(
+            f"the column {column!r} holds {shown(value)}, no list of labels",
+            hint=f'separate labels by {_SEPARATOR}, or write a JSON list such as ["joy", "fear"]',
+        )
+    names = [text for label in labels if label is not None and (text := label.strip())]
+    if len(set(names)) < len(names) and all(_flag(name) is not None for name in names):
+        raise place.fault(
+            f"the column {column!r} holds {shown(value)}, zeros and ones that name no label",
+            hint="give each label a column of zeros and ones under its name, or list the names",
+        )
+    return names
+
+
+TASK = MultiLabel()

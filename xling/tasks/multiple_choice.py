@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -13,12 +14,55 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
 from xling.bases.base import Base
+from xling.data.cells import shown
 from xling.data.examples import Choice
+from xling.data.place import Place
+from xling.data.rows import Record, as_text, as_texts
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, LabelPair, ShownAnswer
+from xling.tasks.metrics import share
+from xling.tasks.reading import TABLES, Files, Reading
 from xling.tasks.task import Link, Prediction, Row, by_example
 from xling.tasks.text_rows import cut, piece_counts, row_scores, sequence_head
+
+_IDS = ("idx", "id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceLayout:
+    """Which columns hold what. choices: one column each, or a single one with a list.
+
+    first: how the label counts the first choice.
+    """
+
+    context: str
+    question: str
+    choices: tuple[str, ...]
+    label: str
+    first: int = 0
+
+    def columns(self) -> tuple[str, ...]:
+        """The columns that tell the layout; without gold the label is not there."""
+        return (self.context, self.question, *self.choices)
+
+
+# The question of COPA and XCOPA is the bare word `cause` or `effect` in the file of every language, and
+# stays that: one sign for source and target alike, which the head learns on the source. A sentence in the
+# source's words (`What was the cause of this?`) would put a second language into every target row.
+LAYOUTS: Mapping[str, ChoiceLayout] = {
+    "copa": ChoiceLayout(
+        context="premise", question="question", choices=("choice1", "choice2"), label="label"
+    ),
+    "belebele": ChoiceLayout(
+        context="flores_passage",
+        question="question",
+        choices=("mc_answer1", "mc_answer2", "mc_answer3", "mc_answer4"),
+        label="correct_answer_num",
+        first=1,
+    ),
+    "own": ChoiceLayout(context="context", question="question", choices=("choices",), label="label"),
+}
 
 
 class MultipleChoice:
@@ -27,12 +71,51 @@ class MultipleChoice:
     One row a choice: context and question, then the choice, as Radford et al. 2018 read multiple choice; one
     output of the head scores it. Of a context that is too long the end is cut, never the question or a
     choice. The question is taken as it stands: for XCOPA the bare word `cause` or `effect`, which is the
-    same in every language's files (see `xling.data.choices`).
+    same in every language's files (see `LAYOUTS`).
     The target of a row is one for the right choice, else zero.
     """
 
-    name, metric, together = "multiple-choice", "accuracy", True
+    name, metric, together, template = "multiple-choice", "accuracy", True, "choice"
     link = Link(lambda scores, labels: scores.log_softmax(0))
+    files, outputs = Files(rows=TABLES), {}
+
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[Choice]:
+        """Rows in one of `LAYOUTS`, told by their columns.
+
+        Without a column `idx` or `id` the id is CONTEXT/ROW, both numbered, so that the questions on one
+        passage can be kept together.
+        Raises InputError for missing columns, cells of another type, a label outside the choices, an id that
+        stands twice, and for no row at all.
+        """
+        found: list[Choice] = []
+        seen: dict[str, Place] = {}
+        contexts: dict[str, int] = {}
+        for row in rows:
+            layout = _layout(row, gold=how.gold)
+            context, question = row.text(layout.context), row.text(layout.question)
+            choices = _choices(row, layout)
+            label = _label(row, layout, len(choices)) if how.gold else None
+            group = contexts.setdefault(context, len(contexts))
+            given = next((row.cells[name] for name in _IDS if row.cells.get(name) is not None), None)
+            identity = f"{group}/{len(found)}" if given is None else as_text(given)
+            if identity is None:
+                raise row.place.fault(f"{shown(given)} is no id")
+            if identity in seen:
+                raise row.place.fault(f"the id {shown(identity)} stands in {seen[identity]} already")
+            seen[identity] = row.place
+            found.append(
+                Choice(
+                    context=context,
+                    question=question,
+                    choices=choices,
+                    label=label,
+                    id=identity,
+                    language=how.language,
+                )
+            )
+        if not found:
+            raise InputError("no row with choices", where=how.where)
+        return found
 
     def example(self, item: Any, id: str, language: str) -> Choice:
         """InputError where the item is no mapping with `context`, `question` and `choices`."""
@@ -119,13 +202,15 @@ class MultipleChoice:
     def gold(self, example: Choice) -> Prediction:
         return {} if example.label is None else {"label": example.label}
 
+    def label_names(self, example: Choice) -> tuple[str, ...]:
+        return ()
+
     def counts(self, examples: Sequence[Choice], predictions: Sequence[Prediction]) -> np.ndarray:
         """Per example: whether it is right, and one."""
         right = [example.label == row["label"] for example, row in zip(examples, predictions, strict=True)]
         return np.stack([np.asarray(right, dtype=float), np.ones(len(right))], axis=1)
 
-    def value(self, sums: np.ndarray) -> np.ndarray:
-        return np.asarray(100 * sums[..., 0] / np.maximum(sums[..., 1], 1))
+    value = staticmethod(share)
 
     def score(self, examples: Sequence[Choice], predictions: Sequence[Prediction]) -> dict[str, float]:
         return {"accuracy": float(self.value(self.counts(examples, predictions).sum(0)))}
@@ -145,6 +230,42 @@ class MultipleChoice:
         return [Comparison(title="Labels", unit="examples", pairs=pairs, gold=(over,), predicted=(under,))]
 
 
+def _layout(row: Record, *, gold: bool) -> ChoiceLayout:
+    """The layout that most columns speak for; InputError names those it lacks."""
+    wanted = {
+        name: (*layout.columns(), *([layout.label] if gold else [])) for name, layout in LAYOUTS.items()
+    }
+    lacking = {name: [one for one in columns if one not in row.cells] for name, columns in wanted.items()}
+    best = min(LAYOUTS, key=lambda name: len(lacking[name]) / len(wanted[name]))
+    if lacking[best]:
+        there = ", ".join(shown(name) for name in list(row.cells)[:20]) or "none"
+        layouts = "; or ".join(f"{', '.join(layout.columns())}" for layout in LAYOUTS.values())
+        raise row.header.fault(
+            f"no column {', '.join(map(repr, lacking[best]))} among {there}",
+            hint=f"the columns of multiple choice are {layouts}",
+        )
+    return LAYOUTS[best]
+
+
+def _choices(row: Record, layout: ChoiceLayout) -> tuple[str, ...]:
+    first, *others = layout.choices
+    choices = tuple(map(row.text, layout.choices)) if others else as_texts(row.cells[first]) or ()
+    if len(choices) < 2 or not all(choice.strip() for choice in choices):
+        held = ", ".join(shown(row.cells[name]) for name in layout.choices)
+        raise row.place.fault(f"{', '.join(layout.choices)} hold {held}, not two choices or more")
+    return choices
+
+
+def _label(row: Record, layout: ChoiceLayout, count: int) -> int:
+    """The number of the right choice; the Hub may tell its column in place of the number."""
+    numbers = {str(layout.first + number): number for number in range(count)}
+    told = (as_text(row.cells[layout.label]) or "").strip()
+    if told not in numbers and told not in layout.choices:
+        problem = f"{layout.label} is {shown(row.cells[layout.label])}, outside the choices"
+        raise row.place.fault(problem, choices=numbers)
+    return numbers[told] if told in numbers else layout.choices.index(told)
+
+
 def _target(example: Choice, place: int) -> tuple[int, ...]:
     return () if example.label is None else (int(example.label == place),)
 
@@ -158,3 +279,6 @@ def _first_segments(examples: Sequence[Choice], tokenizer: Any, max_length: int)
     rooms = [room - question - choice for question, choice in zip(questions, longest, strict=True)]
     contexts = cut([example.context for example in examples], rooms, tokenizer)
     return [f"{own} {example.question}".strip() for own, example in zip(contexts, examples, strict=True)]
+
+
+TASK = MultipleChoice()

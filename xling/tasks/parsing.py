@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,12 +12,18 @@ from jaxtyping import Float
 from torch import Tensor
 
 from xling.bases.base import Base
+from xling.data.conll import UNLABELLED
+from xling.data.conllu import read_conllu
 from xling.data.examples import ParsedSentence
+from xling.data.rows import Columns, Record
+from xling.data.trees import tree_fault
 from xling.modules.biaffine import BiaffineConfig
 from xling.tasks.arborescence import best_tree
 from xling.tasks.comparison import Comparison, LabelPair, wrong_words
+from xling.tasks.metrics import share
+from xling.tasks.reading import Files, Reading
 from xling.tasks.task import Prediction, Row, by_example, numbered
-from xling.tasks.word_rows import tokens_of, word_rows
+from xling.tasks.word_rows import column_sentences, conllu_bytes, tokens_in, tokens_of, word_rows
 
 UNIVERSAL = tuple(
     "acl advcl advmod amod appos aux case cc ccomp clf compound conj cop csubj dep det discourse dislocated"
@@ -30,6 +36,17 @@ _UNLEARNED = -1
 
 Pairs = Float[Tensor, "nodes nodes scores"]
 Tree = tuple[list[int], list[str]]
+
+
+def _trees(how: Reading) -> list[ParsedSentence]:
+    """A data card's parts of speech are read, a user's are not."""
+    gold = () if not how.gold else ("tree",) if how.columns is None else ("tags", "tree")
+    return read_conllu(how.where, language=how.language, gold=gold, labels=how.labels)
+
+
+def _columns(how: Reading) -> list[ParsedSentence]:
+    found = column_sentences(how, UNLABELLED)
+    return [_bare(sentence.tokens, sentence.id, sentence.language) for sentence in found]
 
 
 @dataclass(frozen=True)
@@ -46,11 +63,21 @@ class Parsing:
     name = "parsing"
     metric = "las"
     together = False
+    template = "parsing"
+    files = Files(
+        readers={"conllu": _trees, "conll": _columns, "tsv": _columns},
+        rows=("jsonl", "text"),
+        input_only=("conll", "tsv", "jsonl", "text"),
+        usual="conllu",
+    )
+    outputs = {".conllu": conllu_bytes}
+
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[ParsedSentence]:
+        """Lists of tokens, tags, heads and relations, as the Hub has them; tokens alone without gold."""
+        return [_sentence(row, how, number) for number, row in enumerate(rows)]
 
     def example(self, item: Any, id: str, language: str) -> ParsedSentence:
-        return ParsedSentence(
-            tokens=tokens_of(item), tags=None, heads=None, relations=None, id=id, language=language
-        )
+        return _bare(tokens_of(item), id, language)
 
     def labels(self, examples: Sequence[ParsedSentence]) -> tuple[str, ...]:
         """The relations. The 37 universal ones are all in it where no others are, whatever the source has."""
@@ -111,6 +138,9 @@ class Parsing:
             return {}
         return {"heads": list(example.heads), "relations": list(example.relations or ())}
 
+    def label_names(self, example: ParsedSentence) -> list[str]:
+        return list(map(universal, example.relations or ()))
+
     def counts(self, examples: Sequence[ParsedSentence], predictions: Sequence[Prediction]) -> np.ndarray:
         """Per sentence: words with the right head and relation, with the right head, words."""
         sums = np.zeros((len(examples), 3))
@@ -122,8 +152,7 @@ class Parsing:
             sums[number] = (attached & np.asarray(same, dtype=bool)).sum(), attached.sum(), len(gold)
         return sums
 
-    def value(self, sums: np.ndarray) -> np.ndarray:
-        return np.asarray(100 * sums[..., 0] / np.maximum(sums[..., 2], 1))
+    value = staticmethod(share)
 
     def score(
         self, examples: Sequence[ParsedSentence], predictions: Sequence[Prediction]
@@ -156,6 +185,39 @@ def _shown(tokens: Sequence[str], relation: str, head: int) -> str:
     """A relation with its head and the head's number, which tells like words apart; the root is 0."""
     word = f"{tokens[head - 1]} " if 0 < head <= len(tokens) else ""
     return f"{relation} \N{RIGHTWARDS ARROW} {word}{head}"
+
+
+def _bare(tokens: tuple[str, ...], id: str, language: str) -> ParsedSentence:
+    return ParsedSentence(tokens=tokens, tags=None, heads=None, relations=None, id=id, language=language)
+
+
+def _sentence(row: Record, how: Reading, number: int) -> ParsedSentence:
+    """Words alone: ranges of words and empty nodes have no number as their head."""
+    identity, language = how.identity(row, number), how.language_of(row)
+    if not how.gold:
+        tokens = tokens_in(row, how)
+        if tokens is None:
+            raise row.place.fault("not a row with tokens, which are a list of text")
+        return _bare(tokens, identity, language)
+    columns = how.columns or Columns()
+    names = (columns.tokens, columns.tags, columns.heads, columns.relations)
+    row.require(names)
+    cells = zip(*(row.cells[name] for name in names), strict=False)
+    words = [own for own in cells if str(own[2]).isdecimal()]
+    heads, tags = tuple(int(own[2]) for own in words), [own[1] for own in words]
+    fault = tree_fault(heads)
+    if fault is not None:
+        raise row.place.fault(fault[1])
+    if None in tags:
+        raise row.place.fault(f"no label in {columns.tags!r}", hint="take a split that has labels")
+    return ParsedSentence(
+        tokens=tuple(own[0] for own in words),
+        tags=tuple(how.labels.get(tag, tag) for tag in tags),
+        heads=heads,
+        relations=tuple(how.labels.get(str(own[3]), str(own[3])) for own in words),
+        id=identity,
+        language=language,
+    )
 
 
 def _relations(example: ParsedSentence, numbers: dict[str, int]) -> list[int]:
@@ -200,3 +262,6 @@ def _joined(windows: Sequence[Tree]) -> Tree:
         heads += [head + before if head else top for head in own]
         relations += names
     return heads, relations
+
+
+TASK = Parsing()

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
+from xling.data.conll import PLAIN
 from xling.data.examples import TaggedSentence
 from xling.tasks.comparison import Comparison, LabelPair, wrong_words
+from xling.tasks.metrics import share
+from xling.tasks.reading import Files
 from xling.tasks.task import Prediction
-from xling.tasks.word_rows import OneLabelAWord
+from xling.tasks.word_rows import OneLabelAWord, column_sentences, conll_bytes, conllu_bytes, tree_sentences
+
+_COLUMNS = partial(column_sentences, layout=PLAIN)
 
 UPOS = tuple("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split())
 
@@ -17,7 +23,14 @@ UPOS = tuple("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCON
 class PartsOfSpeech(OneLabelAWord):
     """Parts of speech. Metric: accuracy, which is UPOS of the CoNLL 2018 evaluation on given words."""
 
-    name, metric, together = "pos", "accuracy", False
+    name, metric, together, template, bio = "pos", "accuracy", False, "pos", False
+    files = Files(
+        readers={"conllu": tree_sentences, "conll": _COLUMNS, "tsv": _COLUMNS},
+        rows=("jsonl", "text"),
+        input_only=("text",),
+        usual="conll",
+    )
+    outputs = {".conll": conll_bytes, ".txt": conll_bytes, ".conllu": conllu_bytes}
 
     def labels(self, examples: Sequence[TaggedSentence]) -> tuple[str, ...]:
         """The 17 universal ones where all tags are among them: a target may have what a source lacks."""
@@ -33,8 +46,7 @@ class PartsOfSpeech(OneLabelAWord):
             sums[number] = right, len(gold)
         return sums
 
-    def value(self, sums: np.ndarray) -> np.ndarray:
-        return np.asarray(100 * sums[..., 0] / np.maximum(sums[..., 1], 1))
+    value = staticmethod(share)
 
     def score(
         self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]
@@ -46,3 +58,6 @@ class PartsOfSpeech(OneLabelAWord):
         drawn = wrong_words(predicted["tokens"], *sides)
         pairs = tuple(map(LabelPair, *sides))
         return [Comparison(title="Parts of speech", unit="words", pairs=pairs, words=True, spans=drawn)]
+
+
+TASK = PartsOfSpeech()

@@ -6,7 +6,7 @@ section 4.2). A head on tokens gives each piece of the context a score as start 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,17 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
 from xling.bases.base import Base
+from xling.data.cells import shown
 from xling.data.examples import Question
+from xling.data.place import Place
+from xling.data.rows import Record, as_text
+from xling.data.squad import answers_in, text_at
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, ShownAnswer
 from xling.tasks.context_windows import Window, context_windows
+from xling.tasks.metrics import share
+from xling.tasks.reading import Files, Reading
 from xling.tasks.span_decoding import best_answers
 from xling.tasks.squad_scorer import squad_exact, squad_f1
 from xling.tasks.task import Prediction, Row, by_example
@@ -37,10 +43,44 @@ class QuestionAnswering:
     several; a window that does not hold the whole answer has none, so nothing is learned from it.
     """
 
-    name, metric, together = "question-answering", "f1", False
+    name, metric, together, template = "question-answering", "f1", False, "qa"
+    files, outputs = Files(rows=("json", "jsonl")), {}
 
     def __init__(self, stride: int = STRIDE) -> None:
         self.stride = stride
+
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[Question]:
+        """Rows of context, question and answers.
+
+        The id of a question of an article or a data set is TITLE/ID, where the number of the context stands
+        in for a missing title; that of a JSON line is its `id`, or its number.
+        Raises InputError where an id stands twice, or where there is no question.
+        """
+        found: list[Question] = []
+        seen: dict[str, Place] = {}
+        contexts: dict[str, int] = {}
+        for row in rows:
+            if how.columns is not None:
+                row.require(("context", "question", *(["answers"] if how.gold else [])))
+            told = row.cells.get("id") is not None
+            identity = text_at(row.cells, "id", row.place) if told else str(len(found))
+            if identity in seen:
+                raise row.place.fault(f"the id {shown(identity)} stands at {seen[identity]} already")
+            seen[identity] = row.place
+            context, question = (text_at(row.cells, key, row.place) for key in ("context", "question"))
+            group = as_text(row.cells.get("title")) or str(contexts.setdefault(context, len(contexts)))
+            found.append(
+                Question(
+                    context=context,
+                    question=question,
+                    answers=answers_in(row, context, identity) if how.gold else None,
+                    id=identity if how.format == "jsonl" else f"{group}/{identity}",
+                    language=as_text(row.cells.get("language")) or how.language,
+                )
+            )
+        if not found:
+            raise InputError("no question in this file", where=how.where)
+        return found
 
     def example(self, item: Any, id: str, language: str) -> Question:
         """InputError where the item is no mapping with the texts `question` and `context`."""
@@ -115,6 +155,9 @@ class QuestionAnswering:
         texts = [own for _, own in example.answers]
         return {"answer": text, "start": start, "end": start + len(text), "answers": texts}
 
+    def label_names(self, example: Question) -> tuple[str, ...]:
+        return ()
+
     def counts(self, examples: Sequence[Question], predictions: Sequence[Prediction]) -> np.ndarray:
         """Per question: F1 and exact match, between 0 and 1, and one."""
         sums = np.ones((len(examples), 3))
@@ -123,8 +166,7 @@ class QuestionAnswering:
             sums[number, :2] = squad_f1(row["answer"], gold), squad_exact(row["answer"], gold)
         return sums
 
-    def value(self, sums: np.ndarray) -> np.ndarray:
-        return np.asarray(100 * sums[..., 0] / np.maximum(sums[..., 2], 1))
+    value = staticmethod(share)
 
     def score(self, examples: Sequence[Question], predictions: Sequence[Prediction]) -> dict[str, float]:
         f1, exact, count = self.counts(examples, predictions).sum(0)
@@ -148,3 +190,6 @@ def _target(example: Question, window: Window) -> tuple[int, ...]:
     start, text = example.answers[0]
     start += len(text) - len(text.lstrip())
     return window.items_of(start, start + len(text.strip())) or ()
+
+
+TASK = QuestionAnswering()

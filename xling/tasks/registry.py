@@ -1,31 +1,36 @@
-"""Every task by name."""
+"""Every task by name: known before torch is imported, and loaded when asked for."""
 
 from __future__ import annotations
 
-from xling.registry import Registry
-from xling.tasks.classification import Classification
-from xling.tasks.intent_slots import IntentSlots
-from xling.tasks.multi_label import MultiLabel
-from xling.tasks.multiple_choice import MultipleChoice
-from xling.tasks.parsing import Parsing
-from xling.tasks.pos import PartsOfSpeech
-from xling.tasks.question_answering import QuestionAnswering
-from xling.tasks.tagging import Tagging
-from xling.tasks.task import Task
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-TASKS: Registry[Task] = Registry(
+from xling.registry import Registry
+
+if TYPE_CHECKING:
+    from xling.tasks.task import Task
+
+
+def _load(name: str) -> Task:
+    """The task of a file of this room: `intent-slots` is the value `TASK` of `intent_slots.py`."""
+    return import_module(f"xling.tasks.{name.replace('-', '_')}").TASK
+
+
+TASKS: Registry[Callable[[], Task]] = Registry(
     "task",
     (
-        (task.name, task)
-        for task in (
-            Tagging(),
-            PartsOfSpeech(),
-            Parsing(),
-            IntentSlots(),
-            Classification(),
-            MultiLabel(),
-            QuestionAnswering(),
-            MultipleChoice(),
+        (name, partial(_load, name))
+        for name in (
+            "tagging",
+            "pos",
+            "parsing",
+            "intent-slots",
+            "classification",
+            "multi-label",
+            "question-answering",
+            "multiple-choice",
         )
     ),
 )
@@ -33,4 +38,4 @@ TASKS: Registry[Task] = Registry(
 
 def task_named(name: str, *, where: str = "--task") -> Task:
     """The task of a name; InputError lists the names."""
-    return TASKS.named(name, where=where)
+    return TASKS.named(name, where=where)()

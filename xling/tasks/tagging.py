@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from xling.data.bio import OUTSIDE, described, repaired, spans
+from xling.data.conll import TAGGED
 from xling.data.examples import TaggedSentence
 from xling.tasks.comparison import Comparison, tagged_spans
-from xling.tasks.f1 import f1, overlaps
+from xling.tasks.metrics import f1, overlaps
+from xling.tasks.reading import Files
 from xling.tasks.task import Prediction
-from xling.tasks.word_rows import OneLabelAWord
+from xling.tasks.word_rows import OneLabelAWord, column_sentences, conll_bytes, tree_sentences
+
+_COLUMNS = partial(column_sentences, layout=TAGGED)
 
 
 class Tagging(OneLabelAWord):
     """Named entities and other spans. Metric: micro F1 of exact spans (seqeval, not strict)."""
 
-    name, metric, together = "tagging", "f1", False
+    name, metric, together, template, bio = "tagging", "f1", False, "ner", True
+    files = Files(
+        readers={"conll": _COLUMNS, "tsv": _COLUMNS, "conllu": tree_sentences},
+        rows=("jsonl", "text"),
+        input_only=("conllu", "text"),
+        usual="conll",
+    )
+    outputs = {".conll": conll_bytes, ".txt": conll_bytes}
 
     def labels(self, examples: Sequence[TaggedSentence]) -> tuple[str, ...]:
         types = sorted({tag[2:] for example in examples for tag in example.tags or () if tag != OUTSIDE})
@@ -33,8 +45,7 @@ class Tagging(OneLabelAWord):
         both = zip(examples, predictions, strict=True)
         return overlaps((set(spans(example.tags or ())), set(spans(row["tags"]))) for example, row in both)
 
-    def value(self, sums: np.ndarray) -> np.ndarray:
-        return f1(sums)
+    value = staticmethod(f1)
 
     def score(
         self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]
@@ -50,3 +61,6 @@ class Tagging(OneLabelAWord):
 
     def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
         return [tagged_spans(gold, predicted)]
+
+
+TASK = Tagging()

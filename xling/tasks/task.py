@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -15,8 +16,10 @@ from xling.data.examples import Example
 from xling.errors import InputError
 from xling.modules.kind import PartConfig
 from xling.tasks.comparison import Comparison
+from xling.tasks.reading import ReadsExamples
 
 Prediction = dict[str, Any]
+Writer = Callable[[Sequence[Prediction], Path], bytes]  # of predictions and the file they were made for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,18 +68,24 @@ class ScoresUnits(Protocol):
 
 
 @runtime_checkable
-class Task(Protocol):
-    """A task: typed examples to rows, logits to a loss, scores to predictions, predictions to a metric.
+class Task(ReadsExamples, Protocol):
+    """A task: rows of files to examples, these to pieces, logits to a loss, scores to predictions, a metric.
 
     metric: the primary one, which is the higher the better. together: the rows of an example are learned
-    in one batch, since the loss compares them.
+    in one batch, since the loss compares them. template: the recipe of `recipes/_base` whose settings
+    `xling recipe new` takes, and its data where that is of this task.
     `counts` gives a row of sums per example and `value` the metric of summed rows, in percent, so
     that a bootstrap resamples examples without scoring them again.
     """
 
-    name: str
     metric: str
     together: bool
+    template: str
+
+    @property
+    def outputs(self) -> Mapping[str, Writer]:
+        """What writes predictions to a file of an ending; every other ending gets JSON lines."""
+        ...
 
     def example(self, item: Any, id: str, language: str) -> Example:
         """An example without gold of what a caller gives; InputError says what is taken."""

@@ -1,4 +1,4 @@
-"""Rows of texts and of pairs of texts, scored once each; texts cut at the end of a piece."""
+"""Tasks of texts: columns of files, rows of texts and pairs, scored once each; texts cut at a piece's end."""
 
 from __future__ import annotations
 
@@ -8,12 +8,41 @@ from typing import Any
 from torch import Tensor
 
 from xling.bases.base import Base
+from xling.data.cells import shown
 from xling.data.examples import LabelledText, MultiLabelledText
+from xling.data.rows import Columns, Record
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
+from xling.tasks.reading import TABLES, Files
 from xling.tasks.task import Prediction, Row, Task
 
 Text = LabelledText | MultiLabelledText
+
+TEXT_FILES = Files(rows=(*TABLES, "text"), input_only=("text",))
+_TEXTS = ("text", "sentence", "tweet", "premise")
+_IDS = ("id", "index_id", "ID")
+
+
+def usual_columns(row: Record, labels: Sequence[str]) -> Columns:
+    """The columns of a user's table by their usual names; InputError lists the header when they are others.
+
+    labels: the names that a column of labels may have; none for input without gold.
+    """
+    text = next((name for name in _TEXTS if name in row.cells), None)
+    label = next((name for name in labels if name in row.cells), None)
+    if text is None or (labels and label is None):
+        missing, there = "label" if text else "text", ", ".join(map(shown, row.cells))
+        raise row.header.fault(
+            f"no column of the {missing} in the header ({there})",
+            choices=labels if text else _TEXTS,
+            hint="rename the column",
+        )
+    return Columns(
+        text=text,
+        label=label,
+        pair="hypothesis" if "hypothesis" in row.cells else None,
+        id=next((name for name in _IDS if name in row.cells), None),
+    )
 
 
 def text_rows(

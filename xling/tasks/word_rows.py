@@ -1,9 +1,10 @@
-"""Rows of whole words: the first piece of each that shows something of it is scored."""
+"""Tasks of words: sentences from files and rows; rows of pieces, of which the first of a word is scored."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,14 +12,29 @@ from torch import Tensor
 
 from xling.bases.base import Base
 from xling.bases.tokenizers import blank_pieces, unreadable
+from xling.data.bio import is_bio, rename_types, to_iob2, types
+from xling.data.cells import shown
+from xling.data.conll import UNLABELLED, ConllLayout, read_conll, write_conll
+from xling.data.conllu import as_tagged, fill_conllu, read_conllu
 from xling.data.examples import TaggedSentence
+from xling.data.rows import Columns, Record, as_text, as_texts
+from xling.data.tokenise import words as words_of
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
+from xling.tasks.reading import Reading
 from xling.tasks.task import ONE_LABEL, Prediction, Row, by_example, numbered
+
+_NO_WORD = "_"  # in CoNLL-U, the tag of a range of words, which stands beside its words
 
 
 class OneLabelAWord:
-    """What the tasks of one label for each word have in common."""
+    """What the tasks of one label for each word have in common. bio: whether labels are tags of spans."""
+
+    bio: bool
+
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[TaggedSentence]:
+        """Rows {"tokens": [...], "tags": [...]}; without gold, a text is split into tokens."""
+        return [_sentence(row, how, number, bio=self.bio) for number, row in enumerate(rows)]
 
     link = ONE_LABEL
 
@@ -61,6 +77,67 @@ class OneLabelAWord:
 
     def gold(self, example: TaggedSentence) -> Prediction:
         return {} if example.tags is None else {"tags": list(example.tags)}
+
+    def label_names(self, example: TaggedSentence) -> list[str]:
+        return types(example.tags or ())
+
+
+def column_sentences(how: Reading, layout: ConllLayout) -> list[TaggedSentence]:
+    """CoNLL columns in a layout, or in that of a data card; tokens alone without gold."""
+    chosen = (how.layout or layout) if how.gold else UNLABELLED
+    return read_conll(how.where, language=how.language, layout=chosen)
+
+
+def tree_sentences(how: Reading) -> list[TaggedSentence]:
+    """CoNLL-U with its parts of speech; tokens alone without gold."""
+    gold = ("tags",) if how.gold else ()
+    return as_tagged(read_conllu(how.where, language=how.language, gold=gold, labels=how.labels))
+
+
+def tokens_in(row: Record, how: Reading) -> tuple[str, ...] | None:
+    """A row's tokens, or those of its text where no gold is asked for; None where it has neither."""
+    if how.columns is not None:
+        row.require([how.columns.tokens])
+        listed = row.cells[how.columns.tokens]
+        return tuple(map(str, listed)) if isinstance(listed, list) else None  # an empty token stays one
+    tokens = as_texts(row.cells.get("tokens"))
+    if not tokens and not how.gold:
+        tokens = tuple(words_of(as_text(row.cells.get("text")) or ""))
+    return tokens or None
+
+
+def tags_in(row: Record, how: Reading) -> tuple[str, ...] | None:
+    """A row's tags, whatever they are; None where it has no list of text. InputError for tags kept back."""
+    column = (how.columns or Columns()).tags
+    if how.columns is not None:
+        row.require([column])
+    value = row.cells.get(column)
+    if isinstance(value, list) and None in value:
+        raise row.place.fault(f"no label in {column!r}", hint="take a split that has labels")
+    return as_texts(value)
+
+
+def checked_tags(
+    row: Record, tags: Sequence[str], tokens: Sequence[str], how: Reading, *, called: str = "tag"
+) -> tuple[str, ...]:
+    """The BIO tags of a row in IOB2, renamed; InputError for another number than of tokens, or for no tag."""
+    if len(tags) != len(tokens):
+        raise row.place.fault(f"{len(tokens)} tokens but {len(tags)} tags")
+    wrong = next((tag for tag in tags if not is_bio(tag)), None)
+    if wrong is not None:
+        kind = "TYPE" if called == "tag" else called.upper()
+        raise row.place.fault(f"{shown(wrong)!r} is no {called}", choices=("O", f"B-{kind}", f"I-{kind}"))
+    return tuple(rename_types(to_iob2(tags)[0], how.labels))
+
+
+def conll_bytes(rows: Sequence[Prediction], input: Path) -> bytes:
+    """Predictions as CoNLL columns of token and tag."""
+    return write_conll([(row["tokens"], row["tags"]) for row in rows]).encode("utf-8")
+
+
+def conllu_bytes(rows: Sequence[Prediction], input: Path) -> bytes:
+    """The input file, which is CoNLL-U, with the predictions filled in."""
+    return fill_conllu(input, rows)
 
 
 def tokens_of(item: Any) -> tuple[str, ...]:
@@ -105,6 +182,25 @@ def word_rows(
             own = [_opened(own[0], opening[index]), *(_moved(row) for row in own[1:])]
         rows += own
     return rows
+
+
+def _sentence(row: Record, how: Reading, number: int, *, bio: bool) -> TaggedSentence:
+    tokens, tags = tokens_in(row, how), tags_in(row, how) if how.gold else ()
+    if tokens is None or tags is None:
+        raise row.place.fault(
+            f"not a row with tokens{' and tags' if how.gold else ''}, which are lists of text",
+            hint='write {"tokens": ["Amina", ...], "tags": ["B-PER", ...]}',
+        )
+    identity, language = how.identity(row, number), how.language_of(row)
+    if not how.gold:
+        return TaggedSentence(tokens, None, identity, language)
+    if bio:
+        return TaggedSentence(tokens, checked_tags(row, tags, tokens, how), identity, language)
+    if len(tags) != len(tokens):
+        raise row.place.fault(f"{len(tokens)} tokens but {len(tags)} tags")
+    kept = [(token, tag) for token, tag in zip(tokens, tags, strict=True) if tag != _NO_WORD]
+    tokens, tags = tuple(token for token, _ in kept), tuple(how.labels.get(tag, tag) for _, tag in kept)
+    return TaggedSentence(tokens, tags, identity, language)
 
 
 def _shown(word: Sequence[int], blank: frozenset[int]) -> int:

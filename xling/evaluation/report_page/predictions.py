@@ -14,6 +14,7 @@ from xling.evaluation.report_page.matrix import Language, Matrix
 from xling.evaluation.report_page.wording import plural
 from xling.evaluation.results import Results
 from xling.tasks.comparison import Comparison
+from xling.tasks.registry import TASKS, task_named
 
 PREDICTIONS, GOLD, UNKNOWN_TASK = "predictions", "gold", "no task is called"
 _PLACE = {"id", "language"}
@@ -57,14 +58,12 @@ def read_answers(folder: Path, results: Results, matrix: Matrix) -> tuple[Answer
     languages = [language for language in matrix.languages if language.own is not None]
     if not languages:
         return ()
-    from xling.tasks.registry import TASKS  # imports torch, which a page without answers does without
-
     name = results.task or results.cells[0].task
     if name not in TASKS:
         return tuple(Answers(language=own, fault=f"{UNKNOWN_TASK} {name!r}") for own in languages)
     seeds = results.seeds or tuple(cell.seed for cell in results.cells if cell.seed is not None)
     seed = seeds[0] if seeds else results.seed
-    return tuple(_read(folder, language, seed, TASKS[name].compare) for language in languages)
+    return tuple(_read(folder, language, seed, task_named(name).compare) for language in languages)
 
 
 def compared(

@@ -53,7 +53,7 @@ def read_head(
     base, task = request.base, task_named(str(request.task))
     shape = task.head(("_",), base)
     if not isinstance(shape, HeadConfig):
-        known = [name for name, own in TASKS.items() if isinstance(own.head(("_",), base), HeadConfig)]
+        known = [name for name in TASKS if isinstance(task_named(name).head(("_",), base), HeadConfig)]
         raise InputError(f"a plain model has no head for {task.name}", where="--task", choices=known)
     names = plain_names(base, shape.pooling)
     scores = names["scores.weight"]

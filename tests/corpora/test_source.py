@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from xling.data.card_schema import DataCard, Hub
-from xling.data.cards import load_card
+from xling.corpora.card import DataCard, Hub
+from xling.corpora.cards import load_card
+from xling.corpora.checks import check
+from xling.corpora.source import checksum, load, read_hub
 from xling.data.examples import LabelledText, MultiLabelledText, ParsedSentence, TaggedSentence, Utterance
-from xling.data.hub import read_hub
-from xling.data.source import check, checksum, load
 from xling.errors import InputError
 
 CONLL = "Amina B-PER\nleo B-DATE\n\nNairobi I-LOC\n"
@@ -223,8 +223,7 @@ def test_trees_of_the_hub_are_of_words_alone(offline: None, tmp_path: Path) -> N
 def test_ranges_of_words_have_no_part_of_speech_on_the_hub(offline: None, tmp_path: Path) -> None:
     rows = {"tokens": ["della", "di", "la"], "upos": ["_", "ADP", "DET"]}
     (tmp_path / "train.jsonl").write_text(json.dumps(rows) + "\n")
-    plain = {"scheme": "plain"}
-    card = CARD.model_copy(update={"conll": CARD.conll.model_copy(update=plain), "labels": {"DET": "D"}})
+    card = CARD.model_copy(update={"task": "pos", "labels": {"DET": "D"}})
     hub = Hub(id=str(tmp_path), tags="upos")
     assert read_hub(card, hub, language="swh", split="train") == [
         TaggedSentence(("di", "la"), ("ADP", "D"), "0", "swh")

@@ -8,24 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xling.data.card_schema import DataCard
-from xling.data.cards import load_card
+from xling.corpora.card import DataCard, Portion
+from xling.corpora.cards import load_card
+from xling.corpora.source import checksum, group_of, load
 from xling.data.examples import TaggedSentence
-from xling.data.source import checksum, group_of, load, portion
 from xling.errors import InputError
 
 
 def test_a_share_of_the_groups_in_their_order():
     groups = list("bbabca")
-    assert portion(groups, (0.0, 0.667)) == [0, 1, 2, 3, 5]
-    assert portion(groups, (0.667, 1.0)) == [4]
-    assert portion(groups, (0.0, 1.0)) == list(range(6))
-    assert portion([], (0.0, 0.5)) == []
+    assert Portion(of="x", to=0.667).chosen(groups) == [0, 1, 2, 3, 5]
+    assert Portion(of="x", from_=0.667).chosen(groups) == [4]
+    assert Portion(of="x").chosen(groups) == list(range(6))
+    assert Portion(of="x", to=0.5).chosen([]) == []
 
 
-@given(groups=st.lists(st.sampled_from("abcdefg")), cut=st.floats(0, 1))
+@given(groups=st.lists(st.sampled_from("abcdefg")), cut=st.floats(0, 1, exclude_min=True, exclude_max=True))
 def test_neighbouring_shares_divide_all_and_no_group(groups, cut):
-    first, second = portion(groups, (0.0, cut)), portion(groups, (cut, 1.0))
+    first, second = Portion(of="x", to=cut).chosen(groups), Portion(of="x", from_=cut).chosen(groups)
     assert sorted(first + second) == list(range(len(groups)))
     assert not {groups[number] for number in first} & {groups[number] for number in second}
 

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from xling.data.cards import load_card
+from xling.corpora.cards import load_card
+from xling.corpora.source import load, read_hub
 from xling.data.examples import Choice, Question
-from xling.data.hub import read_hub
-from xling.data.source import load
 from xling.errors import InputError
 
 CONTEXT = "Amina anaishi Nairobi."

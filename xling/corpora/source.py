@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from xling.corpora.card import PARALLEL, TEXT, DataCard, Hub
+from xling.corpora.hub import hub_rows
 from xling.data import cldr
-from xling.data.card_schema import DataCard
-from xling.data.checks import FileState, check
-from xling.data.hub import read_hub
-from xling.data.reading import Rows, file_checksum, read
+from xling.data.rows import JSON_ENDINGS, table_format
+from xling.data.text import read_text
+from xling.data.textfile import ending, find, read_bytes
 from xling.errors import InputError
 from xling.languages import parse
-
-__all__ = ["DATA_ROOT", "FileState", "check", "checksum", "group_of", "load", "portion", "root_of"]
+from xling.tasks.reading import Reading, ReadsExamples, format_in, read_file
+from xling.tasks.registry import task_named
 
 DATA_ROOT = "XLING_DATA"
+Rows = list[Any]  # examples of one type, or lines of text
 _CLDR_SENTENCES = 4000
 
 
@@ -39,17 +40,59 @@ def load(card: DataCard, language: str, split: str, *, data_root: Path | None = 
     if own is None:
         return _whole(card, tag, split, data_root)
     rows = _whole(card, tag, own.of, data_root)
-    return [rows[number] for number in portion(list(map(group_of, rows)), (own.from_, own.to))]
+    return [rows[number] for number in own.chosen(list(map(group_of, rows)))]
+
+
+def read_card(card: DataCard, path: Path, *, language: str) -> Rows:
+    """One file in the card's format; InputError where its content is not that."""
+    if card.task == TEXT:
+        return read_text([path if path.is_dir() else find(path)])
+    task, usual = task_of(card), card.format in ("own", "xsid")
+    how = Reading(
+        where=path,
+        language=language,
+        format=_format(card, task, path),
+        labels=card.labels,
+        columns=None if usual else card.columns_of(language),
+        layout=card.conll_layout() if card.format == "conll" else None,
+    )
+    return read_file(task, how)
+
+
+def read_hub(card: DataCard, hub: Hub, *, language: str, split: str) -> Rows:
+    """The examples of a language and split; InputError for columns that are missing or hold other things."""
+    rows, columns = hub_rows(card, hub, language=language, split=split), hub.row_columns()
+    if card.task != TEXT:
+        how = Reading(where=hub.id, language=language, labels=card.labels, columns=columns)
+        return task_of(card).of_rows(rows, how)
+    texts = []
+    for row in rows:
+        row.require([columns.text])
+        texts.append(" ".join(row.text(columns.text).split()))
+    return list(filter(None, texts))
+
+
+def task_of(card: DataCard) -> ReadsExamples:
+    """The task whose examples a card holds; translations are read as pairs of texts."""
+    return task_named(
+        "classification" if card.task == PARALLEL else card.task, where=f"data card {card.name}"
+    )
+
+
+def file_checksum(path: Path) -> str:
+    """SHA-256 of a file's content, unpacked; of the lines of a folder of text."""
+    content = "\n".join(read_text([path])).encode("utf-8") if path.is_dir() else read_bytes(path)
+    return hashlib.sha256(content).hexdigest()
 
 
 def _whole(card: DataCard, tag: str, split: str, data_root: Path | None) -> Rows:
     """All that the file of a split holds, or the Hub's."""
     path = _local(card, tag, split, data_root)
     if path is not None:
-        return list(read(card, path, language=tag))
+        return read_card(card, path, language=tag)
     if card.hub is not None:
         try:
-            return list(read_hub(card, card.hub, language=tag, split=split))
+            return read_hub(card, card.hub, language=tag, split=split)
         except InputError as error:
             raise _nowhere(card, tag, split, data_root, str(error)) from error
     raise _nowhere(card, tag, split, data_root, "the Hub does not have it")
@@ -105,21 +148,22 @@ def _nowhere(card: DataCard, language: str, split: str, data_root: Path | None, 
 
 
 def _from_cldr(card: DataCard, language: str, split: str) -> Rows:
-    if card.task == "text":
+    if card.task == TEXT:
         return cldr.text(language, split)
     return cldr.sentences(language, split, count=_CLDR_SENTENCES)
 
 
-def portion(groups: Sequence[str], share: tuple[float, float]) -> list[int]:
-    """The numbers of the examples whose group lies in a share of the distinct groups.
-
-    groups: of each example. share: from and to, between 0 and 1, of the groups in the order in which they
-    appear; a bound between two groups is rounded to the nearest, so that neighbouring shares neither
-    overlap nor leave a group out.
-    """
-    places = {group: place for place, group in enumerate(dict.fromkeys(groups))}
-    first, end = (round(bound * len(places)) for bound in share)
-    return [number for number, group in enumerate(groups) if first <= places[group] < end]
+def _format(card: DataCard, task: ReadsExamples, path: Path) -> str:
+    """What the card's format means for a file's ending, in the words of `xling.data.formats`."""
+    if card.format == "own":
+        return format_in(task, path)
+    if card.format in ("table", "choices"):
+        return table_format(path)
+    if card.format == "squad":
+        return "jsonl" if ending(path) in (".jsonl", ".ndjson") else "json"
+    if card.format == "xsid":
+        return "jsonl" if ending(path) in JSON_ENDINGS else "conll"
+    return card.format
 
 
 def group_of(example: Any) -> str:

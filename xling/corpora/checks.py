@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from xling.corpora.card import TEXT, DataCard
+from xling.corpora.source import file_checksum, read_card, task_of
 from xling.data.bio import OUTSIDE
-from xling.data.card_schema import DataCard
-from xling.data.examples import (
-    Example,
-    LabelledText,
-    MultiLabelledText,
-    ParsedSentence,
-    TaggedSentence,
-    Utterance,
-)
-from xling.data.reading import file_checksum, read
 from xling.data.textfile import find
 from xling.errors import InputError
 
@@ -62,8 +54,8 @@ def _state(card: DataCard, data_root: Path, relative: str) -> FileState:
         )
     count, strange, problem = None, (), None
     try:
-        rows = read(card, path, language=card.language_at(relative))
-        count, strange = len(rows), _strange(rows, card.label_set)
+        rows = read_card(card, path, language=card.language_at(relative))
+        count, strange = len(rows), _strange(card, rows)
     except InputError as error:
         problem = str(error)
     return FileState(
@@ -78,26 +70,10 @@ def _state(card: DataCard, data_root: Path, relative: str) -> FileState:
     )
 
 
-def _strange(rows: Iterable[Example | str], allowed: Iterable[str]) -> tuple[tuple[str, int], ...]:
-    """Labels (types of spans) outside the set, most frequent first; none where no set is given."""
-    known = {OUTSIDE, *allowed}
-    if len(known) == 1:
+def _strange(card: DataCard, rows: Iterable[Any]) -> tuple[tuple[str, int], ...]:
+    """Labels (types of spans) outside the card's set, most frequent first; none where it gives no set."""
+    if not card.label_set or card.task == TEXT:
         return ()
-    found: Counter[str] = Counter()
-    for row in rows:
-        found.update(_LABELS[type(row)](row) if type(row) in _LABELS else ())
+    task, known = task_of(card), {OUTSIDE, *card.label_set}
+    found = Counter(label for row in rows for label in task.label_names(row))
     return tuple((label, times) for label, times in found.most_common() if label not in known)
-
-
-def _types(tags: Sequence[str] | None) -> list[str]:
-    """Of spans; tags of another scheme are types themselves."""
-    return [tag[2:] if tag[:2] in ("B-", "I-") else tag for tag in tags or ()]
-
-
-_LABELS: Mapping[type, Callable[[Any], Iterable[str]]] = {
-    TaggedSentence: lambda row: _types(row.tags),
-    ParsedSentence: lambda row: [relation.partition(":")[0] for relation in row.relations or ()],
-    LabelledText: lambda row: [str(row.label)],
-    MultiLabelledText: lambda row: row.labels or (),
-    Utterance: lambda row: [*_types(row.tags), str(row.intent)],
-}

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from xling.data.card_schema import DataCard
-from xling.data.licences import strictest
+from xling.corpora.card import DataCard
+from xling.corpora.licences import strictest
 from xling.errors import InputError
 from xling.faults import faults
 from xling.plain_yaml import read_mapping

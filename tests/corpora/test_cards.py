@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from xling.data import cards
-from xling.data.cards import cards_folder, list_cards, load_card, strictest
-from xling.data.licences import LICENCES
+from xling.corpora import cards
+from xling.corpora.cards import cards_folder, list_cards, load_card, strictest
+from xling.corpora.licences import LICENCES
 from xling.errors import InputError
 from xling.languages import parse
 

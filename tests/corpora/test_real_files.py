@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from xling.data.cards import list_cards, load_card
+from xling.corpora.cards import list_cards, load_card
+from xling.corpora.checks import check
 from xling.data.conll import parse_conll
-from xling.data.source import check
 
 ROOT = os.environ.get("XLING_DATA")  # before the fixtures take it away
 

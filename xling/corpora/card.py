@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import difflib
 import string
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from xling.corpora.licences import LICENCES, near_licences, strictest
 from xling.data.conll import ConllLayout, Scheme
-from xling.data.licences import LICENCES, near_licences, strictest
-from xling.data.table import Columns
+from xling.data.rows import Columns
 from xling.errors import InputError
 from xling.languages import parse
+from xling.tasks.registry import TASKS
 
 Format = Literal["conll", "conllu", "xsid", "table", "choices", "squad", "text", "cldr", "own"]
-Task = Literal[
-    "tagging",
-    "pos",
-    "parsing",
-    "intent-slots",
-    "classification",
-    "multi-label",
-    "multiple-choice",
-    "question-answering",
-    "text",
-    "parallel",
-]
+TEXT, PARALLEL = "text", "parallel"  # data that is of no task: lines, and sentences with their translations
+
+
+def _known_task(value: str) -> str:
+    known = (*TASKS, TEXT, PARALLEL)
+    if value not in known:
+        raise ValueError(f"no task {value!r}: choose from {', '.join(known)}")
+    return value
 
 
 def _known_licence(value: str) -> str:
@@ -45,6 +43,7 @@ def _places(value: str) -> str:
     return value
 
 
+TaskName = Annotated[str, AfterValidator(_known_task)]
 LicenceId = Annotated[str, AfterValidator(_known_licence)]
 Template = Annotated[str, AfterValidator(_places)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -55,7 +54,7 @@ class _CardSection(BaseModel):
 
 
 class Licence(_CardSection):
-    """id: one of `xling.data.licences.LICENCES`. note: what the source says in more words."""
+    """id: one of `xling.corpora.licences.LICENCES`. note: what the source says in more words."""
 
     id: LicenceId
     note: str = ""
@@ -99,12 +98,17 @@ class Hub(_CardSection):
     relations: str = "deprel"
     columns: Columns = Columns()
 
+    def row_columns(self) -> Columns:
+        """All the columns of its rows."""
+        lists = {role: getattr(self, role) for role in ("tokens", "tags", "heads", "relations")}
+        return self.columns.model_copy(update=lists)
+
 
 class Portion(_CardSection):
     """A split that is a share of another split's file, whole documents (or articles) at a time.
 
     of: the split whose file it is read from. from, to: the share of its groups in their order, between 0
-    and 1; see `xling.data.source.portion`. languages: only for these, where any are named.
+    and 1. languages: only for these, where any are named.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -113,6 +117,17 @@ class Portion(_CardSection):
     from_: Annotated[float, Field(ge=0, lt=1, alias="from")] = 0.0
     to: Annotated[float, Field(gt=0, le=1)] = 1.0
     languages: tuple[str, ...] = ()
+
+    def chosen(self, groups: Sequence[str]) -> list[int]:
+        """The numbers of the examples whose group lies in the share.
+
+        groups: of each example. The share is of the distinct groups, in the order in which they appear; a
+        bound between two groups is rounded to the nearest, so that neighbouring shares neither overlap nor
+        leave a group out.
+        """
+        places = {group: place for place, group in enumerate(dict.fromkeys(groups))}
+        first, end = (round(bound * len(places)) for bound in (self.from_, self.to))
+        return [number for number, group in enumerate(groups) if first <= places[group] < end]
 
 
 class DataCard(_CardSection):
@@ -130,7 +145,7 @@ class DataCard(_CardSection):
 
     name: str
     title: str
-    task: Task
+    task: TaskName
     format: Format
     source: str
     citation: str
