@@ -105,12 +105,12 @@ def predict(
         rows = [Row(ids=(), at=(), targets=(), example=number) for number in range(len(examples))]
     else:
         rows = encode(task, examples, reader, labels, reader.base.max_length)
-        (scores,) = _scores(task, examples, [_Progressing(reader, rows)], computing)
+        (scores,) = _scores(task, examples, [_Encoded(reader, rows)], computing)
     return task.decode(examples, rows, scores, labels)
 
 
 @dataclass(frozen=True)
-class _Progressing:
+class _Encoded:
     """Rows of some of the examples, as a composition reads them."""
 
     composition: ReadingComposition
@@ -133,7 +133,7 @@ def _together(
         numbers = [number for number, own in enumerate(members) if one in own]
         read = [examples[number] for number in numbers]
         rows = encode(task, read, one, one.labels, one.base.max_length)
-        readings.append(_Progressing(one, [replace(row, example=numbers[row.example]) for row in rows]))
+        readings.append(_Encoded(one, [replace(row, example=numbers[row.example]) for row in rows]))
     scores = _scores(task, examples, readings, computing)
     found = {
         id(own.composition): by_example(own.rows, values, len(examples))
@@ -153,7 +153,7 @@ def _label_scores(task: ScoresUnits, parts: Sequence[Tensor], labels: tuple[str,
 
 
 def _scores(
-    task: Task, examples: Sequence[Example], readings: Sequence[_Progressing], computing: Computing
+    task: Task, examples: Sequence[Example], readings: Sequence[_Encoded], computing: Computing
 ) -> list[list[Tensor]]:
     """What `pick` gives for each row of each reading, on the processor."""
     done, count = 0, sum(len(own.rows) for own in readings)
