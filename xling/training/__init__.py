@@ -1,1 +1,1 @@
-"""One training loop, the objectives it minimises, and checkpoints that continue to the same bytes."""
+"""One training loop, the objectives that it minimises, and checkpoints from which a run resumes exactly."""

@@ -1,7 +1,8 @@
-"""Alignment: a language's states are drawn to the frozen base's states of the same sentences in English.
+"""The alignment objective: states of a language are drawn to the base's states of the same English sentences.
 
-After TADA (Held et al. 2023): from parallel sentences, sentence vectors by cosine and by contrast within
-the batch; tokens, by choice, where each is the other's nearest.
+The method follows TADA (Held et al. 2023). It needs parallel sentences. Sentence vectors are compared by
+cosine and by a contrastive loss within the batch. Optionally, tokens that are each other's nearest
+neighbours are compared too.
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ Rows = Sequence[Sequence[int]]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Rows of pieces, special ones included: `rows` in the language's own, `source` in the base's."""
+    """Parallel sentences as rows of piece ids, special pieces included.
+
+    rows: the sentences in the language that is learned.
+    source: their translations, in the base's own pieces.
+    """
 
     rows: Rows
     source: Rows
@@ -39,17 +44,19 @@ class Pairs:
 
 @dataclass(frozen=True)
 class TokenStates:
-    """The states of rows of pieces, and which of these are no padding."""
+    """The encoder states of a batch of rows, with a mask that is 1 at real pieces and 0 at padding."""
 
     states: Float[Tensor, "rows length hidden"]
     mask: Int[Tensor, "rows length"]
 
 
 class Alignment:
-    """The objective. Only the composition's modules learn; the teacher is the base as it is.
+    """The objective that aligns a language with the source language of parallel text.
 
-    The term of tokens needs the teacher's states in every pass. language: of the rows, where a plan or a part
-    of it goes by that.
+    Only the modules of the composition learn. The teacher is the unchanged base. Its sentence vectors are
+    computed once, but the loss on tokens needs its states in every forward pass.
+
+    language: the language of the rows, for plans and parts that depend on it.
     """
 
     higher_is_better = False
@@ -75,11 +82,11 @@ class Alignment:
         composition.train(base_dropout=settings.base_dropout)
 
     def passes_per_epoch(self) -> int:
-        """Forward passes that see every pair once."""
+        """Return the number of forward passes in which every pair is seen once."""
         return self.order.per_epoch()
 
     def loss(self, number: int) -> tuple[Tensor, int]:
-        """The distance of pass `number`, and how many pieces it read."""
+        """Return the loss of forward pass `number`, and the number of pieces that it read."""
         chosen = self.order.at(number)
         pad = self.composition.tokenizer(self.language).pad_token_id
         ids, mask = pad_rows([self.pairs.rows[row] for row in chosen], pad, self.device)
@@ -93,7 +100,7 @@ class Alignment:
         return loss, int(mask.sum())
 
     def evaluate(self) -> float | None:
-        """Nothing during training."""
+        """Return None: nothing is evaluated during training."""
         return None
 
     @torch.no_grad()
@@ -108,9 +115,11 @@ class Alignment:
 def sentence_vectors(
     composition: Composition, rows: Rows, *, language: str = UNKNOWN
 ) -> Float[Tensor, "rows hidden"]:
-    """The mean states of rows of pieces; of the base as it is where the composition has no module.
+    """Return the mean state of every row of pieces, without gradients.
 
-    language: of all rows, where the plan routes by it.
+    A composition without modules gives the vectors of the unchanged base.
+
+    language: the language of all rows, for plans that depend on it.
     """
     device, pad = str(composition.encoder.device), composition.tokenizer(language).pad_token_id
     composition.train(False)
@@ -128,14 +137,17 @@ def sentence_vectors(
 def sentence_distance(
     found: Float[Tensor, "rows hidden"], wanted: Float[Tensor, "rows hidden"]
 ) -> Float[Tensor, ""]:
-    """One minus the cosine, plus the cross-entropy of finding one's own sentence among the batch's."""
+    """Return one minus the mean cosine, plus a contrastive loss.
+
+    The contrastive loss is the cross-entropy of picking each sentence's translation among those of the batch.
+    """
     near = 1 - cosine_similarity(found, wanted).mean()
     logits = normalize(found, dim=-1) @ normalize(wanted, dim=-1).T / _TEMPERATURE
     return near + _CONTRAST * cross_entropy(logits, torch.arange(len(found), device=found.device))
 
 
 def token_distance(found: TokenStates, wanted: TokenStates) -> Float[Tensor, ""]:
-    """One minus the mean cosine of tokens that are each other's nearest in their pair of sentences."""
+    """Return one minus the mean cosine of tokens that are mutual nearest neighbours within a pair."""
     cosines = normalize(found.states, dim=-1) @ normalize(wanted.states, dim=-1).transpose(1, 2)
     possible = found.mask.bool()[:, :, None] & wanted.mask.bool()[:, None, :]
     cosines = cosines.masked_fill(~possible, -2.0)

@@ -1,8 +1,8 @@
-"""Small checkpoints of our own: the trained tensors, the best so far, the optimizer, one JSON.
+"""Small checkpoints: the trained tensors, the best ones so far, the optimizer's state, and one JSON text.
 
-All of it is one safetensors file (the JSON is its metadata), so there is one commit point and a
-process killed inside a write leaves the checkpoint before it. No random state is kept: every random
-choice is a function of (seed, step). What another training left in the same place is refused.
+A checkpoint is one safetensors file whose metadata holds the JSON. It is written atomically, so a process
+that is killed while writing leaves the previous checkpoint intact. No random state is stored, because every
+random choice is a function of (seed, step). A checkpoint of another training in the same folder is refused.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ _MOST_TOLD = 4
 
 @dataclass(kw_only=True)
 class Progress:
-    """Where a run stands. `best` holds the trained tensors at the best score so far."""
+    """How far a run has come.
+
+    best: the trained tensors at the best held-out score so far, by parameter name.
+    """
 
     steps: int
     step: int = 0
@@ -40,7 +43,7 @@ class Progress:
     def offer(
         self, score: float | None, parameters: Mapping[str, nn.Parameter], *, higher_is_better: bool
     ) -> None:
-        """Keep these values if the score beats the best; ties keep the earlier ones."""
+        """Store the current values if their score beats the best so far; a tie keeps the earlier values."""
         if score is None:
             return
         sign = 1 if higher_is_better else -1
@@ -49,7 +52,7 @@ class Progress:
             self.best = {name: value.detach().clone() for name, value in parameters.items()}
 
     def put_best(self, parameters: Mapping[str, nn.Parameter]) -> None:
-        """Write the best values into the parameters; the last ones stay when nothing was scored."""
+        """Copy the best values into the parameters. If no score was ever taken, the last values stay."""
         if not self.best:
             self.best_step = self.step
         with torch.no_grad():
@@ -58,9 +61,9 @@ class Progress:
 
 
 class Checkpoints:
-    """The checkpoints of one run in one folder; `None` as the folder keeps nothing.
+    """The checkpoints of one run in one folder. If the folder is None, nothing is saved.
 
-    whose: facts of what is trained; a checkpoint that says others of itself is refused.
+    whose: facts that identify the training. Checkpoints with other facts are refused.
     """
 
     def __init__(self, folder: Path | None, whose: Mapping[str, Any] = NOBODY) -> None:
@@ -69,7 +72,7 @@ class Checkpoints:
     def save(
         self, progress: Progress, parameters: Mapping[str, nn.Parameter], optimizer: torch.optim.Optimizer
     ) -> None:
-        """Write one checkpoint and drop all but the last two."""
+        """Write one checkpoint, then delete all but the last two."""
         if self.folder is None:
             return
         tensors = {f"value/{name}": value.detach().cpu() for name, value in parameters.items()}
@@ -93,7 +96,10 @@ class Checkpoints:
     def restore(
         self, parameters: Mapping[str, nn.Parameter], optimizer: torch.optim.Optimizer
     ) -> Progress | None:
-        """Load the newest readable checkpoint; None when there is none."""
+        """Load the newest readable checkpoint into the parameters and the optimizer, or return None.
+
+        Raises InputError when the checkpoint belongs to another training.
+        """
         if self.folder is None:
             return None
         for leftover in self.folder.glob(".step-*"):
@@ -110,7 +116,7 @@ class Checkpoints:
         return None
 
     def clear(self) -> None:
-        """Drop every checkpoint: the run is done."""
+        """Delete every checkpoint, because the run is finished."""
         if self.folder is not None and self.folder.is_dir():
             for path in (*self._files(), *self.folder.glob(".step-*")):
                 path.unlink(missing_ok=True)
@@ -156,9 +162,10 @@ def _restore(
 
 
 def check_same(there: Mapping[str, Any], wanted: Mapping[str, Any], where: Path) -> None:
-    """InputError where two descriptions of a module are not of the same.
+    """Raise InputError when two descriptions are not of the same module.
 
-    What one of them leaves out is passed over: modules of earlier versions do not say how they were made.
+    Keys that only one of them has are ignored, because modules of earlier versions do not record how they
+    were trained.
     """
     said = {key: value for key, value in there.items() if value != {}}
     found = list(_differences(said, wanted))

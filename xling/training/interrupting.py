@@ -1,4 +1,4 @@
-"""Ctrl-C that waits for the end of a step, when what has been learned is whole and can be kept."""
+"""Delaying Ctrl-C until the end of a training step, when the learned values are complete and can be saved."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def interrupts_noted() -> Iterator[Callable[[], bool]]:
-    """Within, the first Ctrl-C is noted, which the value tells; a second one interrupts at once.
+    """Yield a function that says whether Ctrl-C was pressed. A second Ctrl-C interrupts at once.
 
-    Nothing changes outside the main thread, where Python handles no signals, and where somebody else has a
-    handler or ignores them, as `nohup` does.
+    Nothing changes outside the main thread, where Python handles no signals. Nothing changes either if the
+    signal has another handler or is ignored, as under `nohup`.
     """
     noted: list[int] = []
 

@@ -1,4 +1,4 @@
-"""The loop: one optimizer, one schedule, any objective. Everything random is a function of (seed, step)."""
+"""The training loop: one optimizer, one schedule, any objective. Randomness is a function of (seed, step)."""
 
 from __future__ import annotations
 
@@ -19,30 +19,33 @@ from xling.training.specs import TrainingSettings
 
 @runtime_checkable
 class Objective(Protocol):
-    """What a run minimises. `loss` must depend on the parameters and the pass number alone."""
+    """What a run minimises. `loss` must depend only on the parameters and the number of the forward pass."""
 
     higher_is_better: bool
 
     def passes_per_epoch(self) -> int:
-        """Forward passes that see every example once."""
+        """Return the number of forward passes in which every example is seen once."""
         ...
 
     def loss(self, number: int) -> tuple[Tensor, int]:
-        """The loss of forward pass `number` (a scalar) and how many real pieces it read."""
+        """Return the loss of forward pass `number`, a scalar, and how many pieces it read, padding aside."""
         ...
 
     def evaluate(self) -> float | None:
-        """The score on held-out data, or None when there is none."""
+        """Return the score on held-out data, or None if there is none."""
         ...
 
 
 class NotFinite(XlingError):
-    """A loss or a gradient that is no number: nothing can be learned from it."""
+    """A loss or a gradient is infinite or not a number, so training cannot go on."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a run ended. seconds and tokens count this process's part of it."""
+    """How a run ended.
+
+    seconds, tokens: the time and the pieces of this process alone, without those before a resumption.
+    """
 
     steps: int
     best_step: int
@@ -63,10 +66,12 @@ def fit(
 ) -> Outcome:
     """Train `parameters` in place and leave the best values in them.
 
-    Starts from the newest checkpoint if there is one; a resumed run ends with the same bytes as an
-    undisturbed one, for the same number of threads. An interrupt waits for the end of the step and
-    keeps it. Raises NotFinite, which names the step, at the first loss or gradient that is no finite number;
-    the state before that step is kept.
+    The run starts from the newest checkpoint if there is one. With the same number of threads, a resumed run
+    ends with the same bytes as an uninterrupted one. Ctrl-C waits for the end of the step, then saves a
+    checkpoint.
+
+    Raises NotFinite, with the number of the step, at the first loss or gradient that is not finite. The state
+    before that step is saved.
     """
     optimizer = torch.optim.AdamW(
         parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
@@ -120,7 +125,7 @@ def fit(
 
 
 def learning_rate(step: int, steps: int, settings: TrainingSettings) -> float:
-    """Linear warm-up over the first fraction of steps, then linear decay to zero after the last."""
+    """Return the learning rate of a step: linear warm-up over the first steps, then linear decay to zero."""
     warmup = int(steps * settings.warmup_fraction)
     if step < warmup:
         return settings.learning_rate * (step + 1) / (warmup + 1)
@@ -130,7 +135,7 @@ def learning_rate(step: int, steps: int, settings: TrainingSettings) -> float:
 def planned_steps(
     objective: Objective, parameters: Mapping[str, nn.Parameter], settings: TrainingSettings, seed: int
 ) -> int:
-    """Optimizer steps in the run; minutes are turned into steps by timing a few passes."""
+    """Return the number of optimizer steps of a run. Minutes are converted by timing a few forward passes."""
     if settings.steps is not None:
         return settings.steps
     if settings.epochs is not None:
@@ -158,7 +163,7 @@ def _score_where_due(
     parameters: Mapping[str, nn.Parameter],
     settings: TrainingSettings,
 ) -> float | None:
-    """The held-out score where one is to be taken after this step; the best values are kept."""
+    """Return the held-out score if this step is one to evaluate at, else None; the best values are stored."""
     if not _due(progress.step, progress.steps, settings.evaluate_every):
         return None
     score = objective.evaluate()
@@ -191,9 +196,9 @@ def _update(
 
 
 def seeded_loss(objective: Objective, number: int, seed: int) -> tuple[Tensor, int]:
-    """Dropout draws from a generator of this pass, and the caller's random state stays as it is.
+    """Return the loss of one forward pass, with a random seed of its own for dropout.
 
-    Raises NotFinite for a loss that is no finite number.
+    The caller's random state is restored afterwards. Raises NotFinite when the loss is not finite.
     """
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed((seed * 1_000_003 + number) % 2**63)

@@ -1,6 +1,7 @@
-"""Masked language modelling of a composition, with logits at the masked positions only.
+"""Masked language modelling with a composition; logits are computed at the masked positions only.
 
-Devlin et al. 2019: 15% of pieces are targets; of those 80% become the mask, 10% another piece, 10% stay.
+As in Devlin et al. 2019, 15% of the pieces are targets by default. Of these, 80% are replaced by the mask,
+10% by another piece, and 10% stay as they are.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ OTHERS = 4096
 
 
 def encode_lines(tokenizer: Any, lines: Sequence[str], max_length: int) -> list[list[int]]:
-    """Rows of piece ids with the special ones around; a long line becomes several rows."""
+    """Return rows of piece ids with the special pieces around them; a long line becomes several rows."""
     room = max_length - 2
     rows = []
     for ids in tokenizer(list(lines), add_special_tokens=False)["input_ids"]:
@@ -39,12 +40,15 @@ def encode_lines(tokenizer: Any, lines: Sequence[str], max_length: int) -> list[
 
 
 def pieces_of_nothing(rows: Sequence[Sequence[int]], tokenizer: Any) -> frozenset[int]:
-    """The pieces that say nothing of a text: special ones, the unknown one among them, and blanks."""
+    """Return the ids of pieces that carry no text: blanks and special pieces, the unknown piece included."""
     return blank_pieces(rows, tokenizer) | set(tokenizer.all_special_ids)
 
 
 def maskable_rows(rows: Sequence[Sequence[int]], tokenizer: Any) -> list[Sequence[int]]:
-    """The rows that have a piece to learn from; InputError where none is left."""
+    """Return the rows that have at least one piece to learn from.
+
+    Raises InputError when no such row is left.
+    """
     nothing = pieces_of_nothing(rows, tokenizer)
     left = [row for row in rows if not nothing.issuperset(row)]
     if not left:
@@ -57,7 +61,7 @@ def maskable_rows(rows: Sequence[Sequence[int]], tokenizer: Any) -> list[Sequenc
 
 
 def corpus_pieces(rows: Sequence[Sequence[int]], tokenizer: Any) -> Int[Tensor, " pieces"]:
-    """The distinct pieces of some rows and the special ones, ascending."""
+    """Return the distinct piece ids of the rows and of the special pieces, in ascending order."""
     return torch.as_tensor(sorted({*tokenizer.all_special_ids, *(piece for row in rows for piece in row)}))
 
 
@@ -70,7 +74,10 @@ def mask_pieces(
     probability: float,
     generator: np.random.Generator,
 ) -> tuple[Int[Tensor, "rows length"], Tensor]:
-    """Masked ids and a boolean tensor of target positions; at least one when any position is maskable."""
+    """Return the masked ids and a boolean tensor of the target positions.
+
+    At least one position is a target whenever any position is maskable.
+    """
     draws = torch.from_numpy(generator.random(ids.shape))
     targets = maskable & (draws < probability)
     if not targets.any():
@@ -86,7 +93,10 @@ def mask_pieces(
 def decoding(
     head: MLMHead, composition: Composition, to: Candidates | None = None, *, language: str = UNKNOWN
 ) -> MLMHead | OwnPieces:
-    """The head of a language's pieces: over a vocabulary of its own where a module brings one."""
+    """Return the MLM head for a language, over the language's own vocabulary if a module brings one.
+
+    to: the candidate pieces to score, or None for all pieces.
+    """
     own = composition.vocabulary(language)
     if own is None:
         return head if to is None else narrowed(head, to)
@@ -95,9 +105,11 @@ def decoding(
 
 
 class MaskedLanguageModelling:
-    """The objective. The composition's modules learn, vectors of pieces included; the head is frozen.
+    """The objective of masked language modelling.
 
-    language: of the text, where a plan or a part of it goes by that.
+    The modules of the composition learn, vectors of new pieces included. The MLM head is frozen.
+
+    language: the language of the text, for plans and parts that depend on it.
     """
 
     higher_is_better = False
@@ -135,11 +147,14 @@ class MaskedLanguageModelling:
         composition.train(base_dropout=settings.base_dropout)
 
     def passes_per_epoch(self) -> int:
-        """Forward passes that see every row once."""
+        """Return the number of forward passes in which every row is seen once."""
         return self.order.per_epoch()
 
     def loss(self, number: int) -> tuple[Tensor, int]:
-        """Mean cross-entropy in nats over the masked positions of pass `number`."""
+        """Return the loss of pass `number`, and the number of pieces that it read.
+
+        The loss is the mean cross-entropy in nats at the masked positions.
+        """
         chosen = [self.rows[row] for row in self.order.at(number)]
         ids, mask = pad_rows(chosen, self.tokenizer.pad_token_id)
         masked, targets = mask_pieces(
@@ -153,7 +168,13 @@ class MaskedLanguageModelling:
         return self.masked_loss(masked, mask, targets, ids[targets]), int(mask.sum())
 
     def masked_loss(self, masked: Tensor, mask: Tensor, targets: Tensor, wanted: Tensor) -> Tensor:
-        """The loss of a batch that is masked already: ids, attention mask, target positions, their pieces."""
+        """Return the loss of a batch that is already masked.
+
+        masked: piece ids, [rows, length].
+        mask: the attention mask, [rows, length].
+        targets: True at the positions to predict, [rows, length].
+        wanted: the original piece ids at these positions, [targets].
+        """
         if self.column is not None:
             wanted = self.column[wanted]
         masked, mask, targets, wanted = (own.to(self.device) for own in (masked, mask, targets, wanted))
@@ -163,5 +184,5 @@ class MaskedLanguageModelling:
             return self.head.loss(states, wanted, undo)
 
     def evaluate(self) -> float | None:
-        """Nothing during training: pseudo-perplexity is taken before and after."""
+        """Return None: pseudo-perplexity is measured before and after training, not during it."""
         return None

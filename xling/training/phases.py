@@ -1,4 +1,4 @@
-"""Training a module: one phase, or two where a kind first learns where to act (LT-SFT, SNIP)."""
+"""Training a module in one phase, or in two where the first decides what is trained (LT-SFT, SNIP)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,11 @@ SILENT = Silent()
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """How modules of one run are trained. objective_of: the objective of a module under training."""
+    """How the modules of one run are trained.
+
+    objective_of: a function from the module under training to its objective.
+    checkpoints: the folder for checkpoints, or None to keep none.
+    """
 
     shape: EncoderShape
     objective_of: ObjectiveOf
@@ -39,10 +43,12 @@ class Course:
 
 
 def train_module(module: Module, course: Course, *, choose: bool = True) -> tuple[Module, Outcome]:
-    """Train a module; each phase, and the choice between them, resumes where it stopped.
+    """Train a module and return it with the outcome of the run.
 
-    choose: whether kinds that learn where to act do so, or train on where they act already. Returns the
-    trained module, which is another value than the one given where its kind learns where to act.
+    Each phase, and the choice between the phases, resumes where it stopped. A kind that first learns where to
+    act returns a new module; other kinds are trained in place.
+
+    choose: whether such kinds choose where to act. If False, they train where they already act.
     """
     rehearsals = [own for part in module.parts if choose and (own := _rehearsal(part))]
     if not rehearsals:
@@ -55,7 +61,7 @@ def train_module(module: Module, course: Course, *, choose: bool = True) -> tupl
 
 
 class WithPenalties:
-    """An objective and the terms that parts add to its loss."""
+    """An objective whose loss also contains the penalty terms of the module's parts."""
 
     def __init__(self, inner: Objective, parts: Sequence[Penalised], shape: EncoderShape) -> None:
         self.inner, self.parts, self.shape = inner, parts, shape
@@ -74,7 +80,7 @@ class WithPenalties:
 
 
 def trainable(module: Module) -> dict[str, torch.nn.Parameter]:
-    """The module's parameters by their names on disk, ready to learn."""
+    """Return the module's parameters by their names on disk, and make them require gradients."""
     found = {
         f"{part.prefix}.{name}": value
         for part in module.parts
@@ -86,13 +92,13 @@ def trainable(module: Module) -> dict[str, torch.nn.Parameter]:
 
 
 def _rehearsal(part: Part) -> Rehearsal | None:
-    """How a part that learns where to act is rehearsed; None where nothing has to be."""
+    """Return the first phase that a part needs, or None if it needs none."""
     own = KINDS[part.config.kind].rehearsal
     return own if own and own.config(part.config) else None
 
 
 def _chosen(module: Module, course: Course, rehearsals: Sequence[Rehearsal]) -> Module:
-    """The module with its places chosen; the choice is kept as a module folder among the checkpoints."""
+    """Return the module with its parameters chosen; the choice is saved as a module among the checkpoints."""
     kept = course.checkpoints / _CHOSEN if course.checkpoints else None
     if kept is not None and (kept / WEIGHTS).is_file():
         chosen = Module.load(kept)
@@ -119,13 +125,13 @@ def _chosen(module: Module, course: Course, rehearsals: Sequence[Rehearsal]) -> 
 
 
 def _whose(module: Module) -> dict[str, Any]:
-    """What of a module is settled before it is trained, on whatever machine."""
+    """Return the facts of a module that are fixed before training and do not depend on the machine."""
     described = module.described()
     return {key: described[key] for key in (*_IDENTITY, "seed", "making")}
 
 
 def _first(part: Part, shape: EncoderShape, seed: int) -> Part:
-    """What stands for a part in the first phase; parts that choose nothing start there as they are."""
+    """Return what replaces a part in the first phase: the part to rehearse, or a copy of the part itself."""
     rehearsal = _rehearsal(part)
     config = rehearsal.config(part.config) if rehearsal else None
     if config is None:
@@ -134,7 +140,7 @@ def _first(part: Part, shape: EncoderShape, seed: int) -> Part:
 
 
 def _see_gradients(module: Module, course: Course) -> None:
-    """Leave the summed gradients of the first passes in the module's parameters."""
+    """Accumulate the gradients of the first forward passes in the module's parameters."""
     objective = course.objective_of(module)
     trainable(module)
     for number in range(_PASSES):

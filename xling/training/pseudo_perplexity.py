@@ -1,4 +1,4 @@
-"""Pseudo-perplexity (Salazar et al. 2020): every piece of every line predicted from all the others."""
+"""Pseudo-perplexity (Salazar et al. 2020): every piece of a line is predicted from all other pieces of it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,14 @@ _BATCH_TOKENS = 4096
 
 @dataclass(frozen=True, kw_only=True)
 class PseudoPerplexity:
-    """value: exp of the mean negative log probability of a piece. bits_per_character: across vocabularies.
+    """The pseudo-perplexity of a text.
 
-    Both are None where there is nothing to score: no line, or none with a piece that can be read. pieces,
-    unknown: how many pieces were scored, and how many of them are the unknown piece.
+    value: exp of the mean negative log probability of a piece.
+    bits_per_character: the same loss per character, which can be compared across vocabularies.
+    pieces: how many pieces were scored.
+    unknown: how many of these are the unknown piece.
+
+    The first two are None if there is nothing to score: no line, or no line with a known piece.
     """
 
     value: float | None
@@ -34,7 +38,10 @@ class PseudoPerplexity:
     unknown: int
 
     def scores(self, when: str) -> dict[str, float | None]:
-        """Rounded, by the names that a module's scores have."""
+        """Return the rounded values under the names that they have among a module's scores.
+
+        when: the end of these names, such as `before` or `after`.
+        """
         value, bits = self.value, self.bits_per_character
         return {
             f"pseudo_perplexity_{when}": None if value is None else round(value, 3),
@@ -52,11 +59,13 @@ def pseudo_perplexity(
     language: str = UNKNOWN,
     precision: Precision = FLOAT32,
 ) -> PseudoPerplexity:
-    """Over all pieces of `rows` (special ones aside), each masked alone, against the whole vocabulary.
+    """Score all pieces of `rows` except special ones: each is masked alone, against the whole vocabulary.
 
-    An unknown piece is scored as the piece it is: what it hides is lost, so a text of these alone has no
-    score. characters: how many the text has that the rows were made from. language: of the rows, where the
-    plan goes by it.
+    An unknown piece is scored like any other piece, since the text behind it is lost. A text that has only
+    unknown pieces gets no score.
+
+    characters: the number of characters in the text that the rows were made from.
+    language: the language of the rows, for plans that depend on it.
     """
     tokenizer, decoder = composition.tokenizer(language), decoding(head, composition, language=language)
     unknown = tokenizer.unk_token_id

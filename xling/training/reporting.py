@@ -1,4 +1,4 @@
-"""What a run tells while it runs: a line per step in `log.jsonl`, a progress bar on a terminal."""
+"""What a run reports while it trains: one line per step in `log.jsonl`, and a progress bar on a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from xling.files import write_lines
 
 @dataclass(frozen=True, kw_only=True)
 class Tick:
-    """One optimizer step: its loss, its rate, the pieces it read, the held-out score if one was taken."""
+    """The report of one optimizer step.
+
+    tokens: the number of pieces that the step read.
+    score: the score on held-out data, or None if the step was not evaluated.
+    """
 
     step: int
     steps: int
@@ -28,36 +32,36 @@ class Tick:
 
 @runtime_checkable
 class Reporter(Protocol):
-    """Hears of a run's start, of each step and of its end."""
+    """A receiver of reports: it is called at the start of a run, after each step, and at the end."""
 
     def begin(self, step: int, steps: int, phase: str = "") -> None:
-        """The run, or a phase of it, starts (or goes on) after `step` of `steps`."""
+        """Report that the run, or one phase of it, starts or resumes after `step` of `steps`."""
         ...
 
     def tick(self, tick: Tick) -> None:
-        """A step is done."""
+        """Report that a step is done."""
         ...
 
     def end(self) -> None:
-        """The run, or the phase, is over, be it by an error."""
+        """Report that the run, or the phase, has ended, whether normally or by an error."""
         ...
 
 
 class Silent:
-    """Tells nobody."""
+    """A reporter that reports nothing."""
 
     def begin(self, step: int, steps: int, phase: str = "") -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def tick(self, tick: Tick) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def end(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class Several:
-    """Tells each of several reporters."""
+    """A reporter that passes every report on to several reporters."""
 
     def __init__(self, reporters: Sequence[Reporter]) -> None:
         self.reporters = tuple(reporters)
@@ -76,7 +80,10 @@ class Several:
 
 
 class Log:
-    """Appends rows to a `log.jsonl`; rows of steps that a resumed run repeats are dropped first."""
+    """A reporter that appends rows to `log.jsonl`.
+
+    A resumed run first removes the rows of the steps that it will repeat.
+    """
 
     def __init__(self, path: Path, stage: str) -> None:
         self.path, self.title, self.stage = path, stage, stage
@@ -115,11 +122,11 @@ class Log:
             ) from error
 
     def end(self) -> None:
-        """Nothing: a row is written when it is told."""
+        """Do nothing, because every row is written as soon as it is reported."""
 
 
 def _step_of(line: str, stage: str) -> int:
-    """The step of a row of this stage, 0 for another stage's, endless for a broken row."""
+    """Return the step of a row, which is 0 for a row of another stage and huge for a broken row."""
     try:
         row = json.loads(line)
         return int(row["step"]) if row["stage"] == stage else 0
@@ -128,7 +135,7 @@ def _step_of(line: str, stage: str) -> int:
 
 
 class Bar:
-    """A rich progress bar on stderr: steps, loss, pieces per second, time left."""
+    """A progress bar on stderr that shows the steps, the loss, the pieces per second and the time left."""
 
     def __init__(self, title: str) -> None:
         from rich.console import Console

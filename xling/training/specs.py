@@ -1,7 +1,7 @@
-"""Specifications: what a training, or the making of a vocabulary, is told; recipes have them as sections.
+"""Specifications of trainings and of vocabularies, which are also the sections of a recipe.
 
-A field here is at once a key of a recipe's section, a key of `--set`, a part of the key under which a
-finished stage is kept, and a fact in the module that comes of it.
+Every field here is a key in a recipe's section and a key for `--set`. Its value is part of the key under
+which a finished stage is stored, and it is recorded among the facts of the module that is made.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from xling.faults import faults
 
 Precision = Literal["auto", "float32", "bfloat16"]
 VocabularyMethod = Literal["extend", "replace", "trim"]
-FACTOR_RANK = 100  # of UNKs Everywhere
+FACTOR_RANK = 100  # the rank used in UNKs Everywhere (Pfeiffer et al. 2021)
 
 
 class Specification(BaseModel):
-    """Frozen values that refuse unknown keys.
+    """Frozen values; unknown keys are refused.
 
-    revision: raised when the same values make something else, so that what was finished is made again.
+    revision: a number that is raised when the same values produce another result, so that finished stages are
+    made again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -33,16 +34,21 @@ SpecT = TypeVar("SpecT", bound=Specification)
 
 
 class TrainingSettings(Specification):
-    """How long, how fast and in what precision one run of the loop trains.
+    """How long, how fast and in which precision one run of the training loop trains.
 
     Give `steps`, `epochs` or `minutes`; the first of them that is set counts.
 
-    batch_tokens: padded pieces in one forward pass. accumulation: passes in one optimizer step.
-    warmup_fraction: the share of all steps over which the learning rate rises linearly; it then falls
-    linearly to zero. evaluate_every: steps between looks at the held-out data (0: only at the end).
-    checkpoint_every: steps between checkpoints (0: none). max_length: pieces in a row, special ones included.
-    precision: in which matrix products are computed; `auto` is bfloat16 where the processor has units for
-    it, and the module says which it was. base_dropout: whether the frozen encoder's own dropout is on.
+    batch_tokens: the number of pieces in one forward pass, padding included.
+    batch_rows: the largest number of rows in one forward pass; None sets no limit.
+    accumulation: the number of forward passes in one optimizer step.
+    warmup_fraction: the share of all steps in which the learning rate rises linearly. After that, it falls
+    linearly to zero.
+    evaluate_every: the number of steps between evaluations on held-out data (0: only at the end).
+    checkpoint_every: the number of steps between checkpoints (0: none).
+    max_length: the largest number of pieces in a row, special pieces included.
+    precision: the precision of matrix products. `auto` means bfloat16 if the processor has units for it; the
+    module records which one was used.
+    base_dropout: whether the dropout of the frozen encoder is active.
     """
 
     steps: Annotated[int, Field(gt=0)] | None = None
@@ -63,10 +69,11 @@ class TrainingSettings(Specification):
 
 
 class ModuleTraining(Specification):
-    """What every training of a module is told.
+    """The settings that every training of a module has.
 
-    kind: a preset of `--kind`. options: fields of the kind's first part; a task's also has `head`, with
-    fields of its head. training: the settings of the loop.
+    kind: the kind of module, by a preset name of `--kind`.
+    options: fields of the kind's first part. A task module may also have `head`, with fields of its head.
+    training: the settings of the training loop.
     """
 
     kind: str
@@ -75,11 +82,12 @@ class ModuleTraining(Specification):
 
 
 class LanguageTraining(ModuleTraining):
-    """A language module learns from plain text by masked language modelling.
+    """The training of a language module on plain text, by masked language modelling.
 
-    masked: the share of pieces that are hidden in every pass (0.15 by Devlin et al. 2019; up to 0.4 can be
-    better, Wettig et al. 2023). candidates: whether a hidden piece is told from the text's own pieces (a
-    tenth of XLM-R's table) and a fixed sample of the others, or from all pieces.
+    masked: the share of pieces that are masked in every pass (0.15 in Devlin et al. 2019; up to 0.4 can be
+    better, Wettig et al. 2023).
+    candidates: if True, a masked piece is predicted among the pieces of the text (a tenth of XLM-R's table)
+    and a fixed sample of other pieces; if False, among all pieces.
     """
 
     kind: str = "madx"
@@ -89,9 +97,9 @@ class LanguageTraining(ModuleTraining):
 
 
 class AlignmentTraining(ModuleTraining):
-    """A language module learns from parallel text: its states are drawn to the base's of the source side.
+    """The training of a language module on parallel text, towards the base's states of the source side.
 
-    tokens: the weight of the distance of tokens, beside that of sentences.
+    tokens: the weight of the loss on tokens, relative to the loss on sentences.
     """
 
     kind: str = "bottleneck"
@@ -100,7 +108,7 @@ class AlignmentTraining(ModuleTraining):
 
 
 class TaskTraining(ModuleTraining):
-    """A task module learns from labelled examples."""
+    """The training of a task module on labelled examples."""
 
     kind: str = "bottleneck"
     training: TrainingSettings = TrainingSettings(epochs=2, learning_rate=1e-3, batch_tokens=512)
@@ -109,11 +117,14 @@ class TaskTraining(ModuleTraining):
 class VocabularyBuild(Specification):
     """How a vocabulary is made.
 
-    method: `extend` adds pieces to the base's, `replace` learns new ones, `trim` keeps those that the text
-    uses. init: how new vectors start. size: how many pieces are learned; chosen by the text when None.
-    rank: of factorised vectors; None stores each in full (100 where `init` is `factorised`). mixed: other
-    scripts in the text are meant. spellings: strings and what a replaced tokenizer reads in their place, in
-    this order.
+    method: `extend` adds pieces to the base's vocabulary, `replace` learns a new one, `trim` keeps only the
+    pieces that the text uses.
+    init: the method that initialises the vectors of new pieces.
+    size: the number of pieces to learn; if None, it is chosen from the text.
+    rank: the rank of factorised vectors. With None each vector is stored in full, or with rank 100 if `init`
+    is `factorised`.
+    mixed: whether the text contains other scripts on purpose.
+    spellings: strings, and what a replaced tokenizer reads in their place. They are applied in this order.
     """
 
     method: VocabularyMethod = "replace"
@@ -134,12 +145,15 @@ class VocabularyBuild(Specification):
 
     @property
     def width(self) -> int | None:
-        """The rank in which vectors are stored."""
+        """The rank of the stored vectors, or None if they are stored in full."""
         return FACTOR_RANK if self.rank is None and self.init == "factorised" else self.rank
 
 
 def specified(kind: type[SpecT], values: Mapping[str, Any], *, where: str) -> SpecT:
-    """A specification of these values; InputError in one line for those that it cannot hold."""
+    """Return a specification with these values.
+
+    Raises InputError, in one line, when the specification does not allow the values.
+    """
     try:
         return kind.model_validate(dict(values))
     except ValidationError as error:

@@ -21,7 +21,7 @@ from xling.training.specs import TrainingSettings
 
 @dataclass(frozen=True)
 class TaskData:
-    """What a task module learns from and is chosen by, and the labels that it can give."""
+    """The examples that a task module is trained on and selected by, and the labels that it can predict."""
 
     labels: Sequence[str]
     train: Sequence[Example]
@@ -29,7 +29,7 @@ class TaskData:
 
 
 class TaskObjective:
-    """A task's loss on its rows; the score is the task's metric on the dev examples."""
+    """The task's loss on the rows of training examples; the score is its metric on the dev examples."""
 
     higher_is_better = True
 
@@ -66,11 +66,11 @@ class TaskObjective:
         composition.train(base_dropout=settings.base_dropout)
 
     def passes_per_epoch(self) -> int:
-        """Forward passes that see every labelled row once."""
+        """Return the number of forward passes in which every labelled row is seen once."""
         return self.order.per_epoch()
 
     def loss(self, number: int) -> tuple[Tensor, int]:
-        """The task's loss on the labelled rows of pass `number`."""
+        """Return the task's loss on the labelled rows of pass `number`, and the number of pieces it read."""
         chosen = [row for unit in self.order.at(number) for row in self.units[unit]]
         pad = self.composition.base.tokenizer.pad_token_id
         languages = [self.train[row.example].language for row in chosen]
@@ -80,7 +80,7 @@ class TaskObjective:
         return self.task.loss(logits, chosen), int(mask.sum())
 
     def evaluate(self) -> float | None:
-        """The primary metric on the dev examples, in percent."""
+        """Return the primary metric on the dev examples in percent, or None if none has a gold answer."""
         if not self.dev:
             return None
         self.composition.train(False)
@@ -91,7 +91,7 @@ class TaskObjective:
 
 
 def _units(rows: Sequence[Row], *, together: bool) -> list[list[Row]]:
-    """What a batch takes whole: a row, or all rows of an example."""
+    """Return the groups of rows that a batch must not split: single rows, or all rows of an example."""
     if not together:
         return [[row] for row in rows]
     return [list(unit) for _, unit in groupby(rows, key=lambda row: row.example)]
