@@ -1,4 +1,4 @@
-"""A language module from parallel text: its states drawn to the base's states of the source side."""
+"""Making a language module from parallel text, by the alignment objective."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HELD_OUT = 200
 
 
 def check_alignment(stage: Stage) -> None:
-    """InputError for an unknown kind, or when there are fewer than two pairs."""
+    """Raise InputError when the kind is unknown, or when there are fewer than two pairs."""
     assert isinstance(stage.spec, AlignmentTraining)
     preset(stage.spec.kind, stage.spec.options)
     if (count := len(stage.rows("pairs"))) < 2:
@@ -30,10 +30,10 @@ def check_alignment(stage: Stage) -> None:
 
 
 def make_alignment(base: Base, stage: Stage, session: Session) -> Module:
-    """Train the language module of a stage.
+    """Train the language module of a stage on pairs of sentences.
 
-    The last pairs (200 at most, a tenth at most) are held out; its score is the share of them that find their
-    own translation among all of them.
+    The last pairs are held out: a tenth of them, but 200 at most. The module's scores are the percentages of
+    these whose translation is found among all of them, before and after training.
     """
     spec, pairs, init = stage.spec, stage.rows("pairs"), stage.module("init")
     assert isinstance(spec, AlignmentTraining)
@@ -63,7 +63,10 @@ def make_alignment(base: Base, stage: Stage, session: Session) -> Module:
 
 @torch.no_grad()
 def retrieved(composition: Composition, pairs: Pairs, language: str) -> float | None:
-    """The share in percent of sentences whose nearest source sentence is their own translation."""
+    """Return the percentage of sentences whose nearest source sentence is their own translation.
+
+    Returns None when there are no pairs.
+    """
     if not pairs.rows:
         return None
     wanted = sentence_vectors(Composition(composition.base), pairs.source)
@@ -76,7 +79,7 @@ def retrieved(composition: Composition, pairs: Pairs, language: str) -> float | 
 def _encoded(
     base: Base, tokenizer: Any, pairs: Sequence[tuple[str, str]], settings: TrainingSettings
 ) -> Pairs:
-    """One row a sentence: a long one is cut, so that the two sides stay together."""
+    """Return one row per sentence. A long sentence is cut, so that both sides have equally many rows."""
     longest = min(settings.max_length, base.max_length)
     own, source = ([pair[side] for pair in pairs] for side in (0, 1))
     return Pairs(_rows(tokenizer, own, longest), _rows(base.tokenizer, source, longest))

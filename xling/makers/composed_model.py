@@ -1,4 +1,4 @@
-"""A base under a plan, ready to predict."""
+"""A composed model: a base under a plan, ready to predict."""
 
 from __future__ import annotations
 
@@ -28,7 +28,13 @@ from xling.tasks.task import ScoresUnits, Task
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PlannedTask:
-    """A plan with its modules and the task of their heads: what is known before any base is opened."""
+    """A plan, its modules and its task: what is known before a base is opened.
+
+    plan: the plan as it was written.
+    node: the same plan with modules in the place of names.
+    task: the task of the plan's heads.
+    labels: the labels that the task can predict, in the order of the first task module.
+    """
 
     plan: Plan
     node: Plan
@@ -37,7 +43,7 @@ class PlannedTask:
 
 
 class ComposedModel:
-    """A base, a plan and the task of its heads. The base stays as it is."""
+    """A base, a plan and the task of the plan's heads. The base itself is never changed."""
 
     def __init__(self, base: Base, planned: PlannedTask) -> None:
         self.base, self.plan = base, planned.plan
@@ -52,9 +58,13 @@ class ComposedModel:
         precision: Precision = FLOAT32,
         progress: Progress = unheard,
     ) -> list[dict[str, Any]]:
-        """A JSON-ready row per input: an example, or what the task makes one of (a text, tokens, a pair).
+        """Return one JSON-ready row per input.
 
-        progress: hears how many rows of pieces are done, and of how many.
+        inputs: examples, or what the task makes an example from: a text, a list of tokens, a pair of texts.
+        language: the language of inputs that are not examples; unknown if None.
+        progress: a function that is called with the number of rows of pieces that are done, and of all rows.
+
+        Raises InputError when an input does not suit the task.
         """
         tag = parse_tag(language) if language else UNKNOWN
         examples = [
@@ -67,7 +77,7 @@ class ComposedModel:
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """Which plan of a store acts on which base, and on what it computes."""
+    """A plan, the store that holds its modules, the base it acts on, and the device and precision to use."""
 
     base: str
     plan: str
@@ -76,11 +86,11 @@ class Setup:
     precision: Precision = FLOAT32
 
     def planned(self) -> PlannedTask:
-        """The plan with its modules; no base is opened."""
+        """Return the plan with its modules. No base is opened."""
         return planned_task(self.plan, Store(self.store).get)
 
     def composed(self, planned: PlannedTask) -> ComposedModel:
-        """The base, opened, under the plan."""
+        """Open the base and put it under the plan."""
         return ComposedModel(load_base(self.base, device=self.device), planned)
 
 
@@ -93,10 +103,12 @@ def compose(
 ) -> ComposedModel:
     """Put the modules that a plan names on the base.
 
-    store: where they lie on disk. modules: those in memory, by name. One of the two is given; a plan value
-    that is built of modules needs neither.
-    Raises PlanError for a plan that cannot be read, InputError for an unknown name, MismatchError for
-    a module of another base.
+    store: the store that holds the modules on disk.
+    modules: the modules by name, if they are in memory.
+    Give one of the two. A plan value that is built from modules needs neither.
+
+    Raises PlanError for a plan that cannot be parsed, InputError for an unknown name, and MismatchError for a
+    module of another base.
 
     Example:
         >>> modules = {"lang/swh": swh, "task/ner": ner}
@@ -109,7 +121,7 @@ def compose(
 
 
 def _in_memory(modules: Mapping[str, Module] | None) -> Find:
-    """What finds modules that lie in no store."""
+    """Return a function that finds modules by name in memory."""
 
     def find(reference: Named) -> Module:
         if modules is None:
@@ -132,9 +144,11 @@ def _in_memory(modules: Mapping[str, Module] | None) -> Find:
 
 
 def planned_task(plan: str | Plan, find: Find) -> PlannedTask:
-    """A plan's modules, its task and its labels; PlanError when it has no task, or several.
+    """Return a plan with its modules, its task and its labels.
 
-    find: gives the module of a name. The labels are those of the first task module, in its order.
+    find: a function from the name of a module to the module.
+
+    Raises PlanError when the plan has no task module, or several that do not go together.
     """
     plan = parse(plan) if isinstance(plan, str) else plan
     node = grow(plan, find)
@@ -148,7 +162,7 @@ def planned_task(plan: str | Plan, find: Find) -> PlannedTask:
 
 
 def _check_heads(plan: Plan) -> None:
-    """PlanError where a complete plan has no task module, or several that do not agree."""
+    """Raise PlanError when a complete plan has no task module, or several that do not agree."""
     heads = heads_in(plan)
     if not heads:
         raise PlanError(
@@ -162,7 +176,10 @@ def _check_heads(plan: Plan) -> None:
 
 
 def _check_combined(plan: Plan, task: Task) -> None:
-    """PlanError where the scores of complete plans are of several tasks or labels, or of no labels at all."""
+    """Raise PlanError when the scores of the plans inside cannot be combined.
+
+    They must be of one task and the same labels, and the task must score labels.
+    """
     tasks = {str(facts.task) for facts in heads_in(plan)}
     if len(tasks) > 1:
         raise PlanError(

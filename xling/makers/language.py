@@ -1,4 +1,4 @@
-"""A language module from plain text: hold out a slice, train by MLM, say what it gained."""
+"""Making a language module from plain text, by masked language modelling on all but a few held-out lines."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ UNKNOWN_SHARE_WARNED = 0.05
 
 
 def text_of(text: Data, held_out: Data | None, seed: int) -> dict[str, Data]:
-    """The data of a language module's training: lines to learn from, and lines for pseudo-perplexity.
+    """Return the lines to train a language module on, and held-out lines for pseudo-perplexity.
 
-    held_out: the text is read as it is then. Without them repeats are dropped, and 200 lines at most, a tenth
-    at most, are held out.
+    held_out: the held-out lines, with which the text is used unchanged. If None, repeated lines are dropped
+    from the text and a tenth of its lines, but 200 at most, are held out.
     """
     if held_out is not None:
         return {"text": text, "held_out": held_out}
@@ -36,7 +36,7 @@ def text_of(text: Data, held_out: Data | None, seed: int) -> dict[str, Data]:
 
 
 def check_language(stage: Stage) -> None:
-    """InputError for an unknown kind, or when no line is left to train on."""
+    """Raise InputError when the kind is unknown, or when no line is left to train on."""
     assert isinstance(stage.spec, LanguageTraining)
     preset(stage.spec.kind, stage.spec.options)
     if not stage.rows("text"):
@@ -44,7 +44,10 @@ def check_language(stage: Stage) -> None:
 
 
 def make_language(base: Base, stage: Stage, session: Session) -> Module:
-    """Train the language module of a stage; its scores say what it gained in pseudo-perplexity."""
+    """Train the language module of a stage.
+
+    Its scores give the pseudo-perplexity of held-out lines before and after training.
+    """
     spec, kept = stage.spec, stage.rows("held_out")
     assert isinstance(spec, LanguageTraining)
     check_mask(base.tokenizer)
@@ -75,15 +78,17 @@ def make_language(base: Base, stage: Stage, session: Session) -> Module:
 
 
 def started(base: Base, stage: Stage, facts: Facts) -> Module:
-    """A language module before its training: fresh, with a vocabulary if given, or `init` as it is.
+    """Return a language module as it is before training.
 
-    Raises MismatchError where what it begins with is of another base.
+    It is new, with the given vocabulary if there is one, or it continues from the module `init`.
+
+    Raises MismatchError when the given vocabulary or module belongs to another base.
     """
     init, vocabulary = stage.module("init"), stage.module("vocabulary")
     for given in filter(None, (init, vocabulary)):
         check_fits(given, base)
     if init is not None:
-        return init.continued(facts)  # its vocabulary comes along
+        return init.continued(facts)  # a vocabulary in it is kept
     assert isinstance(stage.spec, ModuleTraining)
     fresh = Module.fresh(preset(stage.spec.kind, stage.spec.options), base.shape, facts)
     if vocabulary is None:
@@ -92,7 +97,7 @@ def started(base: Base, stage: Stage, facts: Facts) -> Module:
 
 
 def warn_of_unknown(rows: Sequence[Sequence[int]], tokenizer: Any, language: str, say: Say) -> None:
-    """Say so when much of a text cannot be read."""
+    """Warn when more than 5% of a text's pieces are the unknown piece."""
     pieces = sum(len(row) - 2 for row in rows)
     unknown = sum(row.count(tokenizer.unk_token_id) for row in rows)
     share = unknown / max(1, pieces)

@@ -1,4 +1,4 @@
-"""Every maker by what it is told: a stage's specification says which of them makes it."""
+"""The table of makers: the type of a stage's specification decides which function makes its module."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ from xling.training.specs import (
 
 @dataclass(frozen=True)
 class Maker:
-    """check: raises InputError for what can be told before a base is opened. make: the module of a stage."""
+    """The functions that check and make one type of stage.
+
+    check: raises InputError for faults that can be found before a base is opened.
+    make: returns the module of a stage.
+    """
 
     check: Callable[[Stage], None]
     make: Callable[[Base, Stage, Session], Module]
@@ -38,13 +42,19 @@ MAKERS: Mapping[type[Specification], Maker] = {
 
 
 def checked(stage: Stage) -> Stage:
-    """The stage, if what it says can be made; InputError for what can be told before a base is opened."""
+    """Return the stage if it can be made.
+
+    Raises InputError for faults that can be found before a base is opened.
+    """
     MAKERS[type(stage.spec)].check(stage)
     return stage
 
 
 def make(base: Base, stage: Stage, session: Session = ALONE) -> Module:
-    """The module of a stage whose own modules are made, its parameters out of any optimizer's reach."""
+    """Return the module of a stage. The modules that the stage depends on must already be made.
+
+    The parameters of the result do not require gradients.
+    """
     module = MAKERS[type(stage.spec)].make(base, stage, session)
     for network in module.networks:
         network.requires_grad_(False)

@@ -1,4 +1,4 @@
-"""The MLM head of a base: the checkpoint's own, or one fitted once on the strings of all locales."""
+"""The MLM head of a base: the checkpoint's own, or one that is fitted once on CLDR strings of all locales."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from xling.training.mlm import encode_lines
 
 _LAYOUT = 1
 _LINES_PER_LANGUAGE = 40
-_LONGEST = 96  # pieces in a row
+_LONGEST = 96  # the largest number of pieces in a row
 
 
 def mlm_head(base: Base, progress: Callable[[str], None] = lambda text: None) -> MLMHead:
-    """The head, frozen; a fitted one is kept in the cache beside the base."""
+    """Return the frozen MLM head of a base. A fitted head is stored in the cache.
+
+    progress: a function that is called with a message when a head has to be fitted.
+    """
     if base.mlm_head is not None:
         return base.mlm_head
     path = cache_dir("heads", base.fingerprint.removeprefix("sha256:")[:16], f"head-{_LAYOUT}.safetensors")
@@ -39,7 +42,7 @@ def mlm_head(base: Base, progress: Callable[[str], None] = lambda text: None) ->
 
 
 def head_fingerprint(head: MLMHead) -> str:
-    """SHA-256 over the transform and the biases (the decoder is the base's own table)."""
+    """Return the SHA-256 of the transform and the biases. The decoder is the base's own embedding table."""
     return fingerprints.of_tensors(head.state_dict().items())
 
 

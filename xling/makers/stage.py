@@ -1,4 +1,4 @@
-"""A stage: one thing to be made, as a value; from it follow what made a module and whose a folder is."""
+"""Stages as values: one thing to be made, from which its key and the facts of its module are computed."""
 
 from __future__ import annotations
 
@@ -29,13 +29,18 @@ from xling.training.reporting import Reporter, Silent
 from xling.training.specs import ModuleTraining, Specification
 
 Say = Callable[[str], None]
-NEW = Named("new")  # in the plan of a training: what learns
-_NO_MATTER = {"training": {"checkpoint_every"}}  # settings that change nothing of what is learned
+NEW = Named("new")  # stands in a plan for the module that is trained
+_NO_MATTER = {"training": {"checkpoint_every"}}  # settings that do not change the result
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """How something is made: where checkpoints go, and who hears of steps and of remarks."""
+    """How something is made.
+
+    checkpoints: the folder for checkpoints, or None to keep none.
+    reporter: what is told of each training step.
+    say: a function that is called with each message to the user.
+    """
 
     checkpoints: Path | None = None
     reporter: Reporter = field(default_factory=Silent)
@@ -49,7 +54,8 @@ ALONE = Session()
 class Data:
     """Rows that something is made from: examples, lines, or pairs of lines.
 
-    card: the data card or the file that they come from. licence: its licence, by its short name.
+    card: the name of the data card or file that the rows come from.
+    licence: the short name of its licence.
     """
 
     rows: Sequence[Any] = ()
@@ -58,7 +64,7 @@ class Data:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over the content of the rows, in their order."""
+        """The SHA-256 of the rows' content, in their order."""
         return fingerprint(["\t".join(row) if isinstance(row, tuple) else row for row in self.rows])
 
 
@@ -67,12 +73,16 @@ NOTHING = Data()
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Stage:
-    """One thing to be made: by which settings, from which data, on top of what.
+    """One thing to be made: with which settings, from which data, and on top of which modules.
 
-    name: in a store, such as `lang/swh`. language: the tag of what it learns from or is tested on. task:
-    the task's name, if it has one. data: by what it is for, such as `text` and `held_out`. modules: the
-    stages or modules that it goes on from, by role (`init`, `vocabulary`), and those of the plan, by name.
-    plan: what acts while it learns; `new` stands in it for what learns. recipe: the text of the recipe.
+    name: its name in a store, such as `lang/swh`.
+    language: the tag of the language that it learns from or is tested on.
+    task: the name of the task, or None.
+    data: the data by purpose, such as `text` and `held_out`.
+    modules: stages or modules. Those that it starts from are found by role (`init`, `vocabulary`), those of
+    the plan by name.
+    plan: the modules that act during training; `new` stands for the module that is trained.
+    recipe: the text of the recipe.
     """
 
     name: str
@@ -86,24 +96,24 @@ class Stage:
     recipe: str = ""
 
     def rows(self, role: str) -> Sequence[Any]:
-        """The rows that are for something; none where nothing was given for it."""
+        """Return the rows for a purpose, or no rows if none were given."""
         return self.data.get(role, NOTHING).rows
 
     def module(self, role: str) -> Module | None:
-        """The module of a role; None where there is none. The stages below must be made by now."""
+        """Return the module with a role or name, or None. A stage in its place must already be made."""
         found = self.modules.get(role)
         assert not isinstance(found, Stage), f"{role} of {self.name} is not made yet"
         return found
 
     def below(self, name: str) -> Module:
-        """A module of the plan."""
+        """Return a module of the plan by its name."""
         found = self.module(name)
         assert found is not None, f"{self.name} has no {name}"
         return found
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """What is settled before anything is computed, in the words of a module's facts, ready for JSON."""
+        """The facts that are fixed before anything is computed, in the form of a module's facts."""
         making = {
             **_described(self.spec),
             "plan": str(self.plan),
@@ -114,14 +124,17 @@ class Stage:
         return {**tag, "seed": self.seed, "making": making}
 
     def key(self, base: Base) -> str:
-        """SHA-256 of everything that the result depends on: 64 hex digits."""
+        """Return the SHA-256 of everything that the result depends on, as 64 hexadecimal digits."""
         made = [type(self.spec).__name__, self.spec.revision, base.fingerprint, base.tokenizer_fingerprint]
         below = {role: stage.key(base) for role, stage in self.modules.items() if isinstance(stage, Stage)}
         text = json.dumps([made, self.identity, below], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
     def facts(self, base: Base, **changes: Any) -> Facts:
-        """The facts of the module that comes of it."""
+        """Return the facts of the module that the stage makes.
+
+        changes: further facts, by name.
+        """
         spec, used = self.spec, {data.card: data for data in self.data.values() if data.card}
         licences = [data.licence for data in used.values() if data.licence]
         device = str(base.encoder.device)
@@ -141,11 +154,11 @@ class Stage:
 
     @property
     def title(self) -> str:
-        """What its module is called in a store."""
+        """The name of its module in a store."""
         return "/".join(self.name.split("/")[:2])
 
     def completed(self, described: Mapping[str, Any]) -> dict[str, Any]:
-        """A module's facts, with today's defaults of the settings that earlier versions did not have."""
+        """Return a module's facts, with today's defaults for settings that earlier versions did not have."""
         if not (making := described.get("making")):
             return dict(described)
         today = _described(type(self.spec).model_construct())
@@ -155,11 +168,14 @@ class Stage:
 
     @property
     def beneath(self) -> list[str]:
-        """The names in its plan, without what learns."""
+        """The names of the modules in the plan, without the module that is trained."""
         return [str(own) for own in named(self.plan) if own != NEW]
 
     def composed(self, base: Base) -> Callable[[Module], Composition]:
-        """What composes the base with the plan around a module that learns; the others stay as they are."""
+        """Return a function that composes the base with the plan around a module that is trained.
+
+        The other modules of the plan are frozen.
+        """
         resting = {name: _at_rest(self.below(name)) for name in self.beneath}
 
         def around(trained: Module) -> Composition:
@@ -171,7 +187,10 @@ class Stage:
     def trained(
         self, module: Module, base: Base, session: Session, objective_of: Callable[[Module], Objective]
     ) -> tuple[Module, Outcome]:
-        """The module, trained by the stage's settings; kinds that learn where to act do so in a fresh one."""
+        """Train a module with the stage's settings; return it with the outcome.
+
+        A kind that first learns where to act does so only in a module that starts new.
+        """
         assert isinstance(self.spec, ModuleTraining)
         course = Course(
             shape=base.shape,
@@ -185,23 +204,26 @@ class Stage:
 
 
 def _described(spec: Specification) -> dict[str, Any]:
-    """A specification in the words of a module's facts, ready for JSON."""
+    """Return a specification under the names of a module's facts, ready for JSON."""
     found = spec.model_dump(mode="json", exclude=_NO_MATTER)
     return {("settings" if key == "training" else key): value for key, value in found.items()}
 
 
 def module_fingerprint(module: Module) -> str:
-    """SHA-256 over a module's tensors by their names on disk."""
+    """Return the SHA-256 of a module's tensors and their names on disk."""
     return of_tensors(module.tensors().items())
 
 
 def _content(below: Stage | Module) -> str:
-    """A module by its content; of a stage that is not made yet, whose key says it, its name."""
+    """Return the fingerprint of a module, or the name of a stage that is not made yet.
+
+    The content of such a stage is covered by its key.
+    """
     return below.name if isinstance(below, Stage) else module_fingerprint(below)
 
 
 def _at_rest(module: Module) -> Module:
-    """The module, or a copy of it where an optimizer could still reach its parameters."""
+    """Return the module, or a frozen copy of it if any of its parameters requires gradients."""
     if not any(value.requires_grad for network in module.networks for value in network.parameters()):
         return module
     resting = module.continued(module.facts)

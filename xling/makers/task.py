@@ -1,4 +1,4 @@
-"""A task module from labelled source-language data, in a plan of frozen modules or on the base alone."""
+"""Making a task module from labelled source-language data, with frozen modules or on the base alone."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from xling.tasks.task import Task
 from xling.training.specs import TaskTraining
 from xling.training.task_objective import TaskData, TaskObjective
 
-_DECIDED = {"kind", "outputs", "relations"}  # of a head, by its task
+_DECIDED = {"kind", "outputs", "relations"}  # the fields of a head that its task decides
 
 
 def check_task(stage: Stage) -> None:
-    """InputError for an unknown task or kind, for options that a kind does not have, or without examples."""
+    """Raise InputError for an unknown task, kind or option, or when there is no labelled example."""
     assert isinstance(stage.spec, TaskTraining)
     task_named(str(stage.task))
     check_kind(stage.spec)
@@ -30,9 +30,9 @@ def check_task(stage: Stage) -> None:
 
 
 def make_task(base: Base, stage: Stage, session: Session) -> Module:
-    """Train the task module of a stage; the modules around it stay byte for byte what they were.
+    """Train the task module of a stage. The other modules of the plan stay unchanged, byte for byte.
 
-    Raises InputError for labels outside the set of a module that is gone on from.
+    Raises InputError when the examples have labels that the module to continue from does not know.
     """
     spec, init, task = stage.spec, stage.module("init"), task_named(str(stage.task))
     assert isinstance(spec, TaskTraining)
@@ -53,13 +53,13 @@ def make_task(base: Base, stage: Stage, session: Session) -> Module:
 
 
 def task_parts(task: Task, spec: TaskTraining, labels: Sequence[str], base: Base) -> tuple[PartConfig, ...]:
-    """The parts of a task module: those of its kind, and a head in the base family's own shape."""
+    """Return the parts of a task module: those of its kind, and a head in the base family's own shape."""
     chosen = spec.options.get("head", {})
     return (*preset(spec.kind, _without_head(spec)), _head(task, task.head(labels, base), chosen))
 
 
 def check_kind(spec: TaskTraining, *, where: str = "--kind") -> None:
-    """InputError for an unknown kind, or for options that it does not have."""
+    """Raise InputError when the kind is unknown or does not have one of the options."""
     preset(spec.kind, _without_head(spec), where=where)
 
 
@@ -68,7 +68,10 @@ def _without_head(spec: TaskTraining) -> Mapping[str, Any]:
 
 
 def _head(task: Task, own: PartConfig, chosen: Any) -> PartConfig:
-    """A task's head with what was chosen of it; InputError for what the task itself decides."""
+    """Return a task's head with the chosen options.
+
+    Raises InputError for an option that the task itself decides.
+    """
     if not isinstance(chosen, Mapping):
         hint = "write parts.head='{dropout: 0.2}', or options: {head: {dropout: 0.2}}"
         raise InputError(f"{chosen!r} is no mapping of keys to values", where="head", hint=hint)

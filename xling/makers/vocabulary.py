@@ -1,4 +1,4 @@
-"""A vocabulary module from text: pieces learned, vectors started, and said how each of them was."""
+"""Making a vocabulary module from text: pieces are chosen, and their vectors are initialised."""
 
 from __future__ import annotations
 
@@ -27,18 +27,20 @@ _NAMED, _COMPOSED = 3, {"type": "NFC"}
 
 
 def check_vocabulary(stage: Stage) -> None:
-    """InputError for an unknown initialiser, and for a text that nothing can be learned from."""
+    """Raise InputError when the initialiser is unknown, or when nothing can be learned from the text."""
     assert isinstance(stage.spec, VocabularyBuild)
     INITIALISERS.named(stage.spec.init, where="--init")
     check_text(stage.rows("text"), stage.language, mixed=stage.spec.mixed)
 
 
 def make_vocabulary(base: Base, stage: Stage, session: Session) -> Module:
-    """Make the vocabulary of a stage; its scores say what was served by what.
+    """Make the vocabulary of a stage. Its scores tell which share of the new pieces was initialised how.
 
-    Its data are lines of text; lines that an extension splits as before (`protect`); and what single
-    initialisers need: `source_text` (lines), `dictionary` (pairs of words), `pairs` (a sentence and its
-    translation). Raises InputError for a size that the text cannot support.
+    The stage's data are lines of text (`text`) and lines that an extension must split as before (`protect`).
+    Some initialisers need more: lines (`source_text`), pairs of words (`dictionary`), or sentences with their
+    translations (`pairs`).
+
+    Raises InputError when the text cannot support the size asked for.
     """
     spec = stage.spec
     assert isinstance(spec, VocabularyBuild)
@@ -78,7 +80,7 @@ def make_vocabulary(base: Base, stage: Stage, session: Session) -> Module:
 
 
 def _warn_of(harmful: Sequence[Loss], method: str, say: Say) -> None:
-    """Say what the base's normaliser takes from a text, and what becomes of that."""
+    """Warn of letters that the base's normaliser removes or replaces, and say what becomes of them."""
     if harmful:
         named = ", ".join(f"{loss.code_point} {loss.name}" for loss in harmful[:_NAMED])
         kept = "the new tokenizer keeps them" if method == "replace" else "--method replace would keep them"
@@ -86,20 +88,20 @@ def _warn_of(harmful: Sequence[Loss], method: str, say: Say) -> None:
 
 
 def _log_prior(draft: Draft, rows: Sequence[Sequence[int]]) -> Float[Tensor, " new"]:
-    """The log of how often each new piece stands in the rows of a text, one occurrence added."""
+    """Return the log frequency of each new piece in the rows of a text, with add-one smoothing."""
     found = torch.as_tensor([number for row in rows for number in row])
     counts = torch.bincount(found, minlength=len(draft.pieces)) + 1.0
     return torch.log(counts / counts.sum())[len(draft.kept) :]
 
 
 def _normalizer(base: Base, spellings: Mapping[str, str], harmed: bool) -> dict[str, Any] | None:
-    """What stands in place of the base's; None where the base's own will do."""
+    """Return the normaliser that replaces the base's, or None if the base's own is kept."""
     if not spellings:
         return _COMPOSED if harmed else None
     return respelled(_COMPOSED if harmed else describe(base.tokenizer).get("normalizer"), spellings)
 
 
-# harmed: whether the base's normaliser loses something; then a new tokenizer composes only (NFC)
+# The last argument says whether the base's normaliser harms the text; a new tokenizer then applies NFC only.
 _Method = Callable[[Base, Sequence[str], Stage, Any, bool], Draft]
 _METHODS: Mapping[str, _Method] = {
     "extend": lambda base, lines, stage, spec, harmed: extend(
