@@ -1,1 +1,1 @@
-"""Recipes: what they say, the stages that they ask for, and what comes out."""
+"""Recipes: reading them, planning their stages, carrying these out, and collecting the results."""

@@ -1,4 +1,4 @@
-"""What a recipe reads: the rows that its sections name, by data card."""
+"""The data of a recipe: the rows that its sections name, read through data cards."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from xling.pipeline.recipe import DataSpec, Recipe
 
 
 class Corpus:
-    """The data of one recipe; every card and every split is read once.
+    """The data of one recipe. Every card and every split is read only once.
 
-    data_root: the folder of the data sets.
+    data_root: the folder that holds the data sets.
     """
 
     def __init__(self, recipe: Recipe, data_root: Path | None = None) -> None:
@@ -28,37 +28,38 @@ class Corpus:
         self._found: dict[Any, Data] = {}
 
     def card(self, name: str) -> DataCard:
-        """A data card by its name or its file."""
+        """Return a data card by its name or its file."""
         if name not in self._cards:
             self._cards[name] = load_card(name)
         return self._cards[name]
 
     def cards(self) -> list[DataCard]:
-        """The cards of all that was read."""
+        """Return the cards of everything that was read."""
         return list(self._cards.values())
 
     def languages_with_text(self) -> list[str]:
-        """The languages that the recipe's text has, by its card."""
+        """Return the languages of the recipe's text, as its card lists them."""
         return list(self.card(self.recipe.language_modules.text.card).languages)
 
     def examples(self, spec: DataSpec, language: str) -> Data:
-        """The labelled examples that a section of the recipe names."""
+        """Return the labelled examples that a section of the recipe names."""
         return self._read(spec, language, list)
 
     def lines(self, spec: DataSpec, language: str) -> Data:
-        """The lines that a section of the recipe names, each once."""
+        """Return the distinct lines that a section of the recipe names."""
         return self._read(spec, language, deduplicate)
 
     def pairs(self, spec: DataSpec, language: str) -> Data:
-        """Sentences of a language with the same in the source language."""
+        """Return sentences in a language together with their translations into the source language."""
         found = self.examples(spec, language)
         texts = [row for row in found.rows if isinstance(row, LabelledText)]
         return replace(found, rows=[(row.text, row.pair) for row in texts if row.pair is not None])
 
     def text(self, language: str) -> dict[str, Data]:
-        """Lines to train on and lines held out: the card's dev split, or a slice of the text.
+        """Return lines to train on (`text`) and lines held out (`held_out`).
 
-        Of a family's tag, the text of its languages.
+        The held-out lines come from the card's dev split, or from the text itself if there is none. For the
+        tag of a family, the texts of its languages are balanced and joined.
         """
         section, family = self.recipe.language_modules, self.recipe.language_modules.family
         if family is not None and language == family.tag:

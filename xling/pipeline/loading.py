@@ -1,4 +1,4 @@
-"""Reading recipes: YAML with `include`, `--set key=value`, and all faults in one line."""
+"""Reading recipes: YAML files with `include` and `--set key=value`, and all faults in one line."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from xling.plain_yaml import DEEPEST, assignment, put, read_mapping
 
 
 def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
-    """Read a recipe; `include: FILE` (or a list) fills in what it does not say itself.
+    """Read a recipe. Files named under `include` give the values that the recipe does not set itself.
 
     path: a file, or the name of a recipe that comes with xling, such as `quickstart` or `swh/ner`.
-    changes: `key=value` with dotted keys and YAML values, applied last.
-    Raises InputError that names the file, every misspelt key and the nearest right one.
+    changes: `key=value` texts with dotted keys and YAML values, which are applied last.
+
+    Raises InputError that names the file, every misspelt key and the nearest correct one.
     """
     path = _found(Path(path))
     values = dict(_with_includes(path, (), {}))
@@ -35,25 +36,31 @@ def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
 
 
 def packaged_recipe(name: str) -> dict[str, Any]:
-    """The values of a recipe that comes with xling, by its path below `recipes/`, its includes filled in."""
+    """Return the values of a recipe that comes with xling, with its includes resolved.
+
+    name: its path below `recipes/`.
+    """
     return _with_includes(_packaged() / name, (), {})
 
 
 def _packaged() -> Path:
-    """The folder of the recipes that come with xling: in a checkout beside the package, else inside it."""
+    """Return the folder of xling's recipes, which is beside the package in a checkout, else inside it."""
     package = Path(__file__).resolve().parents[1]
     beside = package.parent / "recipes"
     return beside if beside.is_dir() else package / "_recipes"
 
 
 def _found(path: Path) -> Path:
-    """The file itself, or the recipe of that name that comes with xling."""
+    """Return the path itself, or the file of the recipe with that name that comes with xling."""
     named = _packaged() / path.with_name(f"{path.name.removesuffix('.yaml')}.yaml")
     return named if not os.path.lexists(path) and os.path.isfile(named) else path
 
 
 def _with_includes(path: Path, above: tuple[str, ...], known: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The values of a recipe and of what it includes. known: by whole path, so that each is read once."""
+    """Return the values of a recipe merged with those of the files that it includes.
+
+    known: the values of files that are already read, by absolute path, so that each is read once.
+    """
     whole = os.path.abspath(path)
     if whole in above:
         raise InputError("includes itself", where=path)
@@ -69,7 +76,10 @@ def _with_includes(path: Path, above: tuple[str, ...], known: dict[str, dict[str
 
 
 def _included(names: Any, path: Path) -> tuple[str, ...]:
-    """The files that a recipe includes: recipes only, since a fault shows the keys of the file."""
+    """Return the files that a recipe includes.
+
+    Raises InputError for files that are not YAML, since error messages show the keys of a file.
+    """
     found = (names,) if isinstance(names, str) else names
     if not isinstance(found, tuple) or not all(str(name).endswith((".yaml", ".yml")) for name in found):
         raise InputError(
@@ -81,7 +91,10 @@ def _included(names: Any, path: Path) -> tuple[str, ...]:
 
 
 def _near(value: Any, folder: Path) -> Any:
-    """Cards of one's own (.yaml) by whole paths: a recipe names them from its own folder."""
+    """Return the values with absolute paths to a user's own cards.
+
+    A recipe names these relative to its own folder.
+    """
     if isinstance(value, tuple):
         return tuple(_near(item, folder) for item in value)
     if not isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""From a recipe to its stages: a pure function of the recipe and its data.
+"""Planning a recipe: its stages, as a pure function of the recipe and its data.
 
-Language modules first (a vocabulary, MLM and alignment, as the recipe says), then a task module for each
-seed, then predictions of every language under its conditions.
+Language modules come first (vocabulary, MLM and alignment, as the recipe says), then a task module for each
+seed, then predictions for every language under its conditions.
 """
 
 from __future__ import annotations
@@ -35,14 +35,18 @@ from xling.vocabulary.word_list import induced
 
 
 class Prediction(Specification):
-    """The test examples of a language are predicted under the plan of the stage."""
+    """The specification of a stage that predicts the test examples of a language under the stage's plan."""
 
     precision: Precision = FLOAT32
 
 
 @dataclass(frozen=True)
 class Condition:
-    """below: whose language module lies below, or None. stacked: the task module learned on the source's."""
+    """A condition under which a language is tested.
+
+    below: the language whose module is under the task module, or None.
+    stacked: whether the task module was trained on top of the source's language module.
+    """
 
     name: str
     below: str | None = None
@@ -51,7 +55,10 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A score that a recipe asks for: a language under a condition. gold: the test examples as they are."""
+    """A score that the recipe asks for: one language under one condition.
+
+    gold: the test examples with their labels, unchanged.
+    """
 
     stage: Stage
     condition: str
@@ -61,21 +68,27 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """The stages of a recipe. modules: those that its plans name, by that name. scores: what is asked for."""
+    """The stages of a recipe.
+
+    modules: the stages that make modules, by the names used in plans.
+    scores: the scores that the recipe asks for.
+    """
 
     modules: Mapping[str, Stage]
     scores: Sequence[Asked]
 
     def in_order(self) -> Iterator[Stage]:
-        """Every stage, each behind those that it stands on; some more than once."""
+        """Yield every stage after those that it depends on. A stage may occur several times."""
         for stage in (*self.modules.values(), *(asked.stage for asked in self.scores)):
             yield from _with_below(stage)
 
 
 def plan_recipe(corpus: Corpus, precision: Precision = FLOAT32) -> Planned:
-    """All stages of a corpus's recipe. precision: of its predictions.
+    """Return all stages of a corpus's recipe.
 
-    Every row is read here, so whatever is wrong with the data is told before anything is trained.
+    All rows are read here, so that faults in the data are reported before any training starts.
+
+    precision: the precision in which predictions are computed.
     """
     recipe = corpus.recipe
     tags = dict.fromkeys((recipe.source, *recipe.targets))
@@ -95,9 +108,10 @@ def plan_recipe(corpus: Corpus, precision: Precision = FLOAT32) -> Planned:
 
 
 def language_stage(corpus: Corpus, language: str) -> Stage:
-    """The last stage of a language's module; the source learns by MLM in the base's own vocabulary.
+    """Return the last stage that makes the module of a language.
 
-    With a family its one module serves every target.
+    The source language is trained by MLM with the base's own vocabulary. In a recipe with a family, one
+    module serves all targets.
     """
     section, source = corpus.recipe.language_modules, corpus.recipe.source
     below: dict[str, Stage] = {}
@@ -153,14 +167,21 @@ def _vocabulary_stage(corpus: Corpus, language: str, section: VocabularySection)
 
 
 def _stage(corpus: Corpus, **fields: Any) -> Stage:
-    """A stage that makes a module of a recipe; InputError for what can be told before a base is opened."""
+    """Return a stage that makes a module of a recipe.
+
+    Raises InputError for faults that can be found before a base is opened.
+    """
     recipe = corpus.recipe
     text = written(recipe.model_dump(mode="json", exclude_defaults=True))
     return checked(Stage(**{"seed": recipe.language_modules.seed, "recipe": text, **fields}))
 
 
 def _task_stages(corpus: Corpus, seed: int, modules: Mapping[str, Stage]) -> dict[str, Stage]:
-    """The task module of a seed on the base alone and, where the recipe stacks it, on the source's module."""
+    """Return the stages of a seed's task modules, by name.
+
+    One task module is trained on the base alone. If the recipe stacks modules, another is trained on top of
+    the source's language module.
+    """
     recipe, task, source = corpus.recipe, corpus.recipe.task, corpus.recipe.source
     found = [
         _stage(
@@ -189,7 +210,7 @@ def _asked(
     seed: int,
     spec: Prediction,
 ) -> Asked:
-    """The score of a language under a condition."""
+    """Return the score of a language under a condition, with the stage that predicts for it."""
     recipe, task = corpus.recipe, corpus.recipe.task
     test = task.source_test if language == recipe.source and task.source_test else task.test
     gold = corpus.examples(test, language)
@@ -209,15 +230,17 @@ def _asked(
 
 
 def stacks(recipe: Recipe) -> bool:
-    """Whether the source's language module lies under the task module while it learns."""
+    """Return whether the task module is trained on top of the source's language module."""
     section = recipe.language_modules
     return section.under_task == "source" and bool(section.objectives)
 
 
 def conditions(recipe: Recipe, language: str, relative: str | None = None) -> Iterator[Condition]:
-    """The conditions of a language, the control first. relative: a related language's tag.
+    """Yield the conditions of a language, starting with the control that has no language module.
 
-    `removed` tells what the task module leans on: it learned on a language module that is gone.
+    The condition `removed` shows how much a task module depends on the language module it was trained on.
+
+    relative: the tag of a related language, or None.
     """
     target, above = language != recipe.source, stacks(recipe)
     yield Condition(NONE)
@@ -234,9 +257,9 @@ def conditions(recipe: Recipe, language: str, relative: str | None = None) -> It
 
 
 def relatives(recipe: Recipe, candidates: list[str]) -> dict[str, str]:
-    """The related language of each target: as the recipe says, else the nearest of the candidates.
+    """Return the related language of each target: the one that the recipe names, else the nearest candidate.
 
-    candidates: languages with text to learn a module from. A target that has neither has none.
+    candidates: the languages that have text to train a module on. A target without a candidate gets none.
     """
     if RELATED not in recipe.controls:
         return {}
@@ -252,13 +275,13 @@ def relatives(recipe: Recipe, candidates: list[str]) -> dict[str, str]:
 
 
 def plan_of(recipe: Recipe, condition: Condition, seed: int) -> Plan:
-    """The plan of a condition, in the names of the run's own store."""
+    """Return the plan of a condition, with the module names of the run's own store."""
     task = Named(task_name(recipe, seed, alone=not condition.stacked))
     return stack(Named(f"lang/{condition.below}"), task) if condition.below else task
 
 
 def task_name(recipe: Recipe, seed: int, *, alone: bool) -> str:
-    """A task module's name in the store; the first seed has the plain one."""
+    """Return the name of a task module in the store. The first seed is not part of the name."""
     later = "" if seed == recipe.seeds[0] else f"-seed{seed}"
     return f"task/{recipe.task.title}{'-alone' if alone else ''}{later}"
 

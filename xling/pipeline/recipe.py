@@ -20,9 +20,9 @@ SpecT = TypeVar("SpecT", bound=Specification)
 
 
 class DataSpec(Specification):
-    """Some examples of a data card. The language comes from where the section stands.
+    """Examples of a data card. Their language follows from where the section is in the recipe.
 
-    count: at most so many examples (all by default), drawn with `sample_seed`.
+    count: the largest number of examples, which are drawn with `sample_seed`; None takes all.
     """
 
     card: str
@@ -32,9 +32,12 @@ class DataSpec(Specification):
 
 
 class TaskSpec(Specification):
-    """name: of the task in xling. title: of its modules in the store (`task/<title>`).
+    """The task of a recipe and its data.
 
-    test: in the target languages; source_test: in the source, when that lies on another card.
+    name: the name of the task in xling.
+    title: the name of its modules in the store (`task/<title>`).
+    test: the test data of the target languages, and of the source language unless `source_test` is given.
+    source_test: the test data of the source language, if it is on another card.
     """
 
     name: str
@@ -46,9 +49,11 @@ class TaskSpec(Specification):
 
 
 class VocabularySection(VocabularyBuild):
-    """A vocabulary for each target, learned from its text.
+    """The vocabulary of each target, which is learned from its text.
 
-    protect, source_text: text in the source language. parallel: sentences and their translations.
+    protect: source-language text that an extended vocabulary must split as before.
+    source_text: source-language text for initialisers that need it.
+    parallel: sentences and their translations.
     """
 
     protect: DataSpec | None = None
@@ -57,18 +62,21 @@ class VocabularySection(VocabularyBuild):
 
 
 class AlignmentSection(AlignmentTraining):
-    """How the targets' modules are aligned with the base's states of the source side of parallel text.
+    """How the modules of the targets are aligned with the base on parallel text.
 
-    Kind and options are those of the language modules where it does not say others.
+    `kind` and `options` are those of the language modules unless they are given here.
+
+    pairs: the parallel text.
     """
 
     pairs: DataSpec
 
 
 class FamilySpec(Specification):
-    """One module for all targets, from several languages' text. tag: of the family, such as bnt (ISO 639-5).
+    """One module for all targets, trained on the text of several languages.
 
-    alpha: see `xling.data.text.balanced`.
+    tag: the tag of the family, such as `bnt` (ISO 639-5).
+    alpha: how the languages are balanced; see `xling.data.text.balanced`.
     """
 
     tag: str
@@ -77,14 +85,20 @@ class FamilySpec(Specification):
 
 
 class LanguageModules(LanguageTraining):
-    """How every language module is trained. held_out: lines for pseudo-perplexity.
+    """How every language module is trained.
 
-    text: by card; `texts` overrides it for single languages. objectives: what the targets' modules learn
-    by, in this order; with none there are no language modules, and the control stands alone. init: the
-    targets' modules start fresh, or go on from the source's, so that a task learned on that one finds less
-    changed under it. related: whose module stands in for a target's own under the control `related`; the
-    nearest by family and script where it is not said. under_task: what lies under the task module while it
-    learns; with `none` the source has no language module.
+    text: the data card of the text.
+    texts: other data for single languages, by tag.
+    held_out: the number of lines that are held out for pseudo-perplexity.
+    init: `fresh` trains the targets' modules from the start. `source` continues from the source's module, so
+    that a task module trained on that one meets a similar module below it.
+    under_task: what is below the task module during its training. With `none`, the source has no language
+    module.
+    objectives: the objectives of the targets' modules, in this order. Without any, there are no language
+    modules, and only the control is run.
+    family: settings for one module that serves all targets.
+    related: for each target, the language whose module replaces its own under the control `related`. By
+    default it is the nearest language by family and script.
     """
 
     text: DataSpec
@@ -102,7 +116,7 @@ class LanguageModules(LanguageTraining):
     @model_validator(mode="before")
     @classmethod
     def _alignment_of_the_same_kind(cls, values: Any) -> Any:
-        """An alignment goes on from what MLM made, so it has its kind unless it says another."""
+        """Give an alignment the kind and options of the language modules, unless it sets others."""
         if isinstance(values, dict) and isinstance(alignment := values.get("alignment"), dict):
             shared = {key: values[key] for key in ("kind", "options") if key in values}
             usual = {"kind": cls.model_fields["kind"].default}
@@ -121,11 +135,12 @@ class LanguageModules(LanguageTraining):
 
 
 class Recipe(Specification):
-    """One experiment: a task carried from the source to the targets, with its controls.
+    """One experiment: a task is transferred from the source to the targets, with controls.
 
-    task_module: how the task modules are trained, with the source's language module under them and alone.
-    controls: beside that without a language module: the same on texts in Latin spelling (romanised), a
-    related language's module (related), the task module without the one it learned on (removed).
+    task_module: how task modules are trained, both on the source's language module and on the base alone.
+    controls: conditions beside the one without a language module. `romanised` is that one on texts in Latin
+    spelling, `related` uses the module of a related language, and `removed` uses the task module without the
+    language module it was trained on.
     """
 
     name: str
@@ -158,5 +173,5 @@ def _tag(value: str) -> str:
 
 
 def told(section: SpecT, kind: type[SpecT]) -> SpecT:
-    """What a section of a recipe tells a maker: its values without where the data lies."""
+    """Return the part of a recipe's section that a maker needs: its values without those that name data."""
     return kind(**{name: getattr(section, name) for name in kind.model_fields})

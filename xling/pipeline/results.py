@@ -1,4 +1,4 @@
-"""The results of a recipe: its scores with intervals, what modules gained, what each stage cost."""
+"""The results of a recipe: scores with intervals, gains of modules, and costs of stages."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ from xling.tasks.task import Task
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scored:
-    """A score that was asked for.
+    """A score that was asked for, computed.
 
-    counts: what the primary metric adds up, [examples, sums]. all: every metric, in percent.
+    counts: the sums that the primary metric is computed from, [examples, sums].
+    all: the value of every metric in percent.
     """
 
     asked: Asked
@@ -48,7 +49,10 @@ Together = Mapping[tuple[str, str], np.ndarray]  # the counts of all seeds, by l
 
 
 def results_of(corpus: Corpus, base: Base, scores: Sequence[Scored], done: Mapping[str, Done]) -> Results:
-    """The results of a recipe whose stages are done. done: by the stages' keys."""
+    """Return the results of a recipe whose stages are done.
+
+    done: the finished stages, by their keys.
+    """
     recipe = corpus.recipe
     together, task = _together(scores), task_named(recipe.task.name)
     return Results(
@@ -108,7 +112,7 @@ def _together(scores: Sequence[Scored]) -> Together:
 
 
 def _gains(task: Task, together: Together) -> Iterator[Gain]:
-    """Each condition against no language module, on the same examples."""
+    """Yield the gain of each condition over no language module, on the same examples."""
     for (language, condition), counts in together.items():
         if condition == NONE:
             continue
@@ -118,7 +122,10 @@ def _gains(task: Task, together: Together) -> Iterator[Gain]:
 
 
 def _equivalence(task: Task, source: str, together: Together) -> Iterator[Nearness]:
-    """Each target beside the source: under no module, or under the module that the task learned on."""
+    """Yield the comparison of each target with the source.
+
+    The source is scored without a language module, or with the one that the task module was trained on.
+    """
     for (language, condition), counts in together.items():
         if language == source:
             continue

@@ -1,4 +1,4 @@
-"""A recipe from its data to its scores: language modules, task modules, predictions, results."""
+"""Running a recipe from its data to its scores: language modules, task modules, predictions, results."""
 
 from __future__ import annotations
 
@@ -26,9 +26,15 @@ ABLATED, GOLD = "-ablation", "gold"
 
 @dataclass(frozen=True, kw_only=True)
 class Workplace:
-    """Where a run reads and writes, and on what it computes.
+    """Where a run reads and writes, and on which device it computes.
 
-    bars: progress bars on stderr. precision: of predictions; trainings have their own in their settings.
+    out: the folder that the run's folder is written to.
+    stages: the finished stages, which runs share.
+    data_root: the folder that holds the data sets.
+    precision: the precision of predictions. Trainings have their own in their settings.
+    bars: whether progress bars are shown on stderr.
+    command: the command line, which is recorded in the results.
+    say: a function that is called with each message to the user.
     """
 
     out: Path
@@ -42,7 +48,7 @@ class Workplace:
 
 
 def run_recipe(recipe: Recipe, place: Workplace) -> Path:
-    """Carry out every stage that is not done, then write results, report and the run's own store.
+    """Carry out every stage that is not done, then write the results, the report and the run's own store.
 
     Returns the path of `results.json`.
     """
@@ -65,9 +71,9 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
 
 
 def ablate(recipe: Recipe, place: Workplace) -> Path:
-    """Run a recipe with every control that it has data for; its stages are the recipe's own.
+    """Run a recipe with every control that it has data for. Stages are shared with the recipe's own run.
 
-    Each difference to the control without a language module is on the same examples of all seeds, by
+    Each condition is compared with the one without a language module on the same examples of all seeds, by a
     paired bootstrap. Returns the path of `results.json`.
     """
     controls = tuple(dict.fromkeys((*recipe.controls, RELATED, REMOVED)))
@@ -75,14 +81,14 @@ def ablate(recipe: Recipe, place: Workplace) -> Path:
 
 
 def publish(folder: Path, modules: Mapping[str, Done]) -> None:
-    """Put the modules into the run's own store, under the names that its plans use."""
+    """Link the modules into the run's own store, under the names that its plans use."""
     for name, done in modules.items():
         for file in MODULE_FILES:
             link(done.folder / file, folder / "modules" / name / file)
 
 
 def _scored(asked: Asked, done: Done, folder: Path) -> Scored:
-    """Hold predictions against the gold answers, and keep both beside the results."""
+    """Score predictions against the gold answers, and put both beside the results."""
     language, task = asked.stage.language, task_named(str(asked.stage.task))
     gold = [{"id": example.id, **task.gold(example)} for example in asked.gold]
     write_lines(folder / GOLD / f"{language}.jsonl", [json.dumps(row, ensure_ascii=False) for row in gold])

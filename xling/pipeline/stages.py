@@ -1,4 +1,4 @@
-"""Carrying stages out: each in its folder, once. `xling run` and `xling train` do it by the same function."""
+"""Carrying out stages, each once and in its own folder. `xling run` and `xling train` both use it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,11 @@ MODULE_FILES = (WEIGHTS, FACTS, CARD)
 
 @dataclass(frozen=True, kw_only=True)
 class Workbench:
-    """What stages are carried out with. base: its name; it is opened when it is first needed.
+    """What stages are carried out with.
 
-    bars: progress bars on stderr.
+    base: the name of the base, which is opened when it is first needed.
+    bars: whether progress bars are shown on stderr.
+    say: a function that is called with each message to the user.
     """
 
     base: str
@@ -42,18 +44,23 @@ class Workbench:
 
     @cached_property
     def opened(self) -> Base:
-        """The base, opened once."""
+        """The base, which is opened once."""
         return load_base(self.base, device=self.device)
 
     def session(self, stage: Stage, folder: Path) -> Session:
-        """How a stage is carried out in its folder: its steps are logged there, and its checkpoints kept."""
+        """Return a session that logs the steps of a stage and keeps its checkpoints in the stage's folder."""
         reporters: list[Reporter] = [Log(folder / LOG, stage.name), *([Bar(stage.name)] if self.bars else [])]
         return Session(checkpoints=folder / CHECKPOINTS, reporter=Several(reporters), say=self.say)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """A finished stage. seconds and tokens are of the run that made it; cached: it was found done."""
+    """A finished stage.
+
+    seconds, tokens: the time, and the pieces read in training, of the run that made it.
+    peak_rss_mb: the peak memory of that run in MB.
+    cached: whether the stage was already done.
+    """
 
     name: str
     folder: Path
@@ -64,11 +71,11 @@ class Done:
 
     @property
     def module(self) -> Module:
-        """The module that the stage made."""
+        """The module that the stage made, read from its folder."""
         return Module.load(self.folder)
 
     def row(self, key: str) -> StageRow:
-        """The stage as `results.json` lists it."""
+        """Return the stage as a row of `results.json`."""
         speed = round(self.tokens / self.seconds, 1) if self.tokens and self.seconds else None
         return StageRow(
             name=self.name,
@@ -81,10 +88,13 @@ class Done:
 
 
 def carry_out(stage: Stage, folder: Path, bench: Workbench, *, fresh: bool = False) -> Done:
-    """Make what a stage asks for in its folder, or find it there; what was interrupted goes on.
+    """Make what a stage asks for in its folder, unless it is already there. An interrupted stage resumes.
 
-    The stages that it stands on have their modules in their places. fresh: it is made again. Raises
-    InputError, which says what differs, where the folder holds a module that was made otherwise.
+    The modules that the stage depends on must already be made.
+
+    fresh: whether to make it again even if it is there.
+
+    Raises InputError that names the differences when the folder holds a module that was made otherwise.
     """
     if fresh:
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
@@ -111,9 +121,11 @@ def carry_out(stage: Stage, folder: Path, bench: Workbench, *, fresh: bool = Fal
 
 
 class Stages:
-    """The stages below one folder, shared by every recipe that is run there: a stage's key names its own.
+    """The stages below one folder, shared by all recipes that are run there.
 
-    fresh: each is made again, once.
+    Each stage has a folder that is named by its key.
+
+    fresh: whether to make each stage again, once.
     """
 
     def __init__(self, root: Path, *, fresh: bool = False) -> None:
@@ -121,7 +133,7 @@ class Stages:
         self.done: dict[str, Done] = {}
 
     def carry_out(self, stage: Stage, bench: Workbench) -> Done:
-        """Make a stage, and before it those that it stands on, or find them made."""
+        """Make a stage and, before it, the stages that it depends on, unless they are already made."""
         key = stage.key(bench.opened)
         if key not in self.done:
             folder = self.root / f"{re.sub(r'[^A-Za-z0-9]+', '-', stage.name)}-{key[:16]}"
@@ -131,16 +143,16 @@ class Stages:
         return self.done[key]
 
     def _standing(self, stage: Stage, bench: Workbench) -> Stage:
-        """The stage with modules in the place of the stages below it."""
+        """Return the stage with made modules in the place of the stages that it depends on."""
         below = {role: own for role, own in stage.modules.items() if isinstance(own, Stage)}
         made = {role: self.carry_out(own, bench).module for role, own in below.items()}
         return replace(stage, modules={**stage.modules, **made})
 
 
 def finished(stage: Stage, folder: Path) -> Done | None:
-    """What the record of a folder says of its stage; None where it is not done.
+    """Return the finished stage that a folder's record describes, or None if it is not done.
 
-    Raises InputError where the record cannot be read.
+    Raises InputError when the record cannot be read.
     """
     product = PREDICTIONS if isinstance(stage.spec, Prediction) else WEIGHTS
     path = folder / DONE
@@ -155,25 +167,28 @@ def finished(stage: Stage, folder: Path) -> Done | None:
 
 
 def _without_record(stage: Stage, folder: Path) -> Done | None:
-    """A module without a record, as earlier versions left it; None for one that was cut off while written."""
+    """Return a stage whose module has no record, as earlier versions left it.
+
+    Returns None for a module that was not completely written.
+    """
     whole = (folder / FACTS).is_file() and not (folder / CHECKPOINTS).exists()
     return Done(name=stage.name, folder=folder, cached=True) if whole else None
 
 
 def _predict(stage: Stage, spec: Prediction, folder: Path, base: Base) -> None:
-    """Write the predictions of the stage's test examples, a line each."""
+    """Write the predictions for the stage's test examples, one per line."""
     planned = planned_task(stage.plan, lambda named: stage.below(str(named)))
     rows = ComposedModel(base, planned).predict(stage.rows("test"), precision=spec.precision)
     write_lines(folder / PREDICTIONS, [json.dumps(row, ensure_ascii=False) for row in rows])
 
 
 def _id(base: str) -> str:
-    """A base as modules name it: a Hub id without its revision."""
+    """Return the name of a base as modules record it: a Hub id without its revision, or a folder."""
     return base if Path(base).is_dir() else base.partition("@")[0]
 
 
 def _logged_tokens(log: Path) -> int:
-    """Pieces read by a whole training, interruptions included."""
+    """Return the number of pieces that a whole training read, over all its resumptions."""
     if not log.exists():
         return 0
     return sum(json.loads(line).get("tokens", 0) for line in log.read_text("utf-8").splitlines())
