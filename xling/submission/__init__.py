@@ -1,1 +1,1 @@
-"""Files for shared tasks, one task a file: written, checked by the organisers' rules, zipped."""
+"""Submission files for shared tasks, one task per file: writing them, validating them, zipping them."""

@@ -1,6 +1,7 @@
-"""AfriSenti (SemEval-2023 Task 12): one TSV a language, `ID` and `label`, each ID of the test file once.
+"""AfriSenti (SemEval-2023 Task 12): one TSV file per language with the columns `ID` and `label`.
 
-Rules and score as in the organisers' repository, afrisenti-semeval/afrisent-semeval-2023.
+Every ID of the test file occurs once. Rules and score are those of the organisers' repository,
+afrisenti-semeval/afrisent-semeval-2023.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ LANGUAGES: Mapping[str, str] = {
 
 
 def write(test: Path, predictions: Predictions, code: str) -> bytes:
-    """The predicted label of each ID, in the order of the test file."""
+    """Return the submission file: the predicted label of each ID, in the order of the test file."""
     rows = _rows(test)
     matched = by_id(rows, predictions)
     lines = [f"{row.id}\t{own.choice('label', LABELS)}" for row, own in zip(rows, matched, strict=True)]
@@ -38,7 +39,10 @@ def write(test: Path, predictions: Predictions, code: str) -> bytes:
 
 
 def validate(name: str, data: bytes, test: Path) -> int:
-    """The header, two columns, one of the labels, and each ID of the test file once."""
+    """Check the header, both columns, the labels and the IDs; return the number of rows.
+
+    Raises InputError for the first fault. Each ID of the test file must occur exactly once.
+    """
     wanted = {row.id for row in _rows(test)}
     header, *lines = data.decode("utf-8").removesuffix("\n").split("\n")
     if header != HEADER:
@@ -59,7 +63,7 @@ def validate(name: str, data: bytes, test: Path) -> int:
 
 
 def score(data: bytes, test: Path) -> dict[str, float]:
-    """Weighted F1."""
+    """Return the weighted F1 in percent, or an empty mapping without gold labels."""
     rows = _rows(test)
     gold = gold_labels(rows, LABELS)
     if gold is None:

@@ -1,4 +1,4 @@
-"""Predictions held against a test file: one for each of its rows, of the same text, with well-formed tags."""
+"""Matching predictions to a test file: one per row, for the same text, with well-formed tags."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ AGAIN = "predict this very test file again"
 
 @runtime_checkable
 class Item(Protocol):
-    """What one prediction answers: a row or a sentence of a test file."""
+    """What one prediction belongs to: a row or a sentence of a test file."""
 
     @property
     def id(self) -> str | None:
-        """Its id, where the file has ids."""
+        """The id of the row, or None if the file has no ids."""
         ...
 
     @property
     def place(self) -> str:
-        """Where it stands, for an error's line."""
+        """Where the row is in the file, as error messages name it."""
         ...
 
 
@@ -33,7 +33,7 @@ Differ = Callable[[ItemT, Predicted], str | None]
 
 
 def refuse_repeated_ids(items: Sequence[Item], test: Path) -> None:
-    """InputError names the first id of a test file that stands twice."""
+    """Raise InputError for the first id that occurs twice in a test file."""
     first: dict[str | None, Item] = {}
     for item in items:
         if item.id in first:
@@ -48,10 +48,12 @@ def refuse_repeated_ids(items: Sequence[Item], test: Path) -> None:
 def by_id(
     items: Sequence[ItemT], predictions: Predictions, differ: Differ[ItemT] | None = None
 ) -> list[Predicted]:
-    """The prediction of each item, found by its id.
+    """Return the prediction of each item, matched by id.
 
-    differ: says in what a prediction is of another text. InputError names the first id that is repeated
-    or added, then the first that is missing, then the first row of another text.
+    differ: a function that says how a prediction's text differs from an item's, or returns None.
+
+    Raises InputError for the first id that is repeated or not in the test file, then for the first that is
+    missing, then for the first row of another text.
     """
     known = {item.id for item in items}
     found: dict[str, Predicted] = {}
@@ -79,10 +81,12 @@ def by_id(
 def by_order(
     items: Sequence[ItemT], predictions: Predictions, differ: Differ[ItemT], *, ids_count: bool = True
 ) -> list[Predicted]:
-    """The predictions as they stand, one for each item.
+    """Return the predictions in their own order, one for each item.
 
-    ids_count: an id that stands twice is refused. InputError names the first row that is of another
-    text, missing or added.
+    differ: a function that says how a prediction's text differs from an item's, or returns None.
+    ids_count: whether repeated ids are refused.
+
+    Raises InputError for the first row that has another text, is missing, or is one too many.
     """
     rows = predictions.rows
     if ids_count:
@@ -111,14 +115,17 @@ def _refuse_repeated_rows(rows: Sequence[Predicted]) -> None:
 
 def _refuse_others(items: Sequence[ItemT], rows: Sequence[Predicted], differ: Differ[ItemT] | None) -> None:
     counts = "" if len(items) == len(rows) else f" ({len(rows)} rows where the test file has {len(items)})"
-    for item, row in zip(items, rows, strict=False):  # what is left over is named by its number
+    for item, row in zip(items, rows, strict=False):  # the callers check the number of rows
         problem = differ(item, row) if differ else None
         if problem:
             raise row.refusal(f"{problem} at {item.place}{counts}", hint=AGAIN)
 
 
 def other_tokens(tokens: Sequence[str], row: Predicted) -> str | None:
-    """Say in what the tokens of a row are not those of the test file; an empty one there may be any here."""
+    """Return how the tokens of a row differ from those of the test file, or None if they do not.
+
+    An empty token in the test file matches any token.
+    """
     found = row.texts("tokens")
     if found is None:
         return "the row has no 'tokens', a list of text, to hold against those"
@@ -131,7 +138,10 @@ def other_tokens(tokens: Sequence[str], row: Predicted) -> str | None:
 
 
 def checked_tags(row: Predicted, count: int, types: Collection[str]) -> list[str]:
-    """The tags of a row; InputError for another number of them, ill-formed BIO, or an unknown type."""
+    """Return the tags of a row.
+
+    Raises InputError when their number is wrong, a tag is not well-formed BIO, or a type is unknown.
+    """
     tags = row.texts("tags")
     if tags is None:
         hint = "write the predictions with xling predict and a tagging task module"
@@ -148,7 +158,7 @@ def checked_tags(row: Predicted, count: int, types: Collection[str]) -> list[str
 
 
 def tag_fault(tags: Sequence[str], types: Collection[str]) -> tuple[int, str] | None:
-    """The place (0-based) and the fault of the first tag that is no BIO of these types; None without."""
+    """Return the index and the fault of the first wrong tag, or None if all tags are BIO of these types."""
     before = OUTSIDE
     for number, tag in enumerate(tags):
         if not is_bio(tag):

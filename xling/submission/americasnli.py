@@ -1,4 +1,4 @@
-"""AmericasNLI: one TSV a language with `language premise hypothesis label`, rows as in the test file."""
+"""AmericasNLI: one TSV file per language with `language premise hypothesis label`, one row per test row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CODES = tuple(LANGUAGES.values())
 
 
 def write(test: Path, predictions: Predictions, code: str) -> bytes:
-    """The rows of the test file, its texts as they are written there, with the predicted labels."""
+    """Return the submission file: the rows of the test file, texts unchanged, with the predicted labels."""
     rows = _rows(test)
     _check_language(rows, code)
     align = by_id if rows[0].id is not None else by_order
@@ -36,7 +36,10 @@ def write(test: Path, predictions: Predictions, code: str) -> bytes:
 
 
 def validate(name: str, data: bytes, test: Path) -> int:
-    """The header, four columns, one of the labels, and the texts of the test file in its order."""
+    """Check the header, the columns, the labels, and that the texts are those of the test file in its order.
+
+    Returns the number of rows. Raises InputError for the first fault.
+    """
     table = list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), delimiter="\t", strict=True))
     if not table or tuple(table[0]) != HEADER:
         raise InputError(f"the header is not {' '.join(HEADER)}", where=name, line=1)
@@ -57,7 +60,7 @@ def validate(name: str, data: bytes, test: Path) -> int:
 
 
 def score(data: bytes, test: Path) -> dict[str, float]:
-    """Accuracy."""
+    """Return the accuracy in percent, or an empty mapping without gold labels."""
     gold = gold_labels(_rows(test), LABELS)
     if gold is None:
         return {}
@@ -66,7 +69,7 @@ def score(data: bytes, test: Path) -> dict[str, float]:
 
 
 def stated(test: Path) -> str | None:
-    """The code in the column of languages, where all rows have the same."""
+    """Return the code in the language column, or None if the rows have several or an unknown one."""
     languages = {row.cells.get("language") for row in _rows(test)}
     found = languages.pop() if len(languages) == 1 else None
     return found if found in CODES else None
@@ -81,7 +84,7 @@ def _rows(test: Path) -> list[TableRow]:
 
 
 def _check_language(rows: Sequence[TableRow], code: str) -> None:
-    """One language a file; where the rows name one of the task's, it is that of the file."""
+    """Raise InputError when a row's language is not that of the file."""
     first = rows[0].cells.get("language", code)
     for row in rows:
         own = row.cells.get("language", code)
@@ -104,7 +107,7 @@ def _other_texts(row: TableRow, own: Predicted) -> str | None:
 
 
 def _as_written(rows: Sequence[TableRow], test: Path) -> list[list[str]]:
-    """Premise and hypothesis of each row byte for byte, where a row is one line of plain cells."""
+    """Return premise and hypothesis of each row, byte for byte where a row is one line of plain cells."""
     lines = read_lines(test)
     header = lines[0].split("\t")
     written: list[list[str]] = []
@@ -119,7 +122,7 @@ def _as_written(rows: Sequence[TableRow], test: Path) -> list[list[str]]:
 
 
 def _cell(text: str) -> str:
-    """A cell that reads as this text again, in quotes where it must be."""
+    """Return a text as a cell, in quotes where it needs them."""
     return '"' + text.replace('"', '""') + '"' if set(text) & set('"\t\r\n') else text
 
 

@@ -1,4 +1,4 @@
-"""MasakhaNER: the test file's tokens, each with one predicted BIO tag, a blank line after a sentence."""
+"""MasakhaNER: the test file's tokens, each with one predicted BIO tag; a blank line ends each sentence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ LANGUAGES: Mapping[str, str] = {**{code: code for code in CODES if code != "swa"
 
 @dataclass(frozen=True, kw_only=True)
 class GoldSentence:
-    """A sentence of the test file, its number from one, and its gold tags, if any."""
+    """A sentence of the test file.
+
+    number: its number in the file, counted from 1.
+    tags: its gold tags, or None if the file has none.
+    """
 
     file: str
     number: int
@@ -33,12 +37,12 @@ class GoldSentence:
 
     @property
     def place(self) -> str:
-        """File and number."""
+        """The sentence's number and file, as error messages name it."""
         return f"sentence {self.number} of {self.file}"
 
 
 def write(test: Path, predictions: Predictions, code: str) -> bytes:
-    """The tokens of the test file with the predicted tags."""
+    """Return the submission file: the tokens of the test file with the predicted tags."""
     sentences = _sentences(test)
     types = _types(sentences)
     matched = by_order(sentences, predictions, _other_sentence)
@@ -48,7 +52,10 @@ def write(test: Path, predictions: Predictions, code: str) -> bytes:
 
 
 def validate(name: str, data: bytes, test: Path) -> int:
-    """A token, one blank and a well-formed BIO tag a line; the test file's tokens, sentence by sentence."""
+    """Check that each line has a token, one blank and a well-formed tag; return the number of sentences.
+
+    Raises InputError for the first fault. Tokens and sentences must be those of the test file.
+    """
     sentences = _sentences(test)
     types = _types(sentences)
     found = list(_written(name, data))
@@ -65,7 +72,7 @@ def validate(name: str, data: bytes, test: Path) -> int:
 
 
 def score(data: bytes, test: Path) -> dict[str, float]:
-    """F1 of spans."""
+    """Return the F1 of spans in percent, or an empty mapping without gold tags."""
     sentences = _sentences(test)
     gold = [item.tags for item in sentences if item.tags is not None]
     if not gold:
@@ -74,7 +81,7 @@ def score(data: bytes, test: Path) -> dict[str, float]:
 
 
 def _written(name: str, data: bytes) -> Iterator[tuple[int, list[str], list[str]]]:
-    """(first line, tokens, tags) of each sentence of a submission file."""
+    """Yield the first line, the tokens and the tags of each sentence of a submission file."""
     text = data.decode("utf-8")
     if not text.endswith("\n\n"):
         raise InputError("no blank line after the last sentence", where=name)
@@ -93,7 +100,7 @@ def _written(name: str, data: bytes) -> Iterator[tuple[int, list[str], list[str]
 
 
 def _sentences(test: Path) -> list[GoldSentence]:
-    """The sentences of a test file; it has gold tags where any of its tags is that of a span."""
+    """Return the sentences of a test file. They have gold tags if any tag of the file marks a span."""
     layout = TAGGED if any(map(_has_span, read_lines(test))) else UNLABELLED
     found = read_conll(test, language=UNKNOWN, layout=layout)
     return [
@@ -108,7 +115,7 @@ def _has_span(line: str) -> bool:
 
 
 def _types(sentences: list[GoldSentence]) -> set[str]:
-    """The task's types, and those of the gold tags: later releases may have others."""
+    """Return the task's types together with those of the gold tags, since later releases may have others."""
     return {*TYPES, *(tag[2:] for item in sentences for tag in item.tags or () if tag[2:])}
 
 

@@ -26,12 +26,19 @@ TASKS: Registry[SharedTask] = Registry(
 
 
 def task_named(name: str) -> SharedTask:
-    """A shared task; InputError lists those there are."""
+    """Return the shared task with this name.
+
+    Raises InputError, which lists the names, when there is none.
+    """
     return TASKS.named(name, where="SHARED_TASK")
 
 
 def check_codes(task: SharedTask, codes: Sequence[str], files: int) -> None:
-    """InputError where codes are given to a task without any, are unknown, or are not one a file."""
+    """Raise InputError when the given codes are unknown, not one per file, or not used by the task.
+
+    codes: the language codes that the user gives, or nothing.
+    files: the number of prediction files.
+    """
     if not codes:
         return
     if task.pattern is None:
@@ -45,9 +52,12 @@ def check_codes(task: SharedTask, codes: Sequence[str], files: int) -> None:
 
 
 def code_of(task: SharedTask, test: Path, predictions: Predictions) -> str:
-    """The code in the test file's name, else the one it states, else that of the rows' language.
+    """Return the language code of a submission file.
 
-    An empty text for a task whose files keep the test file's name. InputError lists the codes.
+    It is the code in the test file's name, else the code stated inside it, else that of the rows' language.
+    It is empty for a task whose files keep the test file's name.
+
+    Raises InputError, which lists the codes, when none of these gives one.
     """
     if task.pattern is None:
         return ""
@@ -68,12 +78,12 @@ def code_of(task: SharedTask, test: Path, predictions: Predictions) -> str:
 
 
 def file_name(task: SharedTask, test: Path, code: str) -> str:
-    """The name of the submission file inside the zip."""
+    """Return the name of the submission file inside the zip."""
     return test.name.removesuffix(".gz") if task.pattern is None else task.pattern.format(code=code)
 
 
 def _plain(tag: str) -> str:
-    """The canonical language without its script; the tag itself where it is none."""
+    """Return the canonical language without its script, or the text itself if it is not a language tag."""
     with suppress(InputError):
         return parse(tag).partition("_")[0]
     return tag

@@ -1,4 +1,4 @@
-"""What a shared task is, the rows of a predictions file, what organisers compute, and the zip to hand in."""
+"""Shared tasks, the rows of a predictions file, the organisers' metrics, and the zip file to submit."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ from xling.errors import InputError
 from xling.languages import UNKNOWN
 from xling.tasks.xsid_scorer import xsid_compatible_f1
 
-_THE_SAME_EACH_TIME = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can tell
+_THE_SAME_EACH_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can hold
 _UNIX, _PLAIN_FILE = 3, 0o100644 << 16
 Tags = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Predicted:
-    """A row of a predictions file: where it stands, its id (None without one), all its cells."""
+    """A row of a predictions file.
+
+    line: its line in the file.
+    id: its id, or None.
+    cells: its values by column.
+    """
 
     path: Path
     line: int
@@ -31,11 +36,14 @@ class Predicted:
     cells: Mapping[str, Any]
 
     def refusal(self, problem: str, *, choices: Iterable[str] = (), hint: str | None = None) -> InputError:
-        """The error that names this row."""
+        """Return an error that names this row."""
         return InputError(problem, where=self.path, line=self.line, choices=choices, hint=hint)
 
     def choice(self, column: str, choices: Iterable[str]) -> str:
-        """The label in a column; InputError where there is none, or one outside the choices."""
+        """Return the label in a column.
+
+        Raises InputError when the row has no such column, or its label is not one of the choices.
+        """
         if column not in self.cells:
             there = ", ".join(map(shown, list(self.cells)[:10]))
             hint = "write the predictions with xling predict and a task module of this task"
@@ -50,20 +58,20 @@ class Predicted:
         return value
 
     def texts(self, column: str) -> list[str] | None:
-        """A list of texts in a column; None for anything else."""
+        """Return the list of texts in a column, or None if it holds anything else."""
         value = self.cells.get(column)
         return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else None
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """A predictions file, in its own order."""
+    """A predictions file. Its rows keep the order of the file."""
 
     path: Path
     rows: tuple[Predicted, ...]
 
     def languages(self) -> set[str]:
-        """The languages that the rows name."""
+        """Return the languages that the rows name."""
         named = {as_text(row.cells.get("language")) for row in self.rows}
         return {language for language in named if language and language != UNKNOWN}
 
@@ -72,14 +80,17 @@ class Predictions:
 class SharedTask:
     """A shared task as values and functions.
 
-    write: the bytes of a submission file, from the participants' file, the predictions for it and the
-    language code; InputError names the first row that cannot be submitted.
-    validate: checks a file's bytes, under its name, against the participants' file by the organisers'
-    rules, independently of `write`, and counts its rows; InputError names the first line that breaks one.
-    score: what the organisers would compute of the bytes, in percent; empty without gold labels.
-    pattern: a file's name by its code; None keeps the name of the test file, and no code is asked for.
-    codes: the task's own codes. languages: the code of each canonical language tag.
-    stated: the code that a test file states inside.
+    write: returns the bytes of a submission file from the participants' test file, the predictions for it and
+    the language code; raises InputError for the first row that cannot be submitted.
+    validate: checks a file's name and bytes against the participants' test file by the organisers' rules,
+    independently of `write`. It returns the number of rows, and raises InputError for the first faulty line.
+    score: returns the organisers' metrics in percent from a file's bytes and the test file; the mapping is
+    empty without gold labels.
+    pattern: the name of a submission file with `{code}` in it. With None, files keep the test file's name and
+    need no code.
+    codes: the task's own language codes.
+    languages: the code for each canonical language tag.
+    stated: returns the code that a test file states inside, or None.
     """
 
     write: Callable[[Path, Predictions, str], bytes]
@@ -92,7 +103,10 @@ class SharedTask:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """The rows that `xling predict` wrote; InputError names the line of broken JSON."""
+    """Return the rows that `xling predict` wrote.
+
+    Raises InputError for a file that is not JSON lines, and for broken JSON, with its line.
+    """
     if ending(path) not in JSON_ENDINGS:
         hint = "let xling predict write to a .jsonl file"
         raise InputError("predictions are JSON lines", where=path, choices=JSON_ENDINGS, hint=hint)
@@ -104,12 +118,12 @@ def read_predictions(path: Path) -> Predictions:
 
 
 def quoted(value: object) -> str:
-    """A value as an error's line shows it: text in quotes, anything else as it is."""
+    """Return a value as error messages show it: texts in quotes, anything else unchanged."""
     return repr(shown(value)) if isinstance(value, str) else shown(value)
 
 
 def zip_bytes(files: Mapping[str, bytes]) -> bytes:
-    """The files at the root of a zip, in the order of their names: equal files give equal bytes."""
+    """Return a zip file with the files at its root, sorted by name. Equal files give equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(files):
@@ -120,30 +134,30 @@ def zip_bytes(files: Mapping[str, bytes]) -> bytes:
 
 
 def weighted_f1(gold: Sequence[str], found: Sequence[str]) -> float:
-    """F1 of each label, weighted by how often it is right (scikit-learn)."""
+    """Return the mean F1 of the labels in percent, weighted by their gold frequency (scikit-learn)."""
     from sklearn.metrics import f1_score
 
-    none: Any = 0  # scikit-learn types it as a text and takes both
+    none: Any = 0  # scikit-learn declares a text but accepts a number too
     return _percent(float(f1_score(list(gold), list(found), average="weighted", zero_division=none)))
 
 
 def accuracy(gold: Sequence[str], found: Sequence[str]) -> float:
-    """How many labels are the gold ones."""
+    """Return the percentage of labels that equal the gold ones."""
     return _percent(sum(own == right for own, right in zip(found, gold, strict=True)) / max(len(gold), 1))
 
 
 def span_f1(gold: Tags, found: Tags) -> float:
-    """Micro F1 of spans with the right bounds and type (seqeval, not strict)."""
+    """Return the micro F1 in percent of spans with the right bounds and type (seqeval, not strict)."""
     from seqeval.metrics.sequence_labeling import f1_score
 
-    none: Any = 0  # seqeval types it as a text and takes both
+    none: Any = 0  # seqeval declares a text but accepts a number too
     right, own = [list(tags) for tags in gold], [list(tags) for tags in found]
     value: Any = f1_score(right, own, average="micro", zero_division=none)
     return _percent(float(value))
 
 
 def xsid_figure(gold: Tags, found: Tags) -> float:
-    """Micro F1 as the evaluation script of the xSID repository counts spans."""
+    """Return the micro F1 in percent as the evaluation script of the xSID repository counts spans."""
     return round(xsid_compatible_f1(gold, found), 2)
 
 

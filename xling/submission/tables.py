@@ -1,4 +1,4 @@
-"""Test files that are tables: their rows with the columns by their usual names, and gold labels."""
+"""Test files that are tables: their rows, columns found by their usual names, and gold labels."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from xling.data.rows import read_rows
 from xling.errors import InputError
 from xling.submission.submission import quoted
 
-Names = Mapping[str, tuple[str, ...]]  # what a column holds: the names it may have
+Names = Mapping[str, tuple[str, ...]]  # for each role, the names that its column may have
 
 
 @dataclass(frozen=True)
 class TableRow:
-    """A row of a test file: where it stands, and its text by what the columns hold."""
+    """A row of a test file.
+
+    line: its line in the file.
+    cells: its texts by role, such as `id` or `premise`.
+    """
 
     path: Path
     line: int
@@ -24,17 +28,22 @@ class TableRow:
 
     @property
     def id(self) -> str | None:
-        """The id, where the file has a column of ids."""
+        """The id of the row, or None if the file has no column of ids."""
         return self.cells.get("id")
 
     @property
     def place(self) -> str:
-        """File and line."""
+        """The file and line of the row, as error messages name them."""
         return f"{self.path.name}:{self.line}"
 
 
 def table_rows(path: Path, needed: Names, optional: Names) -> list[TableRow]:
-    """Every row of a test file; InputError for a header that lacks a needed column, or for no row."""
+    """Return every row of a test file.
+
+    needed, optional: for each role, the names that its column may have.
+
+    Raises InputError when the header lacks a needed column, or when there is no row.
+    """
     rows: list[TableRow] = []
     columns: dict[str, str] = {}
     for row in read_rows(path):
@@ -48,7 +57,10 @@ def table_rows(path: Path, needed: Names, optional: Names) -> list[TableRow]:
 
 
 def gold_labels(rows: Sequence[TableRow], labels: Sequence[str]) -> list[str] | None:
-    """The gold labels; None where no row has one. InputError where only some rows have one of the labels."""
+    """Return the gold labels, or None when no row has one.
+
+    Raises InputError when only some rows have one of the labels.
+    """
     found = [row.cells.get("label", "").strip() for row in rows]
     if not any(label in labels for label in found):
         return None

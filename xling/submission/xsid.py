@@ -1,6 +1,6 @@
 """SID4LR (VarDial 2023) and NorSID (VarDial 2025), on xSID: the test file with intents and slots filled in.
 
-Comments stay where they are; rows are `index<TAB>token<TAB>intent<TAB>slot`, as in mainlp/xsid.
+Comments are kept. Rows are `index<TAB>token<TAB>intent<TAB>slot`, as in mainlp/xsid.
 """
 
 from __future__ import annotations
@@ -42,17 +42,19 @@ SLOTS = (
     "served_dish", "service", "sort", "timer/attributes", "track", "weather/attribute",
     "weather/temperatureUnit",
 )  # fmt: skip
-# version 0.4 writes `# intent: X`, later ones `# intent = X`, a file without labels `# intent =`
+# Version 0.4 writes `# intent: X`, later versions `# intent = X`, and files without labels `# intent =`.
 _INTENT = re.compile(r"#\s*intent\s*[=:](\s*)(.*)")
 _ID = re.compile(r"#\s*id\s*[=:]\s*(.*)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """An utterance: the places (0-based) of its rows and of the comment of its intent, and what they hold.
+    """An utterance of a file, with line indices from 0.
 
-    spoken: its intent by the comment, else by the third column; empty where neither tells one.
-    slots: the fourth column, empty texts where there is none.
+    rows: the line indices of its tokens.
+    intent: the line index of the comment that names its intent, or None.
+    slots: the fourth column; empty texts where there is none.
+    spoken: its intent by the comment, else by the third column; empty if neither has one.
     """
 
     file: str
@@ -65,12 +67,12 @@ class Block:
 
     @property
     def place(self) -> str:
-        """File and line of the first token."""
+        """The file and line of the first token, as error messages name them."""
         return f"{self.file}:{self.rows[0] + 1}"
 
 
 def write(test: Path, predictions: Predictions, code: str) -> bytes:
-    """The lines of the test file, each utterance with its predicted intent and slots."""
+    """Return the submission file: the lines of the test file with predicted intents and slots."""
     lines = read_lines(test)
     blocks = blocks_of(lines, test)
     intents, slots = _sets(blocks)
@@ -85,12 +87,15 @@ def write(test: Path, predictions: Predictions, code: str) -> bytes:
             lines[first] = f"{with_intent('# intent =', intent)}\n{lines[first]}"
         else:
             lines[block.intent] = with_intent(lines[block.intent], intent)
-    end = "\n" if lines[-1].strip() else ""  # that script ends an utterance at its blank line
+    end = "\n" if lines[-1].strip() else ""  # that script needs a blank line after an utterance
     return ("\n".join(lines) + "\n" + end).encode("utf-8")
 
 
 def validate(name: str, data: bytes, test: Path) -> int:
-    """The test file but for intents and slots; one intent an utterance; well-formed slots."""
+    """Check that only intents and slots differ from the test file; return the number of utterances.
+
+    Raises InputError for the first fault. Each utterance needs one known intent and well-formed slots.
+    """
     lines, before = data.decode("utf-8").removesuffix("\n").split("\n"), read_lines(test)
     intents, slots = _sets(blocks_of(before, test))
     found = blocks_of(lines, Path(name))
@@ -114,7 +119,10 @@ def validate(name: str, data: bytes, test: Path) -> int:
 
 
 def score(data: bytes, test: Path) -> dict[str, float]:
-    """Accuracy of intents, F1 of exact spans, and F1 as the xSID repository's own script counts it."""
+    """Return the accuracy of intents and two F1 scores of spans, or an empty mapping without gold labels.
+
+    `span_f1` counts exact spans; `xsid_compatible_f1` counts as the xSID repository's script does.
+    """
     gold = blocks_of(read_lines(test), test)
     if not _is_gold(gold):
         return {}
@@ -128,9 +136,10 @@ def score(data: bytes, test: Path) -> dict[str, float]:
 
 
 def _aligned(blocks: Sequence[Block], predictions: Predictions) -> list[Predicted]:
-    """The rows by id where each utterance has one; not all published files do, and tokens tell rows apart.
+    """Return the prediction of each utterance, by id if every utterance has its own.
 
-    Rows numbered from "0", as those of a reader that knows no ids, are matched by order.
+    Some published files lack ids; their rows are matched by order and told apart by their tokens. So are rows
+    that are numbered from "0" by a reader that knows no ids.
     """
     ids = {block.id for block in blocks}
     numbered = predictions.rows[0].id == "0" and "0" not in ids
@@ -144,14 +153,14 @@ def _other_utterance(block: Block, row: Predicted) -> str | None:
 
 
 def _is_gold(blocks: Sequence[Block]) -> bool:
-    """Whether a file has gold labels: every slot is BIO, some are spans, and every intent is told."""
+    """Return whether a file has gold labels: every slot is BIO, some are spans, and every intent is given."""
     told = all(block.spoken for block in blocks)
     every = [tag for block in blocks for tag in block.slots]
     return told and all(map(is_bio, every)) and set(every) != {"O"}
 
 
 def _sets(blocks: Sequence[Block]) -> tuple[tuple[str, ...], set[str]]:
-    """Intents and types of slots: those of xSID, and those of the gold labels."""
+    """Return the intents and the slot types: those of xSID and those of the gold labels."""
     if not _is_gold(blocks):
         return INTENTS, set(SLOTS)
     types = {tag[2:] for block in blocks for tag in block.slots if tag != "O"}
@@ -159,16 +168,16 @@ def _sets(blocks: Sequence[Block]) -> tuple[tuple[str, ...], set[str]]:
 
 
 def _kept(lines: Sequence[str]) -> list[str]:
-    """What a submission keeps of a test file: all but the comment of the intent and the labels."""
+    """Return what a submission keeps of a test file: all but intent comments and labels."""
     rows = ["\t".join(line.split("\t")[:2]) if not line.startswith("#") else line for line in lines]
     return [row for row in rows if intent_comment(row) is None]
 
 
 def blocks_of(lines: Sequence[str], path: Path) -> list[Block]:
-    """Every utterance of a file; comments alone are none.
+    """Return every utterance of a file. Comments without tokens are not utterances.
 
-    Raises InputError naming file and line for a row without index and token, two intents of one
-    utterance, or a file without any.
+    Raises InputError with file and line for a row without index and token, and for an utterance with two
+    intents; also when there is no utterance.
     """
     filled = groupby(enumerate(lines), key=lambda numbered: bool(numbered[1].strip()))
     blocks = [_block([place for place, _ in run], lines, path) for full, run in filled if full]
@@ -179,13 +188,13 @@ def blocks_of(lines: Sequence[str], path: Path) -> list[Block]:
 
 
 def intent_comment(line: str) -> str | None:
-    """The intent that a comment tells, empty where it leaves it open; None for any other line."""
+    """Return the intent in a comment, an empty text if it names none, or None for any other line."""
     match = _INTENT.fullmatch(line)
     return match[2].strip() if match else None
 
 
 def with_intent(comment: str, intent: str) -> str:
-    """The comment of an intent with another intent, its own way of writing kept."""
+    """Return an intent comment with another intent, in the same notation."""
     match = _INTENT.fullmatch(comment)
     return f"{comment[: match.start(1)]}{match[1] or ' '}{intent}" if match else comment
 
