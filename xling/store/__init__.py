@@ -1,1 +1,1 @@
-"""Folders of modules: names to modules, fingerprints, cards."""
+"""Folders of modules: finding modules by name, content fingerprints, module cards."""

@@ -1,4 +1,4 @@
-"""A store: a folder of modules, looked up by names such as `lang/swh` and `task/ner`, each with its card."""
+"""A store: a folder of modules with names such as `lang/swh` and `task/ner`, each with its card."""
 
 from __future__ import annotations
 
@@ -16,19 +16,25 @@ CARD = "README.md"
 
 
 class Store:
-    """Modules below one folder. Each is read once; the same name gives the same value."""
+    """The modules in one folder. Each module is read once, and one name always gives the same object."""
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         self._loaded: dict[Named, Module] = {}
 
     def names(self) -> list[str]:
-        """Every module's name, sorted."""
+        """Return the names of all modules, sorted."""
         found = self.root.rglob(WEIGHTS) if self.root.is_dir() else ()
         return sorted(path.parent.relative_to(self.root).as_posix() for path in found)
 
     def get(self, reference: str | Named) -> Module:
-        """The module of a name; InputError lists near names, MismatchError refuses another revision."""
+        """Return the module with a name.
+
+        reference: a name, optionally followed by `@` and 8 or more digits of a content fingerprint.
+
+        Raises InputError, which lists similar names, when there is no such module, and MismatchError when its
+        content has another fingerprint.
+        """
         wanted = reference if isinstance(reference, Named) else Named(*_split(reference))
         if wanted not in self._loaded:
             folder = self.folder(wanted.name)
@@ -38,7 +44,10 @@ class Store:
         return self._loaded[wanted]
 
     def folder(self, name: str) -> Path:
-        """Where a module lies; InputError when there is none of that name."""
+        """Return the folder of the module with a name.
+
+        Raises InputError, which lists similar names, when there is no such module.
+        """
         folder = self.root / name
         inside = folder.resolve().is_relative_to(self.root.resolve())
         if not inside or not (folder / WEIGHTS).is_file():
@@ -52,7 +61,7 @@ class Store:
         return folder
 
     def add(self, name: str, module: Module) -> Path:
-        """Save a module under a name, with its card."""
+        """Save a module under a name, with its card; return its folder."""
         folder = module.save(self.root / name)
         write_card(module, name, folder)
         return folder
@@ -63,7 +72,7 @@ class Store:
 
 
 def content_fingerprint(folder: Path) -> str:
-    """SHA-256 of a module's commit point: the same run gives the same fingerprint."""
+    """Return the SHA-256 of a module's weight file. The same run gives the same fingerprint."""
     return "sha256:" + hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
 
 
@@ -82,14 +91,14 @@ def _check_revision(folder: Path, wanted: Named) -> None:
 
 
 def write_card(module: Module, name: str, folder: Path) -> Path:
-    """Write `README.md` beside the weights; it can be made again at any time."""
+    """Write the card of a module to `README.md` beside its weights; return its path."""
     path = folder / CARD
     write_atomically(path, card_text(module, name).encode("utf-8"))
     return path
 
 
 def card_text(module: Module, name: str) -> str:
-    """Markdown: what the module is, what it was made from, how to use it, how it scored."""
+    """Return a module's card in Markdown: what it is, what it was made from, how to use it, its scores."""
     facts = module.facts
     kinds = " + ".join(part.config.kind for part in module.parts)
     about = f"language {facts.language}" if facts.language else f"task {facts.task} learned in {facts.source}"

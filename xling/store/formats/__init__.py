@@ -1,1 +1,1 @@
-"""Modules of other libraries: one foreign format a file, read and written, never executed."""
+"""Modules of other libraries: one foreign format per file, read and written without running foreign code."""

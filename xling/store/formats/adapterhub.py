@@ -1,7 +1,7 @@
-"""AdapterHub's folders (the library `adapters`): bottlenecks, invertible blocks and LoRA, with their heads.
+"""The folders of the library `adapters` (AdapterHub): bottlenecks, invertible blocks and LoRA, with heads.
 
-The layout of today is written; that of 2020 and 2021 is read too: its tensors and settings had other
-names. Residuals are the library's own rule, which is our stacking `adapterhub`.
+The current layout is written. The layout of 2020 and 2021, whose tensors and settings had other names, is
+read too. Residuals follow the library's own rule, which is `stacking: adapterhub` here.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from xling.store.formats.weights_and_sites import Factors, factors_of, lora_part
 
 NAME, CONFIG, WEIGHTS = "adapterhub", "adapter_config.json", "adapter.safetensors"
 _FUSION = "adapter_fusion_config.json"
-_LAYOUT = "adapters.1.3.0"  # the release whose layout is written; older ones are read with repairs
+_LAYOUT = "adapters.1.3.0"  # the release whose layout is written; older layouts are read too
 _TYPES = {"text_lang": "language", "text_task": "task"}
-# The module of a layer that holds the adapters of a place, by family; others are plugged in elsewhere.
+# For each family, the module of a layer that holds the adapters of a place. Other families are not mapped.
 _BERT: Mapping[Place, str] = {"after_attention": "attention.output", "after_ffn": "output"}
 _HOSTS: Mapping[str, Mapping[Place, str]] = {
     "bert": _BERT,
@@ -58,7 +58,10 @@ _LEAVES = ("weight", "bias")
 
 
 def read(folder: Path, request: ImportRequest) -> Found:
-    """The parts of one adapter, and the head of a task module."""
+    """Return the parts of one adapter, with the head if it is read as a task module.
+
+    Raises InputError when the files do not fit the request or cannot be represented.
+    """
     if (folder / _FUSION).is_file() and not (folder / CONFIG).is_file():
         raise InputError("xling has no equal for a fusion of adapters", where=folder / _FUSION)
     path = wanted_file(folder, [CONFIG], NAME)
@@ -82,7 +85,10 @@ def read(folder: Path, request: ImportRequest) -> Found:
 
 
 def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
-    """A folder for `load_adapter`, with a flexible head where the module has one."""
+    """Return the files that `load_adapter` reads, with a flexible head if the module has a head.
+
+    Raises InputError when the format cannot represent the module.
+    """
     only(module, ("bottleneck", "invertible", "lora", "head"), NAME)
     name = re.sub(r"\W", "_", name)
     hosts_of(base)
@@ -111,12 +117,16 @@ def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
 
 
 def as_json(value: Mapping[str, Any]) -> bytes:
-    """Readable JSON with sorted keys, as the library writes it."""
+    """Return readable JSON with sorted keys, as the library writes it."""
     return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def _check(facts: Mapping[str, Any], request: ImportRequest, path: Path) -> str:
-    """The adapter's name; MismatchError where the file names another kind of base or of module."""
+    """Return the adapter's name.
+
+    Raises MismatchError when the file was made for another base, and InputError when it names another type of
+    module than the request, or no valid name.
+    """
     name = facts.get("name")
     if not isinstance(name, str) or not re.fullmatch(r"[^./\\\s]+", name):
         raise InputError(f"name = {name!r} is no name of an adapter", where=path)
@@ -147,14 +157,14 @@ def _bottlenecks(
     base: Base,
     files: ModuleFiles,
 ) -> list[FoundPart]:
-    """One part for each reduction factor, and the invertible block; their tensors are taken out."""
+    """Return one part for each reduction factor and the invertible block; their tensors are removed."""
     parts = []
     for options in bottleneck_parts(settings, base.shape.layers, where=files.settings):
         config = parse_config({"kind": "bottleneck", **options}, where=str(files.settings))
         parts.append(FoundPart(config, _taken(tensors, bottleneck_names(config, base, name), files.weights)))
     options = invertible_options(settings, where=files.settings)
     names = invertible_names(name)
-    # task adapters of 2020 name a block in their settings that they never had
+    # The settings of task adapters of 2020 name a block that their tensors do not contain.
     if options and (facts.get("type") != "text_task" or any(key in tensors for key in names.values())):
         config = parse_config({"kind": "invertible", **options}, where=str(files.settings))
         parts.append(FoundPart(config, _taken(tensors, names, files.weights)))
@@ -164,7 +174,7 @@ def _bottlenecks(
 def _lora(
     settings: Mapping[str, Any], tensors: Tensors, name: str, base: Base, files: ModuleFiles
 ) -> list[FoundPart]:
-    """The parts of a LoRA adapter; its tensors are taken out."""
+    """Return the parts of a LoRA adapter; their tensors are removed."""
     rank, alpha = lora_alpha(settings, where=files.settings)
     factors: dict[str, Factors] = {}
     for site in base.shape.linear.values():
@@ -180,7 +190,7 @@ def _lora(
 
 
 def _taken(tensors: Tensors, names: Mapping[str, str], path: Path) -> Tensors:
-    """The tensors of these names under ours, taken out of the others."""
+    """Remove the named tensors from the others and return them under our names."""
     for name in names.values():
         if name not in tensors:
             raise InputError(f"it has no tensor {name}, which its settings ask for", where=path)
@@ -210,7 +220,10 @@ def _lora_files(module: Module, base: Base, name: str) -> tuple[dict[str, Any], 
 
 
 def hosts_of(base: Base) -> Mapping[Place, str]:
-    """Where a layer of this base holds adapters; InputError for a family that is not mapped."""
+    """Return the modules of a layer that hold adapters, by place.
+
+    Raises InputError for a family that is not mapped.
+    """
     if base.family.name not in _HOSTS:
         raise InputError(
             f"adapters of {base.family.name} bases are not mapped", where="--format", choices=_HOSTS
@@ -219,7 +232,7 @@ def hosts_of(base: Base) -> Mapping[Place, str]:
 
 
 def bottleneck_names(config: PartConfig, base: Base, name: str) -> dict[str, str]:
-    """The tensors of a bottleneck part, ours to theirs (without the prefix of the whole model)."""
+    """Return the tensor names of a bottleneck part, ours to theirs, without the prefix of the whole model."""
     options, hosts = config.model_dump(), hosts_of(base)
     absent = {layer % base.shape.layers for layer in options["leave_out"]}
     return {
@@ -235,7 +248,7 @@ def bottleneck_names(config: PartConfig, base: Base, name: str) -> dict[str, str
 
 
 def invertible_names(name: str) -> dict[str, str]:
-    """The tensors of an invertible block, ours to theirs."""
+    """Return the tensor names of an invertible block, ours to theirs."""
     return {
         f"{own}.{leaf}": f"invertible_adapters.{name}.{theirs}.{leaf}"
         for own, theirs in _COUPLINGS.items()
@@ -244,7 +257,7 @@ def invertible_names(name: str) -> dict[str, str]:
 
 
 def renamed(tensors: Tensors, base: Base) -> Tensors:
-    """The tensors without the whole model's prefix, under the names of today."""
+    """Return the tensors under today's names, without the prefix of the whole model."""
     found: Tensors = {}
     for name, value in tensors.items():
         steps = bare(name, base).split(".")

@@ -1,4 +1,4 @@
-"""Heads of the library `adapters`: its own flexible ones, and those of transformers' classes."""
+"""Heads of the library `adapters`: its own flexible heads, and those of transformers' classes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ _FREE = (
 def read_head_files(
     folder: Path, request: ImportRequest
 ) -> tuple[list[FoundPart], tuple[str, ...], tuple[Path, ...]]:
-    """The head part of a task module, its labels and the files it came from."""
+    """Return the head part of a task module, its labels, and the files that were read.
+
+    All are empty if the folder has no head and none is needed.
+    """
     path, weights = folder / CONFIG, first_of(folder, [WEIGHTS, "pytorch_model_head.bin"])
     if weights is None or not path.is_file():
         wants_head([], request, where=folder)
@@ -53,7 +56,12 @@ def read_head_files(
 
 
 def write_head_files(module: Module, about: Mapping[str, Any]) -> dict[str, bytes]:
-    """A flexible head of the adapter's name, if the module has a head."""
+    """Return the files of a flexible head with the adapter's name, or no files if the module has no head.
+
+    about: the facts that the adapter's own settings file holds too.
+
+    Raises InputError when the format cannot represent the head.
+    """
     part = module.part("head")
     if part is None:
         return {}
@@ -121,7 +129,7 @@ def _flexible(
 
 
 def _names(layers: int, name: str) -> dict[str, str]:
-    """Our tensors to theirs: a head is a sequence of dropout, linear map and activation by number."""
+    """Return our tensor names to theirs, which number the dropouts, linear maps and activations of a head."""
     numbers = {"scores": 1} if layers == 1 else {"dense": 1, "scores": 4}
     return {
         f"{own}.{leaf}": f"heads.{name}.{number}.{leaf}"
@@ -131,7 +139,7 @@ def _names(layers: int, name: str) -> dict[str, str]:
 
 
 def _pooler(request: ImportRequest, path: Path) -> Tensors:
-    """The pooler of the base, which the head reads and the files do not hold."""
+    """Return the pooler of the base, which the head uses but the files do not contain."""
     values = checkpoint_pooler(request.base)
     if not values:
         raise InputError(f"it reads the pooler of its base, and {request.base.id} has none", where=path)
@@ -139,7 +147,7 @@ def _pooler(request: ImportRequest, path: Path) -> Tensors:
 
 
 def _labels(settings: Mapping[str, Any], path: Path) -> tuple[str, ...]:
-    """The labels in the order of the outputs, where the file names them."""
+    """Return the labels in the order of the outputs, or nothing if the file does not name them."""
     numbers = settings.get("label2id")
     if not isinstance(numbers, Mapping):
         return ()

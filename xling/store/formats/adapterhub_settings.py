@@ -1,4 +1,4 @@
-"""The settings of an adapter in the library `adapters`, and our configurations."""
+"""Translating the settings of an adapter in the library `adapters` to our configurations, and back."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NONLINEARITY_NAMES = {
 }
 _BEFORE_VERSIONS = {"gelu": "gelu_new", "gelu_orig": "gelu"}
 
-# Settings that act in training alone, or only beside others that are refused.
+# Settings that are read below, matter in training only, or matter only beside others that are refused.
 _FREE = (
     *("architecture", "dropout", "stochastic_depth", "init_weights", "init_weights_seed", "leave_out"),
     *("adapter_residual_before_ln", "inv_adapter", "inv_adapter_reduction_factor", "is_parallel"),
@@ -48,7 +48,7 @@ _NEEDED = ("mh_adapter", "output_adapter", "reduction_factor", "non_linearity")
 
 
 def modernised(facts: Mapping[str, Any], *, where: Path) -> dict[str, Any]:
-    """The settings of an adapter under today's names and with today's meanings."""
+    """Return the settings of an adapter with today's names and meanings."""
     settings = facts.get("config")
     if not isinstance(settings, Mapping):
         raise InputError(f"its config is {settings!r}, and all settings are needed", where=where)
@@ -69,7 +69,10 @@ def modernised(facts: Mapping[str, Any], *, where: Path) -> dict[str, Any]:
 
 
 def bottleneck_parts(settings: Mapping[str, Any], layers: int, *, where: Path) -> list[dict[str, Any]]:
-    """The options of our bottleneck parts, one for each reduction factor; InputError names a setting."""
+    """Return the options of our bottleneck parts, one part for each reduction factor.
+
+    Raises InputError for a setting that we cannot represent.
+    """
     missing = [name for name in _NEEDED if name not in settings]
     if missing:
         raise InputError(f"its config does not say {missing[0]}", where=where)
@@ -98,7 +101,7 @@ def bottleneck_parts(settings: Mapping[str, Any], layers: int, *, where: Path) -
 
 
 def invertible_options(settings: Mapping[str, Any], *, where: Path) -> dict[str, Any] | None:
-    """The options of our invertible part, if there is one."""
+    """Return the options of our invertible part, or None if there is none."""
     kind = settings.get("inv_adapter")
     if not kind:
         return None
@@ -111,7 +114,10 @@ def invertible_options(settings: Mapping[str, Any], *, where: Path) -> dict[str,
 
 
 def lora_alpha(settings: Mapping[str, Any], *, where: Path) -> tuple[int, float]:
-    """Rank and alpha; InputError names a setting we have no equal for."""
+    """Return the rank and alpha of LoRA.
+
+    Raises InputError for a setting that we cannot represent.
+    """
     if settings.get("composition_mode", "add") != "add":
         raise InputError(
             f"xling has no equal for composition_mode = {settings['composition_mode']!r}: the (IA)3 of "
@@ -127,7 +133,10 @@ def lora_alpha(settings: Mapping[str, Any], *, where: Path) -> tuple[int, float]
 
 
 def nonlinearity(name: Any, *, where: Path) -> Nonlinearity:
-    """Our name of one of their non-linearities; InputError for one we do not have."""
+    """Return our name of one of their non-linearities.
+
+    Raises InputError for one that we do not have.
+    """
     found = _NONLINEARITIES.get(str(name).lower())
     if found is None:
         raise InputError(
@@ -137,12 +146,15 @@ def nonlinearity(name: Any, *, where: Path) -> Nonlinearity:
 
 
 def nonlinearity_name(name: Nonlinearity) -> str:
-    """Their name of one of our non-linearities."""
+    """Return their name of one of our non-linearities."""
     return _NONLINEARITY_NAMES[name]
 
 
 def bottleneck_settings(configs: Sequence[PartConfig], layers: int) -> dict[str, Any]:
-    """Their settings of our bottleneck parts (and the invertible one); InputError where they have none."""
+    """Return their settings of our bottleneck parts and, if there is one, our invertible part.
+
+    Raises InputError when they cannot represent them.
+    """
     options = [config.model_dump() for config in configs]
     parts = [own for own in options if own["kind"] == "bottleneck"]
     blocks = [own for own in options if own["kind"] == "invertible"]
@@ -172,7 +184,10 @@ def bottleneck_settings(configs: Sequence[PartConfig], layers: int) -> dict[str,
 
 
 def lora_settings(found: Mapping[str, Factors], base: Base) -> dict[str, Any]:
-    """Their settings of our LoRA parts; InputError where they have none."""
+    """Return their settings of our LoRA parts.
+
+    Raises InputError when they cannot represent them.
+    """
     places = {place for place, site in base.shape.linear.items() if site.weight in found}
     layers, names = {layer for layer, _ in places}, {name for _, name in places}
     unknown = sorted(names - {*_MATRICES, "ffn.up", "ffn.down"})
@@ -221,7 +236,7 @@ _DEFAULTS: Mapping[str, Any] = {
 
 
 def _faulty_scaling(version: str) -> bool:
-    """Releases of `adapters` before 1.1.0 trained LoRA with the scale 1, whatever they wrote down."""
+    """Return whether the release trained LoRA with scale 1 whatever its settings say, as before 1.1.0."""
     match = re.match(r"adapters\.(\d+)\.(\d+)", version)
     return match is not None and (int(match[1]), int(match[2])) < (1, 1)
 

@@ -1,8 +1,8 @@
-"""Sparse fine-tunings of composable-sft (Ansell et al. 2022): one `pytorch_diff.bin`.
+"""Sparse fine-tunings of composable-sft (Ansell et al. 2022), in one file `pytorch_diff.bin`.
 
-It holds `diffs` (entries added to encoder parameters) and `abs` (whole values, the head's). An entry's
-index counts down the columns first (the first axis runs fastest), and only the steps from one to the
-next are kept; ours count along the rows.
+The file holds `diffs`, entries that are added to encoder parameters, and `abs`, whole tensors of the head.
+Their entry indices run along the first axis fastest, ours along the last. The file stores the differences
+between successive indices.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ _ENTRIES = ("index_steps", "size", "values")
 
 
 def read(folder: Path, request: ImportRequest) -> Found:
-    """Differences as a sparse part, the classifier among `abs` as a head."""
+    """Return the differences as a sparse part and, for a task module, the classifier in `abs` as a head.
+
+    Raises InputError when the file does not fit the request or cannot be represented.
+    """
     path = wanted_file(folder, [FILE], NAME)
     diffs, dense = _groups(read_pickle(path, integers=True), path)
     entries: dict[str, tuple[Tensor, Tensor]] = {}
@@ -67,7 +70,10 @@ def read(folder: Path, request: ImportRequest) -> Found:
 
 
 def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
-    """The same file from a module with one sparse part, in plain values and tensors."""
+    """Return the file of a module with one sparse part; it contains only plain values and tensors.
+
+    Raises InputError when the format cannot represent the module.
+    """
     only(module, ("sparse", "head"), NAME)
     parts = [part.network for part in module.parts if isinstance(part.network, Sparse)]
     if len(parts) != 1:
@@ -85,7 +91,7 @@ def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
 
 
 def _groups(content: Any, path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """`diffs` and `abs`; either may be missing."""
+    """Return `diffs` and `abs`; a missing one is empty."""
     if not isinstance(content, Mapping) or not content.keys() & {"diffs", "abs"}:
         raise InputError("it has neither 'diffs' nor 'abs'", where=path, hint=f"is it a {NAME} file?")
     groups = content.get("diffs", {}), content.get("abs", {})
@@ -95,7 +101,10 @@ def _groups(content: Any, path: Path) -> tuple[Mapping[str, Any], Mapping[str, A
 
 
 def _decoded(entry: Any, name: str, shape: torch.Size, path: Path) -> tuple[Tensor, Tensor]:
-    """Ascending row-major indices and their values; InputError for what does not fit the parameter."""
+    """Return ascending row-major indices and their values.
+
+    Raises InputError when they do not fit the parameter.
+    """
     if not isinstance(entry, Mapping) or sorted(entry, key=str) != list(_ENTRIES):
         raise InputError(f"the entry of {name} is not made of {', '.join(_ENTRIES)}", where=path)
     size = entry["size"]
@@ -120,7 +129,7 @@ def _decoded(entry: Any, name: str, shape: torch.Size, path: Path) -> tuple[Tens
 
 
 def _steps(steps: Any, name: str, size: int, path: Path) -> Tensor:
-    """The steps as a tensor; checked before they are added up, so that no sum can overflow."""
+    """Return the index differences as a tensor, checked before they are summed so that no sum overflows."""
     wrong = InputError(
         f"the index steps of {name} are not ascending whole numbers below {size:,}", where=path
     )
@@ -140,7 +149,7 @@ def _steps(steps: Any, name: str, size: int, path: Path) -> Tensor:
 
 
 def row_major(indices: Tensor, shape: Sequence[int]) -> Tensor:
-    """Linear indices that run along the last axis first, of those that run along the first."""
+    """Convert linear indices that run along the first axis fastest into ones that run along the last."""
     places, rest = [], indices
     for length in shape:
         places.append(rest % length)
@@ -152,7 +161,7 @@ def row_major(indices: Tensor, shape: Sequence[int]) -> Tensor:
 
 
 def column_major(indices: Tensor, shape: Sequence[int]) -> Tensor:
-    """The inverse of `row_major`."""
+    """Convert linear indices that run along the last axis fastest into ones that run along the first."""
     return row_major(indices, tuple(reversed(shape)))
 
 
@@ -178,7 +187,7 @@ def _sparse(entries: Mapping[str, tuple[Tensor, Tensor]], base: Base, path: Path
 
 
 def _moved(entry: Any, name: str, base: Base, path: Path) -> Tensor:
-    """A parameter of the base's pooler, which belongs to our head, with its differences added."""
+    """Return a parameter of the base's pooler, which belongs to our head, with its differences added."""
     pooler = checkpoint_pooler(base)
     if name not in pooler:
         raise unknown(name, base, where=path)

@@ -1,4 +1,4 @@
-"""What every foreign format has in common: what its reader is told, what it finds, what its writer gives."""
+"""What foreign formats share: the request for an import, what is found, checks of options and tensors."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ ThingT = TypeVar("ThingT")
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """What foreign files do not say, so that a person must.
+    """What a person must say because foreign files do not.
 
-    task: None for a language module. labels: in the order of the classifier's outputs.
-    without_head: leave out a head that has no place in the module.
+    task: the name of the task, or None for a language module.
+    labels: the labels in the order of the classifier's outputs.
+    without_head: whether to drop a head that does not belong in the module.
     """
 
     base: Base
@@ -36,7 +37,7 @@ class ImportRequest:
 
 @dataclass(frozen=True)
 class FoundPart:
-    """A part as our own files would hold it; the tensors are finite and in float32."""
+    """A part as our own files would hold it. Its tensors are finite and in float32."""
 
     config: PartConfig
     tensors: Tensors
@@ -44,7 +45,11 @@ class FoundPart:
 
 @dataclass(frozen=True)
 class Found:
-    """What a foreign folder holds. labels: of its head, if it has one. files: what was read."""
+    """What a foreign folder holds.
+
+    labels: the labels of its head, if it has one.
+    files: the files that were read.
+    """
 
     parts: tuple[FoundPart, ...]
     labels: tuple[str, ...]
@@ -55,8 +60,9 @@ class Found:
 class Format:
     """A foreign format.
 
-    read: a folder and a request to what is in it; InputError for what we cannot represent.
-    write: a module, its base and a short name to files by name; InputError for what they cannot represent.
+    read: returns the content of a folder for a request; raises InputError for what we cannot represent.
+    write: returns files by name from a module, its base and a short name; raises InputError for what the
+    format cannot represent.
     """
 
     name: str
@@ -65,12 +71,18 @@ class Format:
 
 
 def found_part(kind: str, options: Mapping[str, Any], tensors: Tensors, *, where: Path) -> FoundPart:
-    """A part of a kind; InputError names every fault of the options."""
+    """Return a part of a kind.
+
+    Raises InputError that names every fault of the options.
+    """
     return FoundPart(parse_config({"kind": kind, **options}, where=str(where)), tensors)
 
 
 def parts_of(found: Found, base: Base, *, where: Path) -> tuple[Part, ...]:
-    """Networks around what was found; InputError names the first tensor that does not fit."""
+    """Return networks with the tensors that were found.
+
+    Raises InputError for the first tensor that does not fit.
+    """
     parts: list[Part] = []
     for item in found.parts:
         kind = item.config.kind
@@ -93,7 +105,7 @@ def _network(item: FoundPart, base: Base, *, where: Path) -> torch.nn.Module:
 
 
 def check_shapes(tensors: Mapping[str, Tensor], wanted: Mapping[str, Iterable[int]], *, where: Path) -> None:
-    """InputError names the first tensor that is missing, has no place or has another shape."""
+    """Raise InputError for the first tensor that is missing, is not wanted, or has another shape."""
     for name in sorted(wanted.keys() | tensors.keys()):
         if name not in tensors:
             raise InputError(f"it has no tensor for {name}", where=where)
@@ -108,7 +120,7 @@ def check_shapes(tensors: Mapping[str, Tensor], wanted: Mapping[str, Iterable[in
 
 
 def only(module: Module, allowed: Iterable[str], title: str) -> None:
-    """InputError when a module has a part of another kind than those `allowed`."""
+    """Raise InputError when a module has a part whose kind is not among those `allowed`."""
     allowed = tuple(allowed)
     for part in module.parts:
         if part.config.kind not in allowed:
@@ -122,10 +134,11 @@ def only(module: Module, allowed: Iterable[str], title: str) -> None:
 def refuse_options(
     options: Mapping[str, Any], neutral: Mapping[str, tuple[Any, ...]], free: Iterable[str], *, where: Path
 ) -> None:
-    """InputError names the first option that would change what is computed in a way we have no equal for.
+    """Raise InputError for the first option that changes the computation in a way that we cannot represent.
 
-    neutral: the values that change nothing, by option. free: options that are read elsewhere, or act in
-    training alone. An option unknown to both must be empty.
+    neutral: the values that change nothing, by option.
+    free: options that are read elsewhere or matter in training only.
+    An option in neither must be empty.
     """
     free = frozenset(free)
     for name, value in sorted(options.items()):
@@ -137,7 +150,7 @@ def refuse_options(
 
 
 def by_layers(places: Iterable[tuple[int, ThingT]], layers: int) -> list[tuple[list[ThingT], list[int]]]:
-    """Things that stand in the same layers, with the layers that are left out."""
+    """Return groups of things that occur in the same layers, each with the layers that are left out."""
     where: dict[ThingT, set[int]] = {}
     for layer, thing in places:
         where.setdefault(thing, set()).add(layer)
@@ -148,17 +161,17 @@ def by_layers(places: Iterable[tuple[int, ThingT]], layers: int) -> list[tuple[l
 
 
 def prefix_of(base: Base) -> str:
-    """`bert.`, `roberta.`, ...: where the encoder lies in its whole models."""
+    """Return the prefix of the encoder's parameters in whole models, such as `bert.` or `roberta.`."""
     return f"{base.encoder.base_model_prefix}."
 
 
 def bare(name: str, base: Base) -> str:
-    """A parameter's name in the encoder itself; files made from a bare encoder have it already."""
+    """Return a parameter's name in the encoder. Names in files of the encoder alone have no prefix."""
     return name.removeprefix(prefix_of(base))
 
 
 def unknown(name: str, base: Base, *, where: Path) -> MismatchError:
-    """The refusal of a parameter that the base does not have."""
+    """Return the error for a parameter that the base does not have."""
     return MismatchError(
         f"it changes {name}, which the base {base.id} does not have",
         where=where,

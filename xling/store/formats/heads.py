@@ -1,4 +1,4 @@
-"""Classifiers under the names transformers gives them, and our head part."""
+"""Classifiers under the parameter names of transformers, and our head part."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xling.tasks.registry import TASKS, task_named
 
 
 def plain_names(base: Base, pooling: Pooling) -> dict[str, str]:
-    """Our head's tensors to the family's own; empty where the family cannot pool so."""
+    """Return our head's tensor names to the family's own, or nothing if the family has no such pooling."""
     shape = head_shape(base, pooling)
     if shape is None:
         return {}
@@ -27,7 +27,12 @@ def plain_names(base: Base, pooling: Pooling) -> dict[str, str]:
 
 
 def wants_head(present: Sequence[str], request: ImportRequest, *, where: Path) -> bool:
-    """Whether the head among these tensors belongs in the module; InputError where that is not clear."""
+    """Return whether the head among these tensors belongs in the module.
+
+    present: the names of the head's tensors.
+
+    Raises InputError when the request and the files disagree.
+    """
     if request.task is None:
         if present and not request.without_head:
             raise InputError(
@@ -46,9 +51,13 @@ def wants_head(present: Sequence[str], request: ImportRequest, *, where: Path) -
 def read_head(
     plain: Mapping[str, Tensor], request: ImportRequest, *, said: Sequence[str] = (), where: Path
 ) -> tuple[FoundPart, tuple[str, ...]]:
-    """The head among a classifier's tensors, by transformers' names, and its labels.
+    """Return the head among a classifier's tensors, which have transformers' names, and its labels.
 
-    said: labels that the files name. What a classifier reads but the file lacks is the base's pooler.
+    said: labels that the files name.
+
+    A pooler that the classifier uses but the file lacks is taken from the base.
+
+    Raises InputError when the tensors are not those of such a head.
     """
     base, task = request.base, task_named(str(request.task))
     shape = task.head(("_",), base)
@@ -76,7 +85,12 @@ def read_head(
 
 
 def settled(request: ImportRequest, said: Sequence[str], outputs: int) -> tuple[str, ...]:
-    """The labels of so many outputs: those asked for, else those the files name."""
+    """Return the labels of a head: those of the request, else those that the files name.
+
+    outputs: the number of outputs that the head has.
+
+    Raises InputError when there are no labels, or not one for each output.
+    """
     placeholders = all(label == f"LABEL_{number}" for number, label in enumerate(said))
     labels = request.labels or (() if placeholders else tuple(said))
     if not labels:
@@ -94,7 +108,10 @@ def settled(request: ImportRequest, said: Sequence[str], outputs: int) -> tuple[
 
 
 def plain_head(module: Module, base: Base, title: str) -> Tensors:
-    """The head under transformers' names, none for a language module; InputError for another shape."""
+    """Return the head's tensors under transformers' names; none for a language module.
+
+    Raises InputError when the head does not have the family's own shape.
+    """
     part = module.part("head")
     if part is None:
         return {}
@@ -116,7 +133,7 @@ def _described(head: Head) -> str:
 
 
 def _pooler(base: Base, names: Mapping[str, str], plain: Mapping[str, Tensor]) -> Tensors:
-    """The base's own pooler, where the classifier reads it and the file does not bring one."""
+    """Return the base's own pooler if the classifier uses one and the file lacks it."""
     inside = [name for name in names.values() if name.startswith(prefix_of(base))]
     if not inside or all(name in plain for name in inside):
         return {}

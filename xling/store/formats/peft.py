@@ -1,7 +1,7 @@
-"""PEFT's folders: LoRA and (IA)3, with a classifier where one was trained beside them.
+"""PEFT's folders: LoRA and (IA)3, with a classifier if one was trained beside them.
 
-A tensor is called `base_model.model.` and the path of what it changes; scalings stand in
-`adapter_config.json`. Which weights are changed is read off the tensors.
+A tensor's name is `base_model.model.` and the path of the weight it changes. Ranks and scalings are in
+`adapter_config.json`. Which weights are changed follows from the tensors.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from xling.store.formats.weights_and_sites import Factors, factors_of, lora_part
 
 NAME, CONFIG, WEIGHTS = "peft", "adapter_config.json", "adapter_model.safetensors"
 _ROOT = "base_model.model."
-_DEFAULT = 8  # of r and of lora_alpha
+_DEFAULT = 8  # the default of r and of lora_alpha
 _CHANGE = re.compile(r"(.+)\.(?:(lora_[AB])\.weight|(ia3_l))")
 _FOREIGN = re.compile(r"lora_|ia3_|token_adapter|base_layer|prompt_|modules_to_save\.")
-_TASK_TYPES = {"none": "TOKEN_CLS", "first": "SEQ_CLS", "mean": "SEQ_CLS"}  # by what the head pools
+_TASK_TYPES = {"none": "TOKEN_CLS", "first": "SEQ_CLS", "mean": "SEQ_CLS"}  # by the pooling of the head
 
-# Options that are read below, say where the tensors lie (which they tell themselves), or act in training.
+# Options that are read below, that name weights (the tensors name them too), or that matter in training only.
 _FREE = (
     *("auto_mapping", "base_model_name_or_path", "revision", "inference_mode", "peft_type", "peft_version"),
     *("task_type", "target_modules", "exclude_modules", "layers_pattern", "layers_to_transform"),
@@ -49,13 +49,16 @@ _FREE = (
     *("r", "lora_alpha", "lora_dropout", "use_rslora", "rank_pattern", "alpha_pattern", "eva_config"),
     *("qalora_group_size", "ensure_weight_tying"),
 )
-# Other ways to begin leave a changed base behind, which the file does not hold.
+# Other initialisations change the base too, and the file does not hold the changed base.
 _BEGINNINGS = (True, False, None, "gaussian", "eva", "orthogonal")
 _NEUTRAL = {"bias": ("none", None), "init_lora_weights": _BEGINNINGS}
 
 
 def read(folder: Path, request: ImportRequest) -> Found:
-    """LoRA or (IA)3 parts, and the head of a task module."""
+    """Return the LoRA or (IA)3 parts and, for a task module, the head.
+
+    Raises InputError when the files do not fit the request or cannot be represented.
+    """
     path = wanted_file(folder, [CONFIG], NAME)
     weights = wanted_file(folder, [WEIGHTS, "adapter_model.bin"], NAME)
     config = read_json(path)
@@ -83,7 +86,10 @@ def read(folder: Path, request: ImportRequest) -> Found:
 
 
 def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
-    """A folder for `PeftModel.from_pretrained` on a whole model of the base, with a head of its own."""
+    """Return the files that `PeftModel.from_pretrained` reads on top of a whole model of the base.
+
+    Raises InputError when the format cannot represent the module.
+    """
     only(module, ("lora", "ia3", "head"), NAME)
     kinds = {part.config.kind for part in module.parts} - {"head"}
     if len(kinds) != 1:
@@ -108,7 +114,7 @@ def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
 
 
 def _sorted_out(tensors: Tensors, base: Base, path: Path) -> tuple[dict[str, Tensors], Tensors]:
-    """Changes by weight name (with the model's prefix), and the whole tensors of a head."""
+    """Return the changes by weight name, prefix included, and the whole tensors of a head."""
     changes: dict[str, Tensors] = {}
     plain: Tensors = {}
     for name, value in tensors.items():
@@ -123,7 +129,7 @@ def _sorted_out(tensors: Tensors, base: Base, path: Path) -> tuple[dict[str, Ten
 
 
 def _factors(name: str, own: Tensors, config: Mapping[str, Any], path: Path) -> Factors:
-    """A and B of a weight with the scaling that the configuration gives it."""
+    """Return A and B of a weight with the scaling that the configuration gives it."""
     if own.keys() != {"lora_A", "lora_B"}:
         raise InputError(f"it has no lora_A and lora_B for {name}", where=path)
     rank = _setting(config, name, general="r", patterns="rank_pattern", path=path)
@@ -136,7 +142,7 @@ def _factors(name: str, own: Tensors, config: Mapping[str, Any], path: Path) -> 
 
 
 def _setting(config: Mapping[str, Any], name: str, *, general: str, patterns: str, path: Path) -> int | float:
-    """A number for a weight: of the first pattern that ends its path, else the general one."""
+    """Return a number for a weight: that of the first pattern that ends its path, else the general one."""
     value, module = config.get(general, _DEFAULT), name.removesuffix(".weight")
     for key, own in reversed((config.get(patterns) or {}).items()):
         if not re.fullmatch(r"[\w.]+", key):
@@ -155,7 +161,7 @@ def _only_scale(name: str, own: Tensors, path: Path) -> Tensor:
 
 
 def _lora_files(module: Module, base: Base) -> tuple[dict[str, Any], Tensors]:
-    """Settings, and tensors by path; the commonest rank and alpha stand for all but the patterns."""
+    """Return settings, and tensors by path. Rarer ranks and alphas go into the patterns of the settings."""
     found = factors_of(module, base)
     mixed = len({own.stabilised for own in found.values()}) > 1
     alphas = {name: _alpha(own, plain=mixed) for name, own in found.items()}
@@ -178,7 +184,7 @@ def _lora_files(module: Module, base: Base) -> tuple[dict[str, Any], Tensors]:
 
 
 def _alpha(own: Factors, *, plain: bool) -> int | float:
-    """Alpha, of the plain scaling where stabilised and plain factors meet; whole numbers as such."""
+    """Return alpha, for the plain scaling if the module mixes plain and stabilised factors."""
     value = own.alpha * own.rank**0.5 if plain and own.stabilised else own.alpha
     return int(value) if value == int(value) else value
 

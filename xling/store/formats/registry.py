@@ -1,4 +1,4 @@
-"""Every foreign format: a new one is one file and one line of `FORMATS`."""
+"""Every foreign format: a new one is one file and one entry of `FORMATS`."""
 
 from __future__ import annotations
 
@@ -12,5 +12,8 @@ FORMATS: Registry[Format] = Registry(
 
 
 def format_named(name: str) -> Format:
-    """The format of a name; InputError lists the names."""
+    """Return the format with this name.
+
+    Raises InputError, which lists the names, when there is none.
+    """
     return FORMATS.named(name, where="--format")

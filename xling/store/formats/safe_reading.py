@@ -1,4 +1,4 @@
-"""Reading files of strangers: tensors and JSON only, checked before anything is made of them."""
+"""Reading files from strangers: only tensors and JSON, which are checked before they are used."""
 
 from __future__ import annotations
 
@@ -18,32 +18,37 @@ from safetensors import SafetensorError, safe_open
 from xling.errors import InputError
 from xling.store.formats.format import Tensors
 
-# What numpy needs to give back one integer: composable-sft files have one in each list of indices.
+# What numpy needs to read one integer: composable-sft files have one in each list of indices.
 _INTEGER = type(np.dtype("int64"))
 _SCALAR = np.int64(0).__reduce__()[0]
 _ALLOWED: list[Any] = [
     np.dtype,
     _INTEGER,
     (_SCALAR, "numpy._core.multiarray.scalar"),
-    (_SCALAR, "numpy.core.multiarray.scalar"),  # the same function under the name it had before numpy 2
+    (_SCALAR, "numpy.core.multiarray.scalar"),  # the name of the same function before numpy 2
 ]
 
 
 @dataclass(frozen=True)
 class ModuleFiles:
-    """The two files of a foreign module. settings: a JSON object. weights: tensors."""
+    """The two files of a foreign module: its settings in JSON, and its weights."""
 
     settings: Path
     weights: Path
 
 
 def first_of(folder: Path, names: Sequence[str]) -> Path | None:
-    """The first of some files that a folder has."""
+    """Return the first of these files that the folder has, or None."""
     return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
 def wanted_file(folder: Path, names: Sequence[str], title: str) -> Path:
-    """The first of some files that a folder has; InputError when it has none."""
+    """Return the first of these files that the folder has.
+
+    title: the name of the format, for messages.
+
+    Raises InputError when it has none of them.
+    """
     if not folder.is_dir():
         raise InputError("no such folder", where=folder, hint=f"name the folder of the {title} files")
     path = first_of(folder, names)
@@ -53,7 +58,10 @@ def wanted_file(folder: Path, names: Sequence[str], title: str) -> Path:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; InputError for anything else."""
+    """Return a JSON object.
+
+    Raises InputError for anything else.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         value = json.loads(text, parse_float=_finite, parse_constant=_finite)
@@ -65,14 +73,17 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _finite(text: str) -> float:
-    """A number of a JSON file; ValueError for the ones that are none."""
+    """Return a number of a JSON file; raise ValueError when it is not finite."""
     if not math.isfinite(value := float(text)):
         raise ValueError(f"{text} is no finite number")
     return value
 
 
 def read_tensors(path: Path) -> Tensors:
-    """Named tensors of a safetensors or torch file, in float32; InputError when one is not finite."""
+    """Return the named tensors of a safetensors or torch file, in float32.
+
+    Raises InputError when the file is not readable or a value is not finite.
+    """
     found = _safetensors(path) if path.suffix == ".safetensors" else read_pickle(path)
     if not isinstance(found, Mapping):
         raise InputError(f"not named tensors but a {type(found).__name__}", where=path)
@@ -80,13 +91,15 @@ def read_tensors(path: Path) -> Tensors:
 
 
 def read_pickle(path: Path, *, integers: bool = False) -> Any:
-    """What torch saved, of plain values and tensors alone; nothing that a file names is called.
+    """Return what torch saved, if it contains only plain values and tensors. No code named in the file runs.
 
-    integers: let numpy's integers pass too. InputError for anything else.
+    integers: whether numpy's integers are allowed too.
+
+    Raises InputError for anything else.
     """
     try:
         with torch.serialization.safe_globals(_ALLOWED if integers else []), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the remarks are on how to read more, which is not wanted
+            warnings.simplefilter("ignore")  # they explain how to allow more types
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle can fail in any way
         named = re.search(r"GLOBAL ([\w.]+)", str(error))
@@ -99,7 +112,10 @@ def read_pickle(path: Path, *, integers: bool = False) -> Any:
 
 
 def checked(value: Any, name: object, *, where: Path) -> torch.Tensor:
-    """A dense tensor of finite numbers as float32; InputError otherwise."""
+    """Return a dense tensor of finite numbers as float32.
+
+    Raises InputError for anything else.
+    """
     if not isinstance(value, torch.Tensor) or value.layout != torch.strided or value.device.type != "cpu":
         raise InputError(f"{name} is no dense tensor", where=where)
     if value.numel() * value.element_size() > value.untyped_storage().nbytes():  # strides can repeat numbers

@@ -1,8 +1,8 @@
-"""LoRA and (IA)3 by weights, as other libraries hold them, and by sites, as ours do.
+"""Converting LoRA and (IA)3 between the whole weights of other libraries and the sites of our parts.
 
-Where a family fuses projections into one weight, factors of the whole are those of its row blocks;
-blocks of ours with factors of their own lie side by side in factors of a higher rank. A scale of a weight's
-outputs is [outputs, 1], one of its inputs [1, inputs].
+If a family fuses projections into one weight, the factors of the whole weight are split by row blocks. The
+other way, blocks with different factors are put side by side in factors of a higher rank. A scale of a
+weight's outputs is [outputs, 1], a scale of its inputs [1, inputs].
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from xling.modules.module import Module
 from xling.sites import LinearSlice, key_of, site_of
 from xling.store.formats.format import FoundPart, Tensors, by_layers, check_shapes, found_part, unknown
 
-Place = tuple[int, str]  # layer, name of the site
-Side = tuple[str, str]  # outputs or inputs, and the name of a site
+Place = tuple[int, str]  # a layer, and the name of a site
+Side = tuple[str, str]  # `outputs` or `inputs`, and the name of a site
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """What factors must share to be of one part."""
+    """What factors must have in common to belong to one part."""
 
     rank: int
     alpha: float
@@ -37,9 +37,9 @@ class Scaling:
 
 @dataclass(frozen=True, kw_only=True)
 class Factors:
-    """A (`down`, [rank, inputs]) and B (`up`, [outputs, rank]) of one whole weight.
+    """The LoRA factors of one whole weight: A (`down`, [rank, inputs]) and B (`up`, [outputs, rank]).
 
-    The change is B A alpha / rank, or B A alpha / sqrt(rank) with `stabilised`.
+    The change is B A alpha / rank, or B A alpha / sqrt(rank) if `stabilised`.
     """
 
     down: Tensor
@@ -49,12 +49,15 @@ class Factors:
 
     @property
     def rank(self) -> int:
-        """Rows of A."""
+        """The number of rows of A."""
         return len(self.down)
 
 
 def lora_parts(found: Mapping[str, Factors], base: Base, *, where: Path) -> list[FoundPart]:
-    """Parts of ours, one for each scaling and set of layers, from factors by weight name."""
+    """Return LoRA parts made from factors by weight name, one for each scaling and set of layers.
+
+    Raises InputError when the factors do not fit the base.
+    """
     for weight, own in found.items():
         _check_factors(weight, own, base, where)
     groups: dict[Scaling, dict[Place, tuple[Tensor, Tensor]]] = {}
@@ -69,7 +72,7 @@ def lora_parts(found: Mapping[str, Factors], base: Base, *, where: Path) -> list
 
 
 def factors_of(module: Module, base: Base) -> dict[str, Factors]:
-    """The factors of every weight that the module's LoRA parts change, in the encoder's order."""
+    """Return the factors of every weight that the module's LoRA parts change, in the encoder's order."""
     blocks: dict[str, list[tuple[LinearSlice, Tensor, Tensor, Lora]]] = {}
     for network in module.networks:
         if isinstance(network, Lora):
@@ -94,12 +97,12 @@ def _check_factors(weight: str, own: Factors, base: Base, where: Path) -> None:
 
 
 def _untouched(up: Tensor, site: LinearSlice) -> bool:
-    """Whether a fused weight's factors leave this block of it alone."""
+    """Return whether the factors of a fused weight leave this block of it unchanged."""
     return site.stop - site.start < len(up) and bool(up.any()) and not bool(up[site.start : site.stop].any())
 
 
 def _block(own: Factors, site: LinearSlice) -> Factors:
-    """The factors of some rows; of a fused weight without what serves its other rows alone."""
+    """Return the factors of some rows; for a fused weight, without the ranks that only other rows use."""
     up = own.up[site.start : site.stop]
     kept = up.any(0)
     if len(up) == len(own.up) or not kept.any() or kept.all():
@@ -123,7 +126,7 @@ def _lora_parts(
 
 
 def _joined(blocks: list[tuple[LinearSlice, Tensor, Tensor, Lora]], rows: int) -> Factors:
-    """One pair of factors with the change of all blocks."""
+    """Return one pair of factors that makes the changes of all blocks."""
     first, config = blocks[0], blocks[0][3].config
     if len({lora.config.scale for *_, lora in blocks}) == 1 and _alike([down for _, down, _, _ in blocks]):
         up = sum(_padded(site, own, rows) for site, _, own, _ in blocks)
@@ -146,7 +149,10 @@ def _padded(site: LinearSlice, up: Tensor, rows: int) -> Tensor:
 
 
 def scale_parts(found: Mapping[str, Tensor], base: Base, *, where: Path) -> list[FoundPart]:
-    """Parts of ours, one for each set of layers, from scales by weight name."""
+    """Return (IA)3 parts made from scales by weight name, one for each set of layers.
+
+    Raises InputError when the scales do not fit the base.
+    """
     for weight, scale in found.items():
         _check_scale(weight, scale, base, where)
     scales: dict[tuple[int, Side], Tensor] = {}
@@ -164,7 +170,10 @@ def scale_parts(found: Mapping[str, Tensor], base: Base, *, where: Path) -> list
 
 
 def scales_of(module: Module, base: Base) -> dict[str, Tensor]:
-    """The scale of every weight, in the encoder's order; InputError where a weight would need two."""
+    """Return the scale of every weight, in the encoder's order.
+
+    Raises InputError when a weight would need two scales.
+    """
     found: dict[str, Tensor] = {}
     for network in module.networks:
         if not isinstance(network, IA3):
@@ -199,7 +208,7 @@ def _check_scale(weight: str, scale: Tensor, base: Base, where: Path) -> None:
 
 
 def _unscaled(scale: Tensor, site: LinearSlice) -> bool:
-    """Whether a fused weight's scale leaves this block of it alone, but not every block."""
+    """Return whether the scale of a fused weight leaves this block of it unchanged, but not every block."""
     own = scale[site.start : site.stop]
     return len(own) < len(scale) and bool((own == 1).all()) and not bool((scale == 1).all())
 
