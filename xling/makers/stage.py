@@ -38,7 +38,7 @@ class Session:
     """How something is made.
 
     checkpoints: the folder for checkpoints, or None to keep none.
-    reporter: what is told of each training step.
+    reporter: the object that receives a report of each training step.
     say: a function that is called with each message to the user.
     """
 

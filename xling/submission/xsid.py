@@ -138,8 +138,8 @@ def score(data: bytes, test: Path) -> dict[str, float]:
 def _aligned(blocks: Sequence[Block], predictions: Predictions) -> list[Predicted]:
     """Return the prediction of each utterance, by id if every utterance has its own.
 
-    Some published files lack ids; their rows are matched by order and told apart by their tokens. So are rows
-    that are numbered from "0" by a reader that knows no ids.
+    Some published files lack ids. Their predictions are matched by order, and the tokens are compared. So are
+    predictions that are numbered from "0", by a reader that knows no ids.
     """
     ids = {block.id for block in blocks}
     numbered = predictions.rows[0].id == "0" and "0" not in ids

@@ -164,8 +164,8 @@ def _restore(
 def check_same(there: Mapping[str, Any], wanted: Mapping[str, Any], where: Path) -> None:
     """Raise InputError when two descriptions are not of the same module.
 
-    Keys that only one of them has are ignored, because modules of earlier versions do not record how they
-    were trained.
+    Facts that only one of them has are ignored, because modules of earlier versions do not record how they
+    were trained. Inside a fact, such as the settings, a missing key counts as a difference.
     """
     said = {key: value for key, value in there.items() if value != {}}
     found = list(_differences(said, wanted))

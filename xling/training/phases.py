@@ -71,6 +71,7 @@ class WithPenalties:
         return self.inner.passes_per_epoch()
 
     def loss(self, number: int) -> tuple[Tensor, int]:
+        """Return the inner loss plus all penalties, and the number of pieces that were read."""
         loss, tokens = self.inner.loss(number)
         terms = (part.penalty(self.shape) for part in self.parts)
         return sum((term for term in terms if term is not None), loss), tokens

@@ -90,6 +90,7 @@ class Log:
         self.last = time.perf_counter()
 
     def begin(self, step: int, steps: int, phase: str = "") -> None:
+        """Remove the rows of this stage that come after `step`, because they will be written again."""
         self.last = time.perf_counter()
         self.stage = f"{self.title} ({phase})" if phase else self.title
         if self.path.exists():
@@ -99,6 +100,7 @@ class Log:
                 write_lines(self.path, kept)
 
     def tick(self, tick: Tick) -> None:
+        """Append one row. Raises XlingError when the file cannot be written."""
         now = time.perf_counter()
         row = {
             "stage": self.stage,

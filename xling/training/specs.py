@@ -1,7 +1,7 @@
 """Specifications of trainings and of vocabularies, which are also the sections of a recipe.
 
-Every field here is a key in a recipe's section and a key for `--set`. Its value is part of the key under
-which a finished stage is stored, and it is recorded among the facts of the module that is made.
+Every field here is a key in a recipe's section and a key for `--set`. Except for `checkpoint_every`, its
+value is part of the key under which a finished stage is stored, and a fact of the module that is made.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ class TrainingSettings(Specification):
 
     Give `steps`, `epochs` or `minutes`; the first of them that is set counts.
 
-    batch_tokens: the number of pieces in one forward pass, padding included.
+    batch_tokens: the largest number of pieces in one forward pass, padding included.
     batch_rows: the largest number of rows in one forward pass; None sets no limit.
     accumulation: the number of forward passes in one optimizer step.
     warmup_fraction: the share of all steps in which the learning rate rises linearly. After that, it falls
     linearly to zero.
+    clip_norm: the largest norm of the gradient; larger gradients are scaled down.
     evaluate_every: the number of steps between evaluations on held-out data (0: only at the end).
     checkpoint_every: the number of steps between checkpoints (0: none).
     max_length: the largest number of pieces in a row, special pieces included.
@@ -71,7 +72,7 @@ class TrainingSettings(Specification):
 class ModuleTraining(Specification):
     """The settings that every training of a module has.
 
-    kind: the kind of module, by a preset name of `--kind`.
+    kind: the name of a preset, as `--kind` takes it.
     options: fields of the kind's first part. A task module may also have `head`, with fields of its head.
     training: the settings of the training loop.
     """
