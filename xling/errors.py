@@ -1,6 +1,7 @@
-"""The error family: what a person did (exit status 2) and everything else (exit status 1).
+"""The errors that xling raises: mistakes in the user's input (exit status 2), and all others (status 1).
 
-Every message is one line: where, what is wrong with which value, the choices, the next step.
+Every message is one line. It says where the mistake is, which value is wrong, what the valid choices are,
+and what to do next.
 """
 
 from __future__ import annotations
@@ -10,20 +11,20 @@ from pathlib import Path
 
 
 class XlingError(Exception):
-    """Something failed that is not the user's input; the shell ends with status 1."""
+    """Something failed that is not a mistake in the user's input; the program exits with status 1."""
 
     exit_status = 1
 
 
 class InputError(XlingError):
-    """The user's input is at fault; the shell prints this one line and ends with status 2.
+    """The user's input is wrong; the program prints this one line and exits with status 2.
 
     Args:
-        problem: what is wrong, with the offending value.
-        where: the file or option at fault.
-        line: the 1-based line in that file.
-        choices: the values that would be right.
-        hint: the next step to take.
+        problem: What is wrong, including the wrong value.
+        where: The file or the option that holds the wrong value.
+        line: The number of the line in that file, counted from 1.
+        choices: The values that are valid.
+        hint: What the user should do next.
     """
 
     exit_status = 2

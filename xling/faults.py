@@ -1,4 +1,4 @@
-"""What a value of the wrong form is told, the same words wherever it was written."""
+"""The error messages for values that pydantic rejects, with the same words in every file format."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _VALUE_SAYS_NOTHING = ("missing", "value_error")
 
 
 def faults(error: ValidationError, model: type[BaseModel]) -> str:
-    """All faults of a value that is no `model`, in one line: the place, what is wrong, the nearest key."""
-    # a misspelt key first: it tells why another is missing
+    """Describe the validation errors of a value in one line: each key, what is wrong, the nearest valid key."""
+    # misspelt keys come first: they explain why another key is missing
     entries = sorted(error.errors(), key=lambda entry: entry["type"] != "extra_forbidden")
     found = [_fault(entry, model) for entry in entries]
     more = [f"and {len(found) - _MOST} more"] if len(found) > _MOST else []
@@ -48,7 +48,7 @@ def _meant(key: str, known: Sequence[str]) -> str:
 
 
 def _keys_at(model: type[BaseModel], place: Sequence[str | int]) -> list[str]:
-    """The keys of the section at a place; the keys of dictionaries and numbers in lists are passed over."""
+    """List the valid keys at a path; keys of dictionaries and positions in lists are skipped."""
     for step in place:
         if step in (fields := _fields(model)):
             model = next(_models(fields[step]), model)
@@ -56,7 +56,7 @@ def _keys_at(model: type[BaseModel], place: Sequence[str | int]) -> list[str]:
 
 
 def _fields(model: type[BaseModel]) -> Mapping[Any, Any]:
-    """The type of every field, by the name that is written."""
+    """Return the type of every field, by the name that users write for it."""
     return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 
@@ -68,13 +68,13 @@ def _models(kind: Any) -> Iterator[type[BaseModel]]:
 
 
 def _step(step: str | int) -> str:
-    """A key as it was written; a long or unprintable one in quotes, cut."""
+    """Return a key as it was written; a long or unprintable key is quoted and shortened."""
     text = str(step)
     return text if text.isprintable() and len(text) <= 60 else repr(text[:60])
 
 
 def _instead(fault: str, value: Any) -> str:
-    """What stands there, where saying so helps: a value, or a collection in the place of one."""
+    """Name the value that was found instead, if that helps the user to find the mistake."""
     if fault in _VALUE_SAYS_NOTHING or (type(value) in _COLLECTIONS and not fault.endswith("_type")):
         return ""
     return f", not {_COLLECTIONS.get(type(value)) or repr(value)[:60]}"

@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the old content or the new, never a part of it; and the cache."""
+"""Atomic writing of files, so that readers never see a half-written one, and the path of the cache."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from xling.errors import InputError, XlingError
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write beside the file, then move it there. On failure the old file stays and XlingError says why."""
+    """Write a file in one step, through a temporary file in the same folder.
+
+    Raises XlingError when writing fails; an older file at this path then stays as it was.
+    """
     scratch: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,24 +40,30 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write readable JSON, atomically."""
+    """Write a value as indented JSON, atomically."""
     write_atomically(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
 
 
 def write_lines(path: Path, lines: list[str]) -> None:
-    """Write text lines, atomically."""
+    """Write lines of text, atomically."""
     write_atomically(path, "".join(line + "\n" for line in lines).encode("utf-8"))
 
 
 def check_new(out: Path) -> None:
-    """InputError when there is something at `out` already; ask before the work that would fill it."""
+    """Check that `out` does not exist yet; call this before the work whose result goes there.
+
+    Raises InputError when it exists.
+    """
     if out.exists():
         raise InputError(f"{out} is there already", where="--out", hint="name a folder that does not exist")
 
 
 @contextmanager
 def whole_folder(out: Path) -> Iterator[Path]:
-    """A folder to fill, which appears at `out` when all of it is written and is gone when that fails."""
+    """Yield a temporary folder that is moved to `out` on success and deleted on failure.
+
+    Raises XlingError when the file system refuses.
+    """
     unfinished = out.with_name(f".{out.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
@@ -69,7 +78,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
 
 
 def link(source: Path, target: Path) -> None:
-    """The same file in a second place, without taking room where the file system can."""
+    """Make a file available at a second path: by a hard link, or by a copy where links are not possible."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     try:
@@ -79,7 +88,7 @@ def link(source: Path, target: Path) -> None:
 
 
 def cache_dir(*parts: str) -> Path:
-    """A folder of the user's cache: `XLING_CACHE`, else `$XDG_CACHE_HOME/xling`, else `~/.cache/xling`."""
+    """Return a path in the cache: `$XLING_CACHE`, else `$XDG_CACHE_HOME/xling`, else `~/.cache/xling`."""
     chosen = os.environ.get("XLING_CACHE")
     root = (
         Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xling"

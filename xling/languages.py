@@ -1,8 +1,8 @@
 """Language tags: ISO 639-3, with the ISO 15924 script only when it is not the language's likely one.
 
-Everything that people and data sets write is turned into that form here, at the door: ISO 639-1 and
-639-2 codes, FLORES tags, macrolanguages, the codes of shared tasks. Names, validity and likely
-scripts come from `langcodes`; the tables below say only what it leaves open or reads otherwise.
+Everything that people and data sets write is converted to that form here: ISO 639-1 and 639-2 codes, FLORES
+tags, macrolanguages and the codes of shared tasks. Names, valid codes and likely scripts come from
+`langcodes`; the tables below hold only what it leaves open or reads in another way.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _INDIVIDUAL: Mapping[str, str] = {
 }  # fmt: skip
 
 # Codes of shared tasks that mean something else, or nothing, in ISO 639 and BCP 47: the dialects of
-# xSID (`de-st` is no German of Sao Tome), `kr` and `ma` of AfriSenti (Kinyarwanda, Moroccan Arabic).
+# xSID (`de-st` is not the German of Sao Tome), `kr` and `ma` of AfriSenti (Kinyarwanda, Moroccan Arabic).
 _SHARED_TASKS: Mapping[str, str] = {"de-st": "bar", "de-ba": "bar", "kr": "kin", "ma": "ary"}
 
-# CLDR knows Korean as Kore (Hangul with Han), data sets as Hang: one tag for both.
+# CLDR writes Korean as Kore (Hangul with Han), data sets write Hang: both become one tag.
 _SCRIPT_ALIASES: Mapping[tuple[str, str], str] = {("kor", "Kore"): "Hang"}
 _SCRIPTS: Mapping[str, str] = {"kor": "Hang", "bar": "Latn"}
 
@@ -38,17 +38,17 @@ _SCRIPTS: Mapping[str, str] = {"kor": "Hang", "bar": "Latn"}
 _LOCALES: Mapping[str, str] = {"tgl": "fil", "twi": "ak"}
 _NAMES: Mapping[str, str] = {"tgl": "Tagalog"}
 
-UNKNOWN = "und"  # text whose language nobody says
+UNKNOWN = "und"  # text whose language is not known
 _NO_LANGUAGE = frozenset({UNKNOWN, "mul", "mis", "zxx"})
-_NAME = re.compile(r"[^\W\d_][\w' -]*")  # the names' lookup cannot bear control characters
+_NAME = re.compile(r"[^\W\d_][\w' -]*")  # the lookup by name fails on control characters
 _TAG = re.compile(r"([a-z]{2,3})(?:[_-]([a-z]{4}))?", re.IGNORECASE | re.ASCII)
 
 
 @lru_cache(maxsize=4096)
 def parse(tag: str) -> str:
-    """The canonical form of a tag: `sw`, `swa` and `swh_Latn` are `swh`; `sr-Latn` is `srp_Latn`.
+    """Return the canonical form of a tag: `sw`, `swa` and `swh_Latn` give `swh`; `sr-Latn`, `srp_Latn`.
 
-    Raises InputError with near tags when no language has it.
+    Raises InputError, which lists similar tags, when no language has this tag.
     """
     text = tag.strip()
     shared = _SHARED_TASKS.get(text.lower().replace("_", "-"))
@@ -73,29 +73,28 @@ def parse(tag: str) -> str:
 
 
 def name(tag: str) -> str:
-    """The English name: `Swahili`, `Serbian (Latin)`."""
+    """Return the English name of a language, such as `Swahili` or `Serbian (Latin)`."""
     from langcodes import Language
 
     language, _, own = parse(tag).partition("_")
     text = _NAMES.get(language) or Language.get(language, normalize=False).language_name("en")
-    if text.startswith("Unknown language"):  # it knows this one by its two letters only
+    if text.startswith("Unknown language"):  # `langcodes` knows this language only by its two-letter code
         text = Language.get(language).language_name("en")
     text = text.removesuffix(" (individual language)")
     return f"{text} ({Language.make(script=own).script_name('en')})" if own else text
 
 
 def script(tag: str) -> str:
-    """The ISO 15924 script a tag stands for: its own, else its language's likely one."""
+    """Return the ISO 15924 script of a tag: the one in the tag, else the language's likely script."""
     language, _, own = parse(tag).partition("_")
     return own or likely_script(language)
 
 
 @lru_cache(maxsize=4096)
 def likely_script(language: str) -> str:
-    """The script an ISO 639-3 language is mostly written in (CLDR, likely subtags).
+    """Return the script that an ISO 639-3 language is mostly written in (CLDR, likely subtags).
 
-    A member of a macrolanguage that CLDR does not list has the macrolanguage's; Latn where nothing
-    is known.
+    A language that CLDR does not list gets the script of its macrolanguage, or Latn if that is unknown.
     """
     from langcodes.data_dicts import LIKELY_SUBTAGS, MACROLANGUAGES
 
@@ -108,9 +107,9 @@ def likely_script(language: str) -> str:
 
 
 def cldr_locale(tag: str) -> str | None:
-    """The locale of `babel` that serves a tag (`sw` for swh, `sr_Latn` for srp_Latn), or None.
+    """Return the `babel` locale of a tag (`sw` for swh, `sr_Latn` for srp_Latn), or None when there is none.
 
-    Raises InputError where `babel` is not installed.
+    Raises InputError when `babel` is not installed.
     """
     try:
         from babel import localedata
@@ -126,9 +125,9 @@ def cldr_locale(tag: str) -> str | None:
 
 
 def _locale_codes(language: str) -> Iterator[str]:
-    """What CLDR may call a language, nearest first: a code of its own, two letters, the macrolanguage.
+    """Yield the codes that CLDR may use for a language: a special code, two letters, the macrolanguage.
 
-    The last one only where data sets mean this language by it: `ar` is no locale of Moroccan Arabic.
+    The macrolanguage counts only where data sets mean this language by it: not `ar` for Moroccan Arabic.
     """
     from langcodes.data_dicts import MACROLANGUAGES
 
@@ -148,7 +147,7 @@ def _alpha2() -> Mapping[str, str]:
 
 
 def _alpha3(code: str) -> str | None:
-    """ISO 639-3 of a code of two or three letters, with `_Latn` where an old code implies a script."""
+    """Convert a code of two or three letters to ISO 639-3; an old code that implies a script adds `_Latn`."""
     from langcodes import Language
     from langcodes.data_dicts import LANGUAGE_ALPHA3, LANGUAGE_REPLACEMENTS
 
@@ -179,7 +178,7 @@ def _unknown(tag: str) -> InputError:
 
 
 def _near(tag: str) -> list[str]:
-    """Canonical tags near a wrong one: of that name, without what follows, of like letters."""
+    """List canonical tags close to a wrong one: by name, without the suffix, or by similar letters."""
     import langcodes
     from langcodes.data_dicts import LIKELY_SUBTAGS
 

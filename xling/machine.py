@@ -1,4 +1,4 @@
-"""The machine and what is installed on it, as far as numbers depend on that."""
+"""The versions of the installed packages, and how much memory the process has used."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from importlib.metadata import PackageNotFoundError, version
 
 try:
     import resource
-except ImportError:  # Windows has none
+except ImportError:  # Windows does not have this module
     resource = None
 
 _PACKAGES = ("xling", "torch", "transformers", "tokenizers", "safetensors", "babel")
 
 
 def versions() -> dict[str, str]:
-    """The versions of Python and of the packages that numbers depend on."""
+    """Return the versions of Python and of the packages that can change results, by name."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -26,7 +26,7 @@ def versions() -> dict[str, str]:
 
 
 def peak_rss_mb() -> float:
-    """The most memory this process has held so far, in MB; 0 where the system does not tell."""
+    """Return the peak memory of this process in MB, or 0 where the system does not report it."""
     if resource is None:
         return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

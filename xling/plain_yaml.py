@@ -1,8 +1,8 @@
-"""YAML as people write it, read as plain values: one door for recipes, data cards and `--set`.
+"""Safe reading of YAML into plain values, for recipes, data cards and `--set`.
 
-A recipe or card may come from a stranger, so nothing is built but text, numbers, true, false, null, tuples
-and mappings with text for keys, and what a file may unfold to is bounded. Words are read by the rules of
-YAML 1.2: `no` is text (and Norwegian), `on` is text, a date is text, 3e-4 is a number.
+A recipe or card may come from a stranger. So the reader creates only text, numbers, true, false, null, tuples
+and mappings with text keys, and limits how much a file may expand to. Words are read by the rules of
+YAML 1.2: `no` is text (it is also the code of Norwegian), `on` is text, a date is text, 3e-4 is a number.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import yaml
 
 from xling.errors import InputError
 
-LARGEST = 2**20  # bytes of a file; the largest card that comes with xling has 42,000
-MOST, DEEPEST = 100_000, 32  # values in a file, aliases counted where they stand; levels of nesting
+LARGEST = 2**20  # bytes in a file; the largest card that comes with xling has 42,000
+MOST, DEEPEST = 100_000, 32  # values in a file, each use of an alias counted; levels of nesting
 
 _NULL, _BOOL, _INT, _FLOAT, _TEXT = (
     f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
 )
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-# what a plain word is, the first that fits; anything else is text
+# the type of an unquoted word: the first match counts; anything else is text
 _PLAIN = (
     (_NULL, re.compile(r"~|null|Null|NULL|")),
     (_BOOL, re.compile(r"true|True|TRUE|false|False|FALSE")),
@@ -35,9 +35,9 @@ _PLAIN = (
 
 
 def read_mapping(path: Path, what: str) -> dict[str, Any]:
-    """The content of a file that holds a `what` (recipe, data card).
+    """Read a file that holds one mapping; `what` names it in errors, such as "recipe" or "data card".
 
-    Raises InputError with file and line for what is no such file, no YAML, or no mapping.
+    Raises InputError with file and line when the file does not exist, is not YAML, or is not a mapping.
     """
     try:
         value = _value(_text(path, what))
@@ -50,9 +50,9 @@ def read_mapping(path: Path, what: str) -> dict[str, Any]:
 
 
 def assignment(change: str, example: str) -> tuple[tuple[str, ...], Any]:
-    """A `--set key.of.it=value` as the path of its key and its value, which is YAML.
+    """Split the text of `--set a.b=value` into the path of keys and the value, which is read as YAML.
 
-    example: of the option, for the one who wrote something else. Raises InputError.
+    Raises InputError when the text has another form; `example` is then shown as the right one.
     """
     key, equals, text = change.partition("=")
     path = tuple(key.strip().split("."))
@@ -69,7 +69,10 @@ def assignment(change: str, example: str) -> tuple[tuple[str, ...], Any]:
 
 
 def put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    """Set a value at a path of keys, making the mappings on the way; InputError where no mapping stands."""
+    """Set the value at a path of keys, and create missing mappings on the way.
+
+    Raises InputError when a key on the path holds something other than a mapping.
+    """
     *above, last = path
     for name in above:
         below = values.get(name, {})
@@ -77,21 +80,21 @@ def put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
             raise InputError(
                 f"{name!r} of {'.'.join(path)!r} holds no keys", where="--set", hint=f"set {name} itself"
             )
-        # a copy: an alias makes one mapping stand in two places
+        # copy first: with an alias, the same mapping is used in two places
         values[name] = dict(below)
         values = values[name]
     values[last] = value
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes texts that the reader above would take for numbers, though YAML 1.1 does not."""
+    """A dumper that also quotes texts which this file's reader, unlike YAML 1.1, reads as numbers."""
 
 
 _Dumper.add_implicit_resolver(_FLOAT, re.compile(_NUMBER.pattern + "$"), list("-+.0123456789"))
 
 
 def written(values: Mapping[str, Any]) -> str:
-    """Values as YAML that `read_mapping` reads as the same values."""
+    """Write values as YAML text that `read_mapping` reads back to the same values."""
     return yaml.dump(
         dict(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
     )
@@ -115,7 +118,7 @@ def _text(path: Path, what: str) -> str:
 
 
 def _fault(error: yaml.YAMLError) -> tuple[str, int | None]:
-    """What is wrong, and the line where that is known."""
+    """Return what is wrong, and the line number if it is known."""
     mark = getattr(error, "problem_mark", None)
     return getattr(error, "problem", None) or str(error), mark.line + 1 if mark else None
 
@@ -132,7 +135,7 @@ def _value(text: str) -> Any:
 
 
 class _Reading:
-    """Plain values from the events of PyYAML's parser, none of whose own constructors is called."""
+    """Builds plain values from the events of PyYAML's parser; no constructor of PyYAML is called."""
 
     def __init__(self, events: Iterator[yaml.Event]) -> None:
         self.events = events
@@ -140,7 +143,7 @@ class _Reading:
         self.count = 0
 
     def document(self) -> Any:
-        """The value of the only document, None for an empty one."""
+        """Return the value of the only document; None when it is empty."""
         next(self.events)  # the stream's start
         if isinstance(next(self.events), yaml.StreamEndEvent):
             return None
@@ -151,7 +154,7 @@ class _Reading:
         return value
 
     def value(self, event: yaml.Event, depth: int) -> Any:
-        """The value that an event begins."""
+        """Return the value that starts with this event."""
         if depth > DEEPEST:
             raise _wrong(f"nested more than {DEEPEST} levels deep", event)
         before, anchor = self.count, getattr(event, "anchor", None)
@@ -204,7 +207,7 @@ class _Reading:
 
 
 def _merged(value: Any, key: yaml.Event) -> dict[str, Any]:
-    """What `<<: *mapping` brings in, or a list of mappings of which the first counts most."""
+    """Return the keys that `<<: *mapping` adds; in a list of mappings, earlier ones win."""
     merged: dict[str, Any] = {}
     for part in value if isinstance(value, tuple) else (value,):
         if not isinstance(part, dict):

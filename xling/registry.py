@@ -1,4 +1,4 @@
-"""Values by name: kinds, tasks, forms of plan, initialisers, foreign formats, shared tasks."""
+"""Lookup of values by name: kinds, tasks, plan forms, initialisers, foreign formats, shared tasks."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ _LONGEST = 60
 
 
 class Registry(dict[str, ValueT]):
-    """A dictionary that no name enters twice and that says what it holds when a name is not there.
+    """A dictionary that refuses duplicate names, and lists its names when one is unknown.
 
-    what: one of its values, as in "no task is called 'taging'".
+    Args:
+        what: The word for one value, as in "no task is called 'taging'".
+        values: Pairs of a name and its value, added in this order.
     """
 
     def __init__(self, what: str, values: Iterable[tuple[str, ValueT]] = ()) -> None:
@@ -24,13 +26,16 @@ class Registry(dict[str, ValueT]):
             self.add(name, value)
 
     def add(self, name: str, value: ValueT) -> None:
-        """Make a value known by a name; ValueError for one that is taken."""
+        """Add a value under a name. Raises ValueError when the name is already used."""
         if name in self:
             raise ValueError(f"a {self.what} is called {name!r} already")
         self[name] = value
 
     def named(self, name: str, *, where: str) -> ValueT:
-        """The value of a name; InputError lists the names."""
+        """Return the value of a name. Raises InputError, which lists all names, when there is none.
+
+        `where` is the file or option that the error points to.
+        """
         if name not in self:
             problem = f"no {self.what} is called {name[:_LONGEST]!r}"
             raise InputError(problem, where=where, choices=self)

@@ -1,9 +1,9 @@
-"""Where modules act: the names of sites, and what a part promises to do at one.
+"""Where modules act on an encoder: the names of the sites, and the interface of a part at each site.
 
-A residual site offers the sublayer's output f, the residual r and the norm applied to their sum
-(none in a pre-norm encoder). A part answers with its own increment; what stacks parts adds it to what lies
-below, or lets it take that place. Post-norm encoders go on with norm(f + r + increment), pre-norm ones with
-r + f + increment, so the residual and the norm are applied once, whatever is stacked.
+A residual site gives the sublayer's output f, the residual r and the norm applied to their sum (no norm in a
+pre-norm encoder). A part returns an increment. Stacked parts add their increments, or the upper one replaces
+the lower one's. Post-norm encoders then compute norm(f + r + increment), pre-norm ones r + f + increment, so
+the residual and the norm are applied once, however many parts are stacked.
 
 In the order in which a text passes them, the sites are: text, pieces, embeddings, residual (in every layer),
 weights (in every layer), pooled, and, under masked language modelling, the input of the decoder matrix.
@@ -28,9 +28,9 @@ Hidden = Float[Tensor, "*rows hidden"]
 
 @dataclass(frozen=True, kw_only=True)
 class LinearSlice:
-    """A linear site: rows `start` to `stop` of a weight [outputs, inputs] and of its bias, if it has one.
+    """A linear site: the rows `start` to `stop` of a weight [outputs, inputs] and of its bias, if any.
 
-    Some encoders fuse several projections into one weight, so a site need not be all of it.
+    Some encoders fuse several projections into one weight, so a site can be a part of the weight.
     """
 
     weight: str
@@ -42,12 +42,15 @@ class LinearSlice:
 
 @dataclass(frozen=True)
 class EncoderShape:
-    """What a builder must know of an encoder, and nothing else of it.
+    """All that the builder of a module needs to know about an encoder.
 
-    hidden: width of a state. layers: number of transformer layers.
-    parameters: the encoder's own parameters by name; to read, never to write.
-    linear: the linear sites by (layer, name), such as (0, "attention.query"); (IA)3's site
-    `ffn.activation` is the input of "ffn.down". norms: names of parameters that belong to norms.
+    Attributes:
+        hidden: The width of a hidden state.
+        layers: The number of transformer layers.
+        parameters: The encoder's parameters by name; they must not be changed.
+        linear: The linear sites by (layer, name), such as (0, "attention.query"). The site `ffn.activation`
+            of (IA)3 is the input of "ffn.down".
+        norms: The names of the parameters that belong to norms.
     """
 
     hidden: int
@@ -58,23 +61,24 @@ class EncoderShape:
 
     @property
     def count(self) -> int:
-        """How many numbers the encoder's parameters hold."""
+        """Return the total number of values in the encoder's parameters."""
         return sum(value.numel() for value in self.parameters.values())
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a batch, as every site shows them.
+    """What a site knows about the rows of a batch.
 
-    languages: the language of each row; empty where nothing in the plan goes by it. mask: which pieces are
-    no padding, [rows, length]; None where single positions are asked for.
+    Attributes:
+        languages: The language of each row; empty when nothing in the plan depends on it.
+        mask: The attention mask [rows, length], 0 at padding; None when the states are single positions.
     """
 
     languages: Sequence[str] = ()
     mask: Tensor | None = None
 
     def some(self, rows: slice | list[int]) -> Rows:
-        """Some of the rows."""
+        """Return the same information for some of the rows."""
         numbers = range(len(self.languages))[rows] if isinstance(rows, slice) else rows
         languages = [self.languages[row] for row in numbers] if self.languages else ()
         return Rows(languages, None if self.mask is None else self.mask[rows])
@@ -85,13 +89,14 @@ NO_ROWS = Rows()
 
 @dataclass(frozen=True, kw_only=True)
 class ResidualState:
-    """What one residual site shows a part.
+    """What a part can read at one residual site.
 
-    sublayer: f, the sublayer's output, after dropout, before the residual is added.
-    residual: r, what the encoder will add.
-    norm: the encoder's own norm of f + r, or None where it is pre-norm.
-    increment: what the parts below in the same plan add to f; None when nothing is below.
-    rows: whose states these are.
+    Attributes:
+        sublayer: The sublayer's output f, after dropout, before the residual is added.
+        residual: The residual r, which the encoder will add.
+        norm: The encoder's norm of f + r, or None in a pre-norm encoder.
+        increment: The sum that the parts below in the same plan add to f; None when there are none.
+        rows: The rows of the batch that these states belong to.
     """
 
     sublayer: Hidden
@@ -101,11 +106,11 @@ class ResidualState:
     rows: Rows = NO_ROWS
 
     def under(self, increment: Hidden | None) -> ResidualState:
-        """The same site for the next part up."""
+        """Return the same site for the next part above, with the increment so far."""
         return replace(self, increment=increment)
 
     def some(self, rows: slice | list[int]) -> ResidualState:
-        """The same site for some of the rows."""
+        """Return the same site for some of the rows."""
         below = None if self.increment is None else self.increment[rows]
         return ResidualState(
             sublayer=self.sublayer[rows],
@@ -116,22 +121,23 @@ class ResidualState:
         )
 
     def raised(self) -> Hidden:
-        """The sublayer's output with the increment from below."""
+        """Return the sublayer's output plus the increment from below."""
         return self.sublayer if self.increment is None else self.sublayer + self.increment
 
     def normed(self) -> Hidden:
-        """norm(f + r + increment); without the norm in a pre-norm encoder."""
+        """Return norm(f + r + increment), or f + r + increment in a pre-norm encoder."""
         total = self.raised() + self.residual
         return total if self.norm is None else self.norm(total)
 
 
 @dataclass(frozen=True)
 class LinearState:
-    """What one linear site shows an observer.
+    """What can be read at one linear site.
 
-    inputs: what goes into it, [rows, length, inputs], padding included (`rows.mask` tells it apart).
-    outputs: what comes out of its own slice, [rows, length, outputs], bias included.
-    rows: whose states these are.
+    Attributes:
+        inputs: The inputs of the projection, [rows, length, inputs]; padding is included, see `rows.mask`.
+        outputs: The outputs of this site's slice, [rows, length, outputs], with the bias.
+        rows: The rows of the batch that these states belong to.
     """
 
     inputs: Float[Tensor, "*rows inputs"]
@@ -141,67 +147,72 @@ class LinearState:
 
 @dataclass(frozen=True)
 class LabelScores:
-    """What a complete plan says of some units: the log-probability of each label for every unit.
+    """The output of a complete plan: the log-probability of each label for every unit.
 
-    A unit is what a task labels: a word, a text, a pair of texts, an answer. labels: names of the columns.
+    A unit is what a task labels: a word, a text, a pair of texts or an answer.
+
+    Attributes:
+        labels: The names of the columns.
+        logs: The log-probabilities, [units, labels].
     """
 
     labels: tuple[str, ...]
     logs: Float[Tensor, "units labels"]
 
     def ordered(self, labels: Sequence[str]) -> LabelScores:
-        """The same with the labels in another order; all of them must be named."""
+        """Return the same scores with the columns in another order, which must name every label."""
         places = [self.labels.index(label) for label in labels]
         return LabelScores(tuple(labels), self.logs[:, places])
 
 
 @runtime_checkable
 class ActsOnResidual(Protocol):
-    """A part that adds to sublayers' outputs.
+    """A part that adds an increment to the outputs of sublayers.
 
-    replaces: whether what it adds takes the place of what the parts below add, or goes on top of it.
+    Attributes:
+        replaces: Whether its increment replaces that of the parts below, or is added to it.
     """
 
     @property
     def replaces(self) -> bool: ...
 
     def residual_sites(self) -> Iterable[tuple[int, Place]]:
-        """The (layer, place) pairs where this part acts."""
+        """Return the (layer, place) pairs where this part acts."""
         ...
 
     def own(self, layer: int, place: Place, state: ResidualState) -> Hidden:
-        """The part's own increment, given what the parts below add (`state.increment`)."""
+        """Return the increment of this part alone; `state.increment` is what the parts below add."""
         ...
 
 
 @runtime_checkable
 class Combines(Protocol):
-    """A part that makes one increment of those of plans side by side, by what it has learned."""
+    """A part that combines the increments of parallel plans into one, with learned weights."""
 
     def combine(self, layer: int, place: Place, state: ResidualState, branches: Sequence[Hidden]) -> Hidden:
-        """The increment of all branches; `state.increment` is what lies below each of them."""
+        """Return one increment from the branches' own; `state.increment` is what lies below all of them."""
         ...
 
 
 @runtime_checkable
 class ActsOnEmbeddings(Protocol):
-    """A part that maps the embedding block's output and is undone before the MLM decoder."""
+    """A part that maps the output of the embedding block, and is inverted before the MLM decoder."""
 
     def embed(self, states: Hidden, rows: Rows = NO_ROWS) -> Hidden:
-        """Map the output of the embedding block (after its norm and dropout)."""
+        """Map the output of the embedding block, after its norm and dropout."""
         ...
 
     def unembed(self, states: Hidden, rows: Rows = NO_ROWS) -> Hidden:
-        """The inverse map, for the input of the MLM decoder matrix."""
+        """Apply the inverse map to the input of the MLM decoder matrix."""
         ...
 
 
 @runtime_checkable
 class ActsOnPooled(Protocol):
-    """A part that maps what a head of whole texts reads, after the pooling."""
+    """A part that maps the pooled states, which a classification head reads."""
 
     def pooled(self, states: Float[Tensor, "rows hidden"], rows: Rows) -> Float[Tensor, "rows hidden"]:
-        """The pooled states of rows, mapped."""
+        """Map the pooled states of rows."""
         ...
 
 
@@ -210,7 +221,7 @@ class ActsOnText(Protocol):
     """A part that rewrites a text before it is split into pieces, so that tags fall on the user's words."""
 
     def rewritten(self, units: Sequence[str], language: str) -> list[str]:
-        """One string for each unit: a given token, or what stands between blanks in running text."""
+        """Return one string for each unit: a given token or, in running text, the text between blanks."""
         ...
 
 
@@ -218,72 +229,74 @@ class ActsOnText(Protocol):
 class ReadsPieces(Protocol):
     """A part that brings a vocabulary: a tokenizer, and a vector and a bias for each of its pieces.
 
-    learns: whether some of these are its own, to be trained; else all are the base's.
+    Attributes:
+        learns: Whether it has vectors and biases of its own to train; otherwise all are the base's.
     """
 
     @property
     def learns(self) -> bool: ...
 
     def tokenizer_json(self) -> str:
-        """The tokenizer, as the `tokenizers` library writes it."""
+        """Return the tokenizer as JSON, in the format of the `tokenizers` library."""
         ...
 
     def vectors(self, pieces: Tensor, table: Tensor) -> Hidden:
-        """The vectors of pieces of its own numbering, given the base's table [base pieces, hidden]."""
+        """Return the vectors of this tokenizer's piece ids, given the base's table [base pieces, hidden]."""
         ...
 
     def biases(self, pieces: Tensor, biases: Tensor) -> Tensor:
-        """Their biases under an MLM decoder, given the base's [base pieces]."""
+        """Return their biases in an MLM decoder, given the base's biases [base pieces]."""
         ...
 
 
 @runtime_checkable
 class ActsOnWeights(Protocol):
-    """A part that stands for other values of some of the encoder's parameters.
+    """A part that changes the values of some of the encoder's parameters.
 
-    reads_language: whether these values depend on the language of the rows that pass.
+    Attributes:
+        reads_language: Whether these values depend on the language of the rows.
     """
 
     @property
     def reads_language(self) -> bool: ...
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
-        """The encoder parameters whose values this part changes."""
+        """Return the names of the encoder parameters that this part changes."""
         ...
 
     def weight(self, name: str, below: Tensor, shape: EncoderShape, language: str) -> Tensor:
-        """The value of parameter `name`, given the one that the parts below leave.
+        """Return the value of parameter `name`, given `below`, its value after the parts below.
 
-        That one itself is returned where this part does not change it. Differentiable.
+        Returns `below` itself if this part does not change it. The result is differentiable.
         """
         ...
 
 
 @runtime_checkable
 class Penalised(Protocol):
-    """A part that adds a term of its own to the loss."""
+    """A part that adds a penalty to the loss."""
 
     def penalty(self, shape: EncoderShape) -> Tensor | None:
-        """The term, a scalar; None when it is switched off."""
+        """Return the penalty as a scalar, or None when it is switched off."""
         ...
 
 
 def key_of(name: str) -> str:
-    """A parameter's or a place's name as a key of torch's dictionaries, which take no full stops."""
+    """Turn a name into a key for torch's dictionaries of modules, which do not allow full stops."""
     return name.replace(".", "/")
 
 
 def name_of(key: str) -> str:
-    """The name that `key_of` wrote."""
+    """Turn a key from `key_of` back into the name."""
     return key.replace("/", ".")
 
 
 def at_sites(
     names: Iterable[str], shape: EncoderShape, leave_out: Iterable[int] = ()
 ) -> dict[str, LinearSlice]:
-    """The linear sites of these names in every layer but some, by place: `0.attention.query`.
+    """Return the linear sites of these names in all layers but `leave_out`, keyed like `0.attention.query`.
 
-    Raises InputError for a name that the base has no site for.
+    Raises InputError when the base has no site of a name.
     """
     known = dict.fromkeys(name for _, name in shape.linear)
     for name in names:
@@ -295,7 +308,7 @@ def at_sites(
 
 
 def site_of(key: str, shape: EncoderShape) -> LinearSlice:
-    """The linear site of a place's key; InputError when the base has none there."""
+    """Return the linear site of a key. Raises InputError when the base has no such site."""
     layer, _, name = name_of(key).partition(".")
     site = shape.linear.get((int(layer), name)) if layer.isdecimal() else None
     if site is None:
@@ -304,6 +317,6 @@ def site_of(key: str, shape: EncoderShape) -> LinearSlice:
 
 
 def sites_of_weight(name: str, keys: Iterable[str], shape: EncoderShape) -> list[tuple[str, LinearSlice]]:
-    """The places whose rows lie in the weight `name`, each with its site."""
+    """Return the keys whose sites lie in the weight `name`, each with its site."""
     found = ((key, site_of(key, shape)) for key in keys)
     return [(key, site) for key, site in found if site.weight == name]

@@ -1,16 +1,17 @@
-"""Facts of languages that help to choose a source: family, place, and a few features of grammar.
+"""Facts about languages that help to choose a source: family, region, and a few grammar features.
 
-The facts lie in `typology.tsv`, one row a language; all scripts of a language share its row. They are
+The facts are in `typology.tsv`, one row for each language; all scripts of a language share its row. They are
 coarse on purpose:
-order: of subject, object and verb. VSO is any order that begins with the verb, `free` one that no order
-    dominates, as in German, where it depends on the kind of clause.
-adposition: before or after its noun. adjective: AN before its noun, NA after it.
-genders: classes of nouns that other words agree with; `many` from four on.
-cases: endings of nouns, clitics among them; `few` up to five.
-tone: of words; an accent marked by pitch alone is none.
-`?` is what is unknown, or told differently by different grammars; distances leave it out.
-Families are broad where linguists differ (Mande stands in Niger-Congo); a creole stands with the language
-that gave it its words.
+order: The order of subject, object and verb. VSO is any order that begins with the verb; `free` means that no
+    order dominates, as in German, where it depends on the kind of clause.
+adposition: Whether adpositions stand before (`pre`) or after (`post`) the noun.
+adjective: Whether adjectives stand before (`AN`) or after (`NA`) the noun.
+genders: The number of noun classes that other words agree with; `many` means four or more.
+cases: The number of case endings of nouns, clitics included; `few` means up to five.
+tone: Whether words have tone; a pitch accent does not count.
+A `?` means that the value is unknown or that grammars disagree; distances ignore it.
+Families are broad where linguists differ (Mande is in Niger-Congo); a creole has the family of the language
+that most of its words come from.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Coordinates:
-    """A place on the earth, in degrees, north and east positive."""
+    """A point on the earth in degrees; north and east are positive."""
 
     latitude: int
     longitude: int
@@ -51,9 +52,14 @@ class Coordinates:
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageFacts:
-    """A row. family: names from the top down. macroarea: a part of the world; empty when unknown.
+    """The facts about one language.
 
-    features: the known ones of `FEATURES`. place: where it is spoken; None when unknown.
+    Attributes:
+        language: The ISO 639-3 code.
+        family: The names of the family and its branches, the widest first.
+        macroarea: The part of the world where it is spoken; empty when unknown.
+        features: The known features of its grammar, by names of `FEATURES`.
+        place: The point where it is spoken; None when unknown.
     """
 
     language: str
@@ -67,8 +73,10 @@ class LanguageFacts:
 class Distance:
     """How far apart two languages are, from 0 to 1.
 
-    total: the mean of the components. components: those that can be told, by name, of `COMPONENTS`.
-    differing: the features of grammar in which the two differ.
+    Attributes:
+        total: The mean of the components.
+        components: The known components, by names of `COMPONENTS`, each from 0 to 1.
+        differing: The grammar features in which the two languages differ.
     """
 
     total: float
@@ -78,24 +86,24 @@ class Distance:
 
 @dataclass(frozen=True)
 class Related:
-    """The nearest related language, and why it is that."""
+    """The nearest related language, and the reason for this choice."""
 
     language: str
     reason: str
 
 
 def languages() -> tuple[str, ...]:
-    """Every language that has a row, sorted."""
+    """Return every language that has a row, sorted."""
     return tuple(_table())
 
 
 def has_facts(tag: str) -> bool:
-    """Whether the language of a tag, in whatever script, has a row."""
+    """Return whether the language of a tag has a row; the script does not matter."""
     return _language(tag) in _table()
 
 
 def facts(tag: str) -> LanguageFacts:
-    """What is known of a language; InputError with near tags when it has no row."""
+    """Return the facts about a language. Raises InputError, with similar tags, when it has no row."""
     language = _language(tag)
     if language not in _table():
         raise InputError(
@@ -108,23 +116,24 @@ def facts(tag: str) -> LanguageFacts:
 
 
 def family(tag: str) -> Path:
-    """The names of a language's family, from the top down; InputError without a row."""
+    """Return a language's family and branches, the widest first. Raises InputError when it has no row."""
     return facts(tag).family
 
 
 def features(tag: str) -> Mapping[str, str]:
-    """The known features of a language's grammar, by name; InputError without a row."""
+    """Return the known grammar features of a language, by name. Raises InputError when it has no row."""
     return facts(tag).features
 
 
 def distance(first: str, second: str) -> Distance:
-    """How far apart two languages are, and in what.
+    """Return how far apart two languages are, and in which respects.
 
-    grammar: the share of features in which they differ, of those known of both. family: one less what
-    their paths share over the longer path. geography: the great circle over half the earth. script: 0 or 1.
-    A language without a row is no error, for most languages of the world have none: only the script
-    is compared then, so hold such a distance only against others of its kind (`has_facts`).
-    Raises InputError for a tag that no language has.
+    The components are `grammar`, the share of the features known for both in which they differ; `family`, one
+    minus the number of shared names divided by the length of the longer path; `geography`, the great-circle
+    distance divided by half the circumference of the earth; and `script`, 0 if it is the same, else 1.
+    Most languages of the world have no row. That is not an error: only the scripts are compared then, so
+    compare such a distance only with others of this sort (see `has_facts`).
+    Raises InputError when no language has one of the tags.
     """
     found: dict[str, float] = {}
     differing: tuple[str, ...] = ()
@@ -145,18 +154,18 @@ def distance(first: str, second: str) -> Distance:
 
 
 def describe(target: str, other: str) -> str:
-    """What two languages share, in words: `shares Niger-Congo>…>Bantu, the same script`."""
+    """Describe what two languages share, such as `shares Niger-Congo>…>Bantu, the same script`."""
     same = script(target) == script(other)
     return f"{_kinship(target, other)}, {'the same script' if same else f'another script ({script(other)})'}"
 
 
 def related(target: str, candidates: Iterable[str]) -> Related:
-    """The nearest related language of several.
+    """Choose the candidate that is most closely related to the target.
 
-    The deepest shared family comes first, then the target's script, then the smallest distance; of equal
-    ones the first given. A language without a row has no family, and stands behind those with one; so
-    for a target without a row the script decides. The target itself is passed over.
-    Raises InputError when no candidate is left, or for a tag that no language has.
+    The deepest shared family counts first, then the same script, then the smallest distance; if these are
+    equal, the first candidate wins. A language without a row has no known family and ranks after those that
+    have one, so for a target without a row the script decides. The target itself is skipped.
+    Raises InputError when no candidate is left, or when no language has one of the tags.
     """
     target = parse(target)
     tags = [tag for tag in dict.fromkeys(map(parse, candidates)) if tag != target]
@@ -174,7 +183,7 @@ def related(target: str, candidates: Iterable[str]) -> Related:
 
 
 def _kin(target: str, other: str) -> int:
-    """How many names two families share from the top; one more for a language and its other script."""
+    """Count the names that two families share from the top; the same language in another script adds one."""
     if _language(target) == _language(other):
         return 1 + (len(family(other)) if has_facts(other) else 0)
     if not (has_facts(target) and has_facts(other)):
@@ -202,7 +211,7 @@ def _shared(first: Path, second: Path) -> Path:
 
 
 def _great_circle(first: Coordinates, second: Coordinates) -> float:
-    """The angle between two places over 180 degrees (haversine)."""
+    """Return the angle between two points divided by 180 degrees (haversine formula)."""
     north, other_north = math.radians(first.latitude), math.radians(second.latitude)
     east = math.radians(second.longitude - first.longitude)
     across = math.cos(north) * math.cos(other_north) * math.sin(east / 2) ** 2
