@@ -24,7 +24,7 @@ _VALUE_SAYS_NOTHING = ("missing", "value_error")
 
 
 def faults(error: ValidationError, model: type[BaseModel]) -> str:
-    """Describe the validation errors of a value in one line: each key, what is wrong, the nearest valid key."""
+    """Describe the validation errors of a value in one line: each key, what is wrong, the nearest key."""
     # misspelt keys come first: they explain why another key is missing
     entries = sorted(error.errors(), key=lambda entry: entry["type"] != "extra_forbidden")
     found = [_fault(entry, model) for entry in entries]

@@ -190,7 +190,7 @@ class Combines(Protocol):
     """A part that combines the increments of parallel plans into one, with learned weights."""
 
     def combine(self, layer: int, place: Place, state: ResidualState, branches: Sequence[Hidden]) -> Hidden:
-        """Return one increment from the branches' own; `state.increment` is what lies below all of them."""
+        """Return one increment from those of the branches; `state.increment` comes from below all of them."""
         ...
 
 

@@ -1,1 +1,1 @@
-"""Frozen pretrained encoders: the only room that knows how one is built."""
+"""Frozen pretrained encoders: the only package that knows how an encoder is built."""

@@ -1,4 +1,4 @@
-"""Opening a base: a Hub id, a local folder or an embedded one, frozen and checked."""
+"""Opening a base (a Hub id, a local folder or an embedded base), which is checked and frozen."""
 
 from __future__ import annotations
 
@@ -30,8 +30,14 @@ _AS_THEY_ARE: Mapping[str, Tensor] = {}
 class Base:
     """A frozen pretrained encoder with its tokenizer.
 
-    id: as the user wrote it, without the revision. folder: where its files lie, if local.
-    mlm_head: the checkpoint's own, or None (see `xling.bases.tied_head`).
+    Attributes:
+        id: The name as the user wrote it, without the revision.
+        revision: The Hub revision, or None.
+        folder: The local folder with its files, or None for a Hub id.
+        encoder: The transformers model, in float32.
+        tokenizer: The fast tokenizer.
+        family: The description of its architecture.
+        mlm_head: The checkpoint's MLM head, or None if it has none (see `xling.bases.tied_head`).
     """
 
     id: str
@@ -44,7 +50,7 @@ class Base:
 
     @cached_property
     def shape(self) -> EncoderShape:
-        """Sizes that builders of modules need."""
+        """The sizes and parameters that builders of modules need."""
         return EncoderShape(
             hidden=self.encoder.config.hidden_size,
             layers=len(layers_of(self.encoder, self.family)),
@@ -55,32 +61,32 @@ class Base:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over the encoder's tensors."""
+        """The SHA-256 of the encoder's tensors."""
         return fingerprints.of_tensors(self.encoder.state_dict().items())
 
     @cached_property
     def tokenizer_fingerprint(self) -> str:
-        """SHA-256 over pieces, special tokens and a probe text."""
+        """The SHA-256 of the pieces, the special tokens and the ids of a probe text."""
         return fingerprints.of_tokenizer(self.tokenizer)
 
     @cached_property
     def tokenizer_fingerprint_as_written(self) -> str:
-        """That of the tokenizer as its files have it, without the space that every word has here."""
+        """The same of the tokenizer as its files define it, before xling adds the space before words."""
         return fingerprints.of_tokenizer(tokenizer_as_written(self.source, self.revision))
 
     @property
     def source(self) -> str:
-        """What transformers opens: the folder, or the Hub id."""
+        """The name that transformers opens: the folder, or the Hub id."""
         return str(self.folder) if self.folder else self.id
 
     @property
     def max_length(self) -> int:
-        """The longest sequence the encoder takes, in pieces, special ones included."""
+        """The longest row in pieces, special ones included: the encoder's limit, and 512 at most."""
         return min(row_length(self.encoder, self.family), 512)
 
     @property
     def embeddings(self) -> Float[Tensor, "pieces hidden"]:
-        """The table of input embeddings."""
+        """The table of the input embeddings."""
         return self.encoder.get_submodule(self.family.word_embeddings).weight
 
 
@@ -91,10 +97,11 @@ def run_encoder(
     mask: Int[Tensor, "rows length"],
     weights: Mapping[str, Tensor] = _AS_THEY_ARE,
 ) -> Float[Tensor, "rows length hidden"]:
-    """Last states of right-padded rows, with `weights` in place of the encoder's of those names.
+    """Return the last hidden states of right-padded rows.
 
-    Positions count from the row's start and are always passed: XLM-R would derive them from the id of
-    its own padding, which another vocabulary need not have.
+    `weights` replace the encoder's parameters of the same names. Position ids count from the start of the row
+    and are passed wherever the family takes them: XLM-R would derive them from the id of its own padding,
+    which another vocabulary need not have.
     """
     return _output(encoder, family, ids, mask, weights).last_hidden_state
 
@@ -106,9 +113,9 @@ def all_states(
     mask: Int[Tensor, "rows length"],
     weights: Mapping[str, Tensor] = _AS_THEY_ARE,
 ) -> Float[Tensor, "layers_and_one rows length hidden"]:
-    """The states of right-padded rows behind the embeddings and behind every layer.
+    """Return the hidden states of right-padded rows after the embeddings and after every layer.
 
-    The last of them are `run_encoder`'s own: behind a final norm, where the family has one.
+    The last ones equal those of `run_encoder`: they come after the final norm, if the family has one.
     """
     found = _output(encoder, family, ids, mask, weights, output_hidden_states=True)
     return torch.stack([*found.hidden_states[:-1], found.last_hidden_state])
@@ -135,8 +142,8 @@ def _positions(encoder: Any, family: Family, mask: Int[Tensor, "rows length"]) -
 def load_base(base: str | Path, *, device: str = "cpu") -> Base:
     """Open `embedded:NAME`, a local folder, or a Hub id (`id@revision`), frozen and in float32.
 
-    Raises InputError when it cannot be found, is of no known family, does not look as its family says, lacks
-    weights, or does not fit its tokenizer. Code that comes with it is not run.
+    Raises InputError when it cannot be found, when its family is unknown or does not match its module tree,
+    when weights are missing, or when it does not fit its tokenizer. Code that comes with it is never run.
     """
     device = checked_device(device)
     name, revision, folder = _locate(str(base))
@@ -170,15 +177,15 @@ def _locate(base: str) -> tuple[str, str | None, Path | None]:
 
 
 def devices() -> list[str]:
-    """Those that `--device` may name here."""
+    """Return the devices of this machine that `--device` accepts."""
     return ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
 
 
 def checked_device(device: str) -> str:
-    """The device itself; InputError, with those there are, where torch cannot put a tensor on it."""
+    """Return the device unchanged. Raises InputError, which lists all devices, if torch cannot use it."""
     try:
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # unknown to torch; torch was built without it
+    except (RuntimeError, AssertionError) as error:  # unknown to torch, or torch was built without it
         raise InputError(
             f"{device!r} is no device of this machine", where="--device", choices=devices()
         ) from error

@@ -1,4 +1,4 @@
-"""Rows of piece ids as padded tensors."""
+"""Padding rows of piece ids into tensors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 def pad_rows(
     rows: Sequence[Sequence[int]], pad_id: int, device: str = "cpu"
 ) -> tuple[Int[Tensor, "rows length"], Int[Tensor, "rows length"]]:
-    """Right-padded ids and their attention mask."""
+    """Return the rows as right-padded ids, and their attention mask."""
     length = max(map(len, rows))
     ids = torch.full((len(rows), length), pad_id, dtype=torch.long)
     mask = torch.zeros((len(rows), length), dtype=torch.long)

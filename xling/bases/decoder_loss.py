@@ -1,9 +1,10 @@
-"""Cross-entropy under a frozen decoder, without ever holding the logits of all pieces at once.
+"""Cross-entropy of a frozen decoder, computed without the logits of all pieces in memory at once.
 
-The decoder does not learn, so the loss's gradient by the states is the decoder's rows averaged by
-probability, less the wanted row. One walk over blocks of pieces keeps a running maximum, the sum of
-exponentials and that average (the online softmax of Milakov and Gimelshein 2018): for XLM-R's 250,002
-pieces this spares several passes over hundreds of megabytes.
+The decoder is not trained. So the gradient of the loss with respect to the states is the mean of the
+decoder's rows, weighted by probability, minus the row of the target piece. One pass over blocks of pieces
+keeps a running maximum, the sum of exponentials and that mean (the online softmax of Milakov and Gimelshein
+2018).
+For the 250,002 pieces of XLM-R this saves several passes over hundreds of megabytes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def decoder_loss(
     bias: Float[Tensor, " pieces"],
     wanted: Int[Tensor, " positions"],
 ) -> Float[Tensor, ""]:
-    """Mean cross-entropy in nats of the wanted pieces; only `states` gets a gradient."""
+    """Return the mean cross-entropy of the target pieces in nats; only `states` gets a gradient."""
     return _DecoderLoss.apply(states, decoder, bias, wanted)
 
 

@@ -1,4 +1,4 @@
-"""The embedded base: multilingual-e5-small out of a PyPI wheel, as an ordinary transformers folder."""
+"""The embedded base: multilingual-e5-small from a PyPI wheel, converted to a transformers folder."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ _EMBEDDING_NAMES = {
 
 
 def embedded_folder(name: str) -> Path:
-    """The transformers folder of an embedded base, converted on first use (atomically, in the cache)."""
+    """Return the transformers folder of an embedded base; on first use it is converted, into the cache.
+
+    Raises InputError for an unknown name, or when the package with the weights is not installed.
+    """
     if name not in NAMES:
         raise InputError(f"no embedded base is called {name!r}", where="--base", choices=NAMES)
     folder = cache_dir("bases", f"{name}-{_LAYOUT}")
@@ -62,7 +65,7 @@ def _wheel_file() -> Path:
 
 
 def _convert(source: Path, folder: Path) -> None:
-    """Write the folder beside its place and move it there whole; a concurrent winner is kept."""
+    """Write a temporary folder and move it to `folder`; if another process was faster, keep its folder."""
     from transformers import BertModel
 
     model = read_q4(source)
@@ -101,7 +104,7 @@ def _config(header: Header) -> Any:
 
 
 def _state(model: Q4Model) -> dict[str, np.ndarray]:
-    """The file's tensors under transformers' names and in `nn.Linear`'s shapes."""
+    """Return the file's tensors with the names that transformers uses and the shapes of `nn.Linear`."""
     hidden, ffn = model.header.hidden, model.header.ffn
     shapes = {"fi": (ffn, hidden), "fo": (hidden, ffn)}
     state = {}
@@ -118,9 +121,14 @@ def _state(model: Q4Model) -> dict[str, np.ndarray]:
 
 
 def save_unigram(pieces: tuple[tuple[str, float], ...], folder: Path, *, max_length: int) -> None:
-    """Write the XLM-R tokenizer of these pieces as files that every supported transformers opens alike.
+    """Write an XLM-R tokenizer with these pieces, in files that every supported transformers reads alike.
 
-    The wheel's own normalisation map is NFKC; SentencePiece folds runs of spaces into one.
+    The text is normalised as in the wheel: by NFKC, and several spaces become one, as in SentencePiece.
+
+    Args:
+        pieces: The Unigram pieces with their scores, in the order of their ids.
+        folder: The folder to write to.
+        max_length: The longest row, in pieces.
     """
     import json
 

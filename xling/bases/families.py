@@ -1,7 +1,7 @@
-"""Encoder families as data: where each architecture keeps the sites of `xling.sites`.
+"""Encoder families as data: where each architecture has the sites of `xling.sites`.
 
-A new architecture is one value in FAMILIES. Paths are relative to the encoder (`BertModel`, ...),
-those of sites to one layer. `check` holds a value against the real module tree.
+A new architecture is one value in FAMILIES. Paths are relative to the encoder (such as `BertModel`),
+and paths of sites to one layer. `check` compares a value with the real module tree.
 """
 
 from __future__ import annotations
@@ -18,9 +18,13 @@ from xling.sites import LinearSlice, Place
 
 @dataclass(frozen=True)
 class ResidualSite:
-    """sublayer: the module whose output is f (the first item of a tuple).
+    """The modules of a layer that hold a residual site.
 
-    residual, argument: the module whose positional argument is r. norm: of f + r, or None (pre-norm).
+    Attributes:
+        sublayer: The path of the module whose output is f (the first item, if it returns a tuple).
+        residual: The path of the module that takes r as an input.
+        argument: The number of the positional argument of that module which is r.
+        norm: The path of the norm of f + r, or None in a pre-norm encoder.
     """
 
     sublayer: str
@@ -31,7 +35,7 @@ class ResidualSite:
 
 @dataclass(frozen=True)
 class LinearSite:
-    """A projection: a module, or the part `index` of `parts` equal row blocks of a fused one."""
+    """A projection: a whole linear module, or block number `index` of its `parts` equal blocks of rows."""
 
     path: str
     index: int = 0
@@ -40,10 +44,14 @@ class LinearSite:
 
 @dataclass(frozen=True)
 class HeadShape:
-    """A classifier as transformers builds it on a family; paths are of its whole model.
+    """The classifier that transformers builds for a family; paths are relative to the whole model.
 
-    scores: the last linear map. dense, nonlinearity, norm: what comes before it, where there is something.
-    pools_by_choice: its configuration chooses between the first state and the mean of all.
+    Attributes:
+        scores: The path of the last linear layer.
+        dense: The path of the hidden layer before it, or None.
+        nonlinearity: The activation after the hidden layer, or None.
+        norm: The path of the norm after the activation, or None.
+        pools_by_choice: Whether the model's configuration selects the pooling: the first state or the mean.
     """
 
     scores: str
@@ -55,14 +63,23 @@ class HeadShape:
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """One architecture.
+    """One architecture; see the head of this file for what paths are relative to.
 
-    token_head, sequence_head: its own classifiers.
-
-    mlm_steps: paths in the masked-LM model, or names of activations, up to its decoder.
-    positions_after_padding: the first position is the one after the padding's id.
-    takes_positions: the encoder can be told positions; else it counts them from a row's start itself.
-    pooler: the bare encoder would build a pooler that no task here reads.
+    Attributes:
+        name: The name of the family.
+        model_types: The values of transformers' `config.model_type` that belong to it.
+        layers: The path of the list of transformer layers.
+        embeddings: The path of the embedding block.
+        word_embeddings: The path of the table of input embeddings.
+        residual_sites: The residual sites of a layer, by place.
+        linear_sites: The linear sites of a layer, by name.
+        mlm_steps: Paths in the masked-LM model, or names of activations, from the last state to the decoder.
+        mlm_decoder: The path of the decoder in the masked-LM model.
+        token_head: The family's token classifier.
+        sequence_head: The family's sequence classifier.
+        positions_after_padding: Whether the first position id is the padding id plus one.
+        takes_positions: Whether the encoder accepts position ids; otherwise it counts from the row's start.
+        pooler: Whether the bare encoder builds a pooler by default, which no task here reads.
     """
 
     name: str
@@ -177,7 +194,7 @@ FAMILIES = (BERT, ROBERTA, DISTILBERT, MODERNBERT)
 
 
 def family_of(model_type: str) -> Family:
-    """The family that serves a transformers `config.model_type`; InputError when none does."""
+    """Return the family of a transformers `config.model_type`. Raises InputError when there is none."""
     for family in FAMILIES:
         if model_type in family.model_types:
             return family
@@ -191,14 +208,14 @@ def family_of(model_type: str) -> Family:
 
 
 def layers_of(encoder: nn.Module, family: Family) -> nn.ModuleList:
-    """The encoder's transformer layers, lowest first."""
+    """Return the encoder's transformer layers, the lowest first."""
     layers = encoder.get_submodule(family.layers)
     assert isinstance(layers, nn.ModuleList)
     return layers
 
 
 def linear_slices(encoder: nn.Module, family: Family) -> dict[tuple[int, str], LinearSlice]:
-    """Every linear site of every layer, as rows of a parameter."""
+    """Return the linear sites of all layers as rows of parameters, by (layer, name)."""
     found = {}
     for number, layer in enumerate(layers_of(encoder, family)):
         for name, site in family.linear_sites.items():
@@ -214,7 +231,7 @@ def linear_slices(encoder: nn.Module, family: Family) -> dict[tuple[int, str], L
 
 
 def norm_parameters(encoder: nn.Module) -> frozenset[str]:
-    """Names of the parameters that belong to norms, by what they are and not by what they are called."""
+    """Return the names of the parameters that belong to norms, which are found by the type of module."""
     norms = {
         path for path, module in encoder.named_modules() if isinstance(module, nn.LayerNorm | nn.RMSNorm)
     }
@@ -222,7 +239,7 @@ def norm_parameters(encoder: nn.Module) -> frozenset[str]:
 
 
 def check(encoder: nn.Module, family: Family) -> None:
-    """Hold a family's paths against a real encoder; all faults in one InputError."""
+    """Compare a family's paths with a real encoder. Raises one InputError that lists all differences."""
     faults = [
         path for path in (family.layers, family.embeddings, family.word_embeddings) if _missing(encoder, path)
     ]

@@ -1,4 +1,4 @@
-"""What makes two bases or tokenizers the same, as short texts that can be compared and stored."""
+"""Fingerprints of bases and tokenizers: short texts that are equal when the contents are equal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROBE = (
 
 
 def of_tensors(tensors: Iterable[tuple[str, Tensor]]) -> str:
-    """SHA-256 over names, shapes, types and bytes, in name order; `sha256:` and 64 hex digits."""
+    """Return the SHA-256 of names, shapes, types and bytes, in name order: `sha256:` and 64 hex digits."""
     digest = hashlib.sha256()
     for name, tensor in sorted(tensors):
         value = tensor.detach().cpu().contiguous()
@@ -26,9 +26,9 @@ def of_tensors(tensors: Iterable[tuple[str, Tensor]]) -> str:
 
 
 def of_tokenizer(tokenizer: Any) -> str:
-    """SHA-256 over pieces, special tokens and the ids of a fixed probe text.
+    """Return the SHA-256 of the pieces, the special tokens and the ids of a fixed probe text.
 
-    File bytes say little: one tokenizer is written differently by each version of its library.
+    The bytes of its files are not used: each version of the library writes the same tokenizer differently.
     """
     digest = hashlib.sha256()
     for piece, number in sorted(tokenizer.get_vocab().items(), key=lambda item: (item[1], item[0])):

@@ -1,4 +1,4 @@
-"""What turns encoder states into scores of pieces: a transform, then the decoder matrix."""
+"""The MLM head, which turns encoder states into logits of pieces: a transform, then the decoder matrix."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Undo = Callable[[Tensor], Tensor]
 class MLMHead(nn.Module):
     """A frozen masked-LM head. `decoder` is [pieces, hidden], usually the input embeddings themselves.
 
-    The seam between `transform` and the decoder is the site `before_decoder`, where an invertible
-    part is undone (MAD-X, section 3.3).
+    Between `transform` and the decoder is the site `before_decoder`, where an invertible part is inverted
+    (MAD-X, section 3.3).
     """
 
     def __init__(self, transform: nn.Module, decoder: Tensor, bias: Tensor) -> None:
@@ -35,7 +35,7 @@ class MLMHead(nn.Module):
         states: Float[Tensor, "positions hidden"],
         undo: Undo | None = None,
     ) -> Float[Tensor, "positions pieces"]:
-        """The logit of every piece at every position."""
+        """Return the logit of every piece at every position."""
         return torch.nn.functional.linear(self.before_decoder(states, undo), self.decoder, self.bias)
 
     def loss(
@@ -44,21 +44,25 @@ class MLMHead(nn.Module):
         wanted: Int[Tensor, " positions"],
         undo: Undo | None = None,
     ) -> Float[Tensor, ""]:
-        """Mean cross-entropy of the wanted pieces, in nats."""
+        """Return the mean cross-entropy of the target pieces, in nats."""
         return decoder_loss(self.before_decoder(states, undo), self.decoder, self.bias, wanted)
 
     def before_decoder(self, states: Tensor, undo: Undo | None) -> Tensor:
-        """What the decoder matrix is held against."""
+        """Return the vectors that are multiplied by the decoder matrix; `undo` is the inverse to apply."""
         states = self.transform(states)
         return states if undo is None else undo(states)
 
 
 class Candidates:
-    """The pieces of a corpus, and a sample that stands for all others of a vocabulary.
+    """The pieces of a corpus, and a random sample that represents all other pieces of the vocabulary.
 
-    The sample's logits carry the log of how many pieces each one stands for (sampled softmax, Jean et
-    al. 2015), so that what is learned holds for the whole vocabulary. `columns`: the pieces, the corpus's
-    first. `index` maps a piece of the corpus to its column, -1 elsewhere.
+    Each logit of the sample is raised by the log of how many pieces it represents (sampled softmax, Jean et
+    al. 2015), so that what is learned holds for the whole vocabulary.
+
+    Attributes:
+        index: The column of each piece of the vocabulary; -1 for pieces outside the corpus.
+        columns: The ids of the scored pieces, those of the corpus first.
+        shift: What is added to the logit of each column.
     """
 
     def __init__(self, count: int, pieces: Int[Tensor, " pieces"], *, others: int, seed: int) -> None:
@@ -74,14 +78,18 @@ class Candidates:
 
 
 def narrowed(head: MLMHead, to: Candidates) -> MLMHead:
-    """A head that scores the candidates alone, by their columns."""
+    """Return a head that scores only the candidates, in the order of their columns."""
     return MLMHead(head.transform, head.decoder[to.columns], head.bias[to.columns] + to.shift)
 
 
 class OwnPieces:
-    """A frozen head under the decoder of a vocabulary of its own, whose vectors and biases may learn.
+    """A frozen head whose decoder uses the vectors and biases of a new vocabulary, which may be trained.
 
-    to: scores these candidates alone, by their columns; all of the vocabulary's `count` pieces without.
+    Args:
+        head: The head of the base.
+        vocabulary: The part that brings the vocabulary.
+        count: The number of its pieces.
+        to: The candidates to score, in the order of their columns; None scores all pieces.
     """
 
     def __init__(
@@ -94,11 +102,11 @@ class OwnPieces:
     def __call__(
         self, states: Float[Tensor, "positions hidden"], undo: Undo | None = None
     ) -> Float[Tensor, "positions pieces"]:
-        """The logit of every scored piece at every position."""
+        """Return the logit of every scored piece at every position."""
         return torch.nn.functional.linear(self.head.before_decoder(states, undo), *self._decoder())
 
     def fixed(self) -> MLMHead:
-        """The same as a head of its own, looked up once: for a vocabulary that does not learn."""
+        """Return an `MLMHead` with these vectors and biases, for a vocabulary that is not trained."""
         return MLMHead(self.head.transform, *self._decoder())
 
     def _decoder(self) -> tuple[Tensor, Tensor]:
@@ -112,12 +120,12 @@ class OwnPieces:
         wanted: Int[Tensor, " positions"],
         undo: Undo | None = None,
     ) -> Float[Tensor, ""]:
-        """Mean cross-entropy of the wanted columns, in nats."""
+        """Return the mean cross-entropy of the target columns, in nats."""
         return torch.nn.functional.cross_entropy(self(states, undo).float(), wanted)
 
 
 def checkpoint_head(model: nn.Module, family: Family) -> MLMHead:
-    """The head that a transformers masked-LM model came with, by its family's path table."""
+    """Return the MLM head of a transformers masked-LM model, found by the paths of its family."""
     from transformers.activations import ACT2FN
 
     steps: list[nn.Module] = []

@@ -1,4 +1,4 @@
-"""Plain transformers classifiers around given encoder weights, and the pooler of a base's checkpoint."""
+"""Plain transformers classifiers with given encoder weights, and the pooler of a base's checkpoint."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _POOLER = "pooler."
 
 
 def head_shape(base: Base, pooling: Pooling) -> HeadShape | None:
-    """The family's own classifier of tokens (no pooling) or of sequences; None where it cannot pool so."""
+    """Return the family's token classifier (no pooling) or sequence classifier; None if it cannot pool so."""
     if pooling == "none":
         return base.family.token_head
     shape = base.family.sequence_head
@@ -29,9 +29,14 @@ def head_shape(base: Base, pooling: Pooling) -> HeadShape | None:
 def plain_classifier(
     base: Base, values: Mapping[str, Tensor], labels: Sequence[str], pooling: Pooling, tokenizer: Any
 ) -> Any:
-    """A `...ForTokenClassification` or `...ForSequenceClassification` with a fresh head.
+    """Build a `...ForTokenClassification` or `...ForSequenceClassification` model with an untrained head.
 
-    values: every parameter and buffer of the encoder; its table is of the tokenizer's pieces.
+    Args:
+        base: The base, whose configuration is copied.
+        values: All parameters and buffers of the encoder; its embedding table has the tokenizer's pieces.
+        labels: The label names, in the order of the outputs.
+        pooling: `none` gives a token classifier, the others a sequence classifier.
+        tokenizer: The tokenizer whose special pieces go into the configuration.
     """
     from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
 
@@ -44,19 +49,19 @@ def plain_classifier(
     config.label2id = {label: number for number, label in enumerate(labels)}
     if (
         base.family.sequence_head.pools_by_choice
-    ):  # ModernBERT says the pooling and a bias in its configuration
+    ):  # ModernBERT has the pooling and the bias in its configuration
         config.classifier_bias, config.classifier_pooling = True, "mean" if pooling == "mean" else "cls"
     opener = AutoModelForTokenClassification if pooling == "none" else AutoModelForSequenceClassification
     with quiet_transformers():
         model = opener.from_config(config)
     missing, unexpected = model.base_model.load_state_dict(dict(values), strict=False)
-    # a pooler is the one thing the plain model may have beyond the encoder, and it belongs to the head
+    # only a pooler may be missing: the plain model has one as a part of its head
     assert not unexpected and all(name.startswith("pooler.") for name in missing), (missing, unexpected)
     return model.eval()
 
 
 def save_plain(model: Any, tokenizer: Any, max_length: int, folder: str) -> None:
-    """Model and tokenizer as a transformers folder."""
+    """Save the model and the tokenizer as a transformers folder; `max_length` is in pieces."""
     tokenizer = copy.deepcopy(tokenizer)
     tokenizer.model_max_length = max_length
     with quiet_transformers():
@@ -65,7 +70,7 @@ def save_plain(model: Any, tokenizer: Any, max_length: int, folder: str) -> None
 
 
 def checkpoint_pooler(base: Base) -> dict[str, Tensor]:
-    """The pooler's tensors (`pooler.dense.weight`, ...) in float32; empty where the checkpoint has none."""
+    """Return the pooler's tensors (such as `pooler.dense.weight`) in float32; empty if there are none."""
     if not base.family.pooler:
         return {}
     from transformers import AutoModel

@@ -1,8 +1,8 @@
-"""In what precision matrix products run: float32 unless somebody asks for another.
+"""The precision of matrix products: float32 unless another one is asked for.
 
-A processor with bfloat16 units trains faster on them, but its scores differ in the third digit. So what is
-measured, predicted, folded or exported is computed in float32 on every machine, and a training says in the
-module's facts what it chose.
+A processor with bfloat16 units trains faster with them, but scores then differ in the third digit. So
+evaluation, prediction, merging and export use float32 on every machine, and training records its precision in
+the facts of the module.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FLOAT32: Precision = "float32"
 
 
 def checked_precision(precision: str) -> Precision:
-    """The precision of a name; InputError lists the names."""
+    """Return the precision of this name. Raises InputError, which lists the names, for an unknown one."""
     names: tuple[Precision, ...] = get_args(Precision)
     for name in names:
         if name == precision:
@@ -29,7 +29,7 @@ def checked_precision(precision: str) -> Precision:
 
 
 def fast_bfloat16(device: str) -> bool:
-    """Whether matrix products in bfloat16 run on units of their own (AMX, AVX512-BF16, a recent GPU)."""
+    """Return whether the device has special units for bfloat16 (AMX, AVX512-BF16, a recent GPU)."""
     if device.startswith("cuda"):
         return torch.cuda.is_bf16_supported(including_emulation=False)
     checks = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
@@ -37,14 +37,14 @@ def fast_bfloat16(device: str) -> bool:
 
 
 def chosen_precision(precision: TrainingPrecision, device: str) -> Precision:
-    """What a training computes in: as it was told, or with `auto` bfloat16 where that is fast."""
+    """Return the precision to train in; `auto` means bfloat16 where the device is fast at it."""
     if precision == "auto":
         return "bfloat16" if fast_bfloat16(device) else FLOAT32
     return precision
 
 
 def computing_in(precision: Precision, device: str) -> AbstractContextManager:
-    """Matrix products inside run in this precision, whatever the caller's own autocast says."""
+    """Return a context in which matrix products have this precision, whatever autocast is set outside."""
     kind = torch.device(device).type
     if not torch.amp.is_autocast_available(kind):
         return nullcontext()

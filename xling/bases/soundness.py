@@ -1,4 +1,4 @@
-"""Whether a base's weights are all there and its tokenizer fits them."""
+"""Checks that a base's weights are complete and that its tokenizer fits them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMED = 3
 
 
 def check_roles(tokenizer: Any, source: str) -> None:
-    """InputError for a tokenizer that names no piece to begin a row with, to end it or to pad it."""
+    """Raise InputError when the tokenizer has no special piece to start, end or pad a row."""
     missing = [f"{role}_token" for role in _ROLES if getattr(tokenizer, f"{role}_token_id") is None]
     if missing:
         raise InputError(
@@ -29,7 +29,7 @@ def check_roles(tokenizer: Any, source: str) -> None:
 
 
 def check_mask(tokenizer: Any) -> None:
-    """InputError for a tokenizer that names no mask, without which nothing can be learned by masking."""
+    """Raise InputError when the tokenizer has no mask piece, which masked language modelling needs."""
     if tokenizer.mask_token_id is None:
         raise InputError(
             "the tokenizer of the base names no mask_token, which masked language modelling needs",
@@ -39,10 +39,15 @@ def check_mask(tokenizer: Any) -> None:
 
 
 def check_weights(model: nn.Module, loading: Mapping[str, Any], source: str) -> None:
-    """InputError for tensors that the files lack, that have another shape, or that hold NaN or infinity.
+    """Raise InputError for tensors that are missing, have another shape, or contain NaN or infinity.
 
-    loading: what `from_pretrained` tells of them; older releases give the names of mismatched tensors
-    alone, newer ones their shapes too. Tensors that are tied to others may be missing.
+    Tensors that are tied to others may be missing.
+
+    Args:
+        model: The loaded model.
+        loading: The loading report of `from_pretrained`; for mismatched tensors, older releases give only
+            their names, newer ones also their shapes.
+        source: The base's folder or Hub id, for the message.
     """
     _refuse(
         source,
@@ -59,7 +64,7 @@ def check_weights(model: nn.Module, loading: Mapping[str, Any], source: str) -> 
 
 
 def check_fit(encoder: Any, tokenizer: Any, family: Family, source: str) -> None:
-    """InputError for pieces without a row in the table, and for an encoder that has no room for a row."""
+    """Raise InputError when pieces lack a row in the embedding table, or positions are too few or unknown."""
     rows, size = encoder.get_submodule(family.word_embeddings).weight.shape[0], table_size(tokenizer)
     if size > rows:
         raise InputError(
@@ -85,7 +90,7 @@ def check_fit(encoder: Any, tokenizer: Any, family: Family, source: str) -> None
 
 
 def row_length(encoder: Any, family: Family) -> int:
-    """How many pieces of one row the encoder has positions for."""
+    """Return how many pieces one row can have: the number of usable position embeddings."""
     taken = encoder.config.pad_token_id + 1 if family.positions_after_padding else 0
     return encoder.config.max_position_embeddings - taken
 
@@ -102,5 +107,5 @@ def _refuse(source: str, fault: str, names: Iterable[str], hint: str) -> None:
 
 
 def _finite(value: Tensor) -> bool:
-    """Whether no value is NaN or infinite; both show in the extremes, at the cost of one reading."""
+    """Return whether all values are finite; NaN and infinity show in the minimum or the maximum."""
     return not value.is_floating_point() or bool(torch.isfinite(torch.stack(torch.aminmax(value))).all())

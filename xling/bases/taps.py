@@ -1,7 +1,7 @@
-"""Structural copies of an encoder, and callbacks at their sites; the encoder itself is never touched.
+"""Structural copies of an encoder, and hooks at their sites; the encoder itself is never changed.
 
-Hooks are set on the copy alone; a copied forward or a swapped class would have to follow every
-release of transformers, a hook on a named child does not.
+Hooks are set only on the copy. A copied forward method or a swapped class would have to follow every release
+of transformers; a hook on a named child does not.
 """
 
 from __future__ import annotations
@@ -26,24 +26,23 @@ OnLinear = Callable[[str, Tensor, Tensor], None]
 
 
 def structural_copy(module: ModuleT) -> ModuleT:
-    """A deep copy of a module tree that shares every parameter and buffer with the original.
+    """Copy a module tree; the copy shares every parameter and buffer with the original.
 
-    Adding hooks, replacing children or rebinding tensors in the copy leaves the original as it is;
-    dropping the copy undoes everything.
+    Adding hooks, replacing children or rebinding tensors in the copy does not change the original.
     """
     shared = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
     return copy.deepcopy(module, shared)
 
 
 def tap_residual_sites(encoder: nn.Module, family: Family, respond: OnResidual) -> None:
-    """Ask `respond` for an increment at every residual site; None leaves the site as it is."""
+    """Call `respond` at every residual site and add the increment that it returns; None changes nothing."""
     for number, layer in enumerate(layers_of(encoder, family)):
         for place, site in family.residual_sites.items():
             _tap(layer, site, _answer(number, place, respond))
 
 
 def tap_embeddings(encoder: nn.Module, family: Family, respond: OnEmbeddings) -> None:
-    """Pass the embedding block's output (after norm and dropout) through `respond`."""
+    """Replace the embedding block's output (after norm and dropout) by what `respond` returns for it."""
     block = encoder.get_submodule(family.embeddings)
 
     def hook(module: nn.Module, arguments: tuple, output: Tensor) -> Tensor:
@@ -53,15 +52,15 @@ def tap_embeddings(encoder: nn.Module, family: Family, respond: OnEmbeddings) ->
 
 
 def tap_pieces(encoder: nn.Module, family: Family, respond: OnPieces) -> None:
-    """Ask `respond` for the vectors of pieces, given ids and table; None leaves the look-up as it is.
+    """Call `respond` with piece ids and the table, and use the vectors it returns; None keeps the usual ones.
 
-    Ids may lie beyond the table, so they are kept from the look-up itself.
+    Ids can be larger than the table, so the usual look-up then gets zeros in their place.
     """
     lookup = encoder.get_submodule(family.word_embeddings)
     waiting: list[Tensor | None] = []
 
     def answer(module: Any, arguments: tuple) -> tuple | None:
-        found = respond(arguments[0], module.weight)  # changed weights stand there as plain tensors
+        found = respond(arguments[0], module.weight)  # under changed weights this is a plain tensor
         waiting[:] = [found]
         return None if found is None else (torch.zeros_like(arguments[0]), *arguments[1:])
 
@@ -74,10 +73,15 @@ def tap_pieces(encoder: nn.Module, family: Family, respond: OnPieces) -> None:
 
 @contextmanager
 def linear_sites_shown(encoder: nn.Module, sites: Mapping[str, LinearSlice], see: OnLinear) -> Iterator[None]:
-    """Show `see` what goes into linear sites and what comes out of them, in every pass inside.
+    """Call `see` with the inputs and outputs of linear sites, in every forward pass inside the context.
 
-    sites: by place, as in `0.attention.query`. Of a projection that several sites share, each is shown its
-    own outputs. What `see` returns is passed over; when it is done, nothing is left in the copy.
+    All hooks are removed at the end.
+
+    Args:
+        encoder: A structural copy.
+        sites: The sites by keys such as `0.attention.query`. If several sites share a projection, each gets
+            only its own outputs.
+        see: Called with the key, the inputs and the outputs; its result is ignored.
     """
 
     def show(place: str, site: LinearSlice, module: nn.Module, arguments: tuple, output: Tensor) -> None:
@@ -101,7 +105,7 @@ def _answer(number: int, place: Place, respond: OnResidual) -> _Respond:
 
 
 def _tap(layer: nn.Module, site: ResidualSite, ask: _Respond) -> None:
-    """R passes first, at the input of one module; f comes after, at the output of another."""
+    """Set the two hooks of a residual site: one reads the residual r, a later one changes the output f."""
     norm = layer.get_submodule(site.norm) if site.norm else None
     waiting: list[Tensor] = []
 

@@ -1,8 +1,8 @@
-"""An MLM head for bases without one: dense, activation, norm, tied to the input embeddings.
+"""An MLM head for bases without one: a dense layer and a norm, with the input embeddings as decoder.
 
-Fitted once with the encoder frozen: ridge regression from the states at masked positions to the
-centred embeddings of the masked pieces, then a few hundred cheap steps on the cached states for the
-regression, a scale and a bias per piece. The bias starts from how often pieces occur.
+It is fitted once, with the encoder frozen: first a ridge regression from the states at masked positions to
+the centred embeddings of the masked pieces, then some cheap steps on the cached states, which train the
+regression, a scale, and a bias for each piece. The biases start from how often the pieces occur.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _RATE, _BATCH = 1e-3, 512
 
 
 class TiedTransform(nn.Module):
-    """dense, then a norm whose weight is the scale of the logits."""
+    """A dense layer, then a norm whose weight is the scale of the logits."""
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
@@ -44,7 +44,18 @@ def fit_tied_head(
     steps: int = 150,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> MLMHead:
-    """Fit the head on rows of piece ids (the strings of all locales), reading some `tokens` of them."""
+    """Fit an MLM head for a base that has none.
+
+    Raises XlingError when the fitted values are not finite.
+
+    Args:
+        base: The base, which stays frozen.
+        rows: Rows of piece ids, such as the CLDR strings of all locales.
+        seed: The seed of the choice of rows, of masking and of the batches.
+        tokens: About how many pieces to read; the rows are drawn at random.
+        steps: The number of training steps after the regression.
+        progress: Called with the number of rows read so far and of all rows to read.
+    """
     generator = torch.Generator().manual_seed(seed)
     embeddings = base.embeddings.detach()
     centre = embeddings.mean(0)
@@ -57,8 +68,8 @@ def fit_tied_head(
         bias = _refine(transform, data, embeddings - centre, prior, steps=steps, generator=generator)
     if not torch.isfinite(bias).all():
         raise XlingError("the fitted head has values that are not finite; the base's states may be broken")
-    # the decoder is the table itself: what the centring took away comes back as a shift of all logits,
-    # equal for all pieces, which the softmax does not see
+    # the decoder is the table without centring: the centre adds the same amount to the logits of all pieces,
+    # which does not change the softmax
     return MLMHead(transform.eval(), embeddings, bias)
 
 
@@ -70,7 +81,7 @@ def _masked_states(
     generator: torch.Generator,
     progress: Callable[[int, int], None],
 ) -> tuple[Float[Tensor, "positions hidden"], Int[Tensor, " positions"]]:
-    """States at masked positions of frozen rows, and the pieces that were there."""
+    """Return the states at masked positions, and the ids of the pieces that were masked there."""
     order = torch.randperm(len(rows), generator=generator).tolist()
     chosen, count = [], 0
     while order and count < tokens:
@@ -110,9 +121,9 @@ def _refine(
     steps: int,
     generator: torch.Generator,
 ) -> Float[Tensor, " pieces"]:
-    """Train regression, scale and biases on cached states; returns a bias for every piece.
+    """Train the regression, the scale and the biases on cached states, and return a bias for every piece.
 
-    Pieces that were never masked share one shift; a sample of them stands for all in the softmax.
+    Pieces that were never masked share one shift; in the softmax a sample represents all of them.
     """
     states, pieces = data
     seen = torch.unique(pieces)
@@ -143,7 +154,7 @@ def _refine(
 
 
 def _log_prior(pieces: Tensor, count: int) -> Float[Tensor, " pieces"]:
-    """Counts smoothed by Zipf's law of the id: vocabularies list their pieces by falling frequency."""
+    """Return log frequencies, smoothed by Zipf's law on the ids: vocabularies list frequent pieces first."""
     zipf = 1 / (torch.arange(count) + 10.0)
     weights = zipf / zipf.sum() * _SMOOTHING + torch.bincount(pieces, minlength=count)
     return torch.log(weights / weights.sum())

@@ -1,4 +1,4 @@
-"""Tokenizers from their JSON, in the roles of a base's own; special pieces that somebody typed are text."""
+"""Tokenizers from JSON with the special pieces of a base; special pieces typed in a text are plain text."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from xling.bases.word_starts import space_before_words
 from xling.errors import InputError
 
 _ROLES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
-NO_LIMIT = 10**9  # rows are cut to a base's `max_length` by who makes them, with words kept whole
+NO_LIMIT = 10**9  # the caller truncates rows to a base's `max_length`, and keeps words whole
 
 
 def tokenizer_from(described: str, like: Any) -> Any:
-    """A fast tokenizer whose special pieces are those of `like`.
+    """Make a fast tokenizer from JSON text, with the special pieces of the tokenizer `like`.
 
-    Raises InputError when it cannot be read or lacks one of them.
+    Raises InputError when the JSON cannot be read or lacks one of these pieces.
     """
     from transformers import PreTrainedTokenizerFast
 
@@ -37,38 +37,38 @@ def tokenizer_from(described: str, like: Any) -> Any:
 
 
 def blank_pieces(rows: Iterable[Sequence[int]], tokenizer: Any) -> frozenset[int]:
-    """The pieces in rows that are white space alone.
+    """Return the piece ids in rows that decode to white space alone.
 
-    Where a script has no spaces, most pieces know no space before them: XLM-R reads a Chinese word as a bare
-    sign of a new word and then the word.
+    In scripts without spaces most pieces include no space: XLM-R reads a Chinese word as a separate piece for
+    the start of a word, and then the word.
     """
     met = {piece for row in rows for piece in row}
     return frozenset(piece for piece in met if not tokenizer.decode([piece]).strip())
 
 
 def unreadable(tokenizer: Any) -> int:
-    """The piece in place of what gives none: the unknown one, or padding where there is no unknown one.
+    """Return the id to use for text that gives no piece: the unknown piece, or padding if there is none.
 
-    Byte-level tokenizers can read everything and need not name one.
+    Byte-level tokenizers can read every text, so they may have no unknown piece.
     """
     return tokenizer.pad_token_id if tokenizer.unk_token_id is None else tokenizer.unk_token_id
 
 
 def table_size(tokenizer: Any) -> int:
-    """The rows that a table of its pieces needs: one more than the highest number.
+    """Return how many rows an embedding table for this tokenizer needs: the highest piece id plus one.
 
-    Some numbers may be no piece's (a vocab.txt with a line twice), so there can be fewer pieces.
+    There can be fewer pieces than rows: if a vocab.txt repeats a line, some ids have no piece.
     """
     return max(tokenizer.get_vocab().values()) + 1
 
 
 def take_as_text(tokenizer: Any) -> None:
-    """Let a fast tokenizer read special pieces in a text letter by letter, as whatever else stands there.
+    """Make a fast tokenizer read special pieces that occur in a text as plain text.
 
-    sentencepiece never takes a control symbol from a text. The library `tokenizers` does unless told not to,
-    and a Unigram model then still finds it, since special pieces stand among its pieces at no cost at all.
-    What it puts around texts itself stays. Where its model finds a special piece even so, the first letter of
-    that piece is set apart from the rest; offsets and all other texts are untouched.
+    The library sentencepiece never reads a control symbol from a text. The library `tokenizers` does, unless
+    this is switched off. Even then a Unigram model finds it, since special pieces have the best score of all
+    its pieces. In that case the first letter of the special piece is split off. Offsets, other texts and the
+    special pieces that the tokenizer adds around a text stay as they were.
     """
     inner = tokenizer.backend_tokenizer
     tokenizer.split_special_tokens = inner.encode_special_tokens = True
@@ -87,5 +87,5 @@ def _finds(tokenizer: Any, text: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    """A regular expression for these very letters."""
+    """Return a regular expression that matches exactly this text."""
     return "".join(f"\\x{{{ord(letter):x}}}" for letter in text)

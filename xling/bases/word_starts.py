@@ -1,8 +1,8 @@
-"""Tokenizers that tell a word by the space before it: each word gets one, the first of a text too.
+"""Tokenizers that read a word differently after a space: every word gets a space, also the first one.
 
-Byte-level BPE reads `anaishi` and ` anaishi` as different pieces, and pretraining saw nearly all words with
-the space. Words that are given one by one, as in tagging, have none before them unless the tokenizer adds
-it; the field's scripts for NER ask for that (`add_prefix_space=True`), which some classes do not pass on.
+Byte-level BPE reads `anaishi` and ` anaishi` as different pieces, and in pretraining nearly all words came
+after a space. Words that are passed one by one, as in tagging, have no space unless the tokenizer adds it.
+The usual NER scripts ask for that (`add_prefix_space=True`), but some tokenizer classes ignore the option.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ State = dict[str, Any]
 
 
 def space_before_words(tokenizer: Any) -> None:
-    """Let a fast tokenizer read a word that nothing stands before as it reads it behind a space.
+    """Make a fast tokenizer read a word at the start of a text as it reads it after a space.
 
-    Others, which mark the beginning of every word or of none, stay as they are; so does what a text is read
-    as from its first space on.
+    Tokenizers that mark the start of every word, or of none, are not changed. The rest of a text, from its
+    first space on, is read as before.
     """
     inner = tokenizer.backend_tokenizer
     if not _misses_space(inner):
@@ -37,25 +37,25 @@ def space_before_words(tokenizer: Any) -> None:
     else:
         inner.pre_tokenizer, inner.post_processor = _built(before)
         return
-    # what writes the tokenizer to a folder, and what opens that folder, go by the option
+    # saving the tokenizer and opening it again both use this option
     tokenizer.add_prefix_space = tokenizer.init_kwargs[_OPTION] = True
 
 
 def _misses_space(inner: Tokenizer) -> bool:
-    """Whether a word at the start of a text is another one than behind a space."""
+    """Return whether a word at the start of a text is read differently from one after a space."""
     bare, spaced = _read(inner, "a"), _read(inner, " a")
     return bare != spaced and _read(inner, "a a") == bare + spaced
 
 
 def _read(inner: Tokenizer, text: str) -> list[int]:
-    """The pieces of a text; a cut or padding that the tokenizer's file asks for is left out."""
+    """Return the piece ids of a text, without truncation and padding that the tokenizer's file may set."""
     inner.no_truncation()
     inner.no_padding()
     return inner.encode(text, add_special_tokens=False).ids
 
 
 def _steps(inner: Tokenizer) -> Mapping[str, State | None]:
-    """The JSON of what comes before the model and after it."""
+    """Return the JSON of the steps before and after the tokenizer's model."""
     named = {"pre_tokenizer": inner.pre_tokenizer, "post_processor": inner.post_processor}
     return {name: None if step is None else json.loads(step.__getstate__()) for name, step in named.items()}
 
@@ -67,7 +67,7 @@ def _built(steps: Mapping[str, State | None]) -> tuple[Any, Any]:
 
 
 def _by_option(steps: Mapping[str, State | None]) -> Mapping[str, State | None]:
-    """The byte-level step adds the space itself; the last step takes it out of the offsets again."""
+    """Set the option: the byte-level step adds the space, and the last step removes it from the offsets."""
     return {name: _with_option(step) for name, step in steps.items()}
 
 
@@ -81,7 +81,7 @@ def _with_option(step: Any) -> Any:
 
 
 def _by_step(mark: str) -> Callable[[Mapping[str, State | None]], Mapping[str, State | None]]:
-    """A step of its own that writes the mark of a space before what does not begin with it."""
+    """Return a change that adds a first step, which puts the mark of a space before texts without one."""
     lead = {"type": "Metaspace", "replacement": mark, "prepend_scheme": "always", "split": False}
 
     def changed(steps: Mapping[str, State | None]) -> Mapping[str, State | None]:
@@ -95,8 +95,8 @@ def _by_step(mark: str) -> Callable[[Mapping[str, State | None]], Mapping[str, S
 
 
 _WITH_OPTION = ("ByteLevel", "RobertaProcessing")
-# A byte-level step adds the space to whatever it is given: behind a step that splits, to parts of words too.
-# Then, and where a normaliser has written spaces as something else, the space comes first.
+# A byte-level step adds the space to every text it gets: after a step that splits, also to parts of words.
+# In that case, and where a normaliser replaces spaces, a separate first step adds the space.
 _REMEDIES: Sequence[Callable[[Mapping[str, State | None]], Mapping[str, State | None]]] = (
     _by_option,
     _by_step(" "),
