@@ -1,1 +1,1 @@
-"""What can be learned: one kind a file, one registry, and the module that holds them."""
+"""Modules: one file for each kind of part, a registry of the kinds, and the module that holds the parts."""

@@ -1,6 +1,6 @@
-"""Deep biaffine attention: every piece as a dependent of every piece, by some relation.
+"""Deep biaffine attention for dependency parsing: scores of every pair of pieces and every relation.
 
-Dozat and Manning 2017, Deep Biaffine Attention for Neural Dependency Parsing, eq. 2-9.
+Source: Dozat and Manning 2017, Deep Biaffine Attention for Neural Dependency Parsing, eq. 2-9.
 """
 
 from __future__ import annotations
@@ -21,7 +21,16 @@ Vectors = Float[Tensor, "rows length size"]
 
 
 class BiaffineConfig(PartConfig, frozen=True):
-    """relations: how many there are. arc_size, relation_size: widths of the layers they are scored from."""
+    """The settings of a biaffine head.
+
+    Attributes:
+        relations: The number of relation labels.
+        arc_size: The width of the layers that arcs are scored from.
+        relation_size: The width of the layers that relations are scored from.
+        nonlinearity: The activation after these layers.
+        dropout: The dropout on the states and after these layers.
+        std: The standard deviation of the initial weights.
+    """
 
     kind: Literal["biaffine"] = "biaffine"
     relations: Size
@@ -33,7 +42,7 @@ class BiaffineConfig(PartConfig, frozen=True):
 
 
 class Biaffine(nn.Module):
-    """Four small layers, of a piece as head and as dependent of arcs and of relations; two bilinear maps."""
+    """Four linear layers (a piece as head or dependent, for arcs or relations) and two bilinear maps."""
 
     def __init__(self, config: BiaffineConfig, shape: EncoderShape, generator: Generator) -> None:
         super().__init__()
@@ -55,9 +64,9 @@ class Biaffine(nn.Module):
         mask: Int[Tensor, "rows length"],
         mapped: Mapped | None = None,
     ) -> Float[Tensor, "rows length length scores"]:
-        """Scores of [row, dependent, head]: of the arc, then of each relation; of padding too.
+        """Return scores for each [row, dependent, head], padding included: of the arc, then of each relation.
 
-        mapped: what parts make of pooled states; PlanError, since nothing is pooled.
+        Raises PlanError when `mapped`, a map of pooled states, is given: this head does not pool.
         """
         if mapped is not None:
             check_pools("none")
@@ -72,7 +81,7 @@ class Biaffine(nn.Module):
         )
 
     def _layer(self, name: str, states: Tensor) -> Vectors:
-        """A layer's outputs with a one at their end, which gives the bilinear map its bias terms."""
+        """Return a layer's outputs with a 1 appended, which gives the bilinear map its bias terms."""
         found = self._dropped(NONLINEARITIES[self.config.nonlinearity](self.layers[name](states)))
         return torch.cat([found, found.new_ones(*found.shape[:-1], 1)], dim=-1)
 
@@ -87,7 +96,7 @@ def _bilinear(outputs: int, size: int, generator: Generator, *, std: float) -> n
 def _pairs(
     dependents: Vectors, heads: Vectors, weight: Float[Tensor, "outputs size size"]
 ) -> Float[Tensor, "rows length length outputs"]:
-    """Values d' W h of each dependent, head and output."""
+    """Return the values d' W h for each dependent d, head h and output."""
     half = torch.einsum("rdi,oij->rdoj", dependents, weight)
     return torch.einsum("rdoj,rhj->rdho", half, heads)
 

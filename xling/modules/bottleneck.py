@@ -1,4 +1,4 @@
-"""Bottleneck adapters: sequential (Pfeiffer, Houlsby) and parallel, by where they read and act.
+"""Bottleneck adapters: sequential (Pfeiffer, Houlsby) and parallel; they differ in input and place.
 
 Sources: Houlsby et al. 2019; Pfeiffer et al. 2020 (MAD-X, equations 1 and 2); He et al. 2022 (parallel).
 """
@@ -16,14 +16,19 @@ from xling.sites import PLACES, EncoderShape, Hidden, Place, ResidualState
 
 
 class BottleneckOptions(PartConfig, frozen=True):
-    """down (hidden to hidden // reduction_factor), non-linearity, up, at some places of some layers.
+    """The settings of a bottleneck: a down projection, a non-linearity and an up projection.
 
-    reads: `normed` takes norm(f + r), `sublayer` takes f, `residual` takes r.
-    stacking: how it sits on a part below. `adapterhub` reads and adds on top of that part's output;
-    `madx` reads it without a norm and takes its place in the residual stream (TA of the MAD-X paper).
-    leave_out: layers without a bottleneck; negative numbers count from the top.
-    std: of the down projection at the start; the up projection starts at zero (the identity)
-    unless `up_std` says otherwise.
+    Attributes:
+        reduction_factor: The hidden size divided by the width of the bottleneck.
+        nonlinearity: The activation between the projections.
+        places: The residual sites in a layer that get a bottleneck.
+        reads: The input: `normed` is norm(f + r), `sublayer` is f, `residual` is r.
+        stacking: How it combines with a part below. `adapterhub` reads that part's output and adds to it;
+            `madx` reads it without a norm and replaces it in the residual stream (TA of the MAD-X paper).
+        scaling: The factor on the output.
+        leave_out: The layers without a bottleneck; negative numbers count from the top.
+        std: The standard deviation of the initial down projection.
+        up_std: The same of the up projection; 0 makes a new bottleneck the identity.
     """
 
     reduction_factor: Annotated[float, Field(gt=0)] = 16
@@ -37,18 +42,18 @@ class BottleneckOptions(PartConfig, frozen=True):
     up_std: Annotated[float, Field(ge=0)] = 0.0
 
     def width(self, hidden: int) -> int:
-        """Rows of the down projection."""
+        """Return the width of the bottleneck, at least 1."""
         return max(1, int(hidden // self.reduction_factor))
 
 
 class BottleneckConfig(BottleneckOptions, frozen=True):
-    """A bottleneck of which every number learns."""
+    """The settings of a bottleneck whose parameters are all trained."""
 
     kind: Literal["bottleneck"] = "bottleneck"
 
 
 class Bottleneck(nn.Module):
-    """One pair of projections: up(act(down(x))), unscaled."""
+    """One pair of projections, which computes up(act(down(x))) without the scaling."""
 
     def __init__(self, config: BottleneckConfig, hidden: int, generator: Generator) -> None:
         super().__init__()
@@ -61,7 +66,7 @@ class Bottleneck(nn.Module):
 
 
 class Bottlenecks(nn.Module):
-    """The bottlenecks of all layers, keyed `layer/place`."""
+    """The bottlenecks of all layers, by keys `layer/place`."""
 
     def __init__(self, config: BottleneckConfig, shape: EncoderShape, generator: Generator) -> None:
         super().__init__()
@@ -85,7 +90,7 @@ class Bottlenecks(nn.Module):
         return self(layer, place, state)
 
     def forward(self, layer: int, place: Place, state: ResidualState) -> Tensor:
-        """The part's own increment."""
+        """Return the increment of this part alone."""
         return self.config.scaling * self.at[f"{layer}/{place}"](self._input(state))
 
     def _input(self, state: ResidualState) -> Tensor:

@@ -1,11 +1,12 @@
-"""Some entries of some tensors: how they are chosen, how they learn, and how they lie on disk.
+"""Sparse entries of tensors: how they are selected, trained and stored on disk.
 
-Chosen are the k entries that differ most between two sets of tensors, exactly, ties by position. Differences
-are looked at one tensor at a time: a sample gives a threshold a little below the k-th largest, only entries
-above it are kept, and the choice is made among those.
+Selected are exactly the k entries that differ most between two sets of tensors; ties are decided by position.
+The differences are computed one tensor at a time: a sample gives a threshold a little below the k-th largest,
+only entries above it are kept, and the selection is made among those.
 
-On disk the sorted linear indices (row-major) of a tensor are bytes: the gap to the index before, 255 standing
-for "255 more, go on". A list of k indices below n takes at most k + n / 255 bytes.
+On disk, the sorted linear indices (row-major) of a tensor are stored as bytes: each is the gap to the index
+before it, and 255 means that 255 is added and the gap continues. A list of k indices below n takes at most
+k + n / 255 bytes.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ _MORE = 255
 
 
 def top_k(pairs: Mapping[str, Difference], k: int) -> dict[str, Int[Tensor, " entries"]]:
-    """Ascending linear indices (row-major) by name, exactly k in all, of the largest |a - b|.
+    """Select the k entries with the largest |a - b| and return their sorted linear indices by tensor name.
 
-    Ties at the threshold go to the entries that come first, in the order of the names and then of
-    positions. Raises InputError when fewer than k entries differ at all.
+    The indices are row-major, exactly k in all. Among equal differences at the threshold, earlier entries
+    win, in the order of names and then of positions.
+    Raises InputError when fewer than k entries differ.
     """
     share = _MARGIN * k / sum(a.numel() for a, _ in pairs.values())
     floor = _sampled_floor(pairs, share)
@@ -49,7 +51,7 @@ def top_k(pairs: Mapping[str, Difference], k: int) -> dict[str, Int[Tensor, " en
 
 
 def _sampled_floor(pairs: Mapping[str, Difference], share: float) -> float:
-    """A value that about `share` of all |a - b| reach, from evenly spaced entries."""
+    """Estimate the value that about `share` of all |a - b| reach, from evenly spaced entries."""
     stride = max(1, sum(a.numel() for a, _ in pairs.values()) // _SAMPLES)
     sample = torch.cat([(a.reshape(-1)[::stride] - b.reshape(-1)[::stride]).abs() for a, b in pairs.values()])
     rank = int(len(sample) * (1 - share))
@@ -57,14 +59,14 @@ def _sampled_floor(pairs: Mapping[str, Difference], share: float) -> float:
 
 
 def _above(a: Tensor, b: Tensor, floor: float) -> tuple[Tensor, Tensor]:
-    """Indices and sizes of the differences that reach the floor and are not zero."""
+    """Return the indices and sizes of the nonzero differences that are at least `floor`."""
     sizes = (a.reshape(-1) - b.reshape(-1)).abs_()
     index = (sizes >= floor if floor > 0 else sizes > 0).nonzero().squeeze(1)
     return index, sizes[index]
 
 
 def _largest(sizes: Tensor, k: int) -> Tensor:
-    """A boolean tensor with exactly k True: the largest, the first ones where they are equal."""
+    """Return a boolean tensor that is True at the k largest values; of equal values the first ones count."""
     threshold = sizes.kthvalue(len(sizes) - k + 1).values
     kept = sizes > threshold
     ties = (sizes == threshold).nonzero().squeeze(1)
@@ -73,7 +75,7 @@ def _largest(sizes: Tensor, k: int) -> Tensor:
 
 
 class Entries(nn.Module):
-    """Values and indices by tensor name; on disk the indices are gaps."""
+    """Values and indices of entries, by tensor name; on disk the indices are gaps."""
 
     def __init__(self, indices: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> None:
         super().__init__()
@@ -85,21 +87,24 @@ class Entries(nn.Module):
 
     @property
     def count(self) -> int:
-        """How many entries there are."""
+        """The number of entries in all tensors."""
         return sum(map(len, self._indices.values()))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The tensors that have any."""
+        """The names of the tensors that have entries."""
         return tuple(self._indices)
 
     def indices(self, name: str) -> Tensor:
-        """The sorted linear indices in a tensor."""
+        """Return the sorted linear indices of the entries in a tensor."""
         return self._indices[name]
 
 
 def stored_entries(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Indices and values out of an `Entries`' own tensors; ValueError when they do not match."""
+    """Return indices and values, by name, from the stored tensors of an `Entries`.
+
+    Raises ValueError when they do not match.
+    """
     stored, gaps = grouped(tensors, "values", "gaps")
     values = {name_of(key): value for key, value in stored.items()}
     indices = {name_of(key): decode_gaps(code) for key, code in gaps.items()}
@@ -110,7 +115,7 @@ def stored_entries(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], di
 
 
 def encode_gaps(indices: Int[Tensor, " entries"]) -> UInt8[Tensor, " bytes"]:
-    """The bytes of ascending, distinct, non-negative indices; ValueError for others."""
+    """Encode indices as bytes. Raises ValueError unless they are ascending, distinct and not negative."""
     gaps = torch.diff(indices, prepend=torch.full((1,), -1, dtype=indices.dtype)) - 1
     if len(gaps) and int(gaps.min()) < 0:
         raise ValueError("indices must be ascending and distinct")
@@ -122,7 +127,7 @@ def encode_gaps(indices: Int[Tensor, " entries"]) -> UInt8[Tensor, " bytes"]:
 
 
 def decode_gaps(code: UInt8[Tensor, " bytes"]) -> Int[Tensor, " entries"]:
-    """The indices of some bytes; ValueError when they end in the middle of a gap."""
+    """Decode indices from bytes. Raises ValueError when the bytes end in the middle of a gap."""
     if len(code) and int(code[-1]) == _MORE:
         raise ValueError("the list of indices breaks off")
     ends = code != _MORE

@@ -1,4 +1,4 @@
-"""Full fine-tuning, the control kind: other values for the encoder's own parameters."""
+"""Full fine-tuning, for comparison: new values for all of the encoder's parameters."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from xling.sites import EncoderShape, key_of, name_of
 
 
 class FullConfig(PartConfig, frozen=True):
-    """leave_out: beginnings of parameter names that keep the base's values (and are not stored).
+    """The settings of full fine-tuning.
 
-    freeze_norms: norms keep theirs too. l1: weight of the mean distance from the base in the loss.
+    Attributes:
+        leave_out: Prefixes of parameter names that keep the base's values and are not stored.
+        freeze_norms: Whether the parameters of norms keep the base's values too.
+        l1: The weight in the loss of the mean absolute difference from the base.
     """
 
     kind: Literal["full"] = "full"
@@ -29,7 +32,7 @@ class FullConfig(PartConfig, frozen=True):
 def changeable(
     shape: EncoderShape, leave_out: tuple[str, ...], *, freeze_norms: bool
 ) -> Mapping[str, Tensor]:
-    """The parameters that a part may change, by name: their order in a model differs between releases."""
+    """Return the parameters that may change, sorted by name: a model's order differs between releases."""
     frozen = shape.norms if freeze_norms else frozenset()
     return {
         name: value
@@ -39,7 +42,7 @@ def changeable(
 
 
 class Full(nn.Module):
-    """A value of its own for each parameter; a copy of the base's at the start."""
+    """New values for the parameters; they start as copies of the base's values."""
 
     reads_language = False
 
@@ -50,13 +53,13 @@ class Full(nn.Module):
 
     @classmethod
     def fresh(cls, config: FullConfig, shape: EncoderShape, generator: Generator) -> Full:
-        """The base's own values."""
+        """Start from copies of the base's values."""
         chosen = changeable(shape, config.leave_out, freeze_norms=config.freeze_norms)
         return cls(config, {name: value.detach().clone() for name, value in chosen.items()})
 
     @classmethod
     def restore(cls, config: FullConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> Full:
-        """The values as they were stored."""
+        """Rebuild the part from its stored values."""
         return cls(config, {name_of(key.removeprefix("values.")): value for key, value in tensors.items()})
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
@@ -69,7 +72,7 @@ class Full(nn.Module):
         return own if below is base else below + (own - base)
 
     def penalty(self, shape: EncoderShape) -> Tensor | None:
-        """The weighted mean distance of all parameters from the base's."""
+        """Return the weighted mean absolute difference from the base, over all parameters of the encoder."""
         if not self.config.l1:
             return None
         pairs = ((value, shape.parameters[name_of(key)]) for key, value in self.values.items())

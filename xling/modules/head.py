@@ -1,4 +1,4 @@
-"""Task heads: a map from encoder states to scores of labels, for tokens or for whole sequences."""
+"""Task heads, which map encoder states to label scores, for tokens or for whole sequences."""
 
 from __future__ import annotations
 
@@ -19,10 +19,15 @@ Mapped = Callable[[Tensor], Tensor]
 
 
 class HeadConfig(PartConfig, frozen=True):
-    """outputs: number of labels. pooling: `none` scores every state, `first` and `mean` the sequence.
+    """The settings of a head.
 
-    dense: the non-linearity of a hidden layer before the scores, or None for scores straight away.
-    norm: a layer norm (a scale without a shift) after that hidden layer.
+    Attributes:
+        outputs: The number of labels.
+        pooling: `none` scores every state; `first` and `mean` score the sequence by one pooled state.
+        dense: The activation of a hidden layer before the scores, or None for no hidden layer.
+        norm: Whether a layer norm (a scale without a shift) stands before the scores.
+        dropout: The dropout before the first layer.
+        std: The standard deviation of the initial weights.
     """
 
     kind: Literal["head"] = "head"
@@ -35,7 +40,7 @@ class HeadConfig(PartConfig, frozen=True):
 
 
 class Head(nn.Module):
-    """Dropout, an optional hidden layer, scores."""
+    """A head: dropout, an optional hidden layer, an optional norm, and a linear layer for the scores."""
 
     def __init__(self, config: HeadConfig, shape: EncoderShape, generator: Generator) -> None:
         super().__init__()
@@ -50,9 +55,10 @@ class Head(nn.Module):
         mask: Int[Tensor, "rows length"],
         mapped: Mapped | None = None,
     ) -> Float[Tensor, "rows *scored outputs"]:
-        """Scores [rows, length, outputs] without pooling, else [rows, outputs].
+        """Return scores: [rows, length, outputs] without pooling, else [rows, outputs].
 
-        mapped: what parts make of pooled states [rows, hidden]; PlanError where nothing is pooled.
+        `mapped` is applied to the pooled states [rows, hidden]. Raises PlanError when it is given but this
+        head does not pool.
         """
         pooled = _pool(states, mask, self.config.pooling)
         if mapped is not None:
@@ -67,7 +73,7 @@ class Head(nn.Module):
 
 
 def check_pools(pooling: Pooling) -> None:
-    """PlanError for a head that reads every state, under a part that acts on pooled ones."""
+    """Raise PlanError for a head that reads every state, when a part of the plan acts on pooled states."""
     if pooling == "none":
         raise PlanError(
             "a part of the plan acts on pooled states, and this head reads the states of single pieces",
@@ -87,7 +93,7 @@ def _pool(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
 def mean_states(
     states: Float[Tensor, "rows length hidden"], mask: Int[Tensor, "rows length"]
 ) -> Float[Tensor, "rows hidden"]:
-    """The mean over a row's pieces, padding left out."""
+    """Return the mean state over the pieces of each row, without padding."""
     kept = mask.unsqueeze(-1).to(states.dtype)
     return (states * kept).sum(1) / torch.clamp(kept.sum(1), min=1.0)
 

@@ -1,7 +1,7 @@
-"""(IA)3: learned scales of keys, values and of what enters the feed-forward's down projection.
+"""(IA)3: learned scales of the keys, the values and the input of the feed-forward down projection.
 
-Source: Liu et al. 2022, section 3.3. The feed-forward's scale stands after the activation, as in the
-paper and in PEFT; the AdapterHub library puts it before, which is another function.
+Source: Liu et al. 2022, section 3.3. The feed-forward scale comes after the activation, as in the paper and
+in PEFT; the AdapterHub library has it before the activation, which is a different function.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from xling.sites import EncoderShape, LinearSlice, at_sites, key_of, site_of
 
 
 class IA3Config(PartConfig, frozen=True):
-    """outputs: linear sites whose output is scaled. inputs: those whose input is; "ffn.down" is the paper's.
+    """The settings of (IA)3.
 
-    leave_out: layers without scales; negative numbers count from the top.
+    Attributes:
+        outputs: The linear sites whose output is scaled.
+        inputs: The linear sites whose input is scaled; the paper uses "ffn.down".
+        leave_out: The layers without scales; negative numbers count from the top.
     """
 
     kind: Literal["ia3"] = "ia3"
@@ -30,7 +33,7 @@ class IA3Config(PartConfig, frozen=True):
 
 
 class IA3(nn.Module):
-    """A scale for each unit, by site; ones at the start: the identity."""
+    """A scale for each unit of each site; all scales start at 1, which is the identity."""
 
     reads_language = False
 
@@ -41,7 +44,7 @@ class IA3(nn.Module):
 
     @classmethod
     def fresh(cls, config: IA3Config, shape: EncoderShape, generator: Generator) -> IA3:
-        """Ones at every site."""
+        """Start with scales of 1 at every site."""
         outputs = at_sites(config.outputs, shape, config.leave_out)
         inputs = at_sites(config.inputs, shape, config.leave_out)
         return cls(
@@ -51,7 +54,7 @@ class IA3(nn.Module):
 
     @classmethod
     def restore(cls, config: IA3Config, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> IA3:
-        """The scales as they were stored."""
+        """Rebuild the part from its stored scales."""
         return cls(*grouped(tensors, "outputs", "inputs"))
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
@@ -77,7 +80,7 @@ class IA3(nn.Module):
 
 
 def _rows(scale: Tensor, site: LinearSlice, count: int) -> Tensor:
-    """The scale of every row of a weight, one where the site has none of it."""
+    """Return the scale of every row of a weight; rows outside the site get 1."""
     return nn.functional.pad(scale, (site.start, count - site.stop), value=1.0)
 
 

@@ -1,4 +1,4 @@
-"""NICE coupling blocks on the embeddings, undone before the decoder (Dinh et al. 2015; MAD-X, 3.3)."""
+"""Invertible blocks on the embeddings, inverted before the decoder (NICE, Dinh et al. 2015; MAD-X, 3.3)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from xling.sites import NO_ROWS, EncoderShape, Hidden, Rows
 
 
 class InvertibleConfig(PartConfig, frozen=True):
-    """Two couplings of the halves of a state; `reduction_factor` narrows their hidden layer."""
+    """The settings of an invertible block.
+
+    Attributes:
+        reduction_factor: Half the hidden size divided by the width of the hidden layers of both couplings.
+        nonlinearity: The activation in the couplings.
+        std: The standard deviation of the initial weights of their first layers; the second ones start at 0.
+    """
 
     kind: Literal["invertible"] = "invertible"
     reduction_factor: Annotated[float, Field(gt=0)] = 2
@@ -23,7 +29,7 @@ class InvertibleConfig(PartConfig, frozen=True):
 
 
 class _Coupling(nn.Module):
-    """half -> narrow -> half; the second map starts at zero, so the block starts as the identity."""
+    """A small network on half a state; its second layer starts at zero, so the block is the identity then."""
 
     def __init__(self, config: InvertibleConfig, half: int, generator: Generator) -> None:
         super().__init__()
@@ -37,7 +43,7 @@ class _Coupling(nn.Module):
 
 
 class Invertible(nn.Module):
-    """o1 = e1 + f(e2), o2 = e2 + g(o1); computed without autocast, or the inverse would not be one."""
+    """The block o1 = e1 + f(e2), o2 = e2 + g(o1), run without autocast so that the inverse stays exact."""
 
     def __init__(self, config: InvertibleConfig, shape: EncoderShape, generator: Generator) -> None:
         super().__init__()

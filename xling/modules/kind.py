@@ -1,4 +1,4 @@
-"""What a kind of part is: what configurations have in common, and what its file says of it as `KIND`."""
+"""The description of a kind of part, which its file gives as `KIND`, and helpers that kinds share."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ NONLINEARITIES: dict[Nonlinearity, Callable[[Tensor], Tensor]] = {
 
 
 class PartConfig(BaseModel, frozen=True, extra="forbid", strict=True):
-    """A frozen, strict value; `kind` is the tag under which the registry knows its builder."""
+    """The base of all part configurations: frozen and strict; `kind` is the name in the registry."""
 
     kind: str
 
 
 def linear(inputs: int, outputs: int, generator: Generator, *, std: float) -> nn.Linear:
-    """A linear map with weights from N(0, std) (zeros for std 0) and zero bias."""
+    """Make a linear layer with weights from N(0, std²), zeros for std 0, and a zero bias."""
     layer = nn.Linear(inputs, outputs, device="meta").to_empty(device="cpu")
     with torch.no_grad():
         layer.weight.copy_(torch.randn(outputs, inputs, generator=generator) * std)
@@ -40,7 +40,10 @@ def linear(inputs: int, outputs: int, generator: Generator, *, std: float) -> nn
 
 
 def grouped(tensors: Mapping[str, Tensor], *groups: str) -> list[dict[str, Tensor]]:
-    """Stored tensors `group.key` by their keys, one mapping a group; KeyError for another group."""
+    """Split stored tensors named `group.key` into one mapping by key for each group.
+
+    Raises KeyError for a name of another group.
+    """
     found: dict[str, dict[str, Tensor]] = {group: {} for group in groups}
     for name, value in tensors.items():
         group, _, key = name.partition(".")
@@ -50,13 +53,18 @@ def grouped(tensors: Mapping[str, Tensor], *groups: str) -> list[dict[str, Tenso
 
 @dataclass(frozen=True, kw_only=True)
 class Rehearsal:
-    """A training before the training, which decides what shall learn.
+    """A first training phase, which selects the parameters that are trained in the second phase.
 
-    config: the part that is trained first, in this part's place, or None where nothing has to be.
-    select: this part's configuration, the network so trained and the shape, to the network that then
-    learns. trains: whether it is trained, or only sees the gradients of the first passes.
-    first, second: what the two phases are called, in the log and among the checkpoints.
-    rate: this part's configuration, to the second phase's learning rate as a multiple of the first's.
+    Attributes:
+        config: Returns, for this part's configuration, the part to train in the first phase, or None if the
+            first phase is not needed.
+        select: Takes this part's configuration, the network of the first phase and the encoder's shape, and
+            returns the network for the second phase.
+        first: The name of the first phase in the log and the checkpoints.
+        second: The name of the second phase.
+        trains: Whether the first phase trains, or only collects gradients.
+        rate: Returns, for this part's configuration, the learning rate of the second phase as a multiple of
+            the first one's.
     """
 
     config: Callable[[Any], PartConfig | None]
@@ -71,15 +79,20 @@ class Rehearsal:
 class Kind:
     """A kind of part.
 
-    name: the tag of its configuration. build: config, shape and generator to a network.
-    identity: a fresh part changes nothing.
-    merges: what becomes of it in a plain model: it is folded into the encoder's `weights`; it is something
-    that `plain` models have too (a classifier, a table of pieces) and takes its place; or `none`, and merging
-    is refused.
-    presets: what `--kind` calls it, and what that stands for.
-    restore: config, shape and stored tensors to a network, for kinds whose sizes the shape does not tell.
-    rehearsal: what is trained first, for kinds that learn where to act.
-    head: it scores states: called with states [rows, length, hidden] and mask [rows, length].
+    Attributes:
+        name: The value of `kind` in its configuration.
+        config: The class of its configuration.
+        build: Makes a new network from a configuration, the encoder's shape and a random generator.
+        identity: Whether a new part changes nothing.
+        merges: What happens to it in a plain model. `weights`: it is added to the encoder's weights. `plain`:
+            plain models have such a part too (a classifier, a table of pieces), and it becomes that part.
+            `none`: merging is refused.
+        presets: The values of `--kind` for it, each with the configurations of its parts.
+        restore: Makes a network from a configuration, the shape and stored tensors; needed for kinds whose
+            sizes do not follow from the shape.
+        rehearsal: The first training phase, for kinds that learn where to act.
+        head: Whether it scores states; it is then called with states [rows, length, hidden] and the mask
+            [rows, length].
     """
 
     name: str

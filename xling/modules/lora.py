@@ -1,4 +1,4 @@
-"""Low-rank changes of linear maps: W + s B A (Hu et al. 2022; rsLoRA scaling: Kalajdzievski 2023)."""
+"""LoRA: low-rank changes of linear layers, W + s B A (Hu et al. 2022; rsLoRA: Kalajdzievski 2023)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ from xling.sites import EncoderShape, at_sites, key_of, site_of, sites_of_weight
 
 
 class LoraConfig(PartConfig, frozen=True):
-    """rank: rows of A. alpha: the scale s is alpha / rank, or alpha / sqrt(rank) with `rank_stabilised`.
+    """The settings of LoRA.
 
-    sites: linear sites by name. leave_out: layers without LoRA; negative numbers count from the top.
+    Attributes:
+        rank: The number of rows of A.
+        alpha: Sets the scale s to alpha / rank, or to alpha / sqrt(rank) with `rank_stabilised`.
+        rank_stabilised: Whether to scale as in rsLoRA.
+        sites: The names of the linear sites that are changed.
+        leave_out: The layers without LoRA; negative numbers count from the top.
     """
 
     kind: Literal["lora"] = "lora"
@@ -30,12 +35,12 @@ class LoraConfig(PartConfig, frozen=True):
 
     @property
     def scale(self) -> float:
-        """What B A is multiplied by."""
+        """The factor s on the product B A."""
         return self.alpha / (math.sqrt(self.rank) if self.rank_stabilised else self.rank)
 
 
 class Lora(nn.Module):
-    """A (`down`, [rank, inputs]) and B (`up`, [outputs, rank]) by site. B starts at zero: the identity."""
+    """The factors A (`down`, [rank, inputs]) and B (`up`, [outputs, rank]) by site; B starts at zero."""
 
     reads_language = False
 
@@ -52,7 +57,7 @@ class Lora(nn.Module):
 
     @classmethod
     def fresh(cls, config: LoraConfig, shape: EncoderShape, generator: Generator) -> Lora:
-        """A uniform within 1 / sqrt(inputs), B zero."""
+        """Start with A uniform between -1 / sqrt(inputs) and 1 / sqrt(inputs), and B zero."""
         places = at_sites(config.sites, shape, config.leave_out)
         down, up = {}, {}
         for place, site in places.items():
@@ -64,7 +69,7 @@ class Lora(nn.Module):
 
     @classmethod
     def restore(cls, config: LoraConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> Lora:
-        """The factors as they were stored."""
+        """Rebuild the part from its stored factors."""
         return cls(config, *grouped(tensors, "down", "up"))
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:

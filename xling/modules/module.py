@@ -1,7 +1,7 @@
-"""A module: its parts, what it was made from, and the folder it lives in.
+"""A module: its parts, the facts about how it was made, and the folder it is stored in.
 
-`weights.safetensors` is the one commit point: it carries every identity fact in its metadata and
-appears by `os.replace`. `module.json` repeats the facts for people and adds times and scores.
+A module exists once its `weights.safetensors` does, which is written in one step (`os.replace`) and has all
+identifying facts in its metadata. `module.json` repeats the facts for people and adds times and scores.
 """
 
 from __future__ import annotations
@@ -27,18 +27,32 @@ from xling.sites import EncoderShape
 FORMAT = 1
 WEIGHTS, FACTS = "weights.safetensors", "module.json"
 _KEY = "xling"
-_SIZES = {"hidden": 1 << 17, "layers": 1 << 10}  # above these a file asks for memory, not for an encoder
+_SIZES = {"hidden": 1 << 17, "layers": 1 << 10}  # larger values would only waste memory; no encoder has them
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What identifies a module: the same run gives the same facts, so no times and no scores here.
+    """The facts that identify a module; the same run gives the same facts, so times and scores are left out.
 
-    language: canonical tag (a language module). source: the language a task was learned in.
-    below: the modules that were frozen under a task module, as (name, fingerprint), the lowest first.
-    making: what the training was told and learned from; recipe: the text of the recipe, if it was one's.
-    precision: what the training's matrix products were computed in. cards: (name, checksum) of each data
-    set. licence: the strictest of the data's.
+    Attributes:
+        base: The id of the base; `base_revision` is its Hub revision, or None.
+        base_fingerprint: The fingerprint of the encoder's tensors.
+        tokenizer_fingerprint: The fingerprint of the base's tokenizer.
+        hidden: The width of the encoder's states; `layers` is the number of its layers.
+        mlm_head_fingerprint: The fingerprint of the MLM head that a language module was trained with.
+        language: The canonical tag of the language, for a language module.
+        source: The language that a task was learned in.
+        task: The name of the task, for a task module; `labels` are its label names.
+        below: The frozen modules under a task module in training: (name, fingerprint), the lowest first.
+        recipe: The text of the recipe, if there was one.
+        cards: The name and checksum of each data card.
+        seed: The random seed.
+        steps: The number of training steps.
+        threads: The number of CPU threads.
+        precision: The precision of the matrix products in training.
+        making: The settings of the training and what its data were.
+        licence: The strictest licence of the data.
+        xling_version: The version of xling that made the module.
     """
 
     base: str
@@ -66,7 +80,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Part:
-    """One kind's configuration and network; `prefix` names its tensors on disk."""
+    """The configuration and the network of one part; on disk its tensors' names start with `prefix`."""
 
     config: PartConfig
     prefix: str
@@ -75,7 +89,7 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Module:
-    """What is learned, in one folder: parts with a card. `scores` are kept beside the weights only."""
+    """What was learned: parts with facts and scores, in one folder; scores are in `module.json` only."""
 
     parts: tuple[Part, ...]
     facts: Facts
@@ -83,27 +97,27 @@ class Module:
 
     @classmethod
     def fresh(cls, configs: Sequence[PartConfig], shape: EncoderShape, facts: Facts) -> Module:
-        """Untrained parts, initialised from `facts.seed` alone."""
+        """Make a module with untrained parts, initialised from `facts.seed` alone."""
         generator = Generator().manual_seed(facts.seed)
         parts = [Part(config, config.kind, build(config, shape, generator)) for config in configs]
         return cls(tuple(parts), facts)
 
     def continued(self, facts: Facts) -> Module:
-        """A copy of the parts under other facts, to train on from; this module stays as it is."""
+        """Return a copy of the parts with other facts, to continue training; this module is not changed."""
         parts = (Part(part.config, part.prefix, copy.deepcopy(part.network)) for part in self.parts)
         return Module(tuple(parts), facts)
 
     @property
     def networks(self) -> tuple[nn.Module, ...]:
-        """The parts' networks, in order."""
+        """The networks of the parts, in order."""
         return tuple(part.network for part in self.parts)
 
     def part(self, kind: str) -> Part | None:
-        """The part of a kind, if the module has one."""
+        """Return the part of a kind, or None if the module has none."""
         return next((part for part in self.parts if part.config.kind == kind), None)
 
     def tensors(self) -> dict[str, Tensor]:
-        """Every tensor under the name it has on disk."""
+        """Return all tensors by their names on disk."""
         return {
             f"{part.prefix}.{name}": value.detach().cpu().contiguous()
             for part in self.parts
@@ -111,7 +125,7 @@ class Module:
         }
 
     def rounded(self) -> Module:
-        """The same module with every tensor rounded to half precision: what a float16 file of it computes."""
+        """Return a copy whose parameters are rounded to float16, as if it were saved so and loaded again."""
         rounded = self.continued(self.facts)
         with torch.no_grad():
             for part in rounded.parts:
@@ -120,13 +134,14 @@ class Module:
         return replace(rounded, scores=self.scores)
 
     def with_facts(self, **changes: Any) -> Module:
-        """The same parts with some facts replaced."""
+        """Return the same parts with some facts replaced."""
         return replace(self, facts=replace(self.facts, **changes))
 
     def save(self, folder: str | Path, *, float16: bool = False) -> Path:
-        """Write the folder; the module is there when `weights.safetensors` is.
+        """Write the module to a folder and return its path.
 
-        float16: halves the file. What is loaded from it is `rounded()`; this module stays as it is.
+        With `float16` the file has half the size, and loading it gives `rounded()`; this module is not
+        changed. Raises XlingError when the files cannot be written.
         """
         folder = Path(folder)
         tensors = self.tensors()
@@ -141,7 +156,7 @@ class Module:
         return folder
 
     def described(self) -> dict[str, Any]:
-        """The identity facts as they are stored."""
+        """Return the format, the parts and the facts as they are stored."""
         parts = [
             {"kind": part.config.kind, "config": part.config.model_dump(mode="json"), "prefix": part.prefix}
             for part in self.parts
@@ -150,9 +165,9 @@ class Module:
 
     @classmethod
     def load(cls, folder: str | Path) -> Module:
-        """Read a folder, frozen; its own tensors and facts suffice.
+        """Read a module from a folder, with frozen parameters; the base is not needed.
 
-        Raises InputError when there is no module, or a damaged one.
+        Raises InputError when there is no module, or when it is damaged.
         """
         path = Path(folder) / WEIGHTS
         described, tensors = read_weights(path)
@@ -163,7 +178,7 @@ class Module:
 
 
 def read_weights(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Facts and tensors of a `weights.safetensors`; InputError when it is not a module's."""
+    """Read the facts and the tensors of a `weights.safetensors`. Raises InputError if it is not a module."""
     if not path.is_file():
         raise InputError(f"no module here ({WEIGHTS} is missing)", where=path.parent)
     try:
@@ -200,14 +215,14 @@ def _facts(described: Mapping[str, Any], path: Path) -> Facts:
 
 
 def _below(value: Any) -> tuple[tuple[str, str], ...]:
-    """Names and fingerprints; earlier versions wrote one name alone."""
+    """Read names and fingerprints; earlier versions stored a single name."""
     if value is None or isinstance(value, str):
         return ((value, ""),) if value else ()
     return tuple((str(name), str(checksum)) for name, checksum in value)
 
 
 def _entries(described: Mapping[str, Any], path: Path) -> list[tuple[PartConfig, str]]:
-    """Configuration and prefix of each part."""
+    """Read the configuration and the prefix of each part."""
     try:
         pairs = [(dict(entry["config"]), str(entry["prefix"])) for entry in described["parts"]]
     except (TypeError, KeyError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The files of this room that hold a kind, and what `--kind` calls it: known before torch is imported."""
+"""The files that define kinds, with the values of `--kind` for each; this file does not import torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every kind of part and every named preset: a new method is one file and one line of `names.FILES`."""
+"""The registry of kinds and presets: a new method is one file and one line in `names.FILES`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRESETS: Registry[tuple[PartConfig, ...]] = Registry("kind of module")
 
 
 def register_kind(kind: Kind) -> None:
-    """Make a kind and its presets known by their names; ValueError for a name that is taken."""
+    """Add a kind and its presets under their names. Raises ValueError when a name is already used."""
     KINDS.add(kind.name, kind)
     for name, parts in kind.presets.items():
         PRESETS.add(name, parts)
@@ -35,7 +35,7 @@ for _file, _presets in FILES.items():
 
 
 def parse_config(values: Mapping[str, Any], *, where: str) -> PartConfig:
-    """A stored or written configuration as a value; InputError names every fault in it."""
+    """Turn a stored or written configuration into its value. Raises InputError, which lists its mistakes."""
     kind = KINDS.named(str(values.get("kind")), where=where)
     try:
         return kind.config.model_validate_json(json.dumps(dict(values)))
@@ -46,19 +46,25 @@ def parse_config(values: Mapping[str, Any], *, where: str) -> PartConfig:
 def preset(
     name: str, options: Mapping[str, Any] | None = None, *, where: str = "--kind"
 ) -> tuple[PartConfig, ...]:
-    """The parts of a preset; `options` override fields of its first part."""
+    """Return the configurations of a preset; `options` override fields of the first one.
+
+    Raises InputError for an unknown preset or option.
+    """
     first, *rest = PRESETS.named(name, where=where)
     changed = parse_config({**first.model_dump(mode="json"), **(options or {})}, where=where)
     return (changed, *rest)
 
 
 def build(config: PartConfig, shape: EncoderShape, generator: Generator) -> nn.Module:
-    """A fresh network for a configuration."""
+    """Make a new, untrained network for a configuration."""
     return KINDS[config.kind].build(config, shape, generator)
 
 
 def restore(config: PartConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> nn.Module:
-    """The network of stored tensors; RuntimeError when they do not fit the configuration."""
+    """Make the network of a configuration from stored tensors.
+
+    Raises RuntimeError, ValueError or KeyError when they do not fit the configuration.
+    """
     kind = KINDS[config.kind]
     if kind.restore is not None:
         return kind.restore(config, shape, tensors)

@@ -1,7 +1,7 @@
-"""Sparse differences: k entries of the encoder's parameters, wherever they lie (LT-SFT, Ansell et al. 2022).
+"""Sparse fine-tuning: k entries anywhere in the encoder's parameters change (LT-SFT, Ansell et al. 2022).
 
-Training is in two phases. First everything that may change is fine-tuned, only to see what moves most;
-then those k entries start again from the base's values and learn alone.
+Training has two phases. In the first, all parameters that may change are fine-tuned, only to find out which
+entries change most. In the second, these k entries start again from the base's values and are trained alone.
 """
 
 from __future__ import annotations
@@ -22,12 +22,16 @@ from xling.sites import EncoderShape, key_of, name_of
 
 
 class SparseConfig(PartConfig, frozen=True):
-    """k: how many entries change, as a count (8000) or as a share of all parameters (0.01).
+    """The settings of sparse fine-tuning.
 
-    l1: weight of the distance from the base, as a mean over all parameters, in both phases' loss.
-    freeze_norms: norms keep the base's values. leave_out: beginnings of parameter names that do too.
-    rate: the second phase's learning rate, as a multiple of the first's. A hundredth of the entries, each
-    moved as far as in full fine-tuning, comes less far: in short trainings of small encoders 10 is better.
+    Attributes:
+        k: How many entries change: a count such as 8000, or a share of all parameters such as 0.01.
+        l1: The weight in the loss of both phases of the mean absolute difference from the base.
+        freeze_norms: Whether the parameters of norms keep the base's values.
+        leave_out: Prefixes of parameter names that keep the base's values too.
+        rate: The learning rate of the second phase as a multiple of the first one's. A hundredth of the
+            entries, each moved as far as in full fine-tuning, have less effect: for short trainings of small
+            encoders 10 is better.
     """
 
     kind: Literal["sparse"] = "sparse"
@@ -38,7 +42,7 @@ class SparseConfig(PartConfig, frozen=True):
     rate: Annotated[float, Field(gt=0)] = 1.0
 
     def count(self, shape: EncoderShape) -> int:
-        """How many entries change; InputError when the encoder has fewer entries that may change."""
+        """Return how many entries change. Raises InputError when fewer entries of the encoder may change."""
         count = self.k if isinstance(self.k, int) else max(1, int(self.k * shape.count))
         allowed = sum(value.numel() for value in self.changeable(shape).values())
         if count > allowed:
@@ -50,15 +54,15 @@ class SparseConfig(PartConfig, frozen=True):
         return count
 
     def changeable(self, shape: EncoderShape) -> Mapping[str, Tensor]:
-        """The parameters whose entries may change."""
+        """Return the parameters whose entries may change, by name."""
         return changeable(shape, self.leave_out, freeze_norms=self.freeze_norms)
 
 
 class Sparse(Entries):
-    """The entries are differences of the encoder's parameters.
+    """Differences from the base's values at some entries of the encoder's parameters.
 
-    While it learns, one dense copy of each changed parameter follows the values; gradients are read off
-    at the k entries, so optimizers hold state for those alone and nothing else can move.
+    In training, one dense copy of each changed parameter is kept up to date with the values. Gradients are
+    taken at the k entries only, so the optimizer has state for those alone and nothing else can change.
     """
 
     reads_language = False
@@ -72,7 +76,7 @@ class Sparse(Entries):
 
     @classmethod
     def fresh(cls, config: SparseConfig, shape: EncoderShape, generator: Generator) -> Sparse:
-        """Entries drawn at random, each with a difference of zero: what a selection has to beat."""
+        """Start with random entries, each with a difference of zero: the baseline for a selection."""
         allowed = config.changeable(shape)
         sizes = torch.tensor([0, *(value.numel() for value in allowed.values())])
         chosen = _draw(int(sizes.sum()), config.count(shape), generator)
@@ -86,7 +90,7 @@ class Sparse(Entries):
 
     @classmethod
     def selected(cls, config: SparseConfig, tuned: nn.Module, shape: EncoderShape) -> Sparse:
-        """The k entries that full fine-tuning moved most, each with a difference of zero."""
+        """Start with the k entries that full fine-tuning changed most, each with a difference of zero."""
         assert isinstance(tuned, Full)
         pairs: dict[str, Difference] = {
             name_of(key): (value.detach(), shape.parameters[name_of(key)])
@@ -96,13 +100,13 @@ class Sparse(Entries):
 
     @classmethod
     def at(cls, config: SparseConfig, indices: Mapping[str, Tensor]) -> Sparse:
-        """Differences of zero at some entries; parameters without any are dropped."""
+        """Start with differences of zero at these entries; parameters without entries are dropped."""
         kept = {name: index for name, index in indices.items() if len(index)}
         return cls(config, kept, {name: torch.zeros(len(index)) for name, index in kept.items()})
 
     @classmethod
     def restore(cls, config: SparseConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> Sparse:
-        """The entries as they were stored; ValueError when indices and values do not match."""
+        """Rebuild the part from its stored entries. Raises ValueError if indices and values do not match."""
         return cls(config, *stored_entries(tensors))
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
@@ -127,14 +131,14 @@ class Sparse(Entries):
         return _Placed.apply(values, kept[1], kept[2], index)
 
     def penalty(self, shape: EncoderShape) -> Tensor | None:
-        """The weighted mean distance of all parameters from the base's."""
+        """Return the weighted mean absolute difference from the base, over all parameters of the encoder."""
         if not self.config.l1:
             return None
         return self.config.l1 * torch.stack([v.abs().sum() for v in self.values.values()]).sum() / shape.count
 
 
 class _Placed(torch.autograd.Function):
-    """`dense` with `base + values` at some entries; the gradient of the values is read off there."""
+    """Writes `base + values` into `dense` at some entries; the values get the gradient at these entries."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, dense: Tensor, base: Tensor, index: Tensor) -> Tensor:
@@ -149,12 +153,12 @@ class _Placed(torch.autograd.Function):
 
 
 def rehearsed(config: SparseConfig) -> FullConfig:
-    """What the first phase trains."""
+    """Return the configuration of the full fine-tuning in the first phase."""
     return FullConfig(leave_out=config.leave_out, freeze_norms=config.freeze_norms, l1=config.l1)
 
 
 def _draw(total: int, count: int, generator: Generator) -> Tensor:
-    """`count` distinct numbers below `total`, sorted."""
+    """Draw `count` distinct whole numbers below `total`, sorted."""
     if 2 * count > total:
         return torch.randperm(total, generator=generator)[:count].sort().values
     found = torch.zeros(0, dtype=torch.long)

@@ -1,6 +1,7 @@
-"""Bottlenecks pruned before training to a share of their weights (SparseAdapter, He et al. 2022).
+"""Bottlenecks that are pruned before training to a share of their weights (SparseAdapter, He et al. 2022).
 
-A wide bottleneck of which a quarter learns ("Large-Sparse") stores as much as a narrow one and can do more.
+A wide bottleneck of which a quarter is trained ("Large-Sparse") is as small on disk as a narrow one and can
+learn more.
 """
 
 from __future__ import annotations
@@ -20,10 +21,14 @@ from xling.sites import EncoderShape, Place, ResidualState, key_of, name_of
 
 
 class SparseBottleneckConfig(BottleneckOptions, frozen=True):
-    """A bottleneck's options; of its numbers a `share` is kept, chosen by `by`.
+    """The settings of a sparse bottleneck, beside those of a bottleneck.
 
-    by: `snip` takes the largest |weight x gradient| over the first passes (Lee et al. 2019), `magnitude`
-    the largest |weight|. Both need an up projection that does not start at zero.
+    Attributes:
+        share: The share of the parameters' values that is kept.
+        by: How they are selected: `snip` keeps the largest |weight x gradient| over the first passes (Lee et
+            al. 2019), `magnitude` the largest |weight|.
+        reduction_factor: The hidden size divided by the width of the bottleneck.
+        up_std: The standard deviation of the initial up projection; not 0, for the selection to work.
     """
 
     kind: Literal["sparse_bottleneck"] = "sparse_bottleneck"
@@ -34,13 +39,13 @@ class SparseBottleneckConfig(BottleneckOptions, frozen=True):
 
     @property
     def dense(self) -> BottleneckConfig:
-        """The bottleneck before pruning."""
+        """The settings of the bottleneck before pruning."""
         own = self.model_dump(include=set(BottleneckOptions.model_fields) - {"kind"})
         return BottleneckConfig(**own)
 
 
 class SparseBottlenecks(Entries):
-    """The kept numbers of bottlenecks; all others are zero."""
+    """The values of bottlenecks that are kept; all others are zero."""
 
     def __init__(
         self,
@@ -52,7 +57,7 @@ class SparseBottlenecks(Entries):
     ) -> None:
         super().__init__(indices, values)
         dense = Bottlenecks(config.dense, shape, Generator()).to("meta")
-        self._dense = (dense,)  # in a tuple, so that its parameters are not this module's
+        self._dense = (dense,)  # in a tuple, so that torch does not count its parameters as this module's
         self._shapes = {name_of(name): value.shape for name, value in dense.named_parameters()}
         for name, index in indices.items():
             if name not in self._shapes or (len(index) and int(index[-1]) >= self._shapes[name].numel()):
@@ -62,14 +67,14 @@ class SparseBottlenecks(Entries):
     def fresh(
         cls, config: SparseBottleneckConfig, shape: EncoderShape, generator: Generator
     ) -> SparseBottlenecks:
-        """Pruned by magnitude: no gradient is known yet."""
+        """Start from new bottlenecks pruned by magnitude, since there are no gradients yet."""
         return cls.selected(config, Bottlenecks(config.dense, shape, generator), shape)
 
     @classmethod
     def selected(
         cls, config: SparseBottleneckConfig, dense: nn.Module, shape: EncoderShape
     ) -> SparseBottlenecks:
-        """Pruned by the scores of a dense bottleneck, whose gradients are in place for `snip`."""
+        """Prune dense bottlenecks: by |weight x gradient| where there are gradients, else by |weight|."""
         found = {name_of(name): value for name, value in dense.named_parameters()}
         numbers = {name: value.detach() for name, value in found.items()}
         scores = {
@@ -88,7 +93,7 @@ class SparseBottlenecks(Entries):
     def restore(
         cls, config: SparseBottleneckConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]
     ) -> SparseBottlenecks:
-        """The kept numbers as they were stored."""
+        """Rebuild the part from its stored values."""
         indices, values = stored_entries(tensors)
         return cls(config, shape, indices=indices, values=values)
 

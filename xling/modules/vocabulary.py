@@ -1,8 +1,8 @@
-"""A vocabulary of a language's own: a tokenizer, and vectors for the pieces that the base does not have.
+"""A vocabulary for one language: a tokenizer, and vectors for the pieces that the base does not have.
 
-The first `kept` pieces are pieces of the base and read its table, whatever stands there; the others have
-vectors here, in full or as the product of a small matrix and a frozen factor that all share (UNKs
-Everywhere, Pfeiffer et al. 2021, section 3.2). The MLM decoder is tied to them.
+The first `kept` pieces are pieces of the base and use the vectors in its table. The other pieces have vectors
+here, either whole or as the product of a small matrix and a frozen factor that all share (UNKs Everywhere,
+Pfeiffer et al. 2021, section 3.2). The MLM decoder uses the same vectors.
 """
 
 from __future__ import annotations
@@ -21,14 +21,17 @@ from xling.errors import InputError
 from xling.modules.kind import Kind, PartConfig
 from xling.sites import EncoderShape
 
-_MOST_BYTES = 1 << 28  # a file that unpacks to more asks for memory, not for a tokenizer
+_MOST_BYTES = 1 << 28  # no tokenizer is larger; a file that unpacks to more would only fill the memory
 
 
 class VocabularyConfig(PartConfig, frozen=True):
-    """pieces: how many the tokenizer has; kept: how many of them, the first ones, are the base's.
+    """The settings of a vocabulary.
 
-    rank: of the factorised vectors, or None where each new piece has a whole one.
-    method: how it was made, for the card.
+    Attributes:
+        pieces: The number of pieces of the tokenizer.
+        kept: The number of pieces that are the base's; they come first.
+        rank: The rank of the factorised vectors, or None when each new piece has a whole vector.
+        method: How the vocabulary was made, for the card.
     """
 
     kind: Literal["vocabulary"] = "vocabulary"
@@ -39,12 +42,21 @@ class VocabularyConfig(PartConfig, frozen=True):
 
     @property
     def new(self) -> int:
-        """How many pieces have vectors of their own."""
+        """The number of pieces with new vectors."""
         return self.pieces - self.kept
 
 
 class Vocabulary(nn.Module):
-    """kept: the base's numbers of the first pieces. rows: [new, hidden or rank]; factor: [rank, hidden]."""
+    """The tokenizer and the vectors of a vocabulary.
+
+    Args:
+        config: The settings.
+        tokenizer: The tokenizer's JSON, as text or packed into bytes.
+        kept: The base's ids of the first pieces.
+        rows: The vectors of the new pieces, [new, hidden], or [new, rank] with a factor.
+        bias: The biases of the new pieces in the MLM decoder.
+        factor: The shared frozen factor, [rank, hidden].
+    """
 
     def __init__(
         self,
@@ -79,7 +91,7 @@ class Vocabulary(nn.Module):
     def vectors(
         self, pieces: Int[Tensor, "*shape"], table: Float[Tensor, "base hidden"]
     ) -> Float[Tensor, "*shape hidden"]:
-        # both look-ups stay in range whatever a padded position holds
+        # ids are clamped so that both look-ups are in range, also at padding
         known = embedding(self._base_pieces(pieces), table) if self.config.kept else None
         if not self.config.new:
             assert known is not None
@@ -103,12 +115,12 @@ class Vocabulary(nn.Module):
 
 
 def pack(tokenizer: str) -> Tensor:
-    """A tokenizer's JSON as compressed bytes."""
+    """Compress a tokenizer's JSON into a tensor of bytes."""
     return torch.frombuffer(bytearray(zlib.compress(tokenizer.encode("utf-8"), 9)), dtype=torch.uint8)
 
 
 def unpack(packed: Tensor) -> str:
-    """The JSON again; ValueError for bytes that are none."""
+    """Return the JSON from compressed bytes. Raises ValueError when they are damaged or too large."""
     reader = zlib.decompressobj()
     try:
         data = reader.decompress(packed.cpu().numpy().tobytes(), _MOST_BYTES)
@@ -120,12 +132,12 @@ def unpack(packed: Tensor) -> str:
 
 
 def factorised(vectors: Float[Tensor, "new hidden"], factor: Float[Tensor, "rank hidden"]) -> Tensor:
-    """The rows [new, rank] whose product with the factor is nearest to the vectors."""
+    """Return the rows [new, rank] whose product with the factor is closest to the vectors (least squares)."""
     return torch.linalg.lstsq(factor.T.double(), vectors.T.double()).solution.T.to(vectors.dtype)
 
 
 def shared_factor(table: Float[Tensor, "base hidden"], rank: int) -> Float[Tensor, "rank hidden"]:
-    """The directions in which a table varies most: the frozen factor of UNKs Everywhere, by SVD."""
+    """Return the top right singular vectors of a table, the frozen factor of UNKs Everywhere."""
     values = table.double()
     directions = torch.linalg.eigh(values.T @ values).eigenvectors
     return directions.flip(1)[:, :rank].T.to(table.dtype).contiguous()
