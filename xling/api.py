@@ -1,4 +1,4 @@
-"""The Python interface: training and building from values in memory, documented in full."""
+"""The Python interface for training modules and building vocabularies from values in memory."""
 
 from __future__ import annotations
 
@@ -51,25 +51,25 @@ def train_language(
     Args:
         base: The frozen encoder, from `load_base`.
         texts: Lines of text in the language.
-        language: The language's tag, such as `swh`; two-letter codes and FLORES tags are understood.
-        kind: What is learned: a value of `--kind`, such as `madx`, `lora` or `lt-sft`.
-        options: Fields of the kind's first part, such as `{"reduction_factor": 4}`.
-        settings: How long and how fast; three passes over the text where nothing is said.
-        held_out: Lines for pseudo-perplexity; `texts` is then read as it is. Without them repeats are
-            dropped, and 200 lines at most, a tenth at most, are held out.
-        init: A language module to go on from; its kind counts then.
-        vocabulary: A vocabulary to read with, from `build_vocabulary`. It learns along and becomes part of
-            the module.
-        seed: Decides initial values, the order of rows and what is masked.
-        session: Where checkpoints go, and who hears of steps and of remarks.
-        further: Other fields of `LanguageTraining`.
+        language: The tag of the language, such as `swh`; two-letter codes and FLORES tags are accepted too.
+        kind: The kind of module: a value of `--kind`, such as `madx`, `lora` or `lt-sft`.
+        options: Fields of the kind's first configuration, such as `{"reduction_factor": 4}`.
+        settings: The length of training, the learning rate and so on; by default three passes over the text.
+        held_out: Lines to measure pseudo-perplexity on; `texts` is then used as it is. Without them,
+            repeated lines are dropped and a tenth of the lines, 200 at most, is held out.
+        init: A language module to continue training; its kind is then used.
+        vocabulary: A vocabulary from `build_vocabulary`, which replaces the base's. It is trained too and
+            becomes a part of the module.
+        seed: The seed of the initial values, the order of rows and the masking.
+        session: Where checkpoints are written, and the callbacks for steps and remarks.
+        further: More fields of `LanguageTraining`.
 
     Returns:
-        The module. Its `scores` hold pseudo-perplexity (exp of nats per piece) and bits per character before
-        and after.
+        The module. Its `scores` contain pseudo-perplexity (exp of nats per piece) and bits per character,
+        before and after the training.
 
     Raises:
-        InputError: For an unknown language, kind or option, or when no line is left to train on.
+        InputError: When the language, the kind or an option is unknown, or no line is left to train on.
         MismatchError: When `init` or `vocabulary` was made for another base.
 
     Example:
@@ -102,27 +102,27 @@ def align_language(
     session: Session = ALONE,
     **further: Any,
 ) -> Module:
-    """Train one language module on parallel text: its states are drawn to the base's of the source side.
+    """Train one language module on parallel text, to match the base's states of the translations.
 
     Args:
-        base: The frozen encoder; as it is, it is the teacher too.
-        pairs: A sentence in the language, and the same in a language that the base knows.
-        language: The language's tag.
-        kind: What is learned: a value of `--kind`.
-        options: Fields of the kind's first part.
-        settings: How long and how fast.
-        init: A language module to go on from, such as one that `train_language` made.
-        vocabulary: A vocabulary to read with.
-        seed: Decides initial values and the order of pairs.
-        session: Where checkpoints go, and who hears of steps and of remarks.
-        further: Other fields of `AlignmentTraining`, such as `tokens`.
+        base: The frozen encoder, which is also the teacher.
+        pairs: Pairs of a sentence in the language and its translation into a language that the base knows.
+        language: The tag of the language.
+        kind: The kind of module: a value of `--kind`.
+        options: Fields of the kind's first configuration.
+        settings: The length of training, the learning rate and so on.
+        init: A language module to continue training, such as one from `train_language`.
+        vocabulary: A vocabulary from `build_vocabulary`, which replaces the base's.
+        seed: The seed of the initial values and the order of pairs.
+        session: Where checkpoints are written, and the callbacks for steps and remarks.
+        further: More fields of `AlignmentTraining`, such as `tokens`.
 
     Returns:
-        The module. The last pairs (200 at most, a tenth at most) are held out: its `scores` hold the share in
-        percent of them that find their own translation among all, before and after.
+        The module. The last tenth of the pairs, 200 at most, is held out; `scores` contain the percentage of
+        them whose nearest sentence is their own translation, before and after the training.
 
     Raises:
-        InputError: When there are fewer than two pairs, or for an unknown language or kind.
+        InputError: When there are fewer than two pairs, or the language or the kind is unknown.
 
     Example:
         >>> pairs = [(line, line.upper()) for line in lines]
@@ -154,26 +154,26 @@ def build_vocabulary(
     session: Session = ALONE,
     **spec: Any,
 ) -> Module:
-    """Make a vocabulary of a language's own: a tokenizer, and a vector to start from for each new piece.
+    """Build a vocabulary for a language: a tokenizer, and an initial vector for each new piece.
 
     Args:
         base: The frozen encoder whose pieces are extended, replaced or trimmed.
         texts: Lines of text in the language.
-        language: The language's tag.
-        protect: Lines that an extended vocabulary must split as the base does.
-        source_text: Lines in the dictionary's other language, for the initialisers that need them.
-        dictionary: Pairs of a word and its translation, for the same.
-        pairs: Pairs of a sentence and its translation, for the same.
-        seed: Decides what is random in an initialiser.
-        session: Who hears of remarks.
+        language: The tag of the language.
+        protect: Lines that an extended vocabulary must split into the same pieces as the base.
+        source_text: Lines in the other language of the dictionary, for initialisers that need them.
+        dictionary: Pairs of a word and its translation, for initialisers that need them.
+        pairs: Pairs of a sentence and its translation, for initialisers that need them.
+        seed: The seed of the random choices of an initialiser.
+        session: The callback for remarks.
         spec: Fields of `VocabularyBuild`: `method`, `init`, `size`, `rank`, `mixed`, `spellings`.
 
     Returns:
-        A module to pass to `train_language` or to put into a plan. Its `scores` say how many characters a
-        piece stands for before and after, and what served the new vectors.
+        A module to pass to `train_language` or to use in a plan. Its `scores` contain the mean number of
+        characters in a piece, before and after, and from which sources the new vectors came.
 
     Raises:
-        InputError: For a text that nothing can be learned from, or a size that it cannot support.
+        InputError: When nothing can be learned from the text, or it is too small for the size.
 
     Example:
         >>> made = xling.build_vocabulary(base, lines, language="swh", method="trim")
@@ -216,34 +216,34 @@ def train_task(
     session: Session = ALONE,
     **further: Any,
 ) -> Module:
-    """Train one task module on labelled examples; the modules around it stay byte for byte what they were.
+    """Train one task module on labelled examples; the other modules of the plan are not changed.
 
     Args:
         base: The frozen encoder.
-        train: Labelled examples; each says its own language, by which a plan below may route it.
-        dev: Examples by whose metric the best step is chosen; without them the last one is kept.
-        task: The task's name, such as `tagging` or `classification`.
-        source_language: The tag of the language that the module is said to be learned in.
-        language_module: What lies under the task module while it learns: short for a plan of one module.
-        below: A plan of modules that act while it learns. `new` stands in it for what learns, as in
-            `fuse(lang/eng, lang/swh; new)`; without `new`, what learns stands on top of the plan.
-        modules: The modules that the plan names, by name.
-        store: Where the plan's other names are looked up.
-        kind: What is learned beside the head: a value of `--kind`.
-        options: Fields of the kind's first part and, under `head`, of the head, such as
+        train: Labelled examples; each has a language, by which a plan with `route` picks its modules.
+        dev: Examples on which the best step is selected; without them the last step is kept.
+        task: The name of the task, such as `tagging` or `classification`.
+        source_language: The tag of the language of the examples, which the module records.
+        language_module: The language module under the task module; short for `below` with one module.
+        below: A plan of frozen modules that act during the training. In it `new` is the module that is
+            trained, as in `fuse(lang/eng, lang/swh; new)`; without `new`, that module is on top.
+        modules: The modules in the plan, by name.
+        store: The store in which other names of the plan are looked up.
+        kind: The kind of module that is trained with the head: a value of `--kind`.
+        options: Fields of the kind's first configuration and, under `head`, of the head, such as
             `{"head": {"pooling": "mean"}}`.
-        settings: How long and how fast; two passes over the examples where nothing is said.
-        init: A task module to go on from, such as for a few examples in the target language.
-        seed: Decides initial values and the order of examples.
-        session: Where checkpoints go, and who hears of steps and of remarks.
-        further: Other fields of `TaskTraining`.
+        settings: The length of training, the learning rate and so on; by default two passes over `train`.
+        init: A task module to continue training, for example on a few examples in the target language.
+        seed: The seed of the initial values and the order of examples.
+        session: Where checkpoints are written, and the callbacks for steps and remarks.
+        further: More fields of `TaskTraining`.
 
     Returns:
-        The module. Its `scores` hold the task's metric on `dev` in percent, and the step that it was best at.
+        The module. Its `scores` contain the task's metric on `dev` in percent, and the best step.
 
     Raises:
-        InputError: For empty data, an unknown task, kind or language, or labels that `init` does not have.
-        PlanError: For a plan that cannot be read, or that names a module which is not given.
+        InputError: When data are empty, the task, kind or language is unknown, or `init` lacks a label.
+        PlanError: When the plan cannot be parsed, or names a module that was not passed.
 
     Example:
         >>> spans = [xling.TaggedSentence(("Juma",), ("B-PER",), "1", "eng")]
@@ -273,7 +273,7 @@ def train_task(
 
 
 def _told(spec: type[SpecT], settings: TrainingSettings | None, values: Mapping[str, Any]) -> SpecT:
-    """A specification with the settings of the loop, where they are given."""
+    """Make a specification from the given values, with the settings of the training loop, if any."""
     given = {key: value for key, value in values.items() if value is not None}
     return specified(spec, {**given, **({"training": settings} if settings else {})}, where=spec.__name__)
 
@@ -283,7 +283,7 @@ def _given(**modules: Module | None) -> dict[str, Module]:
 
 
 def _found(plan: Plan, modules: Mapping[str, Module], store: Store | None) -> dict[str, Module]:
-    """The modules that a plan names, given or in the store; PlanError for one that is neither."""
+    """Return the modules that a plan names, from `modules` or the store; PlanError if one is missing."""
     names = [own for own in named(plan) if own != NEW]
     unknown = [str(own) for own in names if str(own) not in modules]
     if unknown and store is None:
