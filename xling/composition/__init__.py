@@ -1,1 +1,1 @@
-"""Plans: which modules act in which order, and how they are put on a base."""
+"""Plans say which modules act on a base and in which order; a composition applies them."""

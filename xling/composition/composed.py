@@ -1,4 +1,4 @@
-"""Putting a plan's modules on a structural copy of a base, by the contract of each site."""
+"""A composition: a base with the modules of a plan applied at their sites."""
 
 from __future__ import annotations
 
@@ -40,15 +40,16 @@ from xling.sites import NO_ROWS, LinearState, Place, ReadsPieces, ResidualState,
 
 Ids = Int[Tensor, "rows length"]
 Languages = Sequence[str]
-Way = tuple[int | str, ...]  # the modules that act on a row, and its language where one of them reads it
+Way = tuple[int | str, ...]  # the modules that act on a row, and its language if one of them depends on it
 
 
 class Composition:
-    """A base under a plan; the base itself is never touched.
+    """A base with the modules of a plan; the base itself is never changed.
 
-    Calling it gives the last states. Rows of different languages may share a batch: kinds that act on
-    states work row by row in one pass, weight kinds in one pass for each distinct set of weights.
-    `activate` switches plans without copying again.
+    Calling a composition returns the hidden states of the last layer. Rows of different languages may share
+    a batch. Modules that change hidden states need a single forward pass for all rows; modules that change
+    weights need one forward pass for each distinct set of weights. `activate` switches to another plan
+    without copying the encoder again.
     """
 
     def __init__(self, base: Base, plan: Plan | Sequence[Module] = ()) -> None:
@@ -61,10 +62,10 @@ class Composition:
         self.activate(plan)
 
     def activate(self, plan: Plan | Sequence[Module]) -> None:
-        """Let these modules act.
+        """Apply the modules of another plan, or a list of modules with the lowest first.
 
-        Raises MismatchError for one made for another base, PlanError for a plan that combines scores: it is
-        an `Ensemble`.
+        Raises MismatchError when a module was made for another base, and PlanError when the plan combines
+        scores: such a plan needs an `Ensemble`.
         """
         node = stacked(plan) if isinstance(plan, Sequence) else acting(plan)
         leaves = list(loaded(node))
@@ -81,7 +82,11 @@ class Composition:
         self.train(False)
 
     def __call__(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows length hidden"]:
-        """Last states of right-padded rows. `languages`: of each row, where the plan routes by them."""
+        """Return the last layer's hidden states of a right-padded batch.
+
+        ids, mask: piece ids and attention mask, both [rows, length]. languages: the language of each row,
+        needed only by plans that route by language.
+        """
         rows = Rows(self._of_rows(languages, ids), mask)
         if not self._routes:
             return self._pass(ids, mask, rows)
@@ -91,15 +96,15 @@ class Composition:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that its head scores, in the order of the scores; none without a head."""
+        """The labels that the plan's head scores, in the order of the scores; empty without a head."""
         return next((facts.labels for facts in heads_in(self.node)), ())
 
     def vocabulary(self, language: str = UNKNOWN) -> ReadsPieces | None:
-        """The vocabulary that rows of a language bring; None where they are read with the base's."""
+        """The vocabulary module used for rows of a language; None when they use the base's vocabulary."""
         return vocabulary_of(self.node, language) if self._own_pieces else None
 
     def tokenizer(self, language: str = UNKNOWN) -> Any:
-        """The tokenizer of rows of a language: their module's own, or the base's."""
+        """The tokenizer for rows of a language: that of a vocabulary module, or else the base's."""
         own = self.vocabulary(language)
         if own is None:
             return self.base.tokenizer
@@ -110,9 +115,9 @@ class Composition:
     def layers(
         self, ids: Ids, mask: Ids, languages: Languages = ()
     ) -> Float[Tensor, "layers_and_one rows length hidden"]:
-        """The states behind the embeddings and behind every layer, of rows that share one set of weights.
+        """Return the hidden states after the embeddings and after every layer.
 
-        Raises PlanError where rows of these languages would take several.
+        Raises PlanError when the rows' languages need different weights, hence several forward passes.
         """
         rows = Rows(self._of_rows(languages, ids), mask)
         if len({self._way(language) for language in rows.languages}) > 1:
@@ -129,11 +134,12 @@ class Composition:
     def observing(
         self, see: Callable[[str, LinearState], None], places: Sequence[str] = ()
     ) -> Iterator[None]:
-        """Show `see` what goes into linear sites and comes out of them, in every pass inside.
+        """Call `see` with the inputs and outputs of linear layers during every forward pass in the block.
 
-        It is given the place, such as `0.attention.query`, and changes nothing. Rows that pass different
-        weights are shown pass by pass. places: those wanted; all of them where none is named. Raises
-        InputError for a place that the base has no linear site at.
+        see: a function of a layer's key, such as `0.attention.query`, and a `LinearState`; it cannot change
+        the outputs. Rows with different weights are observed in separate forward passes. places: the keys of
+        the layers to observe; all of them by default. Raises InputError when the base has no linear layer of
+        that key.
 
         Example:
             >>> with composition.observing(lambda place, state: print(place, state.inputs.shape)):
@@ -150,7 +156,7 @@ class Composition:
             yield
 
     def scores(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows *scored labels"]:
-        """The topmost head's scores of labels."""
+        """Return the logits of the topmost head, one for each label. The plan must have a task module."""
         rows = Rows(self._of_rows(languages, ids), mask)
         found = self.node.scores(HeadState(self(ids, mask, rows.languages), rows))
         assert found is not None, "the plan has no task module"
@@ -159,34 +165,34 @@ class Composition:
     def undo(
         self, states: Float[Tensor, "positions hidden"], languages: Languages = ()
     ) -> Float[Tensor, "positions hidden"]:
-        """The inverse of what acts on the embeddings, for the site before the MLM decoder.
+        """Apply the inverse of the modules on the embeddings, as the MLM decoder needs it.
 
-        languages: of the row of each position, where the plan routes by them.
+        languages: the language of each position's row, needed only by plans that route by language.
         """
         return self.node.unembed(states, Rows(self._of_rows(languages, states)))
 
     def rewritten(self, units: Sequence[str], language: str = UNKNOWN) -> Sequence[str]:
-        """Tokens, or what stands between blanks, as the plan has the tokenizer read them."""
+        """Return the tokens, or the words between blanks, as the plan's modules rewrite them."""
         return self.node.rewritten(units, language)
 
     def train(self, training: bool = True, *, base_dropout: bool = False) -> None:
-        """Dropout in the modules, on or off, and in the frozen encoder where that is wanted."""
+        """Switch dropout in the modules on or off; `base_dropout` applies it in the frozen encoder too."""
         self.encoder.train(training and base_dropout)
         for network in self.networks:
             network.train(training)
 
     def _of_rows(self, languages: Languages, rows: Tensor) -> Languages:
-        """The language of each row, where the plan routes by it: a traced graph must not count its rows."""
+        """The language of each row if the plan routes by it; otherwise rows are not counted (tracing)."""
         return languages or [UNKNOWN] * len(rows) if self._routes else languages
 
     def _pass(self, ids: Ids, mask: Ids, rows: Rows) -> Tensor:
-        """The states of rows that share one set of weights."""
+        """Run one forward pass over rows that share one set of weights."""
         self._rows = rows
         weights = self._weights(rows.languages[0] if rows.languages else UNKNOWN)
         return run_encoder(self.encoder, self.base.family, ids, mask, weights)
 
     def _passes(self, languages: Languages) -> list[list[int]]:
-        """The rows of each pass; within it, rows that take one way through the routes lie together."""
+        """The row numbers of each forward pass; rows with the same active modules are adjacent in it."""
         passes: dict[Way, dict[Way, list[int]]] = {}
         for row, language in enumerate(languages):
             whole = tuple(id(leaf) for leaf in self.node.active(language))
@@ -194,15 +200,15 @@ class Composition:
         return [[row for rows in ways.values() for row in rows] for ways in passes.values()]
 
     def _way(self, language: str) -> Way:
-        """What decides the weights that rows of a language pass."""
+        """A key that is equal for languages whose rows use the same encoder weights."""
         weighers = [leaf for leaf in self.node.active(language) if leaf.weighers]
         read = [language] if any(leaf.reads_language for leaf in weighers) else []
         return (*map(id, weighers), *read)
 
     def _weights(self, language: str) -> Mapping[str, Tensor]:
-        """The encoder's changed parameters for rows of a language; kept unless they are being learned.
+        """The encoder's changed parameters for rows of a language; cached unless they are being trained.
 
-        All languages of one way are folded as the first of them.
+        Languages that share their weights (see `_way`) use the parameters of the first of them.
         """
         if not self._changed:
             return {}
@@ -217,7 +223,7 @@ class Composition:
         )
 
     def _read(self, ids: Tensor, table: Tensor) -> Tensor | None:
-        """The vectors of pieces, each row in its own vocabulary."""
+        """Look up the embeddings of pieces, each row in its own vocabulary; None when all use the base's."""
         if not self._own_pieces:
             return None
         rows: dict[int, list[int]] = {}
@@ -238,7 +244,10 @@ class Composition:
 
 
 def base_facts(base: Base, **changes: Any) -> Facts:
-    """The facts of a module made for a base: what `check_fits` holds against a base later, and more."""
+    """The metadata of a module made for this base, which `check_fits` compares with a base later.
+
+    changes: further fields of `Facts`.
+    """
     return Facts(
         base=base.id,
         base_revision=base.revision,
@@ -251,7 +260,7 @@ def base_facts(base: Base, **changes: Any) -> Facts:
 
 
 def check_fits(module: Module, base: Base) -> None:
-    """MismatchError when a module was made for another encoder or tokenizer."""
+    """Raise MismatchError when a module was made for another encoder or tokenizer than the base's."""
     facts = module.facts
     for what, own, theirs in (
         ("base", facts.base_fingerprint, base.fingerprint),
@@ -279,7 +288,7 @@ def _vectors(vocabulary: ReadsPieces | None, ids: Tensor, table: Tensor) -> Tens
 
 
 def _changed(leaves: Sequence[Loaded], base: Base) -> list[str]:
-    """Names of the parameters that some module changes, in the encoder's own order."""
+    """The names of the parameters that some module changes, in the order of the encoder's parameters."""
     named = {name for leaf in leaves for part in leaf.weighers for name in part.weight_names(base.shape)}
     for name in named - base.shape.parameters.keys():
         raise MismatchError(

@@ -1,4 +1,4 @@
-"""From a plan of names to one of modules, and what it holds: modules, networks, vocabularies."""
+"""Load the modules that a plan names, and list what it contains: modules, networks, vocabularies."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ Find = Callable[[Named], Module]
 
 
 def grow(plan: Plan, find: Find) -> Plan:
-    """The plan with a module in place of every name. find: gives the module of a name.
+    """Return the plan with the loaded module in place of every name.
 
-    Raises PlanError where modules do not go together in their places.
+    find: a function that loads the module of a name. Raises PlanError when the modules cannot be combined in
+    this way.
     """
     if isinstance(plan, Named):
         return Loaded(find(plan), str(plan))
@@ -31,22 +32,22 @@ def grow(plan: Plan, find: Find) -> Plan:
 
 
 def stacked(modules: Sequence[Module]) -> Node:
-    """Modules one on top of the other, the lowest first."""
+    """Stack modules, the lowest first."""
     return Stack(tuple(map(Loaded, modules)))
 
 
 def named(plan: Plan) -> Iterator[Named]:
-    """The names in a plan, from left to right."""
+    """The module names in a plan, from left to right."""
     return (inner for inner in walk(plan) if isinstance(inner, Named))
 
 
 def loaded(plan: Plan) -> Iterator[Loaded]:
-    """The modules in a plan, from left to right."""
+    """The loaded modules in a plan, from left to right."""
     return (inner for inner in walk(plan) if isinstance(inner, Loaded))
 
 
 def complete_plans(plan: Plan) -> Iterator[Plan]:
-    """The plans in it that give scores by themselves, from left to right: itself, or those it combines."""
+    """The plans that compute scores on their own: the plan itself, or those it combines, left to right."""
     if not combines(plan):
         yield plan
         return
@@ -55,23 +56,26 @@ def complete_plans(plan: Plan) -> Iterator[Plan]:
 
 
 def routes(plan: Plan) -> bool:
-    """Whether some of its rows go their own way by their language, or by what a module makes of it."""
+    """Whether the result depends on the rows' languages: by a route, or by a module that reads them."""
     return any(inner.by_language for inner in walk(plan)) or any(leaf.reads_language for leaf in loaded(plan))
 
 
 def learning(plan: Plan) -> frozenset[int]:
-    """The plans in it (by id) in which some module is under training."""
+    """The ids (Python's `id`) of the plans within it that contain a module in training."""
     found = {id(inner) for inner in walk(plan) if any(leaf.learning for leaf in loaded(inner))}
     return frozenset(found)
 
 
 def networks_of(plan: Plan) -> list[nn.Module]:
-    """Every network of every module in a plan, each once."""
+    """The networks of all modules in a plan, each once."""
     return list({id(n): n for leaf in loaded(plan) for n in leaf.module.networks}.values())
 
 
 def vocabulary_of(node: Node, language: str) -> ReadsPieces | None:
-    """The vocabulary that rows of a language are read with; None: the base's. PlanError when two compete."""
+    """The vocabulary used for rows of a language; None stands for the base's.
+
+    Raises PlanError when two modules that act on these rows bring a vocabulary.
+    """
     found = {id(own): own for leaf in node.active(language) if (own := leaf.vocabulary) is not None}
     if len(found) > 1:
         titles = [str(leaf.module.facts.language) for leaf in node.active(language) if leaf.vocabulary]
@@ -84,6 +88,6 @@ def vocabulary_of(node: Node, language: str) -> ReadsPieces | None:
 
 
 def tokenizer_of(base: Base, node: Node, language: str) -> Any:
-    """The tokenizer of rows of a language: their vocabulary's, or the base's."""
+    """The tokenizer for rows of a language: that of their vocabulary module, or else the base's."""
     own = vocabulary_of(node, language)
     return base.tokenizer if own is None else tokenizer_from(own.tokenizer_json(), base.tokenizer)

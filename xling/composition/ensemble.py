@@ -1,4 +1,4 @@
-"""Plans whose scores are combined: a composition for each complete plan, all of them on one base."""
+"""An ensemble: several complete plans on one base, whose label scores are combined."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from xling.sites import LabelScores
 
 
 class Ensemble:
-    """A base, itself untouched, under several complete plans; what these say of labels becomes one."""
+    """A base under several complete plans whose label scores are combined; the base is never changed."""
 
     def __init__(self, base: Base, plan: Plan) -> None:
         self.base, self.node = base, plan
         self._members = {id(own): Composition(base, own) for own in complete_plans(plan)}
 
     def members(self, language: str) -> list[Composition]:
-        """The compositions that rows of a language go to, from left to right."""
+        """The compositions that score rows of a language, from left to right."""
         return [self._members[id(own)] for own in _on_the_way(self.node, language)]
 
     def combined(self, said: Sequence[LabelScores], language: str) -> LabelScores:
-        """What the members of a language say together. said: of each of them, in their order."""
+        """Combine the label scores of a language's members. said: one for each member, in their order."""
         return _together(self.node, iter(said), language)
 
 
 def composed(base: Base, plan: Plan) -> Composition | Ensemble:
-    """The base under a plan with its modules: one composition, or one for each complete plan in it."""
+    """Return a base under a plan with loaded modules: an `Ensemble` if the plan combines scores."""
     return Ensemble(base, plan) if combines(plan) else Composition(base, plan)
 
 

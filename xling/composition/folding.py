@@ -1,4 +1,4 @@
-"""How a plan changes the encoder's parameters: each is folded once while nothing that changes it learns."""
+"""Compute the parameters that a plan changes; they are cached unless their modules are being trained."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from xling.sites import EncoderShape
 if TYPE_CHECKING:
     from xling.composition.forms.form import Node
 
-Kept = dict[tuple[int, str, str], tuple[Tensor, Tensor]]  # (plan, parameter, language): below, folded
+Kept = dict[tuple[int, str, str], tuple[Tensor, Tensor]]  # (plan, parameter, language): old, new value
 
 
 @dataclass(frozen=True, kw_only=True)
 class Folding:
-    """One parameter on its way through a plan.
+    """What a plan needs to know to change one parameter of the encoder.
 
-    language: of the rows that pass, where some part reads it. learning: the plans (by id) in which something
-    learns. kept: what was folded before, shared by all foldings of a composition; None inside a plan that is
-    kept whole.
+    name: the parameter's name. shape: the encoder's parameters and sites. language: the language of the rows,
+    which some modules' weights depend on. learning: the ids of plans that contain a module in training. kept:
+    the cache of values computed before, shared within a composition; None inside a plan whose result is
+    cached as a whole.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Folding:
     kept: Kept | None = None
 
     def through(self, node: Node, below: Tensor) -> Tensor:
-        """The parameter's value above a plan."""
+        """Return the parameter's value after a plan. below: its value before."""
         if self.kept is None or id(node) in self.learning:
             return node.weight(below, self)
         key = (id(node), self.name, self.language)
@@ -54,9 +55,9 @@ def folded(
     learning: frozenset[int] = frozenset(),
     kept: Kept | None = None,
 ) -> Mapping[str, Tensor]:
-    """The changed ones among the encoder's parameters of these names.
+    """Return those of the named encoder parameters that a plan changes, with their new values.
 
-    They are folded in float32, whatever the caller computes in: what is kept serves the next caller too.
+    They are computed in float32 whatever precision the caller uses, since later callers share the cache.
     """
     values = {}
     with computing_in(FLOAT32, str(base.encoder.device)):

@@ -1,6 +1,6 @@
 """The text of plans: `lang/swh >> task/ner`, `mean(a, b; 0.7, 0.3)`, `route(swh: a, *: none) >> b`.
 
-It is read by recursive descent; a form of plan reads what stands in its own parentheses.
+A recursive descent parser reads it; each form of plan parses its own arguments.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ ItemT = TypeVar("ItemT")
 
 
 class Reader:
-    """The tokens of a text and how far they are read."""
+    """A parser's state: the tokens of a plan's text and the position of the next one."""
 
     def __init__(self, text: str) -> None:
         self.text, self.tokens, self.at = text, _TOKEN.findall(text), 0
 
     @property
     def next(self) -> str | None:
-        """The next token, if there is one."""
+        """The next token; None at the end of the text."""
         return self.tokens[self.at] if self.at < len(self.tokens) else None
 
     def plan(self) -> Plan:
-        """Terms with `>>` between them."""
+        """Parse terms separated by `>>`."""
         parts = [self.term()]
         while self.next == ">>":
             self.at += 1
@@ -47,7 +47,7 @@ class Reader:
         return stack(*parts)
 
     def term(self) -> Plan:
-        """A name, `none`, a form with its arguments, or a plan in parentheses."""
+        """Parse a module name, `none`, a form with its arguments, or a plan in parentheses."""
         token = self.take()
         if token == "(":
             return self.closed(self.plan)
@@ -57,13 +57,13 @@ class Reader:
         return Empty() if token == "none" else self._named(token)
 
     def name(self) -> Named:
-        """The name of a module."""
+        """Parse the name of a module."""
         if self.next == "none":
             raise self.fault("'none' is no module name")
         return self._named(self.take())
 
     def number(self) -> float:
-        """A weight."""
+        """Parse a number, the weight of a plan."""
         token = self.take()
         try:
             return float(token)
@@ -71,40 +71,40 @@ class Reader:
             raise self.fault(f"{token!r} is no weight") from None
 
     def separated(self, item: Callable[[], ItemT]) -> list[ItemT]:
-        """Items with commas between them."""
+        """Parse items separated by commas. item: parses one of them."""
         found = [item()]
         while self.passed(","):
             found.append(item())
         return found
 
     def closed(self, inner: Callable[[], ItemT]) -> ItemT:
-        """What stands before a closing parenthesis."""
+        """Parse what `inner` reads, followed by a closing parenthesis."""
         found = inner()
         self.expect(")")
         return found
 
     def passed(self, token: str) -> bool:
-        """Whether this token comes next; then it is read."""
+        """Consume the next token if it is this one, and say whether it was."""
         here = self.next == token
         self.at += here
         return here
 
     def take(self) -> str:
-        """The next token, whatever it is."""
+        """Consume and return the next token; raises PlanError at the end of the text."""
         if self.next is None:
             raise self.fault("something is missing at the end")
         self.at += 1
         return self.tokens[self.at - 1]
 
     def expect(self, wanted: str) -> None:
-        """Read this very token."""
+        """Consume the next token; raises PlanError when it is not this one."""
         if self.next != wanted:
             found = "its end" if self.next is None else repr(self.next)
             raise self.fault(f"expected {wanted!r} before {found}")
         self.at += 1
 
     def fault(self, what: str, *, hint: str | None = None) -> PlanError:
-        """An error that shows the whole text."""
+        """Make an error message that shows the whole text of the plan."""
         return PlanError(f"{what} in the plan {self.text!r}", where="--plan", hint=hint)
 
     def _named(self, token: str) -> Named:
@@ -115,7 +115,10 @@ class Reader:
 
 
 def parse(text: str) -> Plan:
-    """A plan from its text; PlanError points at what cannot be read, or names the rule that is broken."""
+    """Parse a plan from its text.
+
+    Raises PlanError with what cannot be parsed, or with the rule of composition that is broken.
+    """
     reader = Reader(text)
     if reader.next is None:
         raise PlanError("the plan is empty", where="--plan", hint="write none for the base as it is")

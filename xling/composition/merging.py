@@ -1,4 +1,4 @@
-"""Folding a plan into weights: a plain transformers model that needs no xling to run."""
+"""Merge a plan into the base's weights: the result is a plain transformers model."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from xling.modules.registry import KINDS
 
 
 def merge_node(base: Base, plan: Plan, labels: Sequence[str]) -> Any:
-    """A `...ForTokenClassification` or `...ForSequenceClassification` with the plan's outputs.
+    """Return a `...ForTokenClassification` or `...ForSequenceClassification` with the plan's outputs.
 
-    Raises PlanError, with the reason, where a part of the plan is no change of weights.
+    plan: a plan with loaded modules and one head. labels: the label names in the order of the outputs. Raises
+    PlanError, with the reason, when the plan cannot be expressed as a change of weights.
     """
     head, node = checked_merge(plan), acting(plan)
     shape = _shape_for(base, head)
@@ -42,9 +43,9 @@ def merge_node(base: Base, plan: Plan, labels: Sequence[str]) -> Any:
 
 @torch.no_grad()
 def merged_weights(base: Base, node: Node, pieces: int) -> Mapping[str, Tensor]:
-    """Every parameter and buffer of the encoder under the plan.
+    """Return every parameter and buffer of the encoder with the plan's changes.
 
-    pieces: one more than the highest number of the plan's tokenizer.
+    pieces: the number of rows of the embedding table, one more than the tokenizer's highest id.
     """
     names = base.shape.parameters
     changed = {name: value.detach() for name, value in folded(base, node, names).items()}
@@ -56,7 +57,7 @@ def merged_weights(base: Base, node: Node, pieces: int) -> Mapping[str, Tensor]:
 
 
 def checked_merge(plan: Plan) -> Head:
-    """The one head of a plan that is a change of weights; PlanError, with the reason, for another one."""
+    """Return the head of a plan that can be merged; raises PlanError, with the reason, for any other plan."""
     if combines(plan):
         raise _refusal(
             "it combines the scores of several models, and a plain model is one", "merge one of its plans"

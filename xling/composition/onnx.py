@@ -1,4 +1,4 @@
-"""A composed model as one ONNX graph: piece ids and attention mask in, scores of labels out."""
+"""Export a composition as one ONNX graph from piece ids and attention mask to label scores."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from xling.composition.forms.form import Plan, combines
 from xling.errors import InputError, PlanError
 
 INPUTS, OUTPUT = ("input_ids", "attention_mask"), "logits"
-_ROWS, _LENGTH = 2, 7  # of the example that is traced: sizes that no dimension of a model has by chance
+_ROWS, _LENGTH = 2, 7  # size of the traced example: unlike any dimension of a model
 
 
 def export_onnx(composition: Composition, path: Path) -> Path:
-    """Write the graph; rows and length are free, ids are right-padded.
+    """Write the graph to a file and return its path.
 
-    Raises PlanError for a plan that routes by language, InputError where the exporter is not installed.
+    The numbers of rows and of pieces are dynamic; ids must be right-padded. Raises PlanError when the plan
+    routes by language or combines scores, and InputError when the exporter is not installed.
     """
     check_one_way(composition.node)
     ids = torch.full((_ROWS, _LENGTH), unreadable(composition.base.tokenizer))
@@ -34,8 +35,8 @@ def export_onnx(composition: Composition, path: Path) -> Path:
     composition.train(False)
     in_float32 = computing_in(FLOAT32, str(composition.encoder.device))
     with torch.no_grad(), in_float32, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's own, of its internals
-        composition.scores(*example)  # weights are folded now, outside the trace
+        warnings.simplefilter("ignore")  # the exporter warns about its own internals
+        composition.scores(*example)  # computes and caches changed weights outside the trace
         try:
             program = torch.onnx.export(
                 _Scores(composition).eval(),
@@ -59,7 +60,7 @@ def export_onnx(composition: Composition, path: Path) -> Path:
 
 
 def check_one_way(plan: Plan) -> None:
-    """PlanError for a plan that routes by language or combines scores."""
+    """Raise PlanError when a plan routes by language or combines scores: neither fits into one graph."""
     if combines(plan):
         raise PlanError(
             "this plan combines the scores of several models, and a graph is one",
@@ -75,7 +76,7 @@ def check_one_way(plan: Plan) -> None:
 
 
 class _Scores(nn.Module):
-    """A composition as a module, so that the exporter sees its parameters."""
+    """A composition as an `nn.Module`, so that the exporter sees its parameters."""
 
     def __init__(self, composition: Composition) -> None:
         super().__init__()

@@ -1,1 +1,1 @@
-"""The forms of plans, one a file: a value that prints, and what it does at each site once it has modules."""
+"""The forms of plans, one in each file: how each is written and what it does at each site."""

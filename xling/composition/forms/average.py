@@ -1,7 +1,7 @@
-"""`average(a, b; 2, 1)`: one module out of several of the same make, the weighted mean of their parameters.
+"""`average(a, b; 2, 1)`: one module whose parameters are the weighted mean of several modules' parameters.
 
-Source: AdapterSoup (Chronopoulou et al. 2023). What is averaged are parameters, so for LoRA the factors
-and not their products; `mean(...)` averages what modules add.
+Source: AdapterSoup (Chronopoulou et al. 2023). For LoRA this averages the two factors and not their
+product; `mean(...)` averages the modules' outputs instead.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from xling.sites import EncoderShape
 
 @dataclass(frozen=True)
 class Average(Weighted):
-    """It takes names of modules alone, and grows to one module."""
+    """The weighted average of modules' parameters. Its arguments are module names; it loads as one module."""
 
     word = "average"
 
@@ -42,9 +42,10 @@ class Average(Weighted):
 
 
 def averaged(modules: Sequence[Module], weights: Sequence[float]) -> Module:
-    """The mean module, with the first one's facts; PlanError when they are not of one make.
+    """Return a module with the weighted mean of the modules' parameters and the metadata of the first.
 
-    weights: shares that sum to one, in the modules' order.
+    weights: one for each module, summing to one. Raises PlanError when the modules differ in kind, options,
+    labels or tensor shapes.
     """
     first = modules[0]
     for other in modules[1:]:

@@ -1,4 +1,4 @@
-"""Plans side by side: their shares, and what they must have in common: heads in all or in none, one text."""
+"""What plans side by side share: weights, and checks that their heads, labels and input text agree."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Weighted:
-    """`word(plan, plan; 2, 1)`: what the forms with weights have in common, which is how they read and print.
+    """Base class of the forms with weights, `word(plan, plan; 2, 1)`: how they are parsed and printed.
 
-    Weights are shares: 2 and 1 are two thirds and one. No weights are equal weights, and kept as none.
-    least: how many plans it takes at least.
+    plans: the plans that are combined. weights: one for each plan; only their ratio matters (2 and 1 mean
+    two thirds and one third). Equal weights are stored as an empty tuple. word: the form's name in a plan's
+    text. least: the smallest number of plans that it accepts.
     """
 
     plans: tuple[Plan, ...]
@@ -32,7 +33,7 @@ class Weighted:
     by_language = False
 
     def __post_init__(self) -> None:
-        """PlanError for too few plans, as many weights as plans are not, and weights not above zero."""
+        """Raise PlanError for too few plans, a wrong number of weights, or a weight not above zero."""
         word, count, weights = self.word, len(self.plans), self.weights
         if count < self.least:
             least = "two plans" if self.least == 2 else "one plan"
@@ -46,7 +47,7 @@ class Weighted:
 
     @classmethod
     def read(cls, reader: Reader) -> Plan:
-        """Plans with commas between them, and the weights that follow a semicolon."""
+        """Parse plans separated by commas and, after a semicolon, their weights."""
         plans = tuple(reader.separated(reader.plan))
         return cls(plans, tuple(reader.separated(reader.number)) if reader.passed(";") else ())
 
@@ -62,24 +63,24 @@ class Weighted:
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """Weights that sum to one."""
+        """The weights, scaled to sum to one."""
         said = self.weights or (1.0,) * len(self.plans)
         return tuple(weight / sum(said) for weight in said)
 
 
 def heads_in(plan: Plan) -> list[Facts]:
-    """The facts of the task modules in it, from left to right."""
+    """The metadata of the task modules in a plan, from left to right."""
     leaves = (inner for inner in walk(plan) if isinstance(inner, Loaded))
     return [leaf.module.facts for leaf in leaves if leaf.head is not None]
 
 
 def has_head(plan: Plan) -> bool:
-    """Whether some module in it is a task module."""
+    """Whether a plan contains a task module."""
     return bool(heads_in(plan))
 
 
 def check_labels(plans: Sequence[Plan]) -> None:
-    """PlanError, with the difference, where complete plans do not know the same labels, in whatever order."""
+    """Raise PlanError, with the difference, when complete plans have different labels, in any order."""
     first, *rest = plans
     for other in rest:
         pairs = ((first, other), (other, first))
@@ -98,7 +99,7 @@ def check_labels(plans: Sequence[Plan]) -> None:
 
 
 def check_heads(plan: Plan) -> None:
-    """PlanError where only some of the plans side by side end in a task module."""
+    """Raise PlanError when only some of the plans side by side have a task module."""
     if len(set(map(has_head, plan.plans))) > 1:
         raise PlanError(
             f"in {str(plan)!r} only some of the plans side by side have a task module",
@@ -108,7 +109,7 @@ def check_heads(plan: Plan) -> None:
 
 
 def one_text(plan: Plan, units: Sequence[str], language: str) -> Sequence[str]:
-    """The units as all plans side by side rewrite them; PlanError where they read different texts."""
+    """Return the units as the plans side by side rewrite them; raises PlanError when their results differ."""
     found = [list(node.rewritten(units, language)) for node in nodes(plan)]
     if any(own != found[0] for own in found[1:]):
         raise PlanError(

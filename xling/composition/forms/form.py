@@ -1,8 +1,8 @@
-"""What every form of plan is: a frozen value that prints to text and, once its names stand for modules, acts.
+"""The interface of every form of plan: a frozen value that prints to text and, with its modules, computes.
 
-A plan names modules; what the names stand for is the store's business. `grow` puts the modules in: the same
-forms then answer, site by site, what they do there. So a form is written once, in one file, and residuals
-and norms are applied once, whatever the nesting.
+A plan names modules, and the store loads them. `grow` puts the modules in place of the names; the same
+forms then compute what the plan does at each site. So each form is written once, in one file, and residuals
+and norms are applied once, however plans are nested.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ Map = Callable[[Hidden, Rows], Hidden]
 
 @dataclass(frozen=True)
 class HeadState:
-    """What a plan shows its heads: the last states [rows, length, hidden] of rows, and how what is pooled
-    from them is mapped before a head reads it.
+    """The input of a plan's heads.
+
+    states: the last layer's hidden states [rows, length, hidden]. rows: languages and mask of these rows.
+    maps: functions to apply to the pooled states before a head reads them, the lowest first.
     """
 
     states: Tensor
@@ -35,24 +37,24 @@ class HeadState:
     maps: tuple[Map, ...] = ()
 
     def above(self, map: Map) -> HeadState:
-        """The same for what stands above a plan that maps pooled states."""
+        """Return a copy with one more map, for the heads above a plan that maps pooled states."""
         return replace(self, maps=(*self.maps, map))
 
     def some(self, rows: slice | list[int]) -> HeadState:
-        """The same for some of the rows."""
+        """Return a copy with only these rows."""
         return replace(self, states=self.states[rows], rows=self.rows.some(rows))
 
     def pooled(self, states: Hidden) -> Hidden:
-        """Pooled states through all maps, the lowest first."""
+        """Apply all maps to pooled states [rows, hidden], the lowest first."""
         return reduce(lambda value, map: map(value, self.rows), self.maps, states)
 
 
 @runtime_checkable
 class Plan(Protocol):
-    """A form of plan as a value.
+    """A plan, before or after its modules are loaded.
 
-    plans: those inside it, from left to right; whoever looks for something in a plan finds it through them.
-    by_language: whether rows of different languages go different ways in it.
+    plans: its sub-plans, from left to right; code that searches a plan walks through them. by_language:
+    whether it treats rows of different languages differently.
     """
 
     @property
@@ -62,85 +64,85 @@ class Plan(Protocol):
     def by_language(self) -> bool: ...
 
     def __str__(self) -> str:
-        """The text that the grammar reads back as this value."""
+        """The plan's text, which `parse` reads back as the same value."""
         ...
 
     def over(self, plans: Sequence[Plan]) -> Plan:
-        """The same form over other plans, as many as it has."""
+        """Return the same form with other sub-plans, as many as before."""
         ...
 
     def grown(self) -> Plan:
-        """What stands in its place once the plans inside have their modules; PlanError where these clash."""
+        """Return the plan to use once all modules are loaded; raises PlanError when they conflict."""
         ...
 
 
 @runtime_checkable
 class Node(Plan, Protocol):
-    """A plan with its modules in place. None, or the value unchanged, where it does nothing."""
+    """A plan with its modules loaded. Where it does nothing, a method returns its input or None."""
 
     def active(self, language: str) -> Iterator[Loaded]:
-        """The modules that act on rows of a language; InputError where there is no way for them."""
+        """The modules that act on rows of a language; raises InputError when a route has no branch."""
         ...
 
     def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
-        """The units of a text of a language, rewritten."""
+        """Rewrite the units of a text in a language."""
         ...
 
     def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
-        """The total increment at a residual site, on top of `state.increment`."""
+        """The sum to add at a residual site, `state.increment` from the plans below included."""
         ...
 
     def embed(self, states: Hidden, rows: Rows) -> Hidden:
-        """The embedding block's output, mapped."""
+        """Map the output of the embedding layer."""
         ...
 
     def unembed(self, states: Hidden, rows: Rows) -> Hidden:
-        """The inverse of `embed`."""
+        """Apply the inverse of `embed`."""
         ...
 
     def weight(self, below: Tensor, folding: Folding) -> Tensor:
-        """The value of the parameter that is folded; `below` itself where it is kept."""
+        """Return the new value of parameter `folding.name`, or `below` itself when it does not change."""
         ...
 
     def pooled(self, states: Hidden, rows: Rows) -> Hidden:
-        """What a head of whole texts reads, mapped."""
+        """Map the pooled states [rows, hidden] that a sequence classification head reads."""
         ...
 
     def scores(self, state: HeadState) -> Tensor | None:
-        """The head's scores of labels, if there is a head."""
+        """Return the logits of the head; None when there is no head."""
         ...
 
 
 @runtime_checkable
 class CombinesScores(Plan, Protocol):
-    """A form over complete plans: each reads the units by itself, and what they say of labels becomes one."""
+    """A form over complete plans: each scores the units on its own, and their label scores are combined."""
 
     def combined(self, said: Sequence[LabelScores]) -> LabelScores:
-        """What the plans inside say together. said: of each of them, about the same units."""
+        """Combine label scores. said: one for each sub-plan, all for the same units."""
         ...
 
 
 @runtime_checkable
 class GoesByLanguage(Plan, Protocol):
-    """A form in which rows of one language all go through one of the plans inside."""
+    """A form that sends all rows of a language to one of its sub-plans."""
 
     def way(self, language: str) -> Plan:
-        """The plan that rows of a language go through; InputError where there is none."""
+        """Return the sub-plan for rows of a language; raises InputError when there is none."""
         ...
 
 
 def combines(plan: Plan) -> bool:
-    """Whether it, or a plan inside it, combines scores: then it has no states of its own."""
+    """Whether a plan, or one inside it, combines scores; such a plan computes no hidden states."""
     return any(isinstance(inner, CombinesScores) for inner in walk(plan))
 
 
 def inner_ways(plan: Plan, language: str) -> Sequence[Plan]:
-    """The plans inside that rows of a language go to, of one that combines scores."""
+    """The sub-plans of a plan that combines scores to which rows of a language go."""
     return [plan.way(language)] if isinstance(plan, GoesByLanguage) else plan.plans
 
 
 def acting(plan: Plan) -> Node:
-    """A plan with its modules as what acts on states; PlanError for one that combines scores instead."""
+    """Return a plan with loaded modules as a `Node`; raises PlanError when it combines scores instead."""
     if combines(plan):
         raise PlanError(
             f"{str(plan)!r} combines scores of labels and has no states of its own",
@@ -151,7 +153,7 @@ def acting(plan: Plan) -> Node:
 
 
 def check_nesting(plan: Plan) -> None:
-    """PlanError where a plan inside combines scores and the form around it needs its states."""
+    """Raise PlanError when a sub-plan combines scores and the form around it needs hidden states."""
     within = next((inner for inner in plan.plans if combines(inner)), None)
     if within is not None and not isinstance(plan, CombinesScores | GoesByLanguage):
         raise PlanError(
@@ -163,18 +165,18 @@ def check_nesting(plan: Plan) -> None:
 
 
 def nodes(plan: Plan) -> tuple[Node, ...]:
-    """The plans inside one that has grown."""
+    """The sub-plans of a plan whose modules are loaded."""
     return cast(tuple[Node, ...], plan.plans)
 
 
 def walk(plan: Plan) -> Iterator[Plan]:
-    """The plan and all inside it."""
+    """Iterate over a plan and all plans inside it, outermost first."""
     yield plan
     for inner in plan.plans:
         yield from walk(inner)
 
 
 def called(word: str, plans: Sequence[Plan], weights: Sequence[float] = ()) -> str:
-    """`word(plan, plan; weight, weight)`."""
+    """Print a form as `word(plan, plan; weight, weight)`."""
     shares = f"; {', '.join(map(repr, weights))}" if weights else ""
     return f"{word}({', '.join(map(str, plans))}{shares})"

@@ -1,4 +1,4 @@
-"""`fuse(a, b, c; fusion/abc)`: plans side by side, combined by what the module named last has learned."""
+"""`fuse(a, b, c; fusion/abc)`: plans side by side, combined by a trained fusion module, which comes last."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fuse:
-    """What plans add to states is combined, so they may do nothing else. plans: the module stands last."""
+    """A learned combination of what several plans add to hidden states; they may do nothing else.
+
+    plans: the plans to combine, then the fusion module.
+    """
 
     plans: tuple[Plan, ...]
 
@@ -102,7 +105,7 @@ class Fuse:
 
 
 def own_increment(node: Node, layer: int, place: Place, state: ResidualState) -> Hidden | None:
-    """What a plan itself adds at a site, without what lies below it; None where it does not act."""
+    """Return what a plan itself adds at a site, without the plans below; None when it does not act there."""
     parts = node.residual.get((layer, place), ()) if isinstance(node, Loaded) else ()
     if len(parts) == 1:
         return parts[0].own(layer, place, state)

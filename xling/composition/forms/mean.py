@@ -1,4 +1,4 @@
-"""`mean(a, b; 2, 1)`: the weighted mean of what plans add at each site."""
+"""`mean(a, b; 2, 1)`: the weighted mean of the outputs of several plans at each site."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xling.sites import Hidden, Place, ResidualState, Rows
 
 @dataclass(frozen=True)
 class Mean(Weighted):
-    """Residuals, embeddings, weights, pooled states and scores are each averaged where they arise."""
+    """The weighted mean of plans: of their increments, embeddings, weights, pooled states and scores."""
 
     word = "mean"
 

@@ -1,4 +1,4 @@
-"""`route(swh: a, hau: b, *: none)`: each row goes through the plan of its own language."""
+"""`route(swh: a, hau: b, *: none)`: each row is processed by the plan for its language."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ ELSE = "*"
 
 @dataclass(frozen=True)
 class Route:
-    """Rows of other languages go through the branch of `*`; without one they are an error that names them."""
+    """A plan for each language; the branch `*`, if there is one, is for all other languages.
+
+    branches: pairs of language and plan. A row whose language has no branch raises InputError.
+    """
 
     branches: tuple[tuple[str, Plan], ...]
 
@@ -105,7 +108,7 @@ class Route:
         return gather(kept) if kept else None
 
     def way(self, language: str) -> Plan:
-        """The branch of a language; InputError where there is none."""
+        """Return the plan for a language; raises InputError when there is none."""
         plan = self._by_language.get(language, self._by_language.get(ELSE))
         if plan is not None:
             return plan
@@ -129,7 +132,7 @@ class Route:
         return gather([(own, act(node, states[own], rows.some(own))) for node, own in ways])
 
     def _ways(self, rows: Rows) -> list[tuple[Node, slice | list[int]]]:
-        """Each branch with its rows; rows that lie together are a slice, which needs no copy."""
+        """Each branch with its rows; adjacent rows are given as a slice, which needs no copy."""
         own: dict[int, list[int]] = {}
         taken: dict[int, Node] = {}
         for row, language in enumerate(rows.languages):
@@ -145,7 +148,7 @@ def _index(numbers: list[int]) -> slice | list[int]:
 
 
 def gather(parts: Sequence[tuple[slice | list[int], Tensor]]) -> Tensor:
-    """The rows of all parts, in the order of the batch."""
+    """Join results for parts of a batch in the order of its rows. parts: pairs of row numbers and results."""
     joined = torch.cat([values for _, values in parts])
     spans = (range(rows.start, rows.stop) if isinstance(rows, slice) else rows for rows, _ in parts)
     order = [row for span in spans for row in span]

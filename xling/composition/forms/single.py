@@ -1,4 +1,4 @@
-"""A plan of one module, or of none: `lang/swh`, `task/ner@REVISION`, `none`."""
+"""Plans of one module or none: `lang/swh`, `task/ner@REVISION`, `none`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from xling.sites import (
 
 @dataclass(frozen=True)
 class Empty:
-    """The empty module, `none`: nothing acts."""
+    """The empty plan, `none`, which changes nothing."""
 
     plans = ()
     by_language = False
@@ -69,7 +69,10 @@ class Empty:
 
 @dataclass(frozen=True)
 class Named:
-    """A module of the store, with the revision or content fingerprint it must have, if any."""
+    """The name of a module in the store.
+
+    revision: the revision or content fingerprint that it must have; None accepts any.
+    """
 
     name: str
     revision: str | None = None
@@ -89,7 +92,7 @@ class Named:
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A module in its place. name: what the plan calls it, where it does."""
+    """A plan that is one loaded module. name: its name in the plan's text, if it has one."""
 
     module: Module
     name: str | None = None
@@ -111,7 +114,7 @@ class Loaded:
 
     @cached_property
     def residual(self) -> dict[tuple[int, Place], list[ActsOnResidual]]:
-        """The parts at each residual site."""
+        """The parts that act on residuals, by (layer, place)."""
         found: dict[tuple[int, Place], list[ActsOnResidual]] = {}
         for network in self.module.networks:
             if isinstance(network, ActsOnResidual):
@@ -126,12 +129,12 @@ class Loaded:
 
     @cached_property
     def weighers(self) -> list[ActsOnWeights]:
-        """The parts that act on weights."""
+        """The parts that change the encoder's weights."""
         return [network for network in self.module.networks if isinstance(network, ActsOnWeights)]
 
     @cached_property
     def rewriters(self) -> list[ActsOnText]:
-        """The parts that rewrite a text."""
+        """The parts that rewrite the input text."""
         return [network for network in self.module.networks if isinstance(network, ActsOnText)]
 
     @cached_property
@@ -141,23 +144,23 @@ class Loaded:
 
     @cached_property
     def vocabulary(self) -> ReadsPieces | None:
-        """The vocabulary that the module brings, if any."""
+        """The part that brings its own vocabulary; None without one."""
         return next((part for part in self.module.networks if isinstance(part, ReadsPieces)), None)
 
     @cached_property
     def head(self) -> nn.Module | None:
-        """The head, if the module has one."""
+        """The task head; None without one."""
         parts = self.module.parts
         return next((part.network for part in parts if KINDS[part.config.kind].head), None)
 
     @property
     def learning(self) -> bool:
-        """Whether any of its parameters is under training."""
+        """Whether any parameter of the module is being trained."""
         return any(value.requires_grad for part in self.module.networks for value in part.parameters())
 
     @property
     def reads_language(self) -> bool:
-        """Whether its weights depend on the language of the rows."""
+        """Whether the encoder weights that it sets depend on the rows' language."""
         return any(part.reads_language for part in self.weighers)
 
     def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:

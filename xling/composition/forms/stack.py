@@ -1,4 +1,4 @@
-"""`a >> b >> c`: plans one on top of the other."""
+"""`a >> b >> c`: plans stacked on each other, the lowest first."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from xling.sites import Hidden, Place, ResidualState, Rows
 
 @dataclass(frozen=True)
 class Stack:
-    """The lowest plan stands first; at least two, none of them a stack. The topmost head gives the scores."""
+    """Plans stacked on each other; the topmost head computes the scores.
+
+    plans: at least two, the lowest first, none of them a stack.
+    """
 
     plans: tuple[Plan, ...]
 
@@ -73,7 +76,7 @@ class Stack:
 
 
 def stack(*plans: Plan) -> Plan:
-    """`a >> b >> ...`, flat; nothing is `none`, one plan is itself."""
+    """Stack plans, nested stacks flattened; one plan is returned as it is, no plan gives `none`."""
     flat: list[Plan] = []
     for plan in plans:
         flat += plan.plans if isinstance(plan, Stack) else [plan]
@@ -89,6 +92,6 @@ def _maps_pooled(plan: Plan) -> bool:
 
 
 def _only_rewrites(plan: Plan) -> bool:
-    """Whether nothing in a plan acts behind the text."""
+    """Whether all parts of a plan's modules only rewrite the text."""
     leaves = [inner for inner in walk(plan) if isinstance(inner, Loaded)]
     return all(len(leaf.rewriters) == len(leaf.module.parts) for leaf in leaves)

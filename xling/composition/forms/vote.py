@@ -1,7 +1,7 @@
-"""`vote(p, q; 2, 1)`: complete plans side by side, whose probabilities of labels are averaged.
+"""`vote(p, q; 2, 1)`: complete plans side by side, whose label probabilities are averaged.
 
-Each plan reads the units (words, texts, answers) in pieces of its own vocabulary, so that nothing but what
-they say of labels can be averaged. That is the linear opinion pool (Stone 1961), the rule of deep ensembles
+Each plan may split the units (words, texts, answers) into pieces of its own vocabulary, so only their label
+probabilities can be averaged. This is the linear opinion pool (Stone 1961), as used for deep ensembles
 (Lakshminarayanan et al. 2017).
 """
 
@@ -20,7 +20,10 @@ from xling.sites import LabelScores
 
 @dataclass(frozen=True)
 class Vote(Weighted):
-    """It has no states of its own, so it stands at the top, or in a branch of a vote or of a route."""
+    """The weighted mean of complete plans' label probabilities.
+
+    It computes no hidden states, so it must be the outermost plan or a branch of a vote or route.
+    """
 
     word = "vote"
     least = 1
@@ -36,7 +39,7 @@ class Vote(Weighted):
         return self
 
     def combined(self, said: Sequence[LabelScores]) -> LabelScores:
-        """The mean probabilities, with the first plan's order of labels."""
+        """Return the mean of the probabilities, with the labels in the first plan's order."""
         labels = said[0].labels
         logs = torch.stack([own.ordered(labels).logs for own in said])
         shares = torch.tensor(self.shares, dtype=logs.dtype)[:, None, None]
