@@ -1,4 +1,4 @@
-"""The best dependency tree of arc scores: Chu and Liu 1965, Edmonds 1967."""
+"""Find the dependency tree with the highest score (Chu and Liu 1965, Edmonds 1967)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from xling.data.trees import cycle_of, tree_fault
 
 Scores = Float[np.ndarray, "nodes nodes"]
 Heads = Int[np.ndarray, "nodes"]
-_ENDLESS = 1e9  # of a model that has diverged; far enough from the range of its numbers to be counted with
+_ENDLESS = 1e9  # replaces the infinite scores of a diverged model; still small enough to compute with
 
 
 def best_tree(scores: Scores) -> list[int]:
-    """The heads of each word, from one, in the tree of highest score whose root has one child.
+    """Return the head of each word in the tree with the highest score whose root has exactly one child.
 
-    scores: [dependent, head]; node 0 is the root. Every further child of the root costs more than all other
-    arcs together can bring, so the best tree has one.
+    scores: the score of each arc, [dependent, head]; node 0 is the root and words are numbered from one. Each
+    arc from the root is given a penalty larger than all other arcs can gain, so the best tree has one.
     """
     arcs = np.nan_to_num(scores.astype(np.float64), posinf=_ENDLESS, neginf=-_ENDLESS)
     np.fill_diagonal(arcs, -np.inf)
@@ -30,7 +30,7 @@ def best_tree(scores: Scores) -> list[int]:
 
 
 def _heads(arcs: Scores) -> Heads:
-    """The best heads of all nodes; a cycle of greedy ones becomes one node, and the rest is the same task."""
+    """The best head of every node; a cycle of greedy heads is contracted to one node, recursively."""
     heads = arcs.argmax(1)
     heads[0] = 0
     cycle = cycle_of(heads[1:].tolist())
@@ -38,7 +38,7 @@ def _heads(arcs: Scores) -> Heads:
         return heads
     inside = np.asarray(cycle)
     outside = np.setdiff1d(np.arange(len(arcs)), inside)
-    # what the cycle gains when a node outside becomes the head of one of its nodes, which leaves its own
+    # the change in score when a node in the cycle takes a head outside it instead of its head inside
     entering = arcs[np.ix_(inside, outside)] - arcs[inside, heads[inside]][:, None]
     leaving = arcs[np.ix_(outside, inside)]
     count = len(outside)

@@ -34,14 +34,14 @@ _LABELS = ("label", "category", "sentiment", "topic")
 
 
 class Classification:
-    """Topics, sentiment, NLI. Metric: accuracy; macro F1 beside it (scikit-learn)."""
+    """Classification with one label: topics, sentiment, NLI. Metric: accuracy, with F1 (scikit-learn)."""
 
     name, metric, together, template = "classification", "accuracy", False, "topic"
     link = ONE_LABEL
     files, outputs = TEXT_FILES, {}
 
     def of_rows(self, rows: Iterable[Record], how: Reading) -> list[LabelledText]:
-        """Labels are stripped and put in Unicode's composed form: two spellings of one label are one."""
+        """Make examples of rows; labels are stripped and normalised to Unicode NFC."""
         found: list[LabelledText] = []
         columns = how.columns
         for row in rows:
@@ -50,7 +50,7 @@ class Classification:
             label = row.text_or_none(columns.label)
             if label is not None:
                 label = unicodedata.normalize("NFC", label.strip())
-                label = how.labels.get(label, label) or None  # a blank cell is no gold, and no class
+                label = how.labels.get(label, label) or None  # a blank cell means no label; it is no class
             identity = row.text_or_none(columns.id)
             found.append(
                 LabelledText(
@@ -70,7 +70,7 @@ class Classification:
         return LabelledText(text=text, label=None, id=id, language=language, pair=pair)
 
     def labels(self, examples: Sequence[LabelledText]) -> tuple[str, ...]:
-        """InputError where no text has a label."""
+        """Return the sorted labels of the training data; raises InputError when no text has a label."""
         return learned(example.label for example in examples if example.label is not None)
 
     def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
@@ -115,7 +115,7 @@ class Classification:
         return [str(example.label)]
 
     def counts(self, examples: Sequence[LabelledText], predictions: Sequence[Prediction]) -> np.ndarray:
-        """Per example: whether it is right, and one; twice zero without gold."""
+        """Count, for each example, [right, 1]; both are zero without a gold label."""
         both = zip(examples, predictions, strict=True)
         sums = [(example.label == row["label"], example.label is not None) for example, row in both]
         return np.asarray(sums, dtype=float).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""A prediction beside gold, as a report shows it: labels to count, spans to draw, answers to a whole."""
+"""Compare a prediction with gold labels for a report: label pairs, labelled spans, whole answers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Spans = Mapping[tuple[int, int], str]
 
 @dataclass(frozen=True)
 class LabelPair:
-    """One label in gold and one predicted in its place; None where a side has none.
+    """A gold label and the label predicted in its place; None for a missing or an extra label.
 
-    attached: whether what belongs to the label, such as a word's head, is right too.
+    attached: whether what belongs to the label, such as a word's head, is right as well.
     """
 
     gold: str | None
@@ -26,13 +26,16 @@ class LabelPair:
 
     @property
     def right(self) -> bool:
-        """Whether nothing is wrong with the predicted label."""
+        """Whether the predicted label is right."""
         return self.attached and self.gold == self.predicted
 
 
 @dataclass(frozen=True)
 class DrawnSpans:
-    """Words with labels of (start, end) over them and under them, end exclusive; no two of a side overlap."""
+    """A tokenised text with gold and predicted spans, drawn above and below its words.
+
+    gold, predicted: labels by (first word, end), end exclusive; the spans of one side do not overlap.
+    """
 
     tokens: tuple[str, ...]
     gold: Spans
@@ -41,7 +44,7 @@ class DrawnSpans:
 
 @dataclass(frozen=True)
 class ShownAnswer:
-    """An answer to the whole example. probability: between 0 and 1, where the prediction tells it."""
+    """An answer for the whole example. probability: between 0 and 1; None when it is not known."""
 
     text: str
     probability: FiniteFloat | None = None
@@ -49,12 +52,13 @@ class ShownAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """One kind of answer of one example.
+    """The comparison of gold and prediction for one kind of answer of one example.
 
-    title, pairs, unit: the heading of the table that counts the pairs of all examples, and what one pair is;
-    no pairs and no title for answers that are no labels. words: a label for each word, so that accuracy
-    says it all. exact: whether an answer that is no label is right. spans, gold, predicted: how a mistake is
-    shown, drawn in the words and as answers to the whole example.
+    title: the heading of the table that counts the label pairs of all examples; empty for answers that are
+    not labels. unit: what one pair stands for, such as "words". pairs: the label pairs; empty for answers
+    that are not labels. words: whether every word has a label, so that accuracy is sufficient. exact: whether
+    an answer that is not a label is right. spans: the labelled words in which mistakes are shown. gold,
+    predicted: the answers for the whole example.
     """
 
     title: str = ""
@@ -68,7 +72,7 @@ class Comparison:
 
     @property
     def right(self) -> bool:
-        """Whether nothing is wrong with this kind of answer in this example."""
+        """Whether the prediction has no mistake of this kind."""
         return self.exact and all(pair.right for pair in self.pairs)
 
 
@@ -81,7 +85,11 @@ def one_label(
     title: str = "Labels",
     unit: str = "examples",
 ) -> Comparison:
-    """Rows with one label under `key` and, predicted, the probabilities of labels under `scores`."""
+    """Compare rows with one label.
+
+    key: the key of the label. scores: the key of the label probabilities in the predicted row. title, unit:
+    as in `Comparison`.
+    """
     shares = predicted.get(scores, {})
     right, own = (ShownAnswer(row[key], shares.get(row[key])) for row in (gold, predicted))
     pairs = (LabelPair(right.text, own.text),)
@@ -89,7 +97,7 @@ def one_label(
 
 
 def label_sets(gold: Mapping[str, Any], predicted: Mapping[str, Any]) -> Comparison:
-    """Rows with any number of `labels`; where one is missed and one invented, it was taken for that."""
+    """Compare rows with any number of `labels`; one missing and one extra label count as a confusion."""
     right, own = set(gold["labels"]), set(predicted["labels"])
     missed, invented = right - own, own - right
     pairs = [(label, label) for label in right & own]
@@ -106,7 +114,10 @@ def label_sets(gold: Mapping[str, Any], predicted: Mapping[str, Any]) -> Compari
 
 
 def tagged_spans(gold: Mapping[str, Any], predicted: Mapping[str, Any]) -> Comparison:
-    """Rows with BIO `tags`; a span whose words are no span of the other side is missed or invented."""
+    """Compare rows with BIO `tags`; a span with other limits on the other side counts as missing or extra.
+
+    Raises ValueError when the numbers of tags and tokens differ.
+    """
     tokens, sides = predicted["tokens"], (gold["tags"], predicted["tags"])
     if {len(tokens)} != set(map(len, sides)):
         raise ValueError("there is not a tag for each word")
@@ -117,7 +128,10 @@ def tagged_spans(gold: Mapping[str, Any], predicted: Mapping[str, Any]) -> Compa
 
 
 def wrong_words(tokens: Sequence[str], gold: Sequence[str], predicted: Sequence[str]) -> DrawnSpans:
-    """A text for each word of either side, drawn where the two differ; ValueError where their numbers do."""
+    """Show the words whose gold and predicted texts differ. gold, predicted: one text for each word.
+
+    Raises ValueError when the numbers of texts and words differ.
+    """
     whole = enumerate(zip(tokens, gold, predicted, strict=True))
     wrong = [place for place, (_, over, under) in whole if over != under]
     over, under = ({(place, place + 1): side[place] for place in wrong} for side in (gold, predicted))

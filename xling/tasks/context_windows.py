@@ -1,4 +1,4 @@
-"""Windows of a question and a part of its context, by the tokenizer's own overflow."""
+"""Split a question and its context into overlapping windows that fit into one row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from xling.tasks.text_rows import cut
 
-_LONGEST_QUESTION = 64  # pieces, as in BERT's own code for SQuAD; the rest of a row is for the context
+_LONGEST_QUESTION = 64  # pieces, as in BERT's code for SQuAD; the rest of a row is for the context
 _AT_ONCE = 256  # questions: a tokenizer's offsets are large
 
 Span = tuple[int, int]
@@ -17,10 +17,12 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """A row's pieces, the positions of the context's among them, and the characters of each of those.
+    """One row of a question and a part of its context.
 
-    covers: the characters of the context that it holds. The first window begins and the last one ends with
-    the context itself, whatever has no pieces there.
+    question: the index of the question. ids: the piece ids of the row. at: the positions in `ids` of the
+    context's pieces, the items. spans: the start and end character (exclusive) of each item. covers: the
+    start and end of the context in this window; the first window starts at the beginning of the context and
+    the last one ends at its end, even if some characters there have no pieces.
     """
 
     question: int
@@ -30,7 +32,7 @@ class Window:
     covers: Span
 
     def items_of(self, start: int, end: int) -> Span | None:
-        """The first and the last item that share characters with a span; None where it is not held whole."""
+        """The first and last item that overlap a span; None when the window does not contain all of it."""
         touched = [number for number, own in enumerate(self.spans) if own[0] < end and start < own[1]]
         whole = self.covers[0] <= start and end <= self.covers[1]
         return (touched[0], touched[-1]) if whole and touched else None
@@ -39,16 +41,17 @@ class Window:
 def context_windows(
     questions: Sequence[str], contexts: Sequence[str], tokenizer: Any, max_length: int, *, stride: int
 ) -> list[Window]:
-    """The windows of each question and its context, in order.
+    """Return the windows of all questions, in order.
 
-    max_length: pieces of a row, special ones included. stride: pieces that neighbouring windows share, at
-    most half of what the longest question leaves. A question is cut at 64 pieces, or at half a short row.
+    max_length: the largest number of pieces in a row, special pieces included. stride: the number of pieces
+    that neighbouring windows share, at most half of the room beside the longest question. A question is cut
+    to 64 pieces, or to half of a shorter row.
     """
     room = max_length - tokenizer.num_special_tokens_to_add(pair=True)
     longest = min(_LONGEST_QUESTION, room // 2)
-    # the tokenizer breaks down where the windows share all of their room
+    # the tokenizer fails when windows overlap completely
     settings = {"max_length": max_length, "stride": min(stride, (room - longest) // 2)}
-    known: dict[Span, Span] = {}  # one object for the many spans that are alike
+    known: dict[Span, Span] = {}  # equal spans share one object, to save memory
     windows: list[Window] = []
     for first in range(0, len(questions), _AT_ONCE):
         asked, read = (list(texts[first : first + _AT_ONCE]) for texts in (questions, contexts))
@@ -80,7 +83,7 @@ def _windows(encoded: Any, contexts: Sequence[str], first: int, known: dict[Span
 
 
 def _trimmed(context: str, start: int, end: int) -> Span:
-    """A piece's characters without the white space that some tokenizers count as part of it."""
+    """A piece's start and end without the white space that some tokenizers count as part of it."""
     text = context[start:end]
     start += len(text) - len(text.lstrip())
     return start, start + len(text.strip())

@@ -1,4 +1,4 @@
-"""From examples to predictions: encode, run batches by length, decode in the examples' order."""
+"""Predict labels of examples: encode them, run batches of similar length, decode in the examples' order."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ from xling.errors import PlanError
 from xling.sites import LabelScores
 from xling.tasks.task import Prediction, Row, ScoresUnits, Task, by_example
 
-Progress = Callable[[int, int], None]  # rows done, of how many
+Progress = Callable[[int, int], None]  # called with the numbers of rows done and of all rows
 Rewrite = Callable[[Sequence[str]], Sequence[str]]
 
 
 def unheard(done: int, of: int) -> None:
-    """Progress that nobody hears of."""
+    """Ignore progress: the default of `Computing.progress`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Computing:
-    """How predictions are computed, whatever they are of.
+    """Settings for the computation of predictions.
 
-    batch_tokens: how many padded pieces a batch holds at most. progress: hears how many rows are done, and of
-    how many.
+    batch_tokens: the largest number of pieces in a batch, padding included. precision: the number format of
+    the forward pass. progress: a function called after each batch with the numbers of rows done and of all
+    rows.
     """
 
     batch_tokens: int = 4096
@@ -45,45 +46,45 @@ AS_USUAL = Computing()
 
 @runtime_checkable
 class ReadingComposition(Protocol):
-    """What reads pieces and scores labels: a composition."""
+    """What `predict` needs of a composition: tokenizers and label scores."""
 
     base: Base
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that its head scores, in the scores' order."""
+        """The labels that its head scores, in the order of the scores."""
         ...
 
     def tokenizer(self, language: str) -> Any:
-        """The tokenizer of texts in a language."""
+        """Return the tokenizer for texts in a language."""
         ...
 
     @property
     def rewrites(self) -> bool:
-        """Whether it reads other words than those of a text."""
+        """Whether it rewrites a text before the tokenizer splits it."""
         ...
 
     def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
-        """The words that it reads in place of others."""
+        """Return the words that the tokenizer should split in place of these."""
         ...
 
     def scores(self, ids: Tensor, mask: Tensor, languages: Sequence[str]) -> Tensor:
-        """The head's scores of labels."""
+        """Return the head's logits for a right-padded batch. ids, mask: [rows, length]."""
         ...
 
 
 @runtime_checkable
 class ReadingEnsemble(Protocol):
-    """Several that read pieces, each its own, and what they say of labels together."""
+    """What `predict` needs of an ensemble: its members, and how their label scores are combined."""
 
     base: Base
 
     def members(self, language: str) -> Sequence[ReadingComposition]:
-        """Those that texts in a language go to."""
+        """Return the compositions that score texts in a language."""
         ...
 
     def combined(self, said: Sequence[LabelScores], language: str) -> LabelScores:
-        """What the members of a language say of the units of an example, in their order, as one."""
+        """Combine the label scores of an example's units. said: one for each member, in their order."""
         ...
 
 
@@ -96,9 +97,11 @@ def predict(
     *,
     computing: Computing = AS_USUAL,
 ) -> list[Prediction]:
-    """Predictions in the order of the examples.
+    """Predict labels and return the predictions in the order of the examples.
 
-    labels: in the order of a composition's scores. An ensemble's members may each have their own.
+    reader: the composition or ensemble that scores labels. labels: the label names in the order of a
+    composition's scores; the members of an ensemble may have different orders. computing: batch size,
+    precision and progress.
     """
     if isinstance(reader, ReadingEnsemble):
         scores = _together(task, examples, reader, labels, computing)
@@ -111,7 +114,7 @@ def predict(
 
 @dataclass(frozen=True)
 class _Encoded:
-    """Rows of some of the examples, as a composition reads them."""
+    """Rows of some of the examples, encoded for one composition."""
 
     composition: ReadingComposition
     rows: Sequence[Row]
@@ -124,7 +127,7 @@ def _together(
     labels: Sequence[str],
     computing: Computing,
 ) -> list[Tensor]:
-    """Scores [units, labels] of each example, which `decode` reads as the members' combined probabilities."""
+    """Scores [units, labels] of each example that `decode` turns into the combined probabilities."""
     if not isinstance(task, ScoresUnits):
         raise TypeError(f"{task.name} has no link between its scores and probabilities of labels")
     members = [ensemble.members(example.language) for example in examples]
@@ -147,7 +150,7 @@ def _together(
 
 
 def _label_scores(task: ScoresUnits, parts: Sequence[Tensor], labels: tuple[str, ...]) -> LabelScores:
-    """What one plan says of an example's units. parts: the scores of its rows."""
+    """The label scores of an example's units by one plan. parts: the scores of its rows."""
     units = torch.cat([torch.zeros(0, len(labels)), *parts]).double()
     return LabelScores(labels, task.link.logs(units, labels))
 
@@ -155,7 +158,7 @@ def _label_scores(task: ScoresUnits, parts: Sequence[Tensor], labels: tuple[str,
 def _scores(
     task: Task, examples: Sequence[Example], readings: Sequence[_Encoded], computing: Computing
 ) -> list[list[Tensor]]:
-    """What `pick` gives for each row of each reading, on the processor."""
+    """Run all batches and return, in CPU memory, what `pick` gives for each row of each reading."""
     done, count = 0, sum(len(own.rows) for own in readings)
     scores: list[list[Tensor]] = []
     for own in readings:
@@ -182,7 +185,10 @@ def encode(
     labels: Sequence[str],
     max_length: int,
 ) -> list[Row]:
-    """The rows of examples, each language's with its own tokenizer, in the order of the examples."""
+    """Encode examples, each with the tokenizer of its language; rows come in the order of the examples.
+
+    max_length: the largest number of pieces in a row, special pieces included.
+    """
     together: dict[int, list[int]] = {}
     for number, example in enumerate(examples):
         together.setdefault(id(reader.tokenizer(example.language)), []).append(number)
@@ -198,10 +204,10 @@ def encode(
 
 
 def rewritten(example: Example, rewrite: Rewrite) -> Example:
-    """The same example over other words: as many tokens, or one string for what stands between blanks.
+    """Return a copy of an example with rewritten words; its labels are kept.
 
-    Labels and predictions stay those of the example's own words. Raises PlanError for a question whose answer
-    is a span of characters: they would no longer be where the answer says.
+    rewrite: a function from tokens, or from the words between blanks of a text, to as many strings. Raises
+    PlanError for question answering, where answers are character offsets into the original text.
     """
     if isinstance(example, Question):
         raise PlanError(

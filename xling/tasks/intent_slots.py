@@ -1,6 +1,6 @@
-"""Intents and slots together: one head on tokens, whose outputs are the slots' tags and the intents.
+"""Joint intent detection and slot filling: one head on tokens, whose outputs are slot tags and intents.
 
-The first special piece speaks for the utterance, as in the joint model of Chen et al. 2019 (BERT for Joint
+The intent is read at the first special piece, as in the joint model of Chen et al. 2019 (BERT for Joint
 Intent Classification and Slot Filling); the two losses are added.
 """
 
@@ -42,10 +42,10 @@ def _columns(how: Reading) -> list[Utterance]:
 
 
 class IntentSlots:
-    """Utterances to an assistant. Metric: micro F1 of exact slots; intent accuracy beside it.
+    """Intents and slots of utterances to an assistant. Metric: micro F1 of exact slots, with intent accuracy.
 
-    The targets of a row: how many outputs are tags, then the intent in an utterance's first row, then a
-    tag for each word.
+    The targets of a row are the number of outputs that are tags, the intent (only in an utterance's first
+    row), and a tag for each word.
     """
 
     name, metric, together, template = "intent-slots", "f1", False, "intents"
@@ -59,10 +59,11 @@ class IntentSlots:
     outputs = {}
 
     def of_rows(self, rows: Iterable[Record], how: Reading) -> list[Utterance]:
-        """Tokens, tags and intent; or a text with its intent and spans of characters, as INJONGO has them.
+        """Make examples of rows with tokens, tags and intent, or with a text, its spans and its intent.
 
-        Of {"text", "spans", "intent"}, a span is {"start_byte", "limit_byte", "label"}: characters, in spite
-        of the names. A text of the Hub marks its slots by brackets, as MASSIVE writes them.
+        In {"text", "spans", "intent"}, the format of INJONGO, a span is {"start_byte", "limit_byte",
+        "label"}; in spite of the names, both count characters. Texts from the Hub mark slots with brackets,
+        as MASSIVE does.
         """
         found = [_utterance(row, how, number) for number, row in enumerate(rows)]
         if not found:
@@ -73,7 +74,7 @@ class IntentSlots:
         return Utterance(tokens=tokens_of(item), tags=None, intent=None, id=id, language=language)
 
     def labels(self, examples: Sequence[Utterance]) -> tuple[str, ...]:
-        """InputError where no utterance has an intent."""
+        """Return the slot tags, then the intents; raises InputError when no utterance has an intent."""
         intents = sorted({example.intent for example in examples if example.intent is not None})
         if not intents:
             raise InputError("no utterance of the training data has an intent", where="--train")
@@ -103,7 +104,7 @@ class IntentSlots:
         wanted = torch.as_tensor([target for row in rows for target in row.targets[1:]], device=logits.device)
         intent = wanted >= count
         loss = cross_entropy(items[~intent, :count], wanted[~intent])
-        if intent.any():  # a batch of later windows of long utterances has none
+        if intent.any():  # only the first window of an utterance has an intent
             loss = loss + cross_entropy(items[intent, count:], wanted[intent] - count)
         return loss
 
@@ -130,17 +131,17 @@ class IntentSlots:
         return [*types(example.tags or ()), str(example.intent)]
 
     def counts(self, examples: Sequence[Utterance], predictions: Sequence[Prediction]) -> np.ndarray:
-        """Per utterance: right slots, predicted slots, gold slots, whether the intent is right, and one."""
+        """Count, for each utterance, [right slots, predicted slots, gold slots, right intent (0 or 1), 1]."""
         slots = _TAGGING.counts(_sentences(examples), predictions)
         right = [example.intent == row["intent"] for example, row in zip(examples, predictions, strict=True)]
         return np.column_stack([slots, np.asarray(right, dtype=float), np.ones(len(right))])
 
     def value(self, sums: np.ndarray) -> np.ndarray:
-        """F1 of the slots; the last two sums are for the intents' accuracy."""
+        """Compute the F1 of the slots in percent; the last two counts are for the intent accuracy."""
         return _TAGGING.value(sums[..., :3])
 
     def score(self, examples: Sequence[Utterance], predictions: Sequence[Prediction]) -> dict[str, float]:
-        """Slots, intents, utterances with all of it right, and the slots as xSID's own script counts them."""
+        """Compute F1 of slots, intent accuracy, fully right utterances, and F1 by xSID's own script."""
         gold, found = [example.tags or () for example in examples], [row["tags"] for row in predictions]
         sums = self.counts(examples, predictions)
         intents = sums[:, 3]
@@ -187,7 +188,7 @@ def _utterance(row: Record, how: Reading, number: int) -> Utterance:
 
 
 def _spans(value: object, length: int, place: Place) -> list[Span]:
-    """The spans of a JSON row."""
+    """The spans of a row in JSON; raises InputError for a value that is not a span of the text."""
     found: list[Span] = []
     for span in value if isinstance(value, list) else [None]:
         facts = span if isinstance(span, dict) else {}
@@ -212,17 +213,17 @@ def _no_utterance(place: Place, labelled: bool) -> InputError:
 
 
 def _gold(example: Utterance) -> tuple[tuple[str, ...], str] | None:
-    """Tags and intent; None where either is missing."""
+    """The gold tags and intent; None when either is missing."""
     return None if example.tags is None or example.intent is None else (example.tags, example.intent)
 
 
 def _tag_count(labels: Sequence[str]) -> int:
-    """How many labels are tags: they come first."""
+    """The number of labels that are tags, which come before the intents."""
     return sum(not label.startswith(INTENT) for label in labels)
 
 
 def _logs(scores: Tensor, count: int) -> Tensor:
-    """Log-probabilities of the tags, which are the first `count` outputs, and of the intents."""
+    """The log-probabilities of tags, the first `count` outputs, and of intents, each with its own softmax."""
     return torch.cat([scores[:, :count].log_softmax(-1), scores[:, count:].log_softmax(-1)], dim=1)
 
 
@@ -231,7 +232,7 @@ def _sentences(examples: Sequence[Utterance]) -> list[TaggedSentence]:
 
 
 def _decoded(example: Utterance, scores: Tensor, labels: Sequence[str]) -> Prediction:
-    """scores: [items, outputs], the utterance's own first."""
+    """The prediction of an utterance. scores: [items, outputs]; the first item scores the intent."""
     count = _tag_count(labels)
     tags = repaired([str(labels[best]) for best in scores[1:, :count].argmax(-1).tolist()])
     names = [label.removeprefix(INTENT) for label in labels[count:]]

@@ -1,4 +1,4 @@
-"""Any number of labels of a text or of a pair of texts, none included."""
+"""Multi-label classification: a text or a pair of texts has any number of labels, or none."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _YES, _NO = ("1", "1.0", "true"), ("0", "0.0", "false")
 
 
 class MultiLabel:
-    """Emotions, tags, several topics at once. Metric: micro F1 of labels.
+    """Multi-label classification, such as emotions or several topics at once. Metric: micro F1 of labels.
 
-    The targets of a row are a one or a zero for each label, so that a text without any label is learned
-    from, and one without gold has none.
+    The targets of a row are a one or a zero for each label. A text without any label has zeros only and is
+    used in training; a text without gold labels has no targets.
     """
 
     name, metric, together, template = "multi-label", "f1", False, "topic"
@@ -53,9 +53,11 @@ class MultiLabel:
     files, outputs = TEXT_FILES, {}
 
     def of_rows(self, rows: Iterable[Record], how: Reading) -> list[MultiLabelledText]:
-        """All labels of a text in one column, by bars or as a JSON list, or a column of zeros and ones each.
+        """Make examples of rows.
 
-        An empty cell is a text without any label; null, or a row of empty flags, one without gold.
+        The labels of a text are in one column, separated by bars or as a JSON list, or each label has a
+        column of zeros and ones. An empty cell means that the text has no label; null, or a row whose flags
+        are all empty, means that there are no gold labels.
         """
         rows = list(rows)
         if not rows:
@@ -81,7 +83,7 @@ class MultiLabel:
         return MultiLabelledText(text=text, labels=None, id=id, language=language, pair=pair)
 
     def labels(self, examples: Sequence[MultiLabelledText]) -> tuple[str, ...]:
-        """InputError where no text has a label."""
+        """Return the sorted labels of the training data; raises InputError when no text has a label."""
         return learned(label for example in examples for label in example.labels or ())
 
     def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
@@ -112,7 +114,7 @@ class MultiLabel:
         scores: Sequence[Tensor],
         labels: Sequence[str],
     ) -> list[Prediction]:
-        """The labels whose probability is above a half."""
+        """Predict the labels whose probability is above 0.5."""
         found = []
         for example, score in zip(examples, scores, strict=True):
             chances = dict(zip(labels, score[0].sigmoid().tolist(), strict=True))
@@ -128,7 +130,7 @@ class MultiLabel:
         return example.labels or ()
 
     def counts(self, examples: Sequence[MultiLabelledText], predictions: Sequence[Prediction]) -> np.ndarray:
-        """Per text: right labels, predicted labels, gold labels; zeros without gold."""
+        """Count, for each text, [right, predicted, gold] labels; all are zero without gold labels."""
         both = zip(examples, predictions, strict=True)
         none: set[str] = set()
         return overlaps(
@@ -141,7 +143,7 @@ class MultiLabel:
     def score(
         self, examples: Sequence[MultiLabelledText], predictions: Sequence[Prediction]
     ) -> dict[str, float]:
-        """Micro and macro F1 over all labels that the module knows, and the share of exact sets."""
+        """Compute micro F1, macro F1 over all labels (gold, predicted or scored), and exact matches."""
         from sklearn.metrics import f1_score
         from sklearn.preprocessing import MultiLabelBinarizer
 
@@ -167,7 +169,7 @@ class MultiLabel:
 
 
 def _columns(rows: Sequence[Record], *, gold: bool) -> Columns:
-    """The columns by their usual names, or flags where none of these lists the labels."""
+    """Find the columns by their usual names; labels are in columns of flags when no column lists them."""
     first = rows[0]
     columns = usual_columns(first, ())
     if not gold:
@@ -184,7 +186,7 @@ def _columns(rows: Sequence[Record], *, gold: bool) -> Columns:
 
 
 def _labels_in(row: Record, columns: Columns, names: Mapping[str, str]) -> tuple[str, ...] | None:
-    """The labels of a row, each once; None without gold."""
+    """The labels of a row without duplicates; None when there are no gold labels."""
     if columns.labels:
         found = _flagged(row.cells, columns.labels, row.place)
     elif columns.label is not None:
@@ -198,10 +200,10 @@ def _labels_in(row: Record, columns: Columns, names: Mapping[str, str]) -> tuple
 
 
 def _flag_columns(rows: Iterable[Record], apart: Collection[str]) -> tuple[str, ...]:
-    """The columns of a table, but those apart, that hold zeros and ones, or nothing where there is no gold.
+    """The columns of a table that hold only zeros, ones and empty cells. apart: columns to leave out.
 
-    InputError names the first cell that is neither in a column where most are: it may be a slip, or the
-    columns are no flags but degrees.
+    Raises InputError when most cells of a column are flags but one is not: that cell may be a mistake, or the
+    column may hold degrees and not flags.
     """
     flags: Counter[str] = Counter()
     others: dict[str, list[tuple[Place, object]]] = {}
@@ -244,7 +246,7 @@ def _flag(value: object) -> bool | None:
 
 
 def _listed(value: object, column: str, place: Place) -> list[str] | None:
-    """The labels of one cell: a JSON list, or text with bars between them."""
+    """The labels of one cell: a list, a JSON list, or text separated by bars."""
     if value is None:
         return None
     listed: object = value

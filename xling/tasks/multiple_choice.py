@@ -1,4 +1,4 @@
-"""Multiple choice: each answer is read with the context and the question, and the best one is chosen."""
+"""Multiple choice: each choice is scored together with the context and the question."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ _IDS = ("idx", "id")
 
 @dataclass(frozen=True, kw_only=True)
 class ChoiceLayout:
-    """Which columns hold what. choices: one column each, or a single one with a list.
+    """The column names of a file format.
 
-    first: how the label counts the first choice.
+    choices: one column for each choice, or one column with a list. first: the label of the first choice, 0 or
+    1.
     """
 
     context: str
@@ -43,13 +44,13 @@ class ChoiceLayout:
     first: int = 0
 
     def columns(self) -> tuple[str, ...]:
-        """The columns that tell the layout; without gold the label is not there."""
+        """The columns that identify the layout, without the label, which unlabelled files do not have."""
         return (self.context, self.question, *self.choices)
 
 
-# The question of COPA and XCOPA is the bare word `cause` or `effect` in the file of every language, and
-# stays that: one sign for source and target alike, which the head learns on the source. A sentence in the
-# source's words (`What was the cause of this?`) would put a second language into every target row.
+# In COPA and XCOPA the question is the word `cause` or `effect` in the files of all languages. It is kept
+# as it is, so that source and target share one marker, which the head learns on the source. A question in
+# English (`What was the cause of this?`) would put a second language into every target row.
 LAYOUTS: Mapping[str, ChoiceLayout] = {
     "copa": ChoiceLayout(
         context="premise", question="question", choices=("choice1", "choice2"), label="label"
@@ -66,13 +67,12 @@ LAYOUTS: Mapping[str, ChoiceLayout] = {
 
 
 class MultipleChoice:
-    """COPA and XCOPA, Belebele and their like. Metric: accuracy.
+    """Multiple choice, as in COPA, XCOPA and Belebele. Metric: accuracy.
 
-    One row a choice: context and question, then the choice, as Radford et al. 2018 read multiple choice; one
-    output of the head scores it. Of a context that is too long the end is cut, never the question or a
-    choice. The question is taken as it stands: for XCOPA the bare word `cause` or `effect`, which is the
-    same in every language's files (see `LAYOUTS`).
-    The target of a row is one for the right choice, else zero.
+    Each choice has a row of its own: context and question, then the choice (Radford et al. 2018); a head with
+    one output scores it. When a row is too long, the end of the context is cut, never the question or a
+    choice. The question is used as it is: for XCOPA the word `cause` or `effect` in all languages (see
+    `LAYOUTS`). The target of a row is one for the right choice and zero for the others.
     """
 
     name, metric, together, template = "multiple-choice", "accuracy", True, "choice"
@@ -80,12 +80,11 @@ class MultipleChoice:
     files, outputs = Files(rows=TABLES), {}
 
     def of_rows(self, rows: Iterable[Record], how: Reading) -> list[Choice]:
-        """Rows in one of `LAYOUTS`, told by their columns.
+        """Make examples of rows in one of the `LAYOUTS`, which is recognised by its columns.
 
-        Without a column `idx` or `id` the id is CONTEXT/ROW, both numbered, so that the questions on one
-        passage can be kept together.
-        Raises InputError for missing columns, cells of another type, a label outside the choices, an id that
-        stands twice, and for no row at all.
+        Without a column `idx` or `id`, the id is CONTEXT/ROW, both as numbers, so that the questions about
+        one passage can be kept together. Raises InputError when a column is missing, a cell has a wrong type,
+        a label is not one of the choices, an id occurs twice, or there are no rows.
         """
         found: list[Choice] = []
         seen: dict[str, Place] = {}
@@ -118,7 +117,7 @@ class MultipleChoice:
         return found
 
     def example(self, item: Any, id: str, language: str) -> Choice:
-        """InputError where the item is no mapping with `context`, `question` and `choices`."""
+        """Make an example; raises InputError unless the item has `context`, `question` and `choices`."""
         found = item if isinstance(item, Mapping) else {}
         texts, choices = [found.get(key) for key in ("context", "question")], found.get("choices") or ()
         listed = isinstance(choices, (list, tuple)) and len(choices) > 1
@@ -137,7 +136,7 @@ class MultipleChoice:
         )
 
     def labels(self, examples: Sequence[Choice]) -> tuple[str, ...]:
-        """The one output: how right a choice is."""
+        """Return the name of the only output, the score of a choice."""
         return ("right",)
 
     def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
@@ -164,7 +163,7 @@ class MultipleChoice:
         ]
 
     def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
-        """The mean cross-entropy over the choices of each example, which may differ in their number."""
+        """Return the mean cross-entropy over each example's choices; their number may differ."""
         groups = [list(own) for _, own in groupby(range(len(rows)), key=lambda number: rows[number].example)]
         scores = pad_sequence(
             [logits[own, 0].float() for own in groups], batch_first=True, padding_value=-torch.inf
@@ -182,7 +181,7 @@ class MultipleChoice:
         scores: Sequence[Tensor],
         labels: Sequence[str],
     ) -> list[Prediction]:
-        """scores: [1, 1] of each choice; those of a prediction are a softmax over the example's choices."""
+        """Predict the best choice by a softmax over each example's choices. scores: [1, 1] for each row."""
         found = []
         for example, own in zip(examples, by_example(rows, scores, len(examples)), strict=True):
             chances = torch.cat(own)[:, 0].softmax(0)
@@ -206,7 +205,7 @@ class MultipleChoice:
         return ()
 
     def counts(self, examples: Sequence[Choice], predictions: Sequence[Prediction]) -> np.ndarray:
-        """Per example: whether it is right, and one."""
+        """Count, for each example, [right, 1]."""
         right = [example.label == row["label"] for example, row in zip(examples, predictions, strict=True)]
         return np.stack([np.asarray(right, dtype=float), np.ones(len(right))], axis=1)
 
@@ -216,7 +215,7 @@ class MultipleChoice:
         return {"accuracy": float(self.value(self.counts(examples, predictions).sum(0)))}
 
     def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
-        """The choices are numbered from one."""
+        """Compare the chosen answers; choices are numbered from one."""
         (right, over), (own, under) = (
             (
                 f"answer {number + 1}",
@@ -231,7 +230,7 @@ class MultipleChoice:
 
 
 def _layout(row: Record, *, gold: bool) -> ChoiceLayout:
-    """The layout that most columns speak for; InputError names those it lacks."""
+    """The layout that fits the row's columns best; raises InputError when columns of it are missing."""
     wanted = {
         name: (*layout.columns(), *([layout.label] if gold else [])) for name, layout in LAYOUTS.items()
     }
@@ -257,7 +256,7 @@ def _choices(row: Record, layout: ChoiceLayout) -> tuple[str, ...]:
 
 
 def _label(row: Record, layout: ChoiceLayout, count: int) -> int:
-    """The number of the right choice; the Hub may tell its column in place of the number."""
+    """The index of the right choice; a label is its number or, in some data sets, its column name."""
     numbers = {str(layout.first + number): number for number in range(count)}
     told = (as_text(row.cells[layout.label]) or "").strip()
     if told not in numbers and told not in layout.choices:
@@ -271,7 +270,7 @@ def _target(example: Choice, place: int) -> tuple[int, ...]:
 
 
 def _first_segments(examples: Sequence[Choice], tokenizer: Any, max_length: int) -> list[str]:
-    """Context and question of each example, the context cut so that the longest choice has its place."""
+    """Each example's context and question, the context cut so that the longest choice fits into the row."""
     room = max_length - tokenizer.num_special_tokens_to_add(pair=True)
     questions = piece_counts([example.question for example in examples], tokenizer)
     choices = iter(piece_counts([own for example in examples for own in example.choices], tokenizer))

@@ -1,4 +1,4 @@
-"""From files and rows to examples: what a reader is told, which formats a task has, and who reads them."""
+"""Read files and rows into examples: the settings of a reader, the formats of a task, and their readers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xling.errors import InputError
 from xling.tasks.registry import task_named
 
 TABLES = ("tsv", "csv", "jsonl")
-# formats whose rows a task makes its examples of
+# formats that are read row by row with the task's `of_rows`
 _ROWS: Mapping[str, Callable[[str | Path], Iterable[Record]]] = {
     **{name: partial(read_rows, format=name) for name in TABLES},
     "json": read_articles,
@@ -28,12 +28,13 @@ _ROWS: Mapping[str, Callable[[str | Path], Iterable[Record]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What is read, and how.
+    """The settings of a reader.
 
-    where: a file, or the name of the data set that rows are from. language: of what does not tell its own.
-    gold: whether labels are read, and must be there. labels: other names for labels (`O` drops a type of
-    spans). columns: as a data card names them; None for a user's own file, whose columns have their usual
-    names. layout: of a data card's CoNLL columns.
+    where: the path of the file, or the name of the data set that the rows are from. language: the language of
+    rows that do not give their own. format: the file's format. gold: whether labels are read and required.
+    labels: new names for labels; the name `O` drops a type of span. columns: the column names from a data
+    card; None for a user's file, whose columns have the usual names. layout: a data card's layout of CoNLL
+    columns.
     """
 
     where: str | Path
@@ -45,11 +46,11 @@ class Reading:
     layout: ConllLayout | None = None
 
     def identity(self, row: Record, number: int) -> str:
-        """The id that a row of a user's own file tells, else its number."""
+        """The id given in a row of a user's file, or else the row's number."""
         return (self.columns is None and as_text(row.cells.get("id"))) or str(number)
 
     def language_of(self, row: Record) -> str:
-        """The language that a row of a user's own file tells, else that of the whole."""
+        """The language given in a row of a user's file, or else the language of the whole file."""
         return (self.columns is None and as_text(row.cells.get("language"))) or self.language
 
 
@@ -58,12 +59,12 @@ Reader = Callable[[Reading], Iterable[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Files:
-    """The formats of a task's files.
+    """The file formats that a task can read.
 
-    rows: those whose rows the task's `of_rows` reads, of `tsv`, `csv`, `jsonl`, `json` (SQuAD) and `text`.
-    readers: those that have a reader of their own. input_only: those of both that hold no gold labels.
-    usual: the format of labelled files whose ending says nothing. endings: of formats that are not in
-    `xling.data.formats.ENDINGS`, such as {".mine": "mine"}.
+    rows: the formats whose rows go to the task's `of_rows`, out of `tsv`, `csv`, `jsonl`, `json` (SQuAD) and
+    `text`. readers: the formats with a reader of their own. input_only: the formats among both that have no
+    gold labels. usual: the format of labelled files whose ending is not known. endings: file endings of
+    formats that are not in `xling.data.formats.ENDINGS`, such as {".mine": "mine"}.
     """
 
     rows: tuple[str, ...] = ()
@@ -73,13 +74,13 @@ class Files:
     endings: Mapping[str, str] = field(default_factory=dict)
 
     def formats(self, *, gold: bool) -> list[str]:
-        """Those that can be read, with gold labels or without."""
+        """The formats that can be read, with gold labels or without."""
         order = dict.fromkeys((*FORMATS, *self.endings.values(), *self.readers))
         known = {*self.rows, *self.readers}.difference(self.input_only if gold else ())
         return [name for name in order if name in known]
 
     def open(self, *, gold: bool) -> str | None:
-        """The format of an ending that says nothing (see `format_of`)."""
+        """The format of a file whose ending is not known (see `format_of`); None when there is no default."""
         if gold:
             return self.usual
         return "columns" if "conll" in self.readers else "text" if "text" in self.rows else None
@@ -87,46 +88,50 @@ class Files:
 
 @runtime_checkable
 class ReadsExamples(Protocol):
-    """The part of a task that reads, for which no torch is needed."""
+    """The part of a task that reads examples; it does not need torch."""
 
     name: str
 
     @property
     def files(self) -> Files:
-        """The formats of its files."""
+        """The file formats that the task can read."""
         ...
 
     def of_rows(self, rows: Iterable[Record], how: Reading) -> list[Any]:
-        """The examples of rows, from a file or the Hub; InputError tells the place of what is at fault."""
+        """Make examples of rows from a file or the Hub; raises InputError that locates a bad row."""
         ...
 
     def label_names(self, example: Any) -> Iterable[str]:
-        """What a data card's label set names, as an example's gold has it: labels, types of spans."""
+        """The labels or span types in an example's gold labels, as a data card's label set lists them."""
         ...
 
 
 def read_labelled(path: Path, *, task: str, language: str, format: str = AUTO) -> list[Example]:
-    """Examples with gold labels, in one of the formats that the task's files have."""
+    """Read examples with gold labels from a file in one of the task's formats.
+
+    language: the language of examples that do not give their own. format: the file's format; by default, it
+    is found out from the file. Raises InputError when the file cannot be read as that format.
+    """
     own = task_named(task)
     return read_file(own, Reading(where=path, language=language, format=format_in(own, path, format)))
 
 
 def read_input(path: Path, *, task: str, language: str, format: str = AUTO) -> list[Example]:
-    """Examples to predict: as `read_labelled` without the labels, or plain text where the task takes it.
+    """Read examples to predict: like `read_labelled` without labels, or plain text if the task allows it.
 
-    Plain text is one example a line, split into tokens by `xling.data.tokenise.words` where need be.
+    Plain text has one example in each line; tasks on tokens split it with `xling.data.tokenise.words`.
     """
     own, known = task_named(task), input_format(path, task=task, format=format)
     return read_file(own, Reading(where=path, language=language, format=known, gold=False))
 
 
 def input_format(path: Path, *, task: str, format: str = AUTO) -> str:
-    """The format in which `read_input` reads a file."""
+    """Return the format that `read_input` uses for a file."""
     return format_in(task_named(task), path, format, gold=False)
 
 
 def format_in(task: ReadsExamples, path: Path, told: str = AUTO, *, gold: bool = True) -> str:
-    """The format of a file, as told or found out; InputError for one that the task has not."""
+    """Return a file's format, given or detected; raises InputError when the task cannot read it."""
     files = task.files
     return format_of(
         path,
@@ -139,7 +144,7 @@ def format_in(task: ReadsExamples, path: Path, told: str = AUTO, *, gold: bool =
 
 
 def read_file(task: ReadsExamples, how: Reading) -> list[Any]:
-    """The examples of a file whose format is known; InputError where its content is not that."""
+    """Read the examples of a file in a given format; raises InputError when the content does not fit it."""
     if how.format in task.files.readers:
         return list(task.files.readers[how.format](how))
     if how.format not in task.files.rows:

@@ -1,4 +1,4 @@
-"""Every task by name: known before torch is imported, and loaded when asked for."""
+"""All tasks by name. The names are known without importing torch; a task is imported when it is used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _load(name: str) -> Task:
-    """The task of a file of this room: `intent-slots` is the value `TASK` of `intent_slots.py`."""
+    """Import a task from this package: `intent-slots` is the value `TASK` of `intent_slots.py`."""
     return import_module(f"xling.tasks.{name.replace('-', '_')}").TASK
 
 
@@ -37,5 +37,5 @@ TASKS: Registry[Callable[[], Task]] = Registry(
 
 
 def task_named(name: str, *, where: str = "--task") -> Task:
-    """The task of a name; InputError lists the names."""
+    """Return the task of a name; raises InputError, with all names, when there is none."""
     return TASKS.named(name, where=where)()

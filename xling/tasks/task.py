@@ -1,4 +1,4 @@
-"""What a task is to the rest of the house."""
+"""The interface of a task: encode examples, compute the loss, decode scores and compute metrics."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from xling.tasks.comparison import Comparison
 from xling.tasks.reading import ReadsExamples
 
 Prediction = dict[str, Any]
-Writer = Callable[[Sequence[Prediction], Path], bytes]  # of predictions and the file they were made for
+Writer = Callable[[Sequence[Prediction], Path], bytes]  # called with predictions and their input file
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One sequence of pieces of one example.
+    """One input sequence of pieces. An example has one row or, when it is long, several.
 
-    at: positions in `ids` whose states are scored (empty: the whole sequence is scored once).
-    targets: what the items should be, as the task numbers it; empty without gold labels.
-    first: how many items of the example come before this row's.
-    spans: the first character and the end of each item in the example's text, where a task asks for it.
+    ids: the piece ids, special pieces included. at: the positions in `ids` whose hidden states are scored,
+    one for each item; when empty, the whole sequence is scored once. targets: the label numbers of the items
+    as the task defines them; empty without gold labels. example: the index of the row's example. first: the
+    number of the example's items in earlier rows. spans: the start and end character (exclusive) of each item
+    in the example's text, for tasks that need them.
     """
 
     ids: tuple[int, ...]
@@ -42,10 +43,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Link:
-    """How the scores of an example's units are probabilities of labels.
+    """How a task's scores and label probabilities are converted into each other.
 
-    logs: from scores [units, outputs] and label names to log-probabilities. scores: from log-probabilities to
-    scores that `Task.decode` reads as these; the same values, where it takes their softmax.
+    logs: a function from scores [units, outputs] and label names to log-probabilities. scores: a function
+    from log-probabilities to scores that `Task.decode` turns into the same probabilities; the identity for
+    tasks that take a softmax.
     """
 
     logs: Callable[[Tensor, Sequence[str]], Tensor]
@@ -57,10 +59,10 @@ ONE_LABEL = Link(lambda scores, labels: scores.log_softmax(-1))
 
 @runtime_checkable
 class ScoresUnits(Protocol):
-    """A task that scores the same labels for each unit: a word, a text, an answer, however it is split.
+    """A task that scores labels for units (words, texts or answers) that do not depend on the tokenizer.
 
-    The scores of plans with other vocabularies are combined unit by unit; those of a task that scores pieces,
-    or pairs of words, are not.
+    So the scores of plans with different vocabularies can be combined unit by unit. This does not hold for
+    tasks that score pieces or pairs of words.
     """
 
     @property
@@ -69,13 +71,13 @@ class ScoresUnits(Protocol):
 
 @runtime_checkable
 class Task(ReadsExamples, Protocol):
-    """A task: rows of files to examples, these to pieces, logits to a loss, scores to predictions, a metric.
+    """A task: it reads examples, encodes them, computes the loss, decodes scores and computes metrics.
 
-    metric: the primary one, which is the higher the better. together: the rows of an example are learned
-    in one batch, since the loss compares them. template: the recipe of `recipes/_base` whose settings
-    `xling recipe new` takes, and its data where that is of this task.
-    `counts` gives a row of sums per example and `value` the metric of summed rows, in percent, so
-    that a bootstrap resamples examples without scoring them again.
+    metric: the name of the primary metric; higher is better. together: whether all rows of an example must be
+    in one batch in training, because the loss compares them. template: the recipe in `recipes/_base` whose
+    settings `xling recipe new` copies, with its data if they belong to this task.
+    `counts` returns a row of sums for each example, and `value` the metric of added rows in percent, so
+    that a bootstrap can resample examples without scoring them again.
     """
 
     metric: str
@@ -84,69 +86,69 @@ class Task(ReadsExamples, Protocol):
 
     @property
     def outputs(self) -> Mapping[str, Writer]:
-        """What writes predictions to a file of an ending; every other ending gets JSON lines."""
+        """Functions that write predictions, by file ending; files with other endings are JSON lines."""
         ...
 
     def example(self, item: Any, id: str, language: str) -> Example:
-        """An example without gold of what a caller gives; InputError says what is taken."""
+        """Make an unlabelled example of a caller's item; raises InputError for an item of another form."""
         ...
 
     def labels(self, examples: Sequence[Any]) -> tuple[str, ...]:
-        """The label set of training data, in the order of the head's outputs."""
+        """Return the label set of training examples, in the order of the head's outputs."""
         ...
 
     def head(self, labels: Sequence[str], base: Base) -> PartConfig:
-        """The head for these labels, in the base family's own shape where it has one."""
+        """Return the configuration of a head for these labels, in the shape usual for the base's family."""
         ...
 
     def rows(
         self, examples: Sequence[Any], tokenizer: Any, labels: Sequence[str], max_length: int
     ) -> list[Row]:
-        """Encode examples with a fast tokenizer; InputError names the first label outside the set."""
+        """Encode examples with a fast tokenizer; raises InputError for a gold label outside the label set."""
         ...
 
     def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
-        """The mean loss over the scored items of a batch."""
+        """Return the mean loss over the scored items of a batch. logits: the head's scores of all rows."""
         ...
 
     def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Float[Tensor, "*items outputs"]]:
-        """The logits of the scored items, row by row."""
+        """Return the logits of each row's scored items."""
         ...
 
     def decode(
         self, examples: Sequence[Any], rows: Sequence[Row], scores: Sequence[Tensor], labels: Sequence[str]
     ) -> list[Prediction]:
-        """JSON rows of the examples. scores: what `pick` gives for each row, rows by example."""
+        """Return a prediction for each example. scores: what `pick` returned for each row, by example."""
         ...
 
     def gold(self, example: Any) -> Prediction:
-        """The keys of a prediction that an example's gold labels answer, with those labels."""
+        """Return an example's gold labels under the keys of a prediction; empty without gold labels."""
         ...
 
     def counts(self, examples: Sequence[Any], predictions: Sequence[Prediction]) -> np.ndarray:
-        """[examples, sums]: what the metric adds up."""
+        """Return the counts that the metric is computed from, [examples, sums]."""
         ...
 
     def value(self, sums: np.ndarray) -> np.ndarray:
-        """The metric in percent of sums [..., sums]."""
+        """Compute the primary metric in percent from added counts [..., sums]."""
         ...
 
     def score(self, examples: Sequence[Any], predictions: Sequence[Prediction]) -> dict[str, float]:
-        """All metrics in percent, the primary one first, by the field's own library."""
+        """Compute all metrics in percent, the primary one first, with the standard library for the task."""
         ...
 
     def compare(self, gold: Prediction, predicted: Prediction) -> Sequence[Comparison]:
-        """What a report shows of an example, a value for each kind of answer.
+        """Compare an example's gold labels with its prediction for a report, one value per kind of answer.
 
-        gold: what `gold` gives, read again from a file. Any LookupError, TypeError, ValueError or
-        AttributeError says that the two rows do not fit each other; texts of the prediction that gold does
-        not answer are shown in any case.
+        gold: what `gold` returned, read back from a file. A LookupError, TypeError, ValueError or
+        AttributeError means that the two do not belong together. The report shows those texts of the
+        prediction that are not in `gold` in any case.
         """
         ...
 
 
 def numbered(label: str, numbers: Mapping[str, int], example: Example) -> int:
-    """The number of a label; InputError names the example whose label the task module does not know."""
+    """Return the number of a label; raises InputError when the task module does not know it."""
     if label not in numbers:
         raise InputError(
             f"label {label!r} of example {example.id} is unknown to the task module",
@@ -159,7 +161,7 @@ def numbered(label: str, numbers: Mapping[str, int], example: Example) -> int:
 
 
 def by_example(rows: Sequence[Row], scores: Sequence[Tensor], count: int) -> list[list[Tensor]]:
-    """The scores of each example's rows; an example may have none."""
+    """Group the scores of rows by example; an example may have none. count: the number of examples."""
     parts: list[list[Tensor]] = [[] for _ in range(count)]
     for row, own in zip(rows, scores, strict=True):
         parts[row.example].append(own)
