@@ -1,1 +1,1 @@
-"""One task a file: its labels, head, loss, decoding and metric."""
+"""The tasks, one in each file: its files, labels, head, loss, decoding and metric."""

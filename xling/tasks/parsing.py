@@ -1,4 +1,4 @@
-"""Dependency parsing: each word's head and relation, by biaffine scores and the best tree."""
+"""Dependency parsing: predict each word's head and relation from biaffine scores and the best tree."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNIVERSAL = tuple(
     " root vocative xcomp".split()
 )
 ROOT = "root"
-_LONGEST = 512  # pieces: scores grow with the square of a row's length
+_LONGEST = 512  # pieces in a row: the number of scores grows with its square
 _UNLEARNED = -1
 
 Pairs = Float[Tensor, "nodes nodes scores"]
@@ -39,7 +39,7 @@ Tree = tuple[list[int], list[str]]
 
 
 def _trees(how: Reading) -> list[ParsedSentence]:
-    """A data card's parts of speech are read, a user's are not."""
+    """Read CoNLL-U; gold parts of speech are required in data sets with a card, not in a user's files."""
     gold = () if not how.gold else ("tree",) if how.columns is None else ("tags", "tree")
     return read_conllu(how.where, language=how.language, gold=gold, labels=how.labels)
 
@@ -51,12 +51,12 @@ def _columns(how: Reading) -> list[ParsedSentence]:
 
 @dataclass(frozen=True)
 class Parsing:
-    """Dependency trees of given words. Metric: LAS, as the CoNLL 2018 evaluation has it.
+    """Dependency parsing of tokenised sentences. Metric: LAS, as in the CoNLL 2018 evaluation.
 
-    subtypes: learn relations with their subtypes (`nmod:poss`); scoring leaves these out either way.
-    A row is the sentence's first special piece, which stands for the root, and its words. A sentence too
-    long for one row is parsed window by window: words whose head lies in another window teach nothing, and
-    what is the root of a later window becomes a dependent of the first window's root.
+    subtypes: whether relations are learned with their subtypes (`nmod:poss`); scores ignore subtypes anyway.
+    The items of a row are the first special piece, which stands for the root, and the words. A sentence that
+    is too long for one row is parsed in windows: in training, words whose head is in another window are left
+    out; in prediction, the root of a later window becomes a dependent of the first window's root.
     """
 
     subtypes: bool = False
@@ -73,14 +73,14 @@ class Parsing:
     outputs = {".conllu": conllu_bytes}
 
     def of_rows(self, rows: Iterable[Record], how: Reading) -> list[ParsedSentence]:
-        """Lists of tokens, tags, heads and relations, as the Hub has them; tokens alone without gold."""
+        """Make examples of rows with lists of tokens, tags, heads and relations; without gold only tokens."""
         return [_sentence(row, how, number) for number, row in enumerate(rows)]
 
     def example(self, item: Any, id: str, language: str) -> ParsedSentence:
         return _bare(tokens_of(item), id, language)
 
     def labels(self, examples: Sequence[ParsedSentence]) -> tuple[str, ...]:
-        """The relations. The 37 universal ones are all in it where no others are, whatever the source has."""
+        """Return the relations; all 37 universal ones if the training data has no others."""
         found = {name for example in examples for name in example.relations or ()}
         kept = found if self.subtypes else set(map(universal, found))
         known = set(map(universal, kept)).issubset(UNIVERSAL)
@@ -92,7 +92,7 @@ class Parsing:
     def rows(
         self, examples: Sequence[ParsedSentence], tokenizer: Any, labels: Sequence[str], max_length: int
     ) -> list[Row]:
-        """Targets: -1 of the root, head * relations + relation of each word, the head within its window."""
+        """Encode sentences. Targets: -1 for the root; head * relations + relation for a word."""
         numbers = {label: number for number, label in enumerate(labels)}
         heads = [example.heads or () for example in examples]
         words = [example.tokens for example in examples]
@@ -101,7 +101,7 @@ class Parsing:
         return [_rooted(row, relations[row.example], len(labels)) for row in whole]
 
     def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
-        """The mean over words of the losses of the head and, at the right head, of the relation."""
+        """Return the mean over words of the head's loss plus the relation's loss at the gold head."""
         total, count = logits.new_zeros((), dtype=torch.float32), 0
         for pairs, row in zip(self.pick(logits, rows), rows, strict=True):
             targets = torch.as_tensor(row.targets, device=logits.device)
@@ -116,7 +116,7 @@ class Parsing:
         return total / max(count, 1)
 
     def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Pairs]:
-        """[1 + words, 1 + words, 1 + relations] of each row: dependent, head, the arc and its relations."""
+        """Return each row's scores [dependents, heads, 1 + relations]: of the arc, then of its relations."""
         return [logits[number, list(row.at)][:, list(row.at)] for number, row in enumerate(rows)]
 
     def decode(
@@ -142,7 +142,7 @@ class Parsing:
         return list(map(universal, example.relations or ()))
 
     def counts(self, examples: Sequence[ParsedSentence], predictions: Sequence[Prediction]) -> np.ndarray:
-        """Per sentence: words with the right head and relation, with the right head, words."""
+        """Count, for each sentence, words with right head and relation, with right head, and all words."""
         sums = np.zeros((len(examples), 3))
         for number, (example, prediction) in enumerate(zip(examples, predictions, strict=True)):
             gold, own = np.asarray(example.heads or ()), np.asarray(prediction["heads"])
@@ -163,7 +163,7 @@ class Parsing:
         }
 
     def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
-        """Right is a word with its head and its relation, without subtypes, as LAS counts it."""
+        """Compare words; one is right when its head and relation (without subtype) are right, as in LAS."""
         tokens = predicted["tokens"]
         right, own = (
             list(zip(map(universal, row["relations"]), row["heads"], strict=True))
@@ -177,12 +177,12 @@ class Parsing:
 
 
 def universal(relation: str) -> str:
-    """A relation without its subtype."""
+    """Return a relation without its subtype: `nmod` for `nmod:poss`."""
     return relation.partition(":")[0]
 
 
 def _shown(tokens: Sequence[str], relation: str, head: int) -> str:
-    """A relation with its head and the head's number, which tells like words apart; the root is 0."""
+    """A relation with its head word and the head's number, which distinguishes equal words."""
     word = f"{tokens[head - 1]} " if 0 < head <= len(tokens) else ""
     return f"{relation} \N{RIGHTWARDS ARROW} {word}{head}"
 
@@ -192,7 +192,7 @@ def _bare(tokens: tuple[str, ...], id: str, language: str) -> ParsedSentence:
 
 
 def _sentence(row: Record, how: Reading, number: int) -> ParsedSentence:
-    """Words alone: ranges of words and empty nodes have no number as their head."""
+    """Make an example of a row; multi-word tokens and empty nodes, which have no head, are left out."""
     identity, language = how.identity(row, number), how.language_of(row)
     if not how.gold:
         tokens = tokens_in(row, how)
@@ -221,13 +221,13 @@ def _sentence(row: Record, how: Reading, number: int) -> ParsedSentence:
 
 
 def _relations(example: ParsedSentence, numbers: dict[str, int]) -> list[int]:
-    """The number of each word's relation, or of its universal part where the set has no subtypes."""
+    """The number of each word's relation; a subtype that is not in the label set is left out."""
     names = example.relations or ()
     return [numbered(name if name in numbers else universal(name), numbers, example) for name in names]
 
 
 def _rooted(row: Row, relations: Sequence[int], outputs: int) -> Row:
-    """The row with the root before its words, its targets heads of the sentence so far."""
+    """Add the root as first item to a row of `word_rows`, whose targets are heads, and encode all targets."""
     words = len(row.at)
     first = row.first
     targets = []
@@ -240,7 +240,7 @@ def _rooted(row: Row, relations: Sequence[int], outputs: int) -> Row:
 
 
 def _tree(pairs: Pairs, labels: Sequence[str], *, first: bool) -> Tree:
-    """The heads and relations of a window: the first's root alone is `root`, where the set has that."""
+    """The best heads and relations of a window; only the first window's root gets the relation `root`."""
     heads = best_tree(pairs[..., 0].double().numpy())
     words = torch.arange(1, len(pairs))
     scores = pairs[words, torch.as_tensor(heads, dtype=torch.long), 1:]
@@ -253,7 +253,7 @@ def _tree(pairs: Pairs, labels: Sequence[str], *, first: bool) -> Tree:
 
 
 def _joined(windows: Sequence[Tree]) -> Tree:
-    """The trees of a sentence's windows as one: the later roots hang on the first."""
+    """Join the trees of a sentence's windows; the roots of later windows depend on the first root."""
     heads: list[int] = []
     relations: list[str] = []
     for own, names in windows:

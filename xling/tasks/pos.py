@@ -1,4 +1,4 @@
-"""Parts of speech: one label for each word."""
+"""Part-of-speech tagging: one label for each word."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UPOS = tuple("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCON
 
 
 class PartsOfSpeech(OneLabelAWord):
-    """Parts of speech. Metric: accuracy, which is UPOS of the CoNLL 2018 evaluation on given words."""
+    """Part-of-speech tagging. Metric: accuracy, which is UPOS in the CoNLL 2018 evaluation on gold tokens."""
 
     name, metric, together, template, bio = "pos", "accuracy", False, "pos", False
     files = Files(
@@ -33,12 +33,12 @@ class PartsOfSpeech(OneLabelAWord):
     outputs = {".conll": conll_bytes, ".txt": conll_bytes, ".conllu": conllu_bytes}
 
     def labels(self, examples: Sequence[TaggedSentence]) -> tuple[str, ...]:
-        """The 17 universal ones where all tags are among them: a target may have what a source lacks."""
+        """Return all 17 universal tags if the data has no others: a target language may need any of them."""
         found = {tag for example in examples for tag in example.tags or ()}
         return UPOS if found.issubset(UPOS) else tuple(sorted(found))
 
     def counts(self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]) -> np.ndarray:
-        """Per sentence: words with the right tag, words."""
+        """Count, for each sentence, [words with the right tag, all words]."""
         sums = np.zeros((len(examples), 2))
         for number, (example, prediction) in enumerate(zip(examples, predictions, strict=True)):
             gold = example.tags or ()

@@ -1,7 +1,7 @@
 """Extractive question answering: the answer is a span of the context.
 
 The question comes first, then the context, in overlapping windows where it is long (Devlin et al. 2019,
-section 4.2). A head on tokens gives each piece of the context a score as start and one as end.
+section 4.2). A head on tokens scores each piece of the context as start and as end of the answer.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ STRIDE = 128
 
 
 class QuestionAnswering:
-    """SQuAD, XQuAD and their like. Metric: F1 of tokens; exact match beside it (see `squad_scorer`).
+    """Extractive question answering (SQuAD, XQuAD). Metric: token F1, with exact match (`squad_scorer`).
 
-    stride: pieces that two neighbouring windows share; less where a row has little room. The targets of
-    a row are the numbers of the answer's first and last item, of the first answer where there are
-    several; a window that does not hold the whole answer has none, so nothing is learned from it.
+    stride: the number of pieces that neighbouring windows share; fewer in short rows. The targets of a row
+    are the indices of the first and last item of the answer, the first one if there are several. A window
+    that does not contain the whole answer has no targets and is not used in training.
     """
 
     name, metric, together, template = "question-answering", "f1", False, "qa"
@@ -50,11 +50,11 @@ class QuestionAnswering:
         self.stride = stride
 
     def of_rows(self, rows: Iterable[Record], how: Reading) -> list[Question]:
-        """Rows of context, question and answers.
+        """Make examples of rows with context, question and answers.
 
-        The id of a question of an article or a data set is TITLE/ID, where the number of the context stands
-        in for a missing title; that of a JSON line is its `id`, or its number.
-        Raises InputError where an id stands twice, or where there is no question.
+        A question's id is TITLE/ID in articles and data sets, with the context's number if there is no title;
+        in JSON lines it is the row's `id` or number. Raises InputError when an id occurs twice, or when there
+        is no question.
         """
         found: list[Question] = []
         seen: dict[str, Place] = {}
@@ -83,7 +83,7 @@ class QuestionAnswering:
         return found
 
     def example(self, item: Any, id: str, language: str) -> Question:
-        """InputError where the item is no mapping with the texts `question` and `context`."""
+        """Make an example; raises InputError unless the item has the texts `question` and `context`."""
         texts = item if isinstance(item, Mapping) else {}
         context, question = texts.get("context"), texts.get("question")
         if not isinstance(context, str) or not isinstance(question, str):
@@ -115,7 +115,7 @@ class QuestionAnswering:
         ]
 
     def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
-        """The mean of the cross-entropies of start and end over the items of each row."""
+        """Return the mean cross-entropy of the answer's start and end over the items of each row."""
         items = [own.float() for own in self.pick(logits, rows)]
         scores = pad_sequence(items, batch_first=True, padding_value=-torch.inf)
         wanted = torch.as_tensor([row.targets for row in rows], device=logits.device)
@@ -131,11 +131,11 @@ class QuestionAnswering:
         scores: Sequence[Tensor],
         labels: Sequence[str],
     ) -> list[Prediction]:
-        """The best spans of all windows, by the sum of their raw scores of start and end.
+        """Predict the span with the highest sum of raw start and end scores over all windows.
 
-        Within a window that is the order of probabilities; between windows the raw scores are compared, as
-        the field does, since a window without the answer spreads its probability over other pieces. The
-        scores of `nbest` are a softmax over those sums.
+        Within a window this is the most probable span. Between windows raw scores are compared, which is the
+        usual practice, since a window without the answer spreads its probability over other pieces. The
+        scores in `nbest` are a softmax over these sums.
         """
         own_rows: list[list[Row]] = [[] for _ in examples]
         for row in rows:
@@ -148,7 +148,7 @@ class QuestionAnswering:
         ]
 
     def gold(self, example: Question) -> Prediction:
-        """The first answer as a prediction has it, and all their texts."""
+        """Return the first answer in the form of a prediction, and the texts of all answers."""
         if not example.answers:
             return {}
         start, text = example.answers[0]
@@ -159,7 +159,7 @@ class QuestionAnswering:
         return ()
 
     def counts(self, examples: Sequence[Question], predictions: Sequence[Prediction]) -> np.ndarray:
-        """Per question: F1 and exact match, between 0 and 1, and one."""
+        """Count, for each question, [F1, exact match, 1], all between 0 and 1."""
         sums = np.ones((len(examples), 3))
         for number, (example, row) in enumerate(zip(examples, predictions, strict=True)):
             gold = [text for _, text in example.answers or ()]
@@ -173,7 +173,7 @@ class QuestionAnswering:
         return {"f1": 100 * float(f1 / max(count, 1)), "exact_match": 100 * float(exact / max(count, 1))}
 
     def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
-        """Any right answer will do, but for normalisation; every one of them is shown once."""
+        """Compare answers; a prediction is right if it equals any gold answer after normalisation."""
         shares = {own["text"]: own["score"] for own in predicted["nbest"]}
         right, own = (
             tuple(ShownAnswer(text or "no answer", shares.get(text)) for text in dict.fromkeys(texts))
@@ -184,7 +184,7 @@ class QuestionAnswering:
 
 
 def _target(example: Question, window: Window) -> tuple[int, ...]:
-    """The items of the first answer's ends; none where the window does not hold it."""
+    """The first answer's first and last item; empty when the window does not contain all of it."""
     if not example.answers:
         return ()
     start, text = example.answers[0]

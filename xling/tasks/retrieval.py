@@ -1,7 +1,8 @@
-"""Bitext retrieval and reranking, as pure functions of sentence vectors.
+"""Bitext retrieval and reranking with sentence vectors.
 
-Each sentence is held against all of the other side by the cosine of the vectors, or by a margin over
-its and the other's neighbourhood (Artetxe and Schwenk 2019, Margin-based Parallel Corpus Mining).
+Each sentence is compared with all sentences of the other side by cosine, or by a margin that also takes the
+mean cosine of both sentences to their nearest neighbours into account (Artetxe and Schwenk 2019, Margin-based
+Parallel Corpus Mining).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _CHUNK = 1024
 Around = Float[Tensor, "..."]
 Margin = Callable[[Tensor, Around, Around], Tensor]
 
-# cosines and the mean cosine of either side to its nearest neighbours -> scores
+# functions from cosines, and the mean cosines of queries and of candidates to their neighbours, to scores
 MARGINS: Mapping[str, Margin] = {
     "cosine": lambda cosines, own, other: cosines,  # their "absolute"
     "csls": lambda cosines, own, other: 2 * cosines - own - other,  # twice their "distance" (Conneau 2018)
@@ -35,9 +36,10 @@ def ranks(
     margin: str = "cosine",
     neighbours: int = NEIGHBOURS,
 ) -> Int[Tensor, " pairs"]:
-    """The rank, from one, of each query's own candidate among all of them; the like-scored come before it.
+    """Return the rank, from one, of each query's translation among all candidates; ties count against it.
 
-    margin: one of `MARGINS`. neighbours: of how many nearest ones a margin takes the mean.
+    queries, candidates: sentence vectors; row n of both is a pair of translations. margin: a name in
+    `MARGINS`. neighbours: the number of nearest neighbours in a margin's mean.
     """
     queries, candidates = normalize(queries.float(), dim=-1), normalize(candidates.float(), dim=-1)
     own, other = _around(queries, candidates, neighbours), _around(candidates, queries, neighbours)
@@ -53,24 +55,24 @@ def ranks(
 def rank_among(
     query: Float[Tensor, " hidden"], candidates: Float[Tensor, "candidates hidden"], right: int
 ) -> int:
-    """The rank, from one, of the right candidate by cosine; the like-scored come before it."""
+    """Return the rank, from one, of candidate `right` by cosine to the query; ties count against it."""
     cosines = normalize(candidates.float(), dim=-1) @ normalize(query.float(), dim=-1)
     return int((cosines >= cosines[right]).sum())
 
 
 def rank_counts(found: Int[Tensor, " queries"] | Sequence[int]) -> np.ndarray:
-    """[queries, 3]: whether the right one is first, one over its rank, and one."""
+    """Count, for each query's rank, [rank is 1, 1 / rank, 1]; the result is [queries, 3]."""
     places = np.asarray([int(rank) for rank in found], dtype=float)
     return np.stack([places == 1, 1 / places, np.ones_like(places)], axis=1)
 
 
 def accuracy_at_1(sums: np.ndarray) -> np.ndarray:
-    """Percent of queries whose right one comes first, of summed `rank_counts` [..., 3]."""
+    """Percent of queries whose right candidate ranks first, from added `rank_counts` [..., 3]."""
     return np.asarray(100 * sums[..., 0] / np.maximum(sums[..., 2], 1))
 
 
 def mean_reciprocal_rank(sums: np.ndarray) -> np.ndarray:
-    """The mean of one over the rank, in percent, of summed `rank_counts` [..., 3]."""
+    """The mean of 1 / rank in percent, from added `rank_counts` [..., 3]."""
     return np.asarray(100 * sums[..., 1] / np.maximum(sums[..., 2], 1))
 
 
@@ -83,7 +85,7 @@ METRICS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 def _around(
     sentences: Float[Tensor, "pairs hidden"], others: Float[Tensor, "pairs hidden"], neighbours: int
 ) -> Float[Tensor, " pairs"]:
-    """The mean cosine of each sentence to its nearest ones of the other side."""
+    """The mean cosine of each sentence to its nearest neighbours on the other side."""
     count = min(neighbours, len(others))
     parts = torch.split(sentences, _CHUNK)
     return torch.cat([(part @ others.T).topk(count, dim=1).values.mean(1) for part in parts])

@@ -1,4 +1,4 @@
-"""The best spans of a context, from scores of their first and last pieces."""
+"""Find the best answer spans of a context from the scores of their first and last pieces."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 NBEST = 20
-LONGEST = 30  # pieces of an answer
-_ENDLESS = 1e9  # of a model that has diverged
+LONGEST = 30  # the largest number of pieces in an answer
+_ENDLESS = 1e9  # replaces the infinite scores of a diverged model
 
 Spans = Sequence[tuple[int, int]]
 
 
 def best_answers(context: str, windows: Sequence[Spans], scores: Sequence[Tensor]) -> dict[str, Any]:
-    """The best answer with its characters (end exclusive), and the best texts with a softmax of their sums.
+    """Return the best answer with its start and end, and the best texts with their probabilities.
 
-    windows: the characters of each window's items. scores: [items, 2] of each, as start and as end.
-    A text that is found twice counts once, where its sum is best. A context without pieces has the answer "".
+    windows: the start and end character of each item, window by window. scores: [items, 2] for each window,
+    as start and as end. A text that occurs several times is kept once, with its highest sum; the
+    probabilities are a softmax over these sums. The answer is "" when the context has no pieces.
     """
     candidates = [
         (value, spans[first][0], spans[last][1])
@@ -44,9 +45,9 @@ def best_answers(context: str, windows: Sequence[Spans], scores: Sequence[Tensor
 
 
 def best_pairs(scores: Float[Tensor, "items 2"]) -> list[tuple[float, int, int]]:
-    """The `NBEST` pairs of highest sum: (sum, first item, last item), best first.
+    """Return the `NBEST` spans with the highest sums of scores as (sum, first item, last item), best first.
 
-    Of all pairs whose last item is the first one or one of the `LONGEST` - 1 after it.
+    scores: the items' scores as start and as end. Spans have at most `LONGEST` items.
     """
     count = len(scores)
     if not count:

@@ -1,11 +1,11 @@
-"""Exact match and F1 of answers as the evaluation script of SQuAD 1.1 has them (Rajpurkar et al. 2016).
+"""Exact match and F1 of answers as in the evaluation script of SQuAD 1.1 (Rajpurkar et al. 2016).
 
-The published figures of XQuAD are these, in every language: English articles are dropped from Romanian
-answers too, and tokens are what white space leaves, so that an answer in Chinese or Thai is one token. MLQA's
-script, which knows the articles and punctuation of its languages, gives other figures.
+Published XQuAD scores are computed in this way for every language: English articles are dropped from Romanian
+answers too, and tokens are separated by white space, so that an answer in Chinese or Thai is one token.
+MLQA's script, which knows the articles and punctuation of its languages, gives other scores.
 
-Of libraries, torchmetrics calls two answers that are nothing but articles or signs alike in F1, where the
-script gives none.
+The library torchmetrics differs: for two answers that consist only of articles or punctuation, its F1 is 1
+and the script's is 0.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _SIGNS = str.maketrans("", "", string.punctuation)
 
 
 def normalised(text: str) -> str:
-    """Small letters without ASCII punctuation and English articles, single blanks between tokens."""
+    """Return a text in lower case, without ASCII punctuation, English articles and needless blanks."""
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_SIGNS)).split())
 
 
 def squad_f1(found: str, answers: Sequence[str]) -> float:
-    """The best F1 of tokens over the right answers, between 0 and 1; without answers 0."""
+    """The highest token F1 of a prediction over all gold answers, from 0 to 1; 0 without gold answers."""
     return max((_f1(normalised(found).split(), normalised(own).split()) for own in answers), default=0.0)
 
 
 def squad_exact(found: str, answers: Sequence[str]) -> float:
-    """1 where some right answer is the same but for normalisation, else 0."""
+    """1 when a prediction equals some gold answer after normalisation, else 0."""
     return float(normalised(found) in map(normalised, answers))
 
 

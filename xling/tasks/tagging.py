@@ -1,4 +1,4 @@
-"""Sequence tagging with BIO spans: one sub-word of each word carries its label, seqeval scores the spans."""
+"""Sequence tagging with BIO labels: one piece of each word is scored, and seqeval computes the metrics."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS = partial(column_sentences, layout=TAGGED)
 
 
 class Tagging(OneLabelAWord):
-    """Named entities and other spans. Metric: micro F1 of exact spans (seqeval, not strict)."""
+    """Tagging of named entities and other spans. Metric: micro F1 of exact spans (seqeval, not strict)."""
 
     name, metric, together, template, bio = "tagging", "f1", False, "ner", True
     files = Files(
@@ -41,7 +41,7 @@ class Tagging(OneLabelAWord):
         return {**super().row(example, whole), "spans": described(whole, example.tokens)}
 
     def counts(self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]) -> np.ndarray:
-        """Per sentence: right spans, predicted spans, gold spans."""
+        """Count, for each sentence, [right, predicted, gold] spans."""
         both = zip(examples, predictions, strict=True)
         return overlaps((set(spans(example.tags or ())), set(spans(row["tags"]))) for example, row in both)
 

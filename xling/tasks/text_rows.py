@@ -1,4 +1,4 @@
-"""Tasks of texts: columns of files, rows of texts and pairs, scored once each; texts cut at a piece's end."""
+"""What tasks on whole texts share: column names, rows of texts and text pairs, and cutting of long texts."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _IDS = ("id", "index_id", "ID")
 
 
 def usual_columns(row: Record, labels: Sequence[str]) -> Columns:
-    """The columns of a user's table by their usual names; InputError lists the header when they are others.
+    """Find the columns of a user's table by their usual names.
 
-    labels: the names that a column of labels may have; none for input without gold.
+    labels: the possible names of the label column; empty for input without gold labels. Raises InputError,
+    with the header, when there is no such column.
     """
     text = next((name for name in _TEXTS if name in row.cells), None)
     label = next((name for name in labels if name in row.cells), None)
@@ -48,9 +49,10 @@ def usual_columns(row: Record, labels: Sequence[str]) -> Columns:
 def text_rows(
     examples: Sequence[Text], targets: Sequence[tuple[int, ...]], tokenizer: Any, max_length: int
 ) -> list[Row]:
-    """One row an example; a long text is cut, of a pair the longer one.
+    """Encode each example as one row; a long text is cut, in a pair the longer text.
 
-    A pair stays one where its second text is empty, and texts and pairs may stand side by side.
+    targets: the targets of each example. max_length: the largest number of pieces in a row, special pieces
+    included. A pair is encoded as a pair even if its second text is empty; texts and pairs may be mixed.
     """
     ids: dict[int, list[int]] = {}
     for paired in (False, True):
@@ -67,7 +69,7 @@ def text_rows(
 
 
 def learned(labels: Iterable[str]) -> tuple[str, ...]:
-    """The labels of training data, each once, in order; InputError where there is none."""
+    """Return the sorted, distinct labels of training data; raises InputError when there is none."""
     found = tuple(sorted(set(labels)))
     if not found:
         raise InputError("no text of the training data has a label", where="--train")
@@ -75,20 +77,20 @@ def learned(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def sequence_head(outputs: int, base: Base) -> HeadConfig:
-    """The family's own head of a sequence."""
+    """Return a sequence classification head in the shape that the base's family uses."""
     shape = base.family.sequence_head
     return HeadConfig(outputs=outputs, pooling="first", dense=shape.nonlinearity, norm=shape.norm is not None)
 
 
 def row_scores(logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-    """The logits [1, outputs] of each row."""
+    """Return the logits [1, outputs] of each row."""
     return [logits[number : number + 1] for number in range(len(rows))]
 
 
 def judged(
     task: Task, examples: Sequence[Any], predictions: Sequence[Prediction]
 ) -> tuple[list[Any], list[Prediction]]:
-    """The texts that have gold labels, and their predictions; InputError where none has."""
+    """Return the examples with gold labels and their predictions; raises InputError when there are none."""
     known = [number for number, example in enumerate(examples) if task.gold(example)]
     if not known:
         raise InputError("no text has a gold label", where="the data", hint="give texts with their labels")
@@ -96,7 +98,7 @@ def judged(
 
 
 def described(example: Text) -> Prediction:
-    """What a prediction says of its example."""
+    """Return the part of a prediction that repeats its example: id, language and texts."""
     place = {"id": example.id, "language": example.language}
     if example.pair is None:
         return {**place, "text": example.text}
@@ -104,14 +106,15 @@ def described(example: Text) -> Prediction:
 
 
 def piece_counts(texts: Sequence[str], tokenizer: Any) -> list[int]:
-    """The number of pieces of each text, special ones apart."""
+    """Return the number of pieces of each text, without special pieces."""
     return [len(ids) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
 
 
 def cut(texts: Sequence[str], rooms: Sequence[int], tokenizer: Any) -> list[str]:
-    """Each text, or as much of its beginning as has no more pieces than its room.
+    """Cut each text after a piece so that it has at most a given number of pieces.
 
-    rooms: pieces, special ones apart; where there is no room, nothing is left. tokenizer: a fast one.
+    rooms: the largest number of pieces of each text, without special pieces; a text becomes empty when its
+    number is not above zero. tokenizer: a fast tokenizer.
     """
     counts = piece_counts(texts, tokenizer)
     return [
@@ -121,7 +124,7 @@ def cut(texts: Sequence[str], rooms: Sequence[int], tokenizer: Any) -> list[str]
 
 
 def _cut(text: str, room: int, tokenizer: Any) -> str:
-    """What is left can split into more pieces than it had in the whole: then one more is left out."""
+    """Cut one text. What is left may split into more pieces than before; then one more piece is removed."""
     for kept in range(room, 0, -1):
         ends = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
         shorter = text[: ends[kept - 1][1]]

@@ -1,4 +1,4 @@
-"""Tasks of words: sentences from files and rows; rows of pieces, of which the first of a word is scored."""
+"""What tasks on words share: reading sentences, and rows in which the first piece of each word is scored."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from xling.modules.head import HeadConfig
 from xling.tasks.reading import Reading
 from xling.tasks.task import ONE_LABEL, Prediction, Row, by_example, numbered
 
-_NO_WORD = "_"  # in CoNLL-U, the tag of a range of words, which stands beside its words
+_NO_WORD = "_"  # the tag of a multi-word token in CoNLL-U, which is listed besides its words
 
 
 class OneLabelAWord:
-    """What the tasks of one label for each word have in common. bio: whether labels are tags of spans."""
+    """Base class of the tasks with one label for each word. bio: whether the labels are BIO tags of spans."""
 
     bio: bool
 
     def of_rows(self, rows: Iterable[Record], how: Reading) -> list[TaggedSentence]:
-        """Rows {"tokens": [...], "tags": [...]}; without gold, a text is split into tokens."""
+        """Make examples of rows {"tokens": [...], "tags": [...]}; without gold, a text is split."""
         return [_sentence(row, how, number, bio=self.bio) for number, row in enumerate(rows)]
 
     link = ONE_LABEL
@@ -71,7 +71,7 @@ class OneLabelAWord:
         return [self.row(example, tags) for example, tags in zip(examples, best, strict=True)]
 
     def row(self, example: TaggedSentence, tags: list[str]) -> Prediction:
-        """The prediction of a sentence whose words have these best labels."""
+        """Return the prediction of a sentence. tags: the best label of each word."""
         place = {"id": example.id, "language": example.language}
         return {**place, "tokens": list(example.tokens), "tags": tags}
 
@@ -83,23 +83,23 @@ class OneLabelAWord:
 
 
 def column_sentences(how: Reading, layout: ConllLayout) -> list[TaggedSentence]:
-    """CoNLL columns in a layout, or in that of a data card; tokens alone without gold."""
+    """Read CoNLL columns in a data card's layout, or else in this one; without gold only tokens."""
     chosen = (how.layout or layout) if how.gold else UNLABELLED
     return read_conll(how.where, language=how.language, layout=chosen)
 
 
 def tree_sentences(how: Reading) -> list[TaggedSentence]:
-    """CoNLL-U with its parts of speech; tokens alone without gold."""
+    """Read CoNLL-U with its parts of speech; without gold only tokens."""
     gold = ("tags",) if how.gold else ()
     return as_tagged(read_conllu(how.where, language=how.language, gold=gold, labels=how.labels))
 
 
 def tokens_in(row: Record, how: Reading) -> tuple[str, ...] | None:
-    """A row's tokens, or those of its text where no gold is asked for; None where it has neither."""
+    """Return a row's tokens, or without gold those of its text; None when it has neither."""
     if how.columns is not None:
         row.require([how.columns.tokens])
         listed = row.cells[how.columns.tokens]
-        return tuple(map(str, listed)) if isinstance(listed, list) else None  # an empty token stays one
+        return tuple(map(str, listed)) if isinstance(listed, list) else None  # an empty token is kept
     tokens = as_texts(row.cells.get("tokens"))
     if not tokens and not how.gold:
         tokens = tuple(words_of(as_text(row.cells.get("text")) or ""))
@@ -107,7 +107,10 @@ def tokens_in(row: Record, how: Reading) -> tuple[str, ...] | None:
 
 
 def tags_in(row: Record, how: Reading) -> tuple[str, ...] | None:
-    """A row's tags, whatever they are; None where it has no list of text. InputError for tags kept back."""
+    """Return a row's tags, unchecked; None when they are not a list of text.
+
+    Raises InputError when tags are missing, as in test data whose labels are not published.
+    """
     column = (how.columns or Columns()).tags
     if how.columns is not None:
         row.require([column])
@@ -120,7 +123,11 @@ def tags_in(row: Record, how: Reading) -> tuple[str, ...] | None:
 def checked_tags(
     row: Record, tags: Sequence[str], tokens: Sequence[str], how: Reading, *, called: str = "tag"
 ) -> tuple[str, ...]:
-    """The BIO tags of a row in IOB2, renamed; InputError for another number than of tokens, or for no tag."""
+    """Return a row's BIO tags as IOB2, with new names of types.
+
+    called: the word for a tag in messages. Raises InputError when the numbers of tags and tokens differ, or
+    when a tag is not a BIO tag.
+    """
     if len(tags) != len(tokens):
         raise row.place.fault(f"{len(tokens)} tokens but {len(tags)} tags")
     wrong = next((tag for tag in tags if not is_bio(tag)), None)
@@ -131,17 +138,17 @@ def checked_tags(
 
 
 def conll_bytes(rows: Sequence[Prediction], input: Path) -> bytes:
-    """Predictions as CoNLL columns of token and tag."""
+    """Return the content of a CoNLL file with the predicted tags of the tokens."""
     return write_conll([(row["tokens"], row["tags"]) for row in rows]).encode("utf-8")
 
 
 def conllu_bytes(rows: Sequence[Prediction], input: Path) -> bytes:
-    """The input file, which is CoNLL-U, with the predictions filled in."""
+    """Return the content of the input file, which is CoNLL-U, with the predictions filled in."""
     return fill_conllu(input, rows)
 
 
 def tokens_of(item: Any) -> tuple[str, ...]:
-    """The tokens that a caller gives; InputError for a text in one piece."""
+    """Return a caller's tokens; raises InputError for a text that is not split into tokens."""
     if isinstance(item, str):
         raise InputError(
             f"the task takes lists of tokens, not the text {item[:40]!r}",
@@ -152,7 +159,7 @@ def tokens_of(item: Any) -> tuple[str, ...]:
 
 
 def item_scores(logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-    """The logits [items, outputs] of each row's items, out of those of all its pieces."""
+    """Return the logits [items, outputs] of each row's items. logits: [rows, length, outputs]."""
     return [logits[number, list(row.at)] for number, row in enumerate(rows)]
 
 
@@ -164,11 +171,12 @@ def word_rows(
     *,
     opening: Sequence[Sequence[int]] | None = None,
 ) -> list[Row]:
-    """One row for each sentence, or several windows of a long one, with a target for each word.
+    """Encode each sentence as one row, or a long one as several windows, with a target for each word.
 
-    targets: of each sentence's words; empty without gold. opening: targets of the sentence itself: then
-    the first special piece of its first window is an item before the words.
-    A word longer than a row is cut, an unreadable word becomes the unknown piece.
+    words: the words of each sentence. targets: the target of each word; empty without gold labels.
+    max_length: the largest number of pieces in a row, special pieces included. opening: the targets of the
+    whole sentences; with them, the first special piece of a sentence's first window is an item before the
+    words. A word that is longer than a row is cut; one without pieces becomes the unknown piece.
     """
     rows: list[Row] = []
     encoded = tokenizer(list(map(list, words)), is_split_into_words=True, add_special_tokens=False)
@@ -204,7 +212,7 @@ def _sentence(row: Record, how: Reading, number: int, *, bio: bool) -> TaggedSen
 
 
 def _shown(word: Sequence[int], blank: frozenset[int]) -> int:
-    """The place of the first piece that is not blank, or of the first piece."""
+    """The index of the first piece that is not blank; 0 when all are."""
     return next((place for place, piece in enumerate(word) if piece not in blank), 0)
 
 
@@ -224,7 +232,7 @@ def _windows(
     max_length: int,
     blank: frozenset[int],
 ) -> list[Row]:
-    """Rows of whole words; a word longer than a row is cut, an unreadable word becomes the unknown piece."""
+    """Split a sentence into rows of whole words. pieces: the piece ids of each word."""
     room = max_length - 2
     rows: list[Row] = []
     ids: list[int] = []

@@ -1,6 +1,6 @@
-"""Slot F1 as the evaluation script of the xSID repository counts it (mainlp/xsid, scripts/nluEval.py).
+"""Slot F1 as in the evaluation script of the xSID repository (mainlp/xsid, scripts/nluEval.py).
 
-It is not the F1 of exact spans: see `xsid_spans`. Published xSID figures are this one.
+It differs from the F1 of exact spans (see `xsid_spans`). Published xSID scores are computed in this way.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ Tags = Sequence[Sequence[str]]
 
 
 def xsid_spans(tags: Sequence[str]) -> set[XsidSpan]:
-    """(first token, end, type) of the spans that a `B-` opens.
+    """Return the spans that start with a `B-` tag as (first token, end, type).
 
-    The end is exclusive, but for a span that reaches the last token: there it is that token's own
-    number. So at the end of a sentence `B I I` and `B I O` are one span. Any `I-` goes on with a span,
-    whatever its type, and an `I-` without a `B-` opens none.
+    The end is exclusive, except for a span that reaches the last token, whose end is the index of that token.
+    So `B I I` and `B I O` at the end of a sentence are the same span. An `I-` continues a span even if its
+    type differs, and an `I-` that does not follow a span starts none.
     """
     last = len(tags) - 1
     found: set[XsidSpan] = set()
@@ -28,7 +28,7 @@ def xsid_spans(tags: Sequence[str]) -> set[XsidSpan]:
 
 
 def xsid_counts(gold: Tags, found: Tags) -> tuple[int, int, int]:
-    """Right, predicted and gold spans of all utterances."""
+    """Count the right, predicted and gold spans of all utterances."""
     pairs = [(xsid_spans(right), xsid_spans(own)) for right, own in zip(gold, found, strict=True)]
     return (
         sum(len(right & own) for right, own in pairs),
@@ -38,6 +38,6 @@ def xsid_counts(gold: Tags, found: Tags) -> tuple[int, int, int]:
 
 
 def xsid_compatible_f1(gold: Tags, found: Tags) -> float:
-    """Micro F1 of `xsid_spans`, in percent; zero where there is no span at all."""
+    """Compute the micro F1 of `xsid_spans` in percent; zero when there are no spans."""
     right, predicted, wanted = xsid_counts(gold, found)
     return 100 * 2 * right / max(predicted + wanted, 1)
