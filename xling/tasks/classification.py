@@ -50,7 +50,7 @@ class Classification:
             label = row.text_or_none(columns.label)
             if label is not None:
                 label = unicodedata.normalize("NFC", label.strip())
-                label = how.labels.get(label, label) or None  # a blank cell means no label; it is no class
+                label = how.labels.get(label, label) or None  # a blank cell means that there is no label
             identity = row.text_or_none(columns.id)
             found.append(
                 LabelledText(
@@ -127,7 +127,7 @@ class Classification:
 
         known, rows = judged(self, examples, predictions)
         gold, found = [example.label for example in known], [row["label"] for row in rows]
-        none: Any = 0  # scikit-learn types it as a text and takes both
+        none: Any = 0  # scikit-learn annotates it as a string but accepts a number
         means = ("macro", "weighted")
         f1 = {f"{mean}_f1": f1_score(gold, found, average=mean, zero_division=none) for mean in means}
         return {"accuracy": 100 * float(accuracy_score(gold, found))} | {

@@ -10,7 +10,7 @@ from typing import Any
 from xling.tasks.text_rows import cut
 
 _LONGEST_QUESTION = 64  # pieces, as in BERT's code for SQuAD; the rest of a row is for the context
-_AT_ONCE = 256  # questions: a tokenizer's offsets are large
+_AT_ONCE = 256  # questions in one tokenizer call, since its offsets take much memory
 
 Span = tuple[int, int]
 

@@ -153,8 +153,8 @@ class MultiLabel:
         known = sorted(set().union(*gold, *found, *(row.get("scores", ()) for row in rows)))
         binarizer = MultiLabelBinarizer(classes=known or [""])
         right, own = (np.asarray(binarizer.fit_transform(sets)) for sets in (gold, found))
-        none: Any = 0  # scikit-learn types it as a text and takes both
-        # one label at a time, and all in a row: of a single label, scikit-learn would count the zeros too
+        none: Any = 0  # scikit-learn annotates it as a string but accepts a number
+        # computed label by label and flattened: for a single label, scikit-learn would count the zeros too
         each = [f1_score(*columns, zero_division=none) for columns in zip(right.T, own.T, strict=True)]
         micro = f1_score(right.ravel(), own.ravel(), zero_division=none)
         exact = (right == own).all(axis=1)

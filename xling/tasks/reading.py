@@ -110,7 +110,7 @@ def read_labelled(path: Path, *, task: str, language: str, format: str = AUTO) -
     """Read examples with gold labels from a file in one of the task's formats.
 
     language: the language of examples that do not give their own. format: the file's format; by default, it
-    is found out from the file. Raises InputError when the file cannot be read as that format.
+    is detected. Raises InputError when the file cannot be read as that format.
     """
     own = task_named(task)
     return read_file(own, Reading(where=path, language=language, format=format_in(own, path, format)))

@@ -55,7 +55,7 @@ def best_pairs(scores: Float[Tensor, "items 2"]) -> list[tuple[float, int, int]]
     width = min(LONGEST, count)
     finite = scores.float().nan_to_num(-_ENDLESS, _ENDLESS, -_ENDLESS)
     ends = pad(finite[:, 1], (0, width - 1), value=-torch.inf).unfold(0, width, 1)
-    sums = finite[:, :1] + ends  # [first, pieces after it]
+    sums = finite[:, :1] + ends  # [first item, number of items after it]
     values, places = sums.flatten().topk(min(NBEST, sums.numel()))
     return _pairs(values, places, width)
 

@@ -54,7 +54,7 @@ class Tagging(OneLabelAWord):
 
         gold = [list(example.tags or ()) for example in examples]
         found = [prediction["tags"] for prediction in predictions]
-        none: Any = 0  # seqeval types it as a text and takes both
+        none: Any = 0  # seqeval annotates it as a string but accepts a number
         values = precision_recall_fscore_support(gold, found, average="micro", zero_division=none)[:3]
         precision, recall, f1 = (100 * float(np.asarray(value)) for value in values)
         return {"f1": f1, "precision": precision, "recall": recall}

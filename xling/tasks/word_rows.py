@@ -24,7 +24,7 @@ from xling.modules.head import HeadConfig
 from xling.tasks.reading import Reading
 from xling.tasks.task import ONE_LABEL, Prediction, Row, by_example, numbered
 
-_NO_WORD = "_"  # the tag of a multi-word token in CoNLL-U, which is listed besides its words
+_NO_WORD = "_"  # the tag of a multi-word token in CoNLL-U, which is listed before its words
 
 
 class OneLabelAWord:
