@@ -1,1 +1,1 @@
-"""Where values stand: readers of one format a file, typed examples, the CLDR source, the order of batches."""
+"""Readers of one file format each, typed examples, the CLDR source, and the order of batches."""

@@ -1,4 +1,4 @@
-"""BIO tags of spans: what counts as one, IOB1 to IOB2, other names for types; and the spans themselves."""
+"""BIO tags of spans: checking, converting IOB1 to IOB2, renaming types, and extracting the spans."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ OUTSIDE = "O"
 
 
 def is_bio(tag: str) -> bool:
-    """Whether a tag is `O`, `B-TYPE` or `I-TYPE`."""
+    """Return whether a tag is `O`, `B-TYPE` or `I-TYPE`."""
     return tag == OUTSIDE or (tag[:2] in ("B-", "I-") and len(tag) > 2)
 
 
 def to_iob2(tags: Sequence[str]) -> tuple[list[str], int]:
-    """The same spans with every first tag `B-`, and how many `I-` had to become `B-`.
+    """Convert BIO tags to IOB2, in which the first tag of every span is `B-`.
 
-    That repairs stray `I-` of IOB2 data and turns IOB1 into IOB2, where `B-` stands only between
-    neighbours of one type.
+    Returns the tags and the number of `I-` tags that became `B-`. This repairs an `I-` without a beginning in
+    IOB2 data, and converts IOB1, where `B-` is used only between neighbouring spans of the same type.
     """
     if not any(tag.startswith("I-") for tag in tags):
         return list(tags), 0
@@ -32,7 +32,7 @@ def to_iob2(tags: Sequence[str]) -> tuple[list[str], int]:
 
 
 def rename_types(tags: Sequence[str], names: Mapping[str, str]) -> list[str]:
-    """IOB2 tags with the types renamed; a type called `O` is dropped. Spans keep their bounds."""
+    """Rename the types in IOB2 tags and keep the spans; a type that is renamed to `O` is dropped."""
     renamed: list[str] = []
     for tag in tags:
         kind = names.get(tag[2:], tag[2:])
@@ -41,7 +41,10 @@ def rename_types(tags: Sequence[str], names: Mapping[str, str]) -> list[str]:
 
 
 def spans(tags: Sequence[str]) -> list[tuple[str, int, int]]:
-    """(label, start, end) of BIO tags, end exclusive; an I- without its beginning opens a span."""
+    """Return each span of BIO tags as (label, start, end), with the end exclusive.
+
+    An `I-` tag that continues no span opens a new one.
+    """
     found: list[tuple[str, int, int]] = []
     for index, tag in enumerate(tags):
         if tag == OUTSIDE:
@@ -55,12 +58,12 @@ def spans(tags: Sequence[str]) -> list[tuple[str, int, int]]:
 
 
 def types(tags: Sequence[str]) -> list[str]:
-    """The type of each tag's span; a tag of another scheme, or `O`, is one itself."""
+    """Return the type of each tag; `O` and tags of other schemes are returned unchanged."""
     return [tag[2:] if tag[:2] in ("B-", "I-") else tag for tag in tags]
 
 
 def repaired(tags: Sequence[str]) -> list[str]:
-    """The same spans in well-formed BIO."""
+    """Return well-formed BIO tags for the same spans."""
     fixed = [OUTSIDE] * len(tags)
     for kind, start, end in spans(tags):
         fixed[start:end] = [f"B-{kind}"] + [f"I-{kind}"] * (end - start - 1)
@@ -68,7 +71,7 @@ def repaired(tags: Sequence[str]) -> list[str]:
 
 
 def described(tags: Sequence[str], tokens: Sequence[str]) -> list[dict[str, Any]]:
-    """Spans as predictions tell them: offsets in tokens, end exclusive."""
+    """Return spans in the form that predictions use: token offsets (end exclusive), label and text."""
     return [
         {"start": start, "end": end, "label": kind, "text": " ".join(tokens[start:end])}
         for kind, start, end in spans(tags)

@@ -1,8 +1,9 @@
-"""Lines of TSV and CSV as cells, quoted as csv and pandas write them, without a row lost.
+"""Splitting lines of TSV and CSV into cells, with the quoting of csv and pandas, without losing a row.
 
-To csv, a text that begins with a lone quotation mark opens a quoted field, and the lines up to the next mark
-at the end of a cell vanish in it. So a TSV line that has the right number of cells stands by itself, unless
-one of the lines that csv would join to it has another number.
+The csv library treats a quotation mark at the start of a cell as the opening of a quoted field. If the mark
+is a lone one in the text, all lines up to the next closing mark disappear into that field. Therefore a TSV
+line with the right number of cells is read as a row by itself, unless one of the lines that csv would join to
+it has a different number of cells.
 """
 
 from __future__ import annotations
@@ -15,20 +16,21 @@ from pathlib import Path
 
 from xling.errors import InputError
 
-csv.field_size_limit(2**31 - 1)  # the library's own limit, 131,072 characters, is shorter than some documents
+csv.field_size_limit(2**31 - 1)  # the default limit, 131,072 characters, is shorter than some documents
 
 _CLOSED = re.compile(r'"(?:[^"]|"")*"')
 _LONGEST = 40
 _DOUBLE = "put a field that holds a quote in double quotes, and double the quotes inside"
 
-Record = tuple[int, list[str]]  # (a line, cells)
+Record = tuple[int, list[str]]  # line number, cells
 
 
 def cell_records(lines: Sequence[str], delimiter: str, *, where: str | Path) -> Iterator[Record]:
-    """The first line and the cells of every record that is not empty, the header first.
+    """Yield the first line number and the cells of every non-empty record, starting with the header.
 
-    All have as many cells as the header. Raises InputError naming the line for another number, for broken
-    quoting, and where a quoted field runs over lines of which each could be a record.
+    All records have as many cells as the header. Raises InputError naming the line when a record has a
+    different number of cells, when its quoting is broken, and when a quoted field spans lines that could each
+    be a record.
     """
     table = _Table(lines, delimiter, where)
     width, start = 0, 0
@@ -42,7 +44,7 @@ def cell_records(lines: Sequence[str], delimiter: str, *, where: str | Path) -> 
 
 
 def shown(value: object) -> str:
-    """A value short enough for an error's line."""
+    """Return a value as text that is short enough for an error message."""
     text = value if isinstance(value, str) and value.isprintable() else ascii(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
@@ -54,7 +56,10 @@ class _Table:
     where: str | Path
 
     def record(self, start: int, width: int) -> Record:
-        """The line after the record that begins in a line, and its cells. width: 0 for the header."""
+        """Return the line number after the record that begins at line `start`, and the cells of the record.
+
+        width: the number of cells in the header, or 0 when the header itself is read.
+        """
         plain = self.lines[start].split(self.delimiter)
         right = len(plain) == width or not width
         if right and not (any(map(_opens, plain)) and self._goes_on(start, width)):
@@ -81,7 +86,7 @@ class _Table:
         return end, quoted
 
     def _goes_on(self, start: int, width: int) -> bool:
-        """Whether a line whose number of cells is right is to be read with those that csv joins to it."""
+        """Return whether a line must be joined to those after it although its number of cells is right."""
         if not self._by_line():
             return True
         try:
@@ -91,33 +96,39 @@ class _Table:
         return len(quoted) == (width or len(quoted)) and not self._stand_alone(start, end, width)
 
     def _by_line(self) -> bool:
-        """Whether a line with the right number of cells is a record by itself, whatever marks it holds."""
+        """Return whether a line with the right number of cells is always a record, despite its quotes."""
         return self.delimiter == "\t"
 
     def _quoted(self, start: int) -> Record:
-        """What csv reads from a line on, and the line after it; csv.Error for broken quoting."""
+        """Return the line after what csv reads from `start` on, and its cells.
+
+        Raises csv.Error for broken quoting.
+        """
         rest = (f"{self.lines[line]}\n" for line in range(start, len(self.lines)))
         reader = csv.reader(rest, delimiter=self.delimiter, quotechar='"', strict=True)
         cells = next(reader)
         return start + reader.line_num, cells
 
     def _stand_alone(self, start: int, end: int, width: int) -> bool:
-        """Whether every line after the first that csv joins to it looks like a record itself."""
+        """Return whether every line that csv joins to the first one looks like a record itself."""
         return all(self._is_record(line, width) for line in self.lines[start + 1 : end])
 
     def _is_record(self, line: str, width: int) -> bool:
-        """Whether a line has the right number of cells; a comma before a blank is one of prose."""
+        """Return whether a line looks like a record: it has the right number of cells.
+
+        In CSV, a comma followed by a space is taken for punctuation in a text, not for a separator.
+        """
         cells = line.split(self.delimiter)
         return len(cells) == width and (self._by_line() or not any(cell.startswith(" ") for cell in cells))
 
     def _doubtful(self, start: int, end: int, width: int, right: bool) -> bool:
-        """Whether joining lines may swallow records: more than a quoted text's last line looks like one."""
+        """Return whether joining lines may swallow records, because the joined lines look like records."""
         first = right and self._is_record(self.lines[start], width)
         return bool(width) and (first or end - start > 2) and self._stand_alone(start, end, width)
 
 
 def _opens(cell: str) -> bool:
-    """Whether a cell begins a quoted field that does not end in it."""
+    """Return whether a cell opens a quoted field that does not end in the same cell."""
     return cell.startswith('"') and not _CLOSED.fullmatch(cell)
 
 

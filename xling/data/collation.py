@@ -1,4 +1,4 @@
-"""Which rows go into which batch: filled by padded pieces, bucketed by length."""
+"""Grouping rows into batches: rows of similar length together, up to a number of padded pieces."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ _POOL_BATCHES = 50
 def bucketed_batches(
     lengths: Sequence[int], *, max_tokens: int, seed: int, epoch: int, max_rows: int | None = None
 ) -> list[list[int]]:
-    """Every row once, rows of like length together, in an order that (seed, epoch) alone decides.
+    """Group rows of similar length into batches, each row once, in an order given by seed and epoch.
 
-    lengths: pieces of each row. max_tokens: rows times the longest length of a batch; a row longer
-    than that is a batch of its own. max_rows: rows of a batch at most.
+    lengths: the number of pieces in each row.
+    max_tokens: the largest batch, as its number of rows times its longest length; a longer row is a batch
+        alone.
+    max_rows: the largest number of rows in a batch.
     """
     generator = np.random.default_rng([seed, epoch])
     order = generator.permutation(len(lengths))
     mean = sum(lengths) / max(1, len(lengths))
-    # sorting all rows would make the same batches in every epoch: sort within pools of some batches
+    # sorting all rows would give the same batches in every epoch, so rows are sorted within pools
     pool = max(1, int(_POOL_BATCHES * max_tokens / max(1.0, mean)))
     batches: list[list[int]] = []
     for start in range(0, len(order), pool):
@@ -32,7 +34,7 @@ def bucketed_batches(
 def sequential_batches(
     lengths: Sequence[int], *, max_tokens: int, max_rows: int | None = None
 ) -> list[list[int]]:
-    """Every row once, shortest first, equal lengths in their own order: for inference."""
+    """Group rows into batches for inference, shortest first; rows of equal length keep their order."""
     rows = sorted(range(len(lengths)), key=lambda row: lengths[row])
     return _fill(rows, lengths, max_tokens, max_rows)
 
@@ -40,7 +42,7 @@ def sequential_batches(
 def _fill(
     rows: Sequence[int], lengths: Sequence[int], max_tokens: int, max_rows: int | None
 ) -> list[list[int]]:
-    """Rows sorted by length, cut where one more (the longest so far) would be too many."""
+    """Cut rows that are sorted by length into batches that stay within both limits."""
     batches: list[list[int]] = []
     current: list[int] = []
     for row in rows:
@@ -53,7 +55,7 @@ def _fill(
 
 
 class BatchOrder:
-    """Batches of all epochs, numbered through. `lengths` are pieces per row."""
+    """The batches of all epochs, numbered consecutively. `lengths` are the numbers of pieces per row."""
 
     def __init__(
         self, lengths: Sequence[int], *, max_tokens: int, seed: int, max_rows: int | None = None
@@ -63,11 +65,11 @@ class BatchOrder:
         self._epoch, self._first, self._batches = 0, 0, self._plan(0)
 
     def per_epoch(self) -> int:
-        """Batches in the first epoch; later ones differ by a few."""
+        """Return the number of batches in the first epoch; later epochs differ by a few."""
         return len(self._plan(0))
 
     def at(self, number: int) -> list[int]:
-        """The rows of batch `number`."""
+        """Return the row numbers of batch `number`."""
         if number < self._first:
             self._epoch, self._first, self._batches = 0, 0, self._plan(0)
         while number >= self._first + len(self._batches):

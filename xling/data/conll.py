@@ -1,4 +1,4 @@
-"""CoNLL columns: one token a line with its tag, a blank line after each sentence."""
+"""CoNLL columns: one token with its tag per line, and a blank line after each sentence."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ from xling.errors import InputError
 Scheme = Literal["bio", "plain"]
 
 _DOCUMENT = "-DOCSTART-"
-_BLANKS = re.compile(r"[ \t]+")  # not every white space: U+00A0 may be a token
-_NO_WORD = re.compile(r"\d+[-.]\d+")  # CoNLL-U: a range of words, an empty node
+_BLANKS = re.compile(r"[ \t]+")  # not all white space: U+00A0 may be a token
+_NO_WORD = re.compile(r"\d+[-.]\d+")  # CoNLL-U: a multiword range or an empty node
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConllLayout:
-    """Which columns hold what (0-based, negative from the end), and what the tags are.
+    """Which columns hold tokens and tags, and what kind of tags they are.
 
-    scheme: `bio` for spans, `plain` for one label a token (parts of speech). tag=None reads tokens
-    alone. types: other names for types of spans, or for plain tags; `O` drops a type.
-    empty: the token to read where a file has none between its tabs; an error without it.
+    token, tag: column numbers from 0, or negative from the end; a tag of None reads tokens alone.
+    scheme: `bio` for tags of spans, `plain` for one label per token (such as parts of speech).
+    types: new names for the types of spans, or for plain tags; the name `O` drops a type of span.
+    empty: the token to use where the token column is empty; without it an empty token is an error.
     """
 
     token: int = 0
@@ -38,7 +39,7 @@ class ConllLayout:
     empty: str | None = None
 
     def least_columns(self) -> int:
-        """How many columns a line must have at least."""
+        """Return the smallest number of columns that a line must have."""
         places = [self.token] if self.tag is None else [self.token, self.tag]
         return max(2 * (self.tag is not None), *(place + 1 if place >= 0 else -place for place in places))
 
@@ -50,24 +51,24 @@ PLAIN = ConllLayout(scheme="plain")
 
 @dataclass(frozen=True)
 class ConllFile:
-    """Sentences, and how many stray `I-` tags were read as `B-`."""
+    """The sentences of a file, and the number of `I-` tags without a beginning that were read as `B-`."""
 
     sentences: list[TaggedSentence]
     repaired: int
 
 
 def read_conll(path: str | Path, *, language: str, layout: ConllLayout = TAGGED) -> list[TaggedSentence]:
-    """The sentences of a file or its `.gz`; tags in IOB2, whatever BIO they had. See `parse_conll`."""
+    """Read the sentences of a file or its `.gz`. BIO tags are converted to IOB2. See `parse_conll`."""
     return parse_conll(path, language=language, layout=layout).sentences
 
 
 def parse_conll(path: str | Path, *, language: str, layout: ConllLayout = TAGGED) -> ConllFile:
-    """Columns are separated by tabs where a line has any, else by blanks.
+    """Parse a CoNLL file. Columns are separated by tabs if a line has any, otherwise by blanks.
 
-    -DOCSTART- lines are skipped. A line that begins with `# ` is a comment unless it has as many
-    columns as the others and ends in a tag: so `# O` is the token `#`. A lone `#` before a sentence
-    is one as well, where the other lines have more columns.
-    Raises InputError naming file and line for a missing column or what is no BIO tag.
+    Lines with -DOCSTART- are skipped. A line that begins with `# ` is a comment, unless it has as many
+    columns as the other lines and ends in a tag: `# O` is the token `#`. A lone `#` before a sentence is a
+    comment too if the other lines have more columns.
+    Raises InputError naming file and line when a column is missing or a tag is not BIO.
     """
     lines = read_lines(path)
     width, least = _width(lines), layout.least_columns()
@@ -103,10 +104,10 @@ def parse_conll(path: str | Path, *, language: str, layout: ConllLayout = TAGGED
 
 
 def write_conll(rows: Iterable[tuple[Sequence[str], Sequence[str] | None]]) -> str:
-    """Rows of (tokens, tags) as text: token and tag split by one blank, a blank line after each sentence.
+    """Write rows of (tokens, tags) as CoNLL text: token, blank, tag, and a blank line after each sentence.
 
-    Tokens stand alone where there are no tags. Raises InputError for a token that is empty or holds
-    white space: no reader would find it again.
+    Only tokens are written where tags are None. Raises InputError when a token is empty or contains white
+    space, because it could not be read back.
     """
     lines: list[str] = []
     for number, (tokens, tags) in enumerate(rows):
@@ -123,7 +124,7 @@ def _columns(line: str) -> list[str]:
 
 
 def _width(lines: Sequence[str]) -> int:
-    """The usual number of columns; it matters only where a comment may stand."""
+    """Return the most frequent number of columns, or 0 if no line may be a comment."""
     if not any(line.startswith("# ") or line == "#" for line in lines):
         return 0
     found = Counter(len(_columns(line)) for line in lines if line.strip() and not line.startswith("#"))

@@ -1,7 +1,7 @@
-"""CoNLL-U: words with parts of speech and dependency trees; ranges of words and empty nodes are passed over.
+"""CoNLL-U: words with parts of speech and dependency trees. Multiword ranges and empty nodes are skipped.
 
-What word numbers and comments mean is the library `conllu`'s; it keeps no line numbers and takes lines of
-any width, so lines, columns and trees are checked here.
+The library `conllu` interprets word numbers and comments. It keeps no line numbers and accepts lines of any
+width, so lines, columns and trees are checked here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from xling.errors import InputError
 
 Gold = Literal["tags", "tree"]
 Line = tuple[Place, str]
-Word = tuple[Place, list[str]]  # of its line, its columns
+Word = tuple[Place, list[str]]  # the place of its line, the columns of the line
 
 _COLUMNS = 10
 _ID, _FORM, _UPOS, _HEAD, _DEPREL = 0, 1, 3, 6, 7
@@ -38,13 +38,15 @@ def read_conllu(
     gold: Collection[Gold] = ("tags", "tree"),
     labels: Mapping[str, str] | None = None,
 ) -> list[ParsedSentence]:
-    """The sentences of a file or its `.gz`, words only.
+    """Read the words of each sentence in a file or its `.gz`.
 
-    gold: what every word must have, parts of speech (UPOS) or heads and relations of the basic tree;
-    what is not named is None. labels: other names for parts of speech and relations.
-    A sentence's id is its `# sent_id`, else its number; where the file has `# newdoc` it is DOCUMENT/ID.
-    Raises InputError naming file and line for a line without ten columns, a word number out of turn, a
-    head outside the sentence, heads that are no tree with one root, or a sentence without words.
+    gold: the annotation that every word must have: `tags` for parts of speech (UPOS), `tree` for heads and
+        relations of the basic tree. Annotation that is not listed is returned as None.
+    labels: new names for parts of speech and relations.
+
+    The id of a sentence is its `# sent_id`, or else its number; it is DOCUMENT/ID if the file has `# newdoc`.
+    Raises InputError naming file and line for a line without ten columns, a wrong word number, a head outside
+    the sentence, heads that do not form a tree with one root, or a sentence without words.
     """
     sentences: list[ParsedSentence] = []
     names = labels or {}
@@ -65,7 +67,7 @@ def read_conllu(
                 tags=_renamed(tags, names),
                 heads=heads,
                 relations=_renamed(relations, names),
-                # a slash splits document from sentence, and UD keeps it out of sentence ids
+                # a slash separates document and sentence; UD does not allow it in sentence ids
                 id=f"{document}/{own.replace('/', '_')}" if documents else own,
                 language=language,
             )
@@ -74,15 +76,16 @@ def read_conllu(
 
 
 def as_tagged(sentences: Iterable[ParsedSentence]) -> list[TaggedSentence]:
-    """The same sentences with their parts of speech alone."""
+    """Return the same sentences with only their parts of speech."""
     return [TaggedSentence(own.tokens, own.tags, own.id, own.language) for own in sentences]
 
 
 def fill_conllu(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """A file with predictions in it, everything else byte for byte; a `.gz` comes unpacked.
+    """Write predictions into a copy of a CoNLL-U file; everything else stays the same, byte for byte.
 
-    rows: of each sentence, its `tokens` and any of `tags` (to UPOS), `heads` and `relations`.
-    Raises InputError when the rows are not of this file.
+    rows: one mapping per sentence with its `tokens` and any of `tags` (written to UPOS), `heads`,
+        `relations`.
+    A `.gz` file is returned unpacked. Raises InputError when the tokens of the rows differ from the file's.
     """
     given = [sentence.tokens for sentence in read_conllu(path, language="und", gold=())]
     words = [tuple(row["tokens"]) for row in rows]
@@ -111,7 +114,7 @@ def _filled(line: str, values: Iterator[Mapping[str, Any]]) -> str:
 
 
 def _blocks(lines: Sequence[str], path: str | Path) -> Iterator[list[Line]]:
-    """The lines of each sentence, its comments too."""
+    """Yield the lines of each sentence, including its comments."""
     block: list[Line] = []
     for number, line in enumerate([*lines, ""], start=1):
         if line.strip(" "):
@@ -128,7 +131,7 @@ def _comments(block: Sequence[Line]) -> dict[str, str]:
 
 def _words(block: Sequence[Line]) -> list[Word]:
     words: list[Word] = []
-    open_range: tuple[Place, int] | None = None  # its line, its last word
+    open_range: tuple[Place, int] | None = None  # place of its line, number of its last word
     for place, line in block:
         if line.startswith("#"):
             continue
@@ -158,7 +161,10 @@ def _words(block: Sequence[Line]) -> list[Word]:
 
 
 def _identity(text: str, place: Place) -> tuple[str, int, int]:
-    """The kind of a word number (`` of a word, `-` of a range, `.` of an empty node), its first and last."""
+    """Parse a word number into (kind, first, last).
+
+    The kind is `-` for a range, `.` for an empty node, and empty for a word.
+    """
     try:
         value = parse_id_value(text)
     except (ParseException, ValueError):  # ValueError: more digits than Python reads

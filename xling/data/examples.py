@@ -1,4 +1,4 @@
-"""Typed examples: what every reader gives and every task takes."""
+"""Typed examples: what readers return and tasks take."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
-# what an example's fields of text are called, whatever its type
+# the names of the fields that hold text, in every type of example
 TEXTS = ("tokens", "text", "pair", "context", "question", "choices")
 
 
 @runtime_checkable
 class Example(Protocol):
-    """What every example is: a frozen dataclass that says its language and, within a data set, its id.
+    """Any example: a frozen dataclass with a language and an id that is unique within its data set.
 
-    Its texts stand in fields that are called as in `TEXTS`, its gold labels in others (None without gold).
-    A task may have a type of its own. An id GROUP/NUMBER says which examples must stay together.
+    Texts are in fields with names from `TEXTS`; gold labels are in other fields, which are None without gold.
+    A task may define its own type. In an id GROUP/NUMBER, examples with the same GROUP must stay together.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def id(self) -> str:
-        """How it is called in its data set."""
+        """The id of the example in its data set."""
         ...
 
     @property
     def language(self) -> str:
-        """The tag of its language."""
+        """The language tag of the example."""
         ...
 
 
 @dataclass(frozen=True)
 class TaggedSentence:
-    """A sentence of tokens; `tags` are BIO, one for each token, or None without gold labels."""
+    """A tokenised sentence with one BIO tag per token; `tags` is None without gold labels."""
 
     tokens: tuple[str, ...]
     tags: tuple[str, ...] | None
@@ -46,7 +46,7 @@ class TaggedSentence:
 
 @dataclass(frozen=True)
 class LabelledText:
-    """A text, or a pair of texts, with one label (None without gold)."""
+    """A text, or a pair of texts, with one label; `label` is None without gold labels."""
 
     text: str
     label: str | None
@@ -57,7 +57,7 @@ class LabelledText:
 
 @dataclass(frozen=True)
 class MultiLabelledText:
-    """A text, or a pair of texts, with any number of labels (None without gold)."""
+    """A text, or a pair of texts, with any number of labels; `labels` is None without gold labels."""
 
     text: str
     labels: tuple[str, ...] | None
@@ -68,7 +68,10 @@ class MultiLabelledText:
 
 @dataclass(frozen=True)
 class Utterance:
-    """A sentence to an assistant: its tokens, their slots in BIO, its intent (None without gold)."""
+    """A sentence to an assistant, with its tokens, BIO tags of its slots, and its intent.
+
+    tags, intent: None without gold labels.
+    """
 
     tokens: tuple[str, ...]
     tags: tuple[str, ...] | None
@@ -79,7 +82,10 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Choice:
-    """A question on a context with several answers; label: the number of the right one, from zero."""
+    """A question about a context with several possible answers.
+
+    label: the index of the right answer, from 0; None without gold labels.
+    """
 
     context: str
     question: str
@@ -93,7 +99,8 @@ class Choice:
 class Question:
     """A question whose answer is a span of the context.
 
-    answers: each right answer's first character in the context, and its text; None without gold.
+    answers: for each right answer, the offset of its first character in the context and its text; None
+        without gold labels.
     """
 
     context: str
@@ -105,9 +112,10 @@ class Question:
 
 @dataclass(frozen=True)
 class ParsedSentence:
-    """A sentence's words, parts of speech and dependency tree (None without gold).
+    """The words of a sentence with parts of speech and a dependency tree (each None without gold labels).
 
-    heads: the number of each word's head, from one; zero for the root. relations: each word's to its head.
+    heads: for each word, the number of its head, counted from 1; 0 for the root.
+    relations: for each word, the name of its relation to its head.
     """
 
     tokens: tuple[str, ...]
@@ -122,7 +130,7 @@ ExampleT = TypeVar("ExampleT")
 
 
 def fingerprint(examples: Sequence[Example | str]) -> str:
-    """SHA-256 over the content (ids and languages too), in order: `sha256:` and 64 hex digits."""
+    """Return the SHA-256 of all fields of the examples in order, as `sha256:` and 64 hex digits."""
     digest = hashlib.sha256()
     for example in examples:
         value = example if isinstance(example, str) else list(vars(example).values())
@@ -131,7 +139,7 @@ def fingerprint(examples: Sequence[Example | str]) -> str:
 
 
 def sample(examples: Sequence[ExampleT], count: int | None, seed: int) -> list[ExampleT]:
-    """`count` examples drawn without replacement, in their own order; all when there are no more."""
+    """Draw `count` examples without replacement and keep their order; return all if there are not more."""
     if count is None or count >= len(examples):
         return list(examples)
     chosen = random.Random(seed).sample(range(len(examples)), count)

@@ -1,4 +1,4 @@
-"""What format a user's file has: as told, by its ending, or, where that leaves it open, by its lines."""
+"""Choosing the format of a user's file: by an option, by the file name's ending, or by its lines."""
 
 from __future__ import annotations
 
@@ -32,10 +32,13 @@ def format_of(
     open: str | None,
     endings: Mapping[str, str] = ENDINGS,
 ) -> str:
-    """One of the formats that a task's files may have.
+    """Return the format of a file, which is one that the task accepts.
 
-    told: what the user says, or `auto`. open: the format of an ending that says nothing, such as `.txt`;
-    `columns` looks at the lines, None refuses. Raises InputError for a format that the task has not.
+    told: the format that the user gave, or `auto`.
+    open: the format for endings that do not name one, such as `.txt`; `columns` inspects the lines, None
+        refuses.
+    endings: the format of each ending.
+    Raises InputError when the task does not accept the format.
     """
     known = endings.get(ending(find(path))) if told == AUTO else told
     if known == "json" and known not in accepted:
@@ -58,10 +61,11 @@ def format_of(
 
 
 def columns_or_text(path: Path) -> str:
-    """`conll`, `conllu` or `text`, by what the lines of a file look like; InputError where both may be.
+    """Return `conll`, `conllu` or `text` after inspecting the lines; raises InputError if that is unclear.
 
-    Columns: a tag at the end of every line (BIO, or a part of speech), as many columns by tabs in every
-    line, a -DOCSTART-, or one word a line with blank lines between.
+    A file has columns if every line ends in a tag (BIO, or a part of speech), if tabs give every line the
+    same number of columns, if there is a -DOCSTART- line, or if there is one word per line with blank lines
+    between.
     """
     lines = read_lines(path)[:_MOST_LINES]
     filled = [line for line in lines if line.strip() and not line.startswith("# ")]

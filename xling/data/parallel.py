@@ -1,4 +1,4 @@
-"""Sentences and their translations: a table of two columns, or each with the candidates to choose from."""
+"""Translation data: tables of two columns, and retrieval questions with candidate translations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xling.languages import parse
 
 @dataclass(frozen=True)
 class RetrievalQuestion:
-    """right: the number of the right candidate, from zero."""
+    """A sentence with candidate translations; `right` is the index of the right one, from 0."""
 
     query: str
     candidates: tuple[str, ...]
@@ -21,9 +21,10 @@ class RetrievalQuestion:
 
 
 def read_parallel(path: Path, *, language: str) -> list[tuple[str, str]]:
-    """Pairs of (sentence in the language, the same in the other one); its header names both by their tags.
+    """Read pairs of (sentence in `language`, its translation) from a table headed by language tags.
 
-    Raises InputError when there are not two columns of which one is headed by the language.
+    Raises InputError unless there are exactly two columns and exactly one of them is named after the
+    language.
     """
     rows = list(read_rows(path))
     first = list(rows[0].cells) if rows else []
@@ -45,9 +46,9 @@ def read_parallel(path: Path, *, language: str) -> list[tuple[str, str]]:
 
 
 def read_candidates(path: Path) -> list[RetrievalQuestion]:
-    """Rows {"query": text, "candidates": [text, ...], "right": number from zero}.
+    """Read JSON lines of the form {"query": text, "candidates": [text, ...], "right": index from 0}.
 
-    Raises InputError naming file and line for a row of another kind, or fewer than two candidates.
+    Raises InputError naming file and line for a row of another form or with fewer than two candidates.
     """
     if ending(path) not in JSON_ENDINGS:
         raise InputError("no JSON lines by its ending", where=path, choices=JSON_ENDINGS)

@@ -1,4 +1,4 @@
-"""Where a value stands in what was read, and how a fault there is told."""
+"""Where in a file a value was read, for error messages."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from xling.errors import InputError
 
 @dataclass(frozen=True)
 class Place:
-    """A file or a data set's name, and a line of it (from one), or a path in its JSON."""
+    """A position in a file or data set: a line, counted from 1, or a path in its JSON.
+
+    where: the path of the file, or the name of the data set.
+    """
 
     where: str | Path
     line: int | None = None
     path: str = ""
 
     def inside(self, step: str) -> Place:
-        """A step further down the path."""
+        """Return the position one step further down the JSON path."""
         return replace(self, path=f"{self.path}.{step}" if self.path else step)
 
     def fault(self, problem: str, *, choices: Iterable[str] = (), hint: str | None = None) -> InputError:
-        """An error that names this place."""
+        """Return an InputError that names this position."""
         text = f"{self.path}: {problem}" if self.path else problem
         return InputError(text, where=self.where, line=self.line, choices=choices, hint=hint)
 

@@ -1,4 +1,4 @@
-"""Texts in Latin spelling, by the library `uroman` (Hermjakob et al. 2018)."""
+"""Romanised texts, by the library `uroman` (Hermjakob et al. 2018)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from xling.errors import InputError
 
 
 def romanised(text: str, language: str | None = None) -> str:
-    """A text in Latin letters; a token stays one token. language: a tag, for rules of its own."""
+    """Return a text in Latin letters. The language tag selects rules that uroman has for one language."""
     return str(_romaniser().romanize_string(text, lcode=(language or "und").split("_")[0]))
 
 
 def romanised_examples(examples: Sequence[Example]) -> list[Example]:
-    """The same examples in Latin spelling, labels as they are."""
+    """Return the same examples with romanised texts and unchanged labels.
+
+    Raises InputError for span questions, because romanising would shift the offsets of their answers.
+    """
     return [_spelled(example) for example in examples]
 
 

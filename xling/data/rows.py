@@ -1,4 +1,4 @@
-"""Rows by column: what a row holds and where it stands; those of TSV, of CSV and of JSON lines."""
+"""Rows of TSV, CSV and JSON lines, as cells by column name together with their position in the file."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ _ENDINGS: Mapping[str, TableFormat] = {
 
 
 class Columns(BaseModel):
-    """Which columns hold what.
+    """The names of the columns that hold each field.
 
-    pair: the second text of a pair. label: None for input without gold. id: rows are numbered
-    without it. labels: of texts with any number of labels, one column of zeros and ones each, in place
-    of label. tokens, tags, heads, relations: lists, of a sentence's words.
+    pair: the second text of a pair.
+    label: None for input without gold labels.
+    id: None numbers the rows instead.
+    labels: for texts with any number of labels, one column of zeros and ones per label, used instead of
+        `label`.
+    tokens, tags, heads, relations: columns with one list per sentence.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -47,26 +50,31 @@ class Columns(BaseModel):
     relations: str = "relations"
 
     def named(self) -> tuple[str, ...]:
-        """The columns that a row of a text must have."""
+        """Return the columns that a row with a text must have."""
         single = (self.text, self.pair, None if self.labels else self.label, self.id)
         return (*(name for name in single if name is not None), *self.labels)
 
     def filled(self, upstream: str) -> Columns:
-        """With {upstream} replaced by the name that a language has in the data set."""
+        """Return the columns with {upstream} replaced by the data set's own name for a language."""
         values = {role: _filled(value, upstream) for role, value in self.model_dump().items()}
         return Columns.model_validate(values)
 
 
 @dataclass(frozen=True)
 class Record:
-    """One row as it was found: its cells by column, where it stands, and where its columns are named."""
+    """One row of a file.
+
+    cells: the values by column name.
+    place: the position of the row.
+    header: the position where the columns are named.
+    """
 
     cells: Mapping[str, Any]
     place: Place
     header: Place
 
     def require(self, columns: Iterable[str]) -> None:
-        """InputError names the first of these columns that the row lacks, and those it has."""
+        """Raise InputError naming the first of these columns that is missing from the row."""
         for column in columns:
             if column not in self.cells:
                 raise self.header.fault(
@@ -76,19 +84,22 @@ class Record:
                 )
 
     def text(self, column: str) -> str:
-        """The text in a column; InputError for what is no text."""
+        """Return the text in a column. Raises InputError when the cell holds something else."""
         text = as_text(self.cells[column])
         if text is None:
             raise self.place.fault(f"the column {column!r} holds {shown(self.cells[column])}, no text")
         return text
 
     def text_or_none(self, column: str | None) -> str | None:
-        """The same; None where there is no such column, or nothing in it."""
+        """Return the text in a column, or None when no column is given or the cell is null."""
         return None if column is None or self.cells[column] is None else self.text(column)
 
 
 def table_format(path: str | Path, told: str | None = None) -> TableFormat:
-    """The format of a table, as told or by its ending; InputError for another one."""
+    """Return the format of a table, as given or by the file's ending.
+
+    Raises InputError for an ending that is not a table's.
+    """
     place = Path(path)
     found = next((name for name in get_args(TableFormat) if name == told), None) or _ENDINGS.get(
         ending(place)
@@ -99,9 +110,10 @@ def table_format(path: str | Path, told: str | None = None) -> TableFormat:
 
 
 def read_rows(path: str | Path, format: str | None = None) -> Iterator[Record]:
-    """Every row of a file or its `.gz`. format: by the ending where not told.
+    """Read every row of a file or its `.gz`.
 
-    Raises InputError naming file and line for a ragged row, broken quoting or broken JSON.
+    format: `tsv`, `csv` or `jsonl`; chosen by the file's ending when None.
+    Raises InputError naming file and line for a row of the wrong length, broken quoting or broken JSON.
     """
     place = find(Path(path))
     found = table_format(place, format)
@@ -109,7 +121,10 @@ def read_rows(path: str | Path, format: str | None = None) -> Iterator[Record]:
 
 
 def as_text(value: object) -> str | None:
-    """A cell as text that can be written again: a string, or a number in its digits; else None."""
+    """Return a cell as text if it is a string or a finite number, else None.
+
+    Strings with lone surrogates, which cannot be written as UTF-8, give None too.
+    """
     if not isinstance(value, (str, int, float)) or (isinstance(value, float) and not math.isfinite(value)):
         return None
     text = str(value)
@@ -117,7 +132,7 @@ def as_text(value: object) -> str | None:
 
 
 def as_texts(value: object) -> tuple[str, ...] | None:
-    """A JSON list of non-empty text; None for anything else."""
+    """Return a JSON list of non-empty texts as a tuple, and None for any other value."""
     if not isinstance(value, list):
         return None
     texts = tuple(as_text(item) for item in value)

@@ -1,4 +1,4 @@
-"""SQuAD 1.1 JSON (Rajpurkar et al. 2016): its questions as rows, and the answers of a row."""
+"""SQuAD 1.1 JSON (Rajpurkar et al. 2016): its questions as rows, and the answers in a row."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Answers = tuple[tuple[int, str], ...]
 
 
 def read_articles(path: str | Path) -> Iterator[Record]:
-    """The questions of a file or its `.gz`, each with its context and its article's title.
+    """Yield the questions of a file or its `.gz`, each with its context and the title of its article.
 
-    The article's number stands in for a missing title. Raises InputError naming the path in the JSON for
-    what is broken, missing or of another type.
+    An article without a title gets its number as title. Raises InputError naming the JSON path of a value
+    that is broken, missing or of the wrong type.
     """
     file = find(Path(path))
     for number, (article, at) in enumerate(_items(_document(file), "data", Place(file))):
@@ -34,9 +34,10 @@ def read_articles(path: str | Path) -> Iterator[Record]:
 
 
 def answers_in(row: Record, context: str, identity: str) -> Answers:
-    """The first characters and the texts of the right answers: a list of objects, or of the Hub's two lists.
+    """Return (offset of the first character, text) of every right answer of a question.
 
-    Raises InputError where there is none, or where one does not stand at its place in the context.
+    Answers may be a list of objects, as in SQuAD, or an object of two lists, as on the Hub. Raises InputError
+    when there is no answer or when the context has another text at the offset of one.
     """
     cells, place, named = row.cells, row.place, f"question {shown(identity)}"
     if not cells.get("answers"):
@@ -56,7 +57,7 @@ def answers_in(row: Record, context: str, identity: str) -> Answers:
 
 
 def text_at(value: Mapping[str, Any], key: str, place: Place) -> str:
-    """The text at a key, which is not blank; InputError for anything else."""
+    """Return the text at a key. Raises InputError when it is missing, blank or not a text."""
     if key not in value:
         raise place.fault(f"{key!r} is missing; there are {_keys(value)}")
     text = as_text(value[key])
@@ -82,7 +83,7 @@ def _document(path: Path) -> Any:
 
 
 def _items(value: Any, key: str, place: Place) -> Iterator[tuple[Mapping[str, Any], Place]]:
-    """The objects of a list at a key, each with its place."""
+    """Yield the objects of the list at a key, each with its position."""
     for number, item in enumerate(_list(value, key, place)):
         own = place.inside(f"{key}[{number}]")
         if not isinstance(item, dict):

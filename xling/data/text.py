@@ -1,4 +1,4 @@
-"""Plain text: files and folders to lines, without repeats, a slice held out, languages balanced."""
+"""Plain text: reading files and folders, removing repeated lines, holding lines out, balancing languages."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _MOST_HELD_OUT = 0.1
 
 
 def read_text(paths: Iterable[str | Path]) -> list[str]:
-    """Lines of files, and of every `.txt`, `.txt.gz` and plain `.gz` below folders, in path order.
+    """Read the lines of files, and of `.txt`, `.txt.gz` and plain `.gz` files below folders, in path order.
 
-    White space is collapsed and empty lines are dropped. Raises InputError for a missing or empty
-    file, a folder without text, or bytes that are not UTF-8 (file, line and byte are named).
+    White space is collapsed and empty lines are dropped. Raises InputError for a missing or empty file, a
+    folder without text, or bytes that are not UTF-8 (the error names file, line and byte).
     """
     lines: list[str] = []
     for path in map(Path, paths):
@@ -31,7 +31,7 @@ def read_text(paths: Iterable[str | Path]) -> list[str]:
 
 
 def line_rows(path: str | Path) -> Iterator[Record]:
-    """Each line that is not blank as a row of one column, `text`, its white space collapsed."""
+    """Yield each non-blank line as a row with one column, `text`, in which white space is collapsed."""
     for number, line in enumerate(read_lines(path), start=1):
         place = Place(path, number)
         if text := " ".join(line.split()):
@@ -39,15 +39,15 @@ def line_rows(path: str | Path) -> Iterator[Record]:
 
 
 def deduplicate(lines: Iterable[str]) -> list[str]:
-    """Each line once, where it first stood."""
+    """Return each distinct line once, in the order of first occurrence."""
     return list(dict.fromkeys(lines))
 
 
 def hold_out(lines: Sequence[str], count: int, seed: int) -> tuple[list[str], list[str]]:
-    """(rest, held out): `count` different lines, but a tenth of all at most, in their order.
+    """Split lines into (rest, held out): `count` distinct lines, but at most a tenth of them, in their order.
 
-    A line is chosen by a hash of its content and the seed, so it mostly stays chosen when the text
-    grows or is put in another order; no line held out occurs in the rest.
+    A line is chosen by a hash of its content and the seed, so the choice changes little when the text grows
+    or is reordered. No line that is held out occurs in the rest.
     """
     different = deduplicate(lines)
     count = max(0, min(count, int(len(different) * _MOST_HELD_OUT)))
@@ -56,11 +56,12 @@ def hold_out(lines: Sequence[str], count: int, seed: int) -> tuple[list[str], li
 
 
 def balanced(texts: Mapping[str, Sequence[str]], alpha: float = ALPHA, *, seed: int = 0) -> list[str]:
-    """As many lines as there are in all, those of a language in proportion to its count to the power alpha.
+    """Resample lines so that each language's share is proportional to its line count to the power alpha.
 
-    alpha: 1 takes every line once; towards 0 small languages are repeated until all weigh alike (Conneau and
-    Lample 2019, section 3.1; Downey et al. 2024 adapt a family so). Raises InputError for a language without
-    a line.
+    The total number of lines stays about the same. An alpha of 1 takes every line once; an alpha near 0
+    repeats the lines of small languages until all languages have the same share (Conneau and Lample 2019,
+    section 3.1; Downey et al. 2024 adapt a family in this way). Raises InputError for a language without
+    lines.
     """
     for language, lines in texts.items():
         if not lines:
@@ -78,7 +79,11 @@ def balanced(texts: Mapping[str, Sequence[str]], alpha: float = ALPHA, *, seed: 
 def held_apart(
     texts: Mapping[str, Sequence[str]], count: int, seed: int
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """The lines of each language without repeats, and a slice of them all held out."""
+    """Return the lines of each language without repeats, and the lines held out from all of them.
+
+    count: the number of held-out lines in all; every language gives an equal part, at most a tenth of its
+        lines.
+    """
     share = max(1, count // len(texts))
     parts = {language: hold_out(deduplicate(lines), share, seed) for language, lines in texts.items()}
     return {language: rest for language, (rest, _) in parts.items()}, [
@@ -87,7 +92,7 @@ def held_apart(
 
 
 def _files(path: Path) -> list[Path]:
-    if not os.path.isdir(path):  # Path.is_dir fails on names that are too long
+    if not os.path.isdir(path):  # Path.is_dir raises for names that are too long
         return [path]
     found = sorted(item for item in path.rglob("*") if _is_text(item) and item.is_file())
     if not found:

@@ -1,4 +1,4 @@
-"""Opening users' files: plain or gzipped, strictly UTF-8, with one clear line when that fails."""
+"""Opening users' text files, plain or gzipped and strictly UTF-8, with one clear line for each error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 
 def read_lines(path: str | Path) -> list[str]:
-    """The lines of a text file or its `.gz`, without their ends; a byte order mark is dropped.
+    """Return the lines of a text file or its `.gz` without line ends; a byte order mark is dropped.
 
     Raises InputError for a missing or empty file, a damaged `.gz`, or bytes that are not UTF-8.
     """
@@ -31,12 +31,12 @@ def read_lines(path: str | Path) -> list[str]:
         ) from error
     if not text.strip():
         raise InputError("the file is empty", where=found)
-    text = text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")  # of old Macs
+    text = text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")  # line ends of old Macs
     return text.removesuffix("\n").split("\n")
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content, unpacked where it is gzipped; InputError when it cannot be read."""
+    """Return the content of a file, unpacked if it is gzipped. Raises InputError when it cannot be read."""
     try:
         data = path.read_bytes()
         packed = path.suffix == ".gz" or data.startswith(_GZIP_MAGIC)
@@ -48,7 +48,10 @@ def read_bytes(path: Path) -> bytes:
 
 
 def find(path: Path) -> Path:
-    """The file itself, packed or unpacked; InputError with near names when there is neither."""
+    """Return the path of a file that may be packed (`.gz`) or not, whichever exists.
+
+    Raises InputError with similar file names when neither exists.
+    """
     other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(path.name + ".gz")
     try:
         for candidate in (path, other):
@@ -63,5 +66,5 @@ def find(path: Path) -> Path:
 
 
 def ending(path: Path) -> str:
-    """The ending in small letters, without `.gz`: `.tsv` of `Test.TSV.gz`."""
+    """Return the ending in lower case, ignoring `.gz`: `.tsv` for `Test.TSV.gz`."""
     return Path(path.name.removesuffix(".gz")).suffix.lower()

@@ -1,4 +1,4 @@
-"""Texts to tokens: a plain pre-tokeniser, MASSIVE's tokens and brackets, and tags of spans of characters."""
+"""Tokenising: a plain pre-tokeniser, MASSIVE's tokens and brackets, and BIO tags from character spans."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068
 _BRACKETS = re.compile(r"\[\s*([^\[\]:]*?)\s*:\s*([^\[\]]*?)\s*\]")
 _NO_SPACES = ("Hans", "Hant", "Jpan")
 
-Span = tuple[int, int, str]  # first character, end, slot
+Span = tuple[int, int, str]  # start, end (exclusive), slot
 
 
 def words(text: str) -> list[str]:
-    """Tokens of a text: what stands between blanks, with punctuation at the edges of words set apart.
+    """Split a text at white space and separate the punctuation at the edges of words.
 
-    It looks at Unicode categories, not at letters, so it works in every script; text without spaces comes
-    out in one piece between punctuation marks. The full stop of an ordinal ("24. oktober") stays with its
-    number. Marks of a text's direction, which nobody sees, are left out at the edges of words: they would
-    hide the punctuation behind them.
+    It uses Unicode categories, not letters, so it works in every script; text without spaces stays one token
+    between the punctuation marks at its edges. The full stop of an ordinal ("24. oktober") stays with its
+    number. Invisible direction marks at the edges of words are removed, because they would hide the
+    punctuation behind them.
     """
     tokens: list[str] = []
     for chunk in text.split():
@@ -40,9 +40,9 @@ def words(text: str) -> list[str]:
 
 
 def annotated(text: str, place: Place) -> tuple[str, list[Span]]:
-    """`wake me at [time : five am]`, as MASSIVE writes it: the plain text, and its spans.
+    """Parse MASSIVE's notation `wake me at [time : five am]` into the plain text and its spans.
 
-    Raises InputError for brackets that are no `[slot : words]`.
+    Raises InputError for brackets that do not have the form `[slot : words]`.
     """
     plain, spans, end = "", [], 0
     for match in _BRACKETS.finditer(text):
@@ -58,9 +58,9 @@ def annotated(text: str, place: Place) -> tuple[str, list[Span]]:
 
 
 def spoken(text: str, language: str) -> list[str]:
-    """MASSIVE's own tokens: what stands between blanks; in Chinese and Japanese single characters.
+    """Split a text into the tokens of MASSIVE: at white space, and in Chinese and Japanese into characters.
 
-    There, a chunk of ASCII letters stays whole.
+    A run of ASCII characters stays one token in these languages too.
     """
     chunks = text.split()
     if script(language) not in _NO_SPACES:
@@ -69,9 +69,9 @@ def spoken(text: str, language: str) -> list[str]:
 
 
 def tags_of_spans(text: str, tokens: Sequence[str], spans: Sequence[Span]) -> list[str]:
-    """BIO tags of the tokens of a text: a token belongs to the first span that it shares a character with.
+    """Return BIO tags for the tokens of a text: a token belongs to the first span that it overlaps.
 
-    So a span may grow to whole words, and one inside another span's word is lost.
+    A span therefore grows to whole tokens, and a span that lies within a token of another span is lost.
     """
     tags, end, last = [], 0, None
     ordered = sorted(spans)

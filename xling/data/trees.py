@@ -1,4 +1,4 @@
-"""Dependency trees as heads: what makes a list of heads one tree."""
+"""Checking that a list of heads is a dependency tree."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 
 def cycle_of(heads: Sequence[int]) -> list[int] | None:
-    """The words of a cycle, each the head of the one before it; None where every word leads to the root.
+    """Return the words of a cycle, each the head of the one before it; None if every word leads to the root.
 
-    heads: the number of each word's head, from one; zero for the root.
+    heads: for each word, the number of its head, counted from 1; 0 for the root.
     """
     done = {0}
     for word in range(1, len(heads) + 1):
@@ -24,7 +24,7 @@ def cycle_of(heads: Sequence[int]) -> list[int] | None:
 
 
 def tree_fault(heads: Sequence[int]) -> tuple[int, str] | None:
-    """The word (from one) and the reason why heads are no tree with one root; None where they are."""
+    """Return a word (from 1) and the reason why the heads are not a tree with one root; None for a tree."""
     outside = next((word for word, head in enumerate(heads, 1) if not 0 <= head <= len(heads)), None)
     if outside is not None:
         return outside, f"the head {heads[outside - 1]} is outside the sentence of {len(heads)} words"

@@ -1,7 +1,7 @@
-"""xSID's columns: index, token, intent and slot by tabs, a blank line after each utterance.
+"""xSID: tab-separated index, token, intent and slot per line, and a blank line after each utterance.
 
-Comments may tell an utterance's id and its intent (`# intent = X`, `# intent: X` in version 0.4); others,
-such as `# dialect`, are passed over. Layout: github.com/mainlp/xsid.
+Comments may give the id and the intent of an utterance (`# intent = X`, or `# intent: X` in version 0.4);
+other comments, such as `# dialect`, are ignored. Layout: github.com/mainlp/xsid.
 """
 
 from __future__ import annotations
@@ -19,25 +19,26 @@ from xling.data.place import Place
 from xling.data.textfile import read_lines
 from xling.errors import InputError
 
-EMPTY = "_"  # stands for a token that a file leaves out between its tabs, as some published ones do
+EMPTY = "_"  # the token where a file has none between its tabs, as in some published files
 
 _COMMENT = re.compile(r"#\s*(id|intent)\s*[=:]\s*(.*)")
 _COLUMNS = 4
 
 Line = tuple[Place, str]
-Cells = tuple[Place, list[str]]  # of a line
+Cells = tuple[Place, list[str]]  # place and cells of one line
 
 
 def read_xsid(
     path: str | Path, *, language: str, labels: Mapping[str, str] | None = None, labelled: bool = True
 ) -> list[Utterance]:
-    """The utterances of a file or its `.gz`; slots in IOB2, stray `I-` read as `B-`.
+    """Read the utterances of a file or its `.gz`. Slot tags are converted to IOB2.
 
-    labels: other names for types of slots (`O` drops one) and for intents. labelled=False reads tokens
-    alone, whatever else the rows hold. Ids are those of the comments where every utterance has its own,
-    else numbers.
-    Raises InputError naming file and line for another number of columns, a slot that is no BIO tag, two
-    intents of one utterance, or a comment that tells another intent than its rows.
+    labels: new names for intents and for types of slots; the name `O` drops a type of slot.
+    labelled: False reads tokens only, whatever else the rows hold.
+
+    Ids come from the comments if every utterance has a distinct one, else they are numbers. Raises InputError
+    naming file and line for a wrong number of columns, a slot that is not a BIO tag, two intents in one
+    utterance, or a comment whose intent differs from that of the rows.
     """
     lines = enumerate(read_lines(path), start=1)
     placed = ((Place(Path(path), number), line) for number, line in lines)
@@ -55,7 +56,7 @@ def read_xsid(
 def _utterance(
     run: Sequence[Line], language: str, labels: Mapping[str, str], labelled: bool
 ) -> Utterance | None:
-    """The utterance of the lines between two blank ones; None where they are comments alone."""
+    """Return the utterance of the lines between two blank ones, or None if they are all comments."""
     rows = [(place, _cells(line, place, labelled)) for place, line in run if line[0] != "#"]
     if not rows:
         return None
@@ -71,7 +72,7 @@ def _utterance(
 
 
 def _comments(run: Sequence[Line]) -> Iterator[tuple[Place, str, str]]:
-    """Place, key and value of the comments that tell something."""
+    """Yield position, key and value of the comments that give an id or an intent."""
     for place, line in run:
         match = _COMMENT.fullmatch(line)
         if match and match[2].strip():
@@ -102,7 +103,7 @@ def _tags(rows: Sequence[Cells]) -> list[str]:
 
 
 def _intent(rows: Sequence[Cells], told: Sequence[Line]) -> str:
-    """The one intent of all rows and of the comments."""
+    """Return the intent that all rows and comments of an utterance agree on."""
     place, first = rows[0]
     intent = first[2]
     if not intent:
@@ -123,7 +124,7 @@ def _intent(rows: Sequence[Cells], told: Sequence[Line]) -> str:
 
 
 def _identified(found: Sequence[Utterance]) -> list[Utterance]:
-    """With their own ids, or with numbers where one lacks an id or two share one."""
+    """Number the utterances if one has no id or if two have the same id."""
     own = {utterance.id for utterance in found}
     if "" not in own and len(own) == len(found):
         return list(found)

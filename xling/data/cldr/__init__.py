@@ -1,4 +1,4 @@
-"""CLDR as data: lists of names with gold spans, and text for MLM, in every language CLDR serves."""
+"""CLDR as data: lists of names with gold spans, and text for MLM, in every language with enough names."""
 
 from xling.data.cldr.catalogue import languages, names
 from xling.data.cldr.harvest import TYPES

@@ -1,4 +1,4 @@
-"""All names of all locales with their splits, computed once for a version of CLDR and kept in the cache."""
+"""The names of all locales with their splits, computed once per CLDR version and cached."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from xling.errors import InputError, XlingError
 from xling.files import cache_dir, write_atomically
 from xling.languages import cldr_locale, parse
 
-_LAYOUT = 3  # of the cached file and of what is harvested: change it with either
+_LAYOUT = 3  # version of the cached file; change it when its layout or the harvest changes
 _ENOUGH_NAMES = 100
 
 
 def names(language: str, split: str) -> Names:
-    """The names of a language in a split, by `TYPE/KEY` in key order.
+    """Return the names of a language in a split, by `TYPE/KEY` in key order.
 
     Raises InputError for a language with fewer than 100 names in CLDR, or an unknown split.
     """
@@ -28,12 +28,12 @@ def names(language: str, split: str) -> Names:
 
 
 def languages() -> list[str]:
-    """Canonical tags of the languages with at least 100 names (dates not counted), sorted."""
+    """Return the canonical tags of the languages with at least 100 names (dates not counted), sorted."""
     return sorted(_served())
 
 
 def locale_of(language: str) -> str:
-    """The locale whose names serve a language; InputError when none has enough."""
+    """Return the locale with the names of a language. Raises InputError when CLDR has too few."""
     tag = parse(language)
     locale = _served().get(tag) or cldr_locale(tag)
     if locale not in _served().values():
@@ -48,7 +48,10 @@ def locale_of(language: str) -> str:
 
 @lru_cache(maxsize=1)
 def _served() -> Mapping[str, str]:
-    """Canonical tag to locale: the one with most names where several have one tag (`no` and `nb`)."""
+    """Return the locale of each canonical tag.
+
+    Where several locales have one tag (`no` and `nb`), it is the one with most names.
+    """
     found: dict[str, tuple[int, str]] = {}
     for locale, own in _all()[0].items():
         size = sum(not key.startswith("DATE/") for key in own)
@@ -70,7 +73,7 @@ def _by_split(locale: str) -> Mapping[Split, Names]:
 
 @lru_cache(maxsize=1)
 def _all() -> tuple[dict[str, Names], dict[str, Split]]:
-    """(names by locale, split by key); a cache that cannot be read or written is done without."""
+    """Return (names by locale, split by key). An unreadable or unwritable cache is ignored."""
     try:
         import babel
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""The names that CLDR gives things in every locale, without what would make labels wrong.
+"""Collecting the names that CLDR has in every locale, except those that would make labels wrong.
 
 Source: the Unicode CLDR as the library babel ships it (licence Unicode-3.0).
 """
@@ -20,7 +20,7 @@ Names = dict[str, str]  # "TERRITORY/SE" -> the name
 
 TYPES = ("TERRITORY", "LANGUAGE", "SCRIPT", "CURRENCY", "DATE")
 
-# "unknown region", "no linguistic content", pseudo-accents: descriptions and test values, no names
+# descriptions and test values, not names: "unknown region", "no linguistic content", pseudo-accents
 _NO_NAMES = frozenset(
     ["ZZ", "XA", "XB", "und", "mul", "mis", "zxx", "root", "XXX", "XTS"]
     + ["Zinh", "Zmth", "Zsye", "Zsym", "Zxxx", "Zyyy", "Zzzz"]
@@ -28,16 +28,16 @@ _NO_NAMES = frozenset(
 WORLD = "@001"  # marks the second form of a date
 _ENGLISH, _ROOT = "en", "root"
 _LEAP_YEAR = 2024
-_NO_MONTH = re.compile(r"M?\d+")  # what root has for the names of months
+_NO_MONTH = re.compile(r"M?\d+")  # the names of months in root
 _SHORT_MONTH = re.compile(r"(?<![ML])(MMM|LLL)(?![ML])")
 _LONG_DATE = re.compile(r"(d MMMM),? y|(MMMM d),? y|y,? (MMMM d)")
 
 
 def harvest() -> dict[str, Names]:
-    """Names by locale, then by type and key.
+    """Return names by locale, then by type and key.
 
-    Dropped: what a locale inherits, what equals the English name, what has no letter, and strings
-    that stand for things of two types in the locale ("Arabic").
+    Names are dropped if a locale inherits them, if they equal the English name, if they contain no letter, or
+    if they name things of two types in the locale ("Arabic").
     """
     english = _names(_ENGLISH)
     kept: dict[str, Names] = {}
@@ -53,7 +53,7 @@ def harvest() -> dict[str, Names]:
 
 
 def parent_of(locale: str) -> str:
-    """The locale that a language (with a script) falls back on, `root` mostly (UTS 35, parent locales)."""
+    """Return the locale from which a locale inherits, usually `root` (UTS 35, parent locales)."""
     from babel.core import get_global
 
     language, _, script = locale.partition("_")
@@ -65,7 +65,7 @@ def parent_of(locale: str) -> str:
 
 
 def _locales() -> Iterator[str]:
-    """Languages, with a script where they have several; regions add next to nothing."""
+    """Yield the locales of languages, with a script where there are several. Regions add almost no names."""
     from babel import localedata
 
     for locale in sorted(localedata.locale_identifiers()):
@@ -76,10 +76,10 @@ def _locales() -> Iterator[str]:
 
 @cache
 def _names(locale: str) -> Names:
-    """All names of a locale, its inherited ones too.
+    """Return all names of a locale, including inherited ones.
 
-    Never by `localedata.load(..., merge_inherited=False)`: babel keeps the result under the same name
-    as the whole data, and so spoils every later use of the locale.
+    `localedata.load(..., merge_inherited=False)` must not be used here: babel caches its result under the
+    same name as the complete data, which breaks every later use of the locale.
     """
     from babel import Locale
 
@@ -97,9 +97,9 @@ def _names(locale: str) -> Names:
 
 
 def _dates(data: Locale) -> Iterator[tuple[str, str]]:
-    """Every day of a year as day and month, where the months have names.
+    """Yield every day of a year as day and month, if the months have names.
 
-    Where a language's world-wide form differs (`en_001` has 5 May beside May 5), it is a second name.
+    If the world-wide form of a language differs (`en_001` has 5 May beside May 5), it is a second name.
     """
     from babel.dates import parse_pattern
 
@@ -122,13 +122,13 @@ def _world(data: Locale) -> Iterator[Locale]:
 
 
 def _day_and_month(data: Locale) -> str:
-    """The locale's long pattern of a day without its year, in the letters of UTS 35.
+    """Return the locale's long pattern for a day without its year, in the notation of UTS 35.
 
-    The skeleton MMMMd where it is the locale's own; else MMMd with the month in full (UTS 35, missing
-    skeleton fields); else the long date, if it is no more than day, month and year.
+    This is the skeleton MMMMd if the locale defines it; else MMMd with the full month name (UTS 35, missing
+    skeleton fields); else the long date, if it consists of day, month and year only.
     """
     own = {name: pattern.pattern for name, pattern in data.datetime_skeletons.items()}
-    if own["MMMMd"] != "MMMM d":  # what root has
+    if own["MMMMd"] != "MMMM d":  # the pattern of root
         return own["MMMMd"]
     if own["MMMd"] != "MMM d":
         return _SHORT_MONTH.sub(lambda match: match[0][0] * 4, own["MMMd"])

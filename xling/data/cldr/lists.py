@@ -1,4 +1,4 @@
-"""Lists as a locale writes them: "A, B und C", "กและข"."""
+"""Lists in the form that a locale uses: "A, B und C", "กและข"."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from xling.data.tokenise import words
 
 Tokens = list[tuple[str, str]]  # (token, BIO tag)
 
-_FIRST_MARK = 0xE000  # private use: stands for an item while the list is written
+_FIRST_MARK = 0xE000  # private use: stands for an item while the list is joined
 _MARK = re.compile("([\ue000-\uf8ff])")
 
 
 @cache
 def list_patterns(locale: str) -> Mapping[str, str]:
-    """The locale's pattern of a list: `2`, `start`, `middle`, `end`, each with {0} and {1}."""
+    """Return the list patterns of a locale: `2`, `start`, `middle` and `end`, each with {0} and {1}."""
     from babel import Locale
 
     return dict(Locale.parse(locale).list_patterns["standard"])
 
 
 def join_text(items: Sequence[str], patterns: Mapping[str, str]) -> str:
-    """One line of text (CLDR, list patterns: a list is built from its end)."""
+    """Join items into one line of text (CLDR, list patterns: a list is built from its end)."""
     if len(items) < 3:
         return items[0] if len(items) == 1 else _fill(patterns["2"], items[0], items[1])
     joined = _fill(patterns["end"], items[-2], items[-1])
@@ -33,9 +33,9 @@ def join_text(items: Sequence[str], patterns: Mapping[str, str]) -> str:
 
 
 def join_tokens(items: Sequence[tuple[str, str]], patterns: Mapping[str, str]) -> Tokens:
-    """Tokens and BIO tags of a list of (type, name); a span is the whole name, the rest is `O`.
+    """Return the tokens and BIO tags of a list of (type, name). A whole name is a span, the rest is `O`.
 
-    Where a script has no spaces a name is one token and what stands between names another.
+    In scripts without spaces, a name is one token and the text between two names is another.
     """
     marks = [chr(_FIRST_MARK + number) for number in range(len(items))]
     tokens: Tokens = []

@@ -1,4 +1,4 @@
-"""Names in lists: sentences with gold spans for tagging, lines for MLM."""
+"""Lists of names: sentences with gold spans for tagging, and lines for MLM."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from xling.languages import parse
 _MOST_ITEMS = 4
 _LINE_ITEMS = (4, 10)
 _PASSES = 8
-_PATIENCE = 200  # draws in a row that give nothing new: then that is all
+_PATIENCE = 200  # stop after this many draws in a row that give nothing new
 
 
 def sentences(language: str, split: str, *, count: int = 1000, seed: int = 0) -> list[TaggedSentence]:
-    """`count` different sentences of 1 to 4 names of types drawn alike; fewer where there are no more.
+    """Return `count` distinct sentences of 1 to 4 names, all types equally likely, or all there are.
 
-    Tags are BIO of TERRITORY, LANGUAGE, SCRIPT, CURRENCY, DATE. Raises InputError for a language
-    that CLDR serves with fewer than 100 names.
+    Tags are BIO with the types TERRITORY, LANGUAGE, SCRIPT, CURRENCY and DATE. Raises InputError for a
+    language with fewer than 100 names in CLDR.
     """
     locale, tag = locale_of(language), parse(language)
     by_kind = _by_kind(names(tag, split))
@@ -38,9 +38,9 @@ def sentences(language: str, split: str, *, count: int = 1000, seed: int = 0) ->
 
 
 def text(language: str, split: str = "train", *, count: int | None = None, seed: int = 0) -> list[str]:
-    """`count` lines of 4 to 10 names, of this split alone; all there are without a count.
+    """Return `count` lines of 4 to 10 names from this split only, or all lines if `count` is None.
 
-    Every pass over the names is shuffled anew, and there are 8 passes at most. Raises as `sentences`.
+    The names are used at most 8 times, each time in a new order. Raises InputError as `sentences` does.
     """
     locale = locale_of(language)
     own = sorted(names(language, split).values())

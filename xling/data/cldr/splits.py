@@ -1,8 +1,8 @@
-"""Train, dev and test that share no name in any language.
+"""Train, dev and test splits that share no name in any language.
 
-CLDR keys and casefolded strings that meet in any locale are one component, and a component goes to
-one split whole. A hash of its smallest key decides, so nothing depends on the order of locales. Dates
-are keyed by month and day.
+CLDR keys and casefolded strings that occur together in any locale form a connected component, and each
+component goes to one split as a whole. The split depends on a hash of the component's smallest key, not on
+the order of locales. The key of a date is its month and day.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SHARES: tuple[tuple[Split, int], ...] = (("train", 70), ("dev", 80), ("test", 1
 
 
 def split_keys(names: Mapping[str, Names]) -> dict[str, Split]:
-    """The split of every key, given the names by locale."""
+    """Return the split of every key, given the names by locale."""
     components = components_of(names)
     smallest: dict[str, str] = {}
     for key, component in sorted(components.items()):
@@ -28,7 +28,7 @@ def split_keys(names: Mapping[str, Names]) -> dict[str, Split]:
 
 
 def components_of(names: Mapping[str, Names]) -> dict[str, str]:
-    """The component of every key, named by one of its nodes (union-find over keys and strings)."""
+    """Return the component of every key, named by one of its nodes (union-find over keys and strings)."""
     parents: dict[str, str] = {}
 
     def find(node: str) -> str:
