@@ -1,4 +1,4 @@
-"""What a data card says: where a data set comes from, what it holds, where its files lie, its faults."""
+"""The schema of a data card: a data set's source, licence, languages, files, labels and known faults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xling.languages import parse
 from xling.tasks.registry import TASKS
 
 Format = Literal["conll", "conllu", "xsid", "table", "choices", "squad", "text", "cldr", "own"]
-TEXT, PARALLEL = "text", "parallel"  # data that is of no task: lines, and sentences with their translations
+TEXT, PARALLEL = "text", "parallel"  # data of no task: lines, and translated sentences
 
 
 def _known_task(value: str) -> str:
@@ -54,14 +54,18 @@ class _CardSection(BaseModel):
 
 
 class Licence(_CardSection):
-    """id: one of `xling.corpora.licences.LICENCES`. note: what the source says in more words."""
+    """The licence of a data set.
+
+    id: one of `xling.corpora.licences.LICENCES`.
+    note: further words of the source about it.
+    """
 
     id: LicenceId
     note: str = ""
 
 
 class SourcePart(_CardSection):
-    """One of the sources a data set was put together from."""
+    """One of the sources that a data set was compiled from."""
 
     source: str
     licence: LicenceId
@@ -70,7 +74,7 @@ class SourcePart(_CardSection):
 
 
 class ConllColumns(_CardSection):
-    """Which columns of CoNLL lines hold token and tag; see `xling.data.conll.ConllLayout`."""
+    """Which columns of CoNLL lines hold the token and the tag; see `xling.data.conll.ConllLayout`."""
 
     token: int = 0
     tag: int = -1
@@ -79,12 +83,14 @@ class ConllColumns(_CardSection):
 
 
 class Hub(_CardSection):
-    """The same data on the Hub, for the library `datasets`.
+    """The same data on the Hub, read with the library `datasets`.
 
-    config: of a language, with {upstream}. files: a pattern of data files instead, with {upstream}
-    and {split}, for repositories without configurations (`refs/convert/parquet` of old ones).
-    splits: our names to theirs. tokens, tags: the columns of tagging; columns: those of texts.
-    heads, relations: the further columns of trees.
+    config: the name of the configuration; it may hold {upstream} and {split}.
+    files: a pattern of data files with {upstream} and {split}, for repositories without configurations (such
+        as `refs/convert/parquet` of old ones).
+    splits: the Hub's name for each split of the card, where it differs.
+    tokens, tags, heads, relations: the columns of tagged and parsed sentences.
+    columns: the columns of other rows.
     """
 
     id: str
@@ -99,16 +105,17 @@ class Hub(_CardSection):
     columns: Columns = Columns()
 
     def row_columns(self) -> Columns:
-        """All the columns of its rows."""
+        """Return all column names in one `Columns`."""
         lists = {role: getattr(self, role) for role in ("tokens", "tags", "heads", "relations")}
         return self.columns.model_copy(update=lists)
 
 
 class Portion(_CardSection):
-    """A split that is a share of another split's file, whole documents (or articles) at a time.
+    """A split that is a share of another split's file, in whole documents or articles.
 
-    of: the split whose file it is read from. from, to: the share of its groups in their order, between 0
-    and 1. languages: only for these, where any are named.
+    of: the split that the file belongs to.
+    from, to: the bounds of the share, as fractions of the groups in their order.
+    languages: the languages that this applies to; all if empty.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -119,11 +126,11 @@ class Portion(_CardSection):
     languages: tuple[str, ...] = ()
 
     def chosen(self, groups: Sequence[str]) -> list[int]:
-        """The numbers of the examples whose group lies in the share.
+        """Return the indices of the examples whose group lies in the share.
 
-        groups: of each example. The share is of the distinct groups, in the order in which they appear; a
-        bound between two groups is rounded to the nearest, so that neighbouring shares neither overlap nor
-        leave a group out.
+        groups: the group of each example. The distinct groups are counted in order of first appearance. A
+            bound that falls between two groups is rounded to the nearer one, so neighbouring shares neither
+            overlap nor leave out a group.
         """
         places = {group: place for place, group in enumerate(dict.fromkeys(groups))}
         first, end = (round(bound * len(places)) for bound in (self.from_, self.to))
@@ -131,16 +138,20 @@ class Portion(_CardSection):
 
 
 class DataCard(_CardSection):
-    """One data set.
+    """The description of one data set.
 
-    languages: canonical tag to the name it has in paths and on the Hub (none for `cldr`, which
-    serves what its locales hold). format: `own` is read as `xling train` reads a user's files. parts:
-    sources with licences of their own. layout: the path of a file below the data root. files: instead of
-    it, by `language/split`; on a card of one's own, paths from the card's folder. labels: other names for
-    types of spans or for labels (`O` drops a type). label_set: what is left then. portions: splits that
-    are shares of other splits' files. columns: may hold {upstream}. checksums (SHA-256) and counts
-    (examples): by path below the data root, of the unpacked content, so that a file may lie there packed
-    or unpacked.
+    format: how the files are read; `own` reads them as `xling train` reads a user's files.
+    parts: the sources with licences of their own.
+    languages: for each canonical tag, the name used in paths and on the Hub (none for `cldr`).
+    layout: the path of a file below the data root, with {upstream} and {split}.
+    files: paths by `language/split`, instead of `layout`; relative to the folder of the card if it is a
+        user's.
+    columns: column names, which may hold {upstream}.
+    labels: new names for labels or types of spans; the name `O` drops a type.
+    label_set: the labels after renaming.
+    portions: the splits that are shares of other splits' files.
+    checksums, counts: SHA-256 and number of examples, by path below the data root. Both describe the unpacked
+        content, so a file may be packed or not.
     """
 
     name: str
@@ -209,14 +220,14 @@ class DataCard(_CardSection):
         return self
 
     def portion(self, language: str, split: str) -> Portion | None:
-        """The share of another split that a language's split is; None where it has a file of its own."""
+        """Return the share of another split that makes up this split; None if it has a file of its own."""
         own = self.portions.get(split)
         if own is not None and own.languages and parse(language) not in map(parse, own.languages):
             return None
         return own
 
     def upstream(self, language: str) -> str:
-        """The name a language has in this data set; InputError lists what there is."""
+        """Return the data set's own name for a language. Raises InputError listing the known languages."""
         tag = parse(language)
         if tag not in self.languages:
             raise InputError(
@@ -228,9 +239,9 @@ class DataCard(_CardSection):
         return self.languages[tag]
 
     def path(self, language: str, split: str) -> str:
-        """The file of a language and split, below the data root; InputError for an unknown one.
+        """Return the path of a file below the data root, or an empty text if the card names no file.
 
-        Empty where the card names no file for it.
+        Raises InputError for an unknown language or split.
         """
         self.check_split(split)
         upstream = self.upstream(language)
@@ -239,25 +250,25 @@ class DataCard(_CardSection):
         )
 
     def language_at(self, relative: str) -> str:
-        """The language of a file, by its path below the data root; `und` where the card names none for it."""
+        """Return the language of the file at a path below the data root, or `und` if the card names none."""
         paths = ((tag, split) for tag in self.languages for split in self.splits)
         return next((tag for tag, split in paths if self.path(tag, split) == relative), "und")
 
     def check_split(self, split: str) -> None:
-        """Raise InputError where the data set has no such split."""
+        """Raise InputError when the data set has no such split."""
         if split not in self.splits:
             raise InputError(f"no split {split!r}", where=f"data card {self.name}", choices=self.splits)
 
     def licence_of(self, language: str) -> str:
-        """The licence of one language's data: the strictest of the parts it is made of."""
+        """Return the licence of one language's data: the strictest licence of its parts."""
         tag = parse(language)
         own = [part.licence for part in self.parts.values() if tag in map(parse, part.languages)]
         return strictest(own) if own else self.licence.id
 
     def columns_of(self, language: str) -> Columns:
-        """The columns of a language's tables."""
+        """Return the columns of the tables of a language."""
         return self.columns.filled(self.languages.get(language, language))
 
     def conll_layout(self) -> ConllLayout:
-        """How `xling.data.conll` is to read its files."""
+        """Return the layout with which `xling.data.conll` reads the files."""
         return ConllLayout(**self.conll.model_dump(), types=self.labels)

@@ -1,4 +1,4 @@
-"""Finding and reading data cards: those that come with xling, and a user's own."""
+"""Finding and reading data cards, those that come with xling and those of users."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _BY_PATH = ("files", "checksums", "counts")
 
 
 def cards_folder() -> Path:
-    """Where the cards lie: beside the package in a checkout, inside it when installed."""
+    """Return the folder of the cards: beside the package in a checkout, inside it when installed."""
     package = Path(__file__).resolve().parents[1]
     beside = package.parent / "data_cards"
     return beside if beside.is_dir() else package / "_cards"
 
 
 def list_cards() -> list[str]:
-    """The names of all cards that come with xling, sorted."""
+    """Return the names of all cards that come with xling, sorted."""
     return sorted(path.stem for path in cards_folder().glob("*.yaml"))
 
 
 def load_card(name: str | Path) -> DataCard:
-    """A card by name, or from a YAML file of your own; InputError tells every fault of it at once."""
+    """Load a card by name, or from a user's YAML file. Raises InputError listing all its faults at once."""
     path = Path(name) if str(name).endswith((".yaml", ".yml")) else cards_folder() / f"{name}.yaml"
     values = _read(path, str(name))
     for key in _BY_PATH if "files" in values else ():
@@ -45,7 +45,7 @@ def load_card(name: str | Path) -> DataCard:
 
 
 def _from_folder(section: Any, folder: Path, *, of_keys: bool) -> Any:
-    """A section with whole paths; what is no mapping is left for the schema to refuse."""
+    """Return a section with absolute paths; anything but a mapping is left for the schema to refuse."""
     if not isinstance(section, dict):
         return section or {}
     if of_keys:

@@ -1,4 +1,4 @@
-"""Whether the files of a data card are at hand and what the card says: for `xling data check`."""
+"""Comparing the files of a data card with its checksums, counts and labels, for `xling data check`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from xling.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class FileState:
-    """One file of a card: `ok`, `missing`, or `changed` (other content than the card's checksum).
+    """The state of one file: `ok`, `missing`, or `changed` if its checksum differs from the card's.
 
-    expected, found: SHA-256 of the unpacked content. expected_count, found_count: examples.
-    strange_labels: labels outside the card's set, with how often. problem: why it cannot be read.
+    expected, found: SHA-256 of the unpacked content, by the card and by the file.
+    expected_count, found_count: the number of examples, by the card and by the file.
+    strange_labels: labels that are not in the card's label set, with their frequencies.
+    problem: why the file cannot be read.
     """
 
     path: str
@@ -34,7 +36,10 @@ class FileState:
 
 
 def check(card: DataCard, data_root: Path) -> list[FileState]:
-    """Hold every file that a card has a checksum of against it, and read it; never raises for content."""
+    """Compare every file with a checksum in the card with what the card says of it.
+
+    Faulty content is reported in the result; it never raises.
+    """
     return [_state(card, data_root, relative) for relative in sorted(card.checksums)]
 
 
@@ -71,7 +76,10 @@ def _state(card: DataCard, data_root: Path, relative: str) -> FileState:
 
 
 def _strange(card: DataCard, rows: Iterable[Any]) -> tuple[tuple[str, int], ...]:
-    """Labels (types of spans) outside the card's set, most frequent first; none where it gives no set."""
+    """Return labels (or types of spans) that are not in the card's label set, most frequent first.
+
+    The result is empty for a card without a label set.
+    """
     if not card.label_set or card.task == TEXT:
         return ()
     task, known = task_of(card), {OUTSIDE, *card.label_set}

@@ -1,4 +1,4 @@
-"""Data sets of the Hub, through the library `datasets` (extra `xling[hub]`), imported when needed."""
+"""Data sets from the Hub, through the library `datasets` (extra `xling[hub]`), imported when needed."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ _MOST_WORDS = 30
 
 
 def hub_rows(card: DataCard, hub: Hub, *, language: str, split: str) -> Iterator[Record]:
-    """The rows of a language and split. hub.id may be a local folder in the Hub's layout.
+    """Yield the rows of a language and split. `hub.id` may be a local folder in the Hub's layout.
 
-    Labels stored as numbers get their names; None where there is no gold (-1, as in test sets whose labels
-    are kept back). Raises InputError where `datasets` is not installed, or the data cannot be had.
+    Labels stored as numbers are replaced by their names, or by None where there is no gold label (-1, as in
+    test sets with hidden labels). Raises InputError when `datasets` is not installed or the data cannot be
+    loaded.
     """
     rows = _loaded(card, hub, language, split)
     named = {column: names for column in rows.column_names if (names := _names(rows.features[column]))}
@@ -41,13 +42,13 @@ def _loaded(card: DataCard, hub: Hub, language: str, split: str) -> Any:
         return load_dataset(
             hub.id, config, split=theirs, revision=hub.revision, data_files=files, trust_remote_code=False
         )
-    except Exception as error:  # the library has no family of errors of its own
+    except Exception as error:  # the library has no common base class for its errors
         reason = " ".join(str(error).split()[:_MOST_WORDS]) or type(error).__name__
         raise InputError(f"the Hub's {hub.id} {config or ''} {theirs} cannot be read: {reason}") from error
 
 
 def _names(feature: Any) -> Callable[[int], str | None] | None:
-    """The names of the numbers in a column that is a ClassLabel, or a list of them."""
+    """Return the lookup from number to name for a column of class labels, or of lists of them, else None."""
     names = getattr(getattr(feature, "feature", feature), "names", None)
     return dict(enumerate(names)).get if names else None
 

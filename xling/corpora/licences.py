@@ -1,4 +1,4 @@
-"""Licences of data, from free to closed: what comes of several data sets has the strictest."""
+"""Licences of data, from the freest to the strictest. Data made from several sets has the strictest."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from xling.errors import InputError
 
-# SPDX ids where there is one. Ranked by what they forbid: attribution before share-alike, before
-# terms of use, before no commerce, before no changes, before agreements; unstated forbids all.
+# SPDX ids where they exist, ordered by what a licence demands: attribution, share-alike, terms of use,
+# non-commercial use, no derivatives, an agreement. An unstated licence allows nothing.
 LICENCES: tuple[str, ...] = (
     "CC0-1.0",
     "MIT",
@@ -30,7 +30,10 @@ LICENCES: tuple[str, ...] = (
 
 
 def strictest(licences: Iterable[str]) -> str:
-    """The licence that allows least; `unstated` where there is none. InputError for an unknown id."""
+    """Return the licence that allows least, or `unstated` if there is none.
+
+    Raises InputError for an unknown id.
+    """
     found = list(licences)
     for licence in found:
         if licence not in LICENCES:
@@ -41,6 +44,6 @@ def strictest(licences: Iterable[str]) -> str:
 
 
 def near_licences(licence: str) -> list[str]:
-    """Known ids of like letters."""
+    """Return known ids with a similar spelling."""
     folded = {known.casefold(): known for known in LICENCES}
     return [folded[near] for near in difflib.get_close_matches(licence.casefold(), folded, n=3)]

@@ -1,4 +1,4 @@
-"""From a data card to examples: from the data root, from the Hub, or from CLDR."""
+"""Loading the examples of a data card: from the data root, from the Hub, or from CLDR."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _CLDR_SENTENCES = 4000
 
 
 def load(card: DataCard, language: str, split: str, *, data_root: Path | None = None) -> list[Any]:
-    """The examples of a language and split in file order (lines of text for a text card).
+    """Load the examples of a language and split in file order; a text card gives lines of text.
 
-    A split that the card makes of a share of another has the examples of that share alone.
-    data_root: a folder laid out as the cards say; the environment's `XLING_DATA` when not given;
-    what is not there is asked of the Hub, where the card knows it.
-    Raises InputError when the data is in neither place, or is faulty.
+    If the card defines the split as a share of another one, only the examples of that share are returned.
+    data_root: a folder laid out as the cards say; by default the environment variable `XLING_DATA`. Data that
+        is not there is loaded from the Hub if the card says where.
+    Raises InputError when the data is in neither place or is faulty.
     """
     tag = parse(language)
     card.check_split(split)
@@ -44,7 +44,7 @@ def load(card: DataCard, language: str, split: str, *, data_root: Path | None = 
 
 
 def read_card(card: DataCard, path: Path, *, language: str) -> Rows:
-    """One file in the card's format; InputError where its content is not that."""
+    """Read one file in the card's format. Raises InputError when its content does not have that format."""
     if card.task == TEXT:
         return read_text([path if path.is_dir() else find(path)])
     task, usual = task_of(card), card.format in ("own", "xsid")
@@ -60,7 +60,10 @@ def read_card(card: DataCard, path: Path, *, language: str) -> Rows:
 
 
 def read_hub(card: DataCard, hub: Hub, *, language: str, split: str) -> Rows:
-    """The examples of a language and split; InputError for columns that are missing or hold other things."""
+    """Read the examples of a language and split from the Hub.
+
+    Raises InputError when columns are missing or hold values of another kind.
+    """
     rows, columns = hub_rows(card, hub, language=language, split=split), hub.row_columns()
     if card.task != TEXT:
         how = Reading(where=hub.id, language=language, labels=card.labels, columns=columns)
@@ -73,20 +76,20 @@ def read_hub(card: DataCard, hub: Hub, *, language: str, split: str) -> Rows:
 
 
 def task_of(card: DataCard) -> ReadsExamples:
-    """The task whose examples a card holds; translations are read as pairs of texts."""
+    """Return the task whose examples a card holds; translations are read as pairs of texts."""
     return task_named(
         "classification" if card.task == PARALLEL else card.task, where=f"data card {card.name}"
     )
 
 
 def file_checksum(path: Path) -> str:
-    """SHA-256 of a file's content, unpacked; of the lines of a folder of text."""
+    """Return the SHA-256 of the unpacked content of a file, or of the lines of a folder of text."""
     content = "\n".join(read_text([path])).encode("utf-8") if path.is_dir() else read_bytes(path)
     return hashlib.sha256(content).hexdigest()
 
 
 def _whole(card: DataCard, tag: str, split: str, data_root: Path | None) -> Rows:
-    """All that the file of a split holds, or the Hub's."""
+    """Return all examples of a split's file, or else of the split on the Hub."""
     path = _local(card, tag, split, data_root)
     if path is not None:
         return read_card(card, path, language=tag)
@@ -99,9 +102,9 @@ def _whole(card: DataCard, tag: str, split: str, data_root: Path | None) -> Rows
 
 
 def checksum(card: DataCard, language: str, split: str, *, data_root: Path | None = None) -> str:
-    """SHA-256 (64 hex digits) of the file that a language and split is read from, unpacked.
+    """Return the SHA-256 (64 hex digits) of the unpacked file that holds a language and split.
 
-    For CLDR, of its names. Raises InputError where there is no such file.
+    For CLDR, it is the SHA-256 of the names. Raises InputError when there is no such file.
     """
     tag = parse(language)
     card.check_split(split)
@@ -117,13 +120,13 @@ def checksum(card: DataCard, language: str, split: str, *, data_root: Path | Non
 
 
 def root_of(data_root: Path | None) -> Path | None:
-    """The folder of the data sets: as given, else the environment's `XLING_DATA`, else None."""
+    """Return the data root: the given one, else the environment variable `XLING_DATA`, else None."""
     chosen = os.environ.get(DATA_ROOT)
     return data_root or (Path(chosen) if chosen else None)
 
 
 def _local(card: DataCard, language: str, split: str, data_root: Path | None) -> Path | None:
-    """The file below the data root, packed or not; None where there is none."""
+    """Return the path of a file below the data root, packed or not, or None if there is none."""
     relative, root = card.path(language, split), root_of(data_root)
     if not relative or (root is None and not Path(relative).is_absolute()):
         return None
@@ -131,7 +134,7 @@ def _local(card: DataCard, language: str, split: str, data_root: Path | None) ->
         raise InputError(
             "no such folder", where=root, hint=f"give the data's folder by --data-root or {DATA_ROOT}"
         )
-    path = (root or Path()) / relative  # a card of one's own has whole paths
+    path = (root or Path()) / relative  # the paths of a user's card are absolute
     places = [path, path.with_name(f"{path.name}.gz")]
     return next((place for place in places if place.is_file() or path.is_dir()), None)
 
@@ -154,7 +157,7 @@ def _from_cldr(card: DataCard, language: str, split: str) -> Rows:
 
 
 def _format(card: DataCard, task: ReadsExamples, path: Path) -> str:
-    """What the card's format means for a file's ending, in the words of `xling.data.formats`."""
+    """Return the card's format as a name that `xling.data.formats` uses, given a file's ending."""
     if card.format == "own":
         return format_in(task, path)
     if card.format in ("table", "choices"):
@@ -167,5 +170,5 @@ def _format(card: DataCard, task: ReadsExamples, path: Path) -> str:
 
 
 def group_of(example: Any) -> str:
-    """The group in an example's id GROUP/NUMBER; an example without one, or a line, is its own."""
+    """Return the group in an id GROUP/NUMBER. An example without one, or a line, is a group of its own."""
     return example if isinstance(example, str) else example.id.rpartition("/")[0] or example.id
