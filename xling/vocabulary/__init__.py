@@ -1,1 +1,1 @@
-"""Tokenizer figures, vocabularies learned from text, and the vectors that new pieces start from."""
+"""Tokenizer diagnosis, vocabularies learned from text, and initial vectors for new pieces."""

@@ -1,4 +1,4 @@
-"""Vectors of words or pieces from what stands beside them in a text: PPMI and SVD, made on the spot.
+"""Vectors of words or pieces from their co-occurrence in a text, by PPMI and SVD.
 
 After Levy, Goldberg and Dagan (2015), "Improving Distributional Similarity with Lessons Learned from Word
 Embeddings": the distribution of contexts is smoothed by the power 0.75 and the vectors are U·sqrt(S).
@@ -18,26 +18,30 @@ from scipy.sparse.linalg import svds
 WIDTH = 100
 _WINDOW = 5
 _SMOOTHING = 0.75
-_DENSE = 300  # so few items are decomposed in full
-_NOTHING = 1e-6  # of the longest vector: what is left of an item that stands beside nothing in particular
+_DENSE = 300  # up to this many items, the decomposition is complete
+_NOTHING = 1e-6  # of the largest norm; a vector below it carries no information
 
 
 @dataclass(frozen=True)
 class Vectors:
-    """matrix: [items, width], the widest direction first. places: the row of each item that has a vector."""
+    """Vectors of items.
+
+    places: the row of each item that has a vector.
+    matrix: [items, width], with the dimensions in order of falling singular value.
+    """
 
     places: Mapping[Any, int]
     matrix: Float[np.ndarray, "items width"]
 
     def of(self, items: Sequence[Hashable]) -> Float[np.ndarray, "some width"]:
-        """The vectors of some items; KeyError for one that has none."""
+        """Return the vectors of some items, [some, width]. Raises KeyError for an item without a vector."""
         return self.matrix[[self.places[item] for item in items]]
 
 
 def learn(rows: Sequence[Sequence[Hashable]], *, width: int = WIDTH, window: int = _WINDOW) -> Vectors:
-    """Vectors of the items of some sequences, at most as wide as there are items.
+    """Learn vectors of the items in some sequences; the width is at most the number of distinct items.
 
-    window: how many neighbours on each side count. An item without any that it is often beside has none.
+    window: how many neighbours on each side count. An item without informative neighbours gets no vector.
     """
     numbers: dict[Hashable, int] = {}
     items = np.array([numbers.setdefault(item, len(numbers)) for row in rows for item in row], dtype=np.int64)
@@ -55,7 +59,7 @@ def learn(rows: Sequence[Sequence[Hashable]], *, width: int = WIDTH, window: int
 def _neighbours(
     items: Int[np.ndarray, " tokens"], row_of: Int[np.ndarray, " tokens"], size: int, window: int
 ) -> Any:
-    """How often each item stands within the window of each other: sparse and symmetric."""
+    """Count how often each item occurs within the window of each other item; the matrix is symmetric."""
     found = sparse.csr_array((size, size))
     for distance in range(1, window + 1):
         together = row_of[:-distance] == row_of[distance:]
@@ -65,7 +69,7 @@ def _neighbours(
 
 
 def _ppmi(counts: Any) -> Any:
-    """Positive pointwise mutual information with smoothed contexts."""
+    """Return positive pointwise mutual information with smoothed context counts."""
     often = np.asarray(counts.sum(axis=1)).ravel()
     contexts = often**_SMOOTHING
     pairs = counts.tocoo()
@@ -84,6 +88,6 @@ def _reduced(matrix: Any, width: int) -> Float[np.ndarray, "items width"]:
         return left[:, :width] * np.sqrt(values[:width])
     first = np.random.default_rng(0).standard_normal(size)
     left, values, _ = svds(matrix, k=width, v0=first)
-    assert left is not None  # asked for by default
+    assert left is not None  # svds returns it by default
     order = np.argsort(-values)
     return left[:, order] * np.sqrt(values[order])

@@ -1,8 +1,8 @@
-"""New pieces beside the base's own, so that what it could read before it reads as before.
+"""Adding new pieces to the base's own pieces, while keeping the splits of protected lines.
 
-A protected text, such as the source language's, keeps its splits: pieces that it would be read with are
-taken out again until none is left. Names are left to the base then: they travel, and what the protected
-lines do not hold of them others of that language will.
+Protected lines, such as text of the source language, must be split as before: new pieces that occur in their
+splits are removed again until none is left. Names are not added in this case either: they occur in texts of
+many languages, and the protected lines contain only some of them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ _DEFAULT_MERGES, _SHARE = 4000, 0.1
 
 @dataclass(frozen=True)
 class Addition:
-    """pieces: that could be added. model: the base's model as JSON with some of them added."""
+    """Pieces that can be added to a base.
+
+    pieces: the candidates.
+    model: a function that returns the base's model as JSON with some of the candidates added.
+    """
 
     pieces: tuple[str, ...]
     model: Callable[[Sequence[str]], dict[str, Any]]
@@ -39,8 +43,10 @@ def extend(
 ) -> Draft:
     """Learn pieces on a text and add those that the base lacks.
 
-    size: of the learned vocabulary, so at most so many are added; chosen by the text when None.
-    protect: lines whose splits stay as they are. Raises InputError when the base has all pieces already.
+    size: the size of the learned vocabulary, which limits how many pieces are added; chosen by the text if
+        None.
+    protect: lines whose splits must not change.
+    Raises InputError when the base already has all pieces.
     """
     described = describe(base.tokenizer)
     kind, own = algorithm(described), _own_scripts(lines)
@@ -48,7 +54,7 @@ def extend(
     kept = tuple(range(table_size(base.tokenizer)))
     old = [piece or "" for piece in base.tokenizer.convert_ids_to_tokens(list(kept))]
     before = split(base.tokenizer.backend_tokenizer, protect)
-    # other scripts' words, numbers and signs are others' too: pieces of them would cut their texts anew
+    # numbers, signs and words in other scripts also occur in other languages, whose splits must not change
     learned = {piece: surface(piece, kind) for piece in addition.pieces}
     names = _names(learned) if protect else set()
     new = [piece for piece, seen in learned.items() if _is_own(seen.text, own) and piece not in names]
@@ -65,21 +71,22 @@ def extend(
 
 
 def _own_scripts(lines: Sequence[str]) -> set[str]:
-    """The scripts that a text is written in, those of a word here and there aside."""
+    """Return the scripts that a text is written in, without those of a few foreign words."""
     found = scripts(lines)
     return {code for code, count in found.items() if count >= _SHARE * found.total()}
 
 
 def _is_own(text: str, own: set[str]) -> bool:
-    """Whether its letters are all of these scripts, and there is one, or a part of one."""
+    """Return whether a text has letters (or parts of letters) and all of them are in these scripts."""
     found = {"" if letter == "\ufffd" else script(letter) for letter in text} - {None}
     return bool(found) and found <= own | {""}
 
 
 def _names(learned: Mapping[str, Surface]) -> set[str]:
-    """Pieces with capitals that were not learned without: neither letters nor words at a sentence's start.
+    """Return the pieces with capitals whose lower-case form was not learned; single letters are no names.
 
-    A word's start lacks its mark at the start of a line (RoBERTa) and behind a quote.
+    The lower-case form may also be one that begins a word, because a word at the start of a line (RoBERTa) or
+    after a quotation mark lacks the word-start mark.
     """
     known = set(learned.values())
     return {
@@ -92,7 +99,7 @@ def _names(learned: Mapping[str, Surface]) -> set[str]:
 
 
 def _intruders(draft: Draft, before: Sequence[Sequence[int]], protect: Sequence[str]) -> set[str]:
-    """New pieces in the protected lines that are split otherwise than before."""
+    """Return the new pieces that change the splits of the protected lines."""
     after = split(draft.opened(), protect) if protect else []
     changed = (row for row, old in zip(after, before, strict=True) if row != old)
     return {draft.pieces[number] for row in changed for number in row if number >= len(draft.kept)}
@@ -103,7 +110,7 @@ def _to_unigram(base: Base, described: Mapping[str, Any], lines: Sequence[str], 
     vocab = [list(entry) for entry in model["vocab"]]
     for number in range(
         len(vocab), table_size(base.tokenizer)
-    ):  # pieces that only the list of added ones has
+    ):  # pieces that are only in the list of added tokens
         vocab.append([base.tokenizer.convert_ids_to_tokens(number), 0.0])
     own = {piece: score for piece, score in json.loads(learned.tokenizer)["model"]["vocab"]}
     theirs = {piece: score for piece, score in vocab}
@@ -118,9 +125,10 @@ def _to_unigram(base: Base, described: Mapping[str, Any], lines: Sequence[str], 
 
 
 def _on_one_scale(own: Mapping[str, float], theirs: Mapping[str, float]) -> dict[str, float]:
-    """Log probabilities of a text's own pieces, moved to where the base puts those that both have.
+    """Shift log probabilities learned on a text to the scale of the base, by the median over shared pieces.
 
-    None falls below the base's least one: from that the tokenizer takes what an unknown letter costs.
+    No score falls below the base's smallest, because the tokenizer derives the cost of an unknown letter from
+    it.
     """
     shared = [theirs[piece] - own[piece] for piece in own if piece in theirs]
     move = float(np.median(shared)) if shared else min(theirs.values()) - min(own.values())
@@ -129,7 +137,7 @@ def _on_one_scale(own: Mapping[str, float], theirs: Mapping[str, float]) -> dict
 
 
 def _costs(inner: Tokenizer, model: Mapping[str, Any], pieces: Mapping[str, float]) -> dict[str, float]:
-    """The log probability of each piece as the base reads it now; unreadable letters cost most."""
+    """Return the log probability of each piece as the base splits it now; unknown letters cost most."""
     scores = [score for _, score in model["vocab"]]
     unknown, penalty = model["unk_id"], min(scores) - 10.0
     found = {}
@@ -167,13 +175,13 @@ def _to_merges(base: Base, described: Mapping[str, Any], lines: Sequence[str], s
 
 
 def _numbered(base: Base, new: Sequence[str]) -> dict[str, int]:
-    """The base's pieces with their numbers, and new ones above the highest of these."""
+    """Return the base's pieces with their numbers, and new pieces with the numbers after these."""
     first = table_size(base.tokenizer)
     return base.tokenizer.get_vocab() | {piece: first + at for at, piece in enumerate(new)}
 
 
 def _as_written(pairs: Sequence[list[str]], like: Sequence[Any]) -> list[Any]:
-    """Merges in the file's own way: pairs, or one text with a space."""
+    """Return merges in the form of the base's file: pairs, or texts with a space."""
     return [" ".join(pair) for pair in pairs] if like and isinstance(like[0], str) else list(pairs)
 
 

@@ -1,4 +1,4 @@
-"""Pieces learned from a text: whether it is one to learn from, a unigram model, and merges of pairs."""
+"""Learning pieces from a text: checks of the text, unigram models, and merges of pairs."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from xling.vocabulary.letters import scripts
 from xling.vocabulary.pieces import algorithm
 
 SIZES = (1000, 2000, 4000, 8000, 16000)
-_ENOUGH = 0.03  # a doubling that shortens a text by less than this share is not worth its vectors
+_ENOUGH = 0.03  # a doubled size must shorten the text by this share to be worth its vectors
 _LONGEST = 16
-_LONGEST_LINE = 1 << 20  # bytes; the trainer leaves out longer ones without a word
+_LONGEST_LINE = 1 << 20  # bytes; the trainer silently skips longer lines
 _LIMIT = re.compile(r"<= ?(\d+)")
 _LETTERS = re.compile(r"required_chars\D+\d+ vs (\d+)")
 _FEWEST_TIMES = 2
 _FEWEST_LINES = 20
 _OWN_SHARE = 0.7
-# codes of languages that are written in several scripts at once
+# codes of writing systems that combine several scripts
 _TOGETHER = {
     "Jpan": {"Hira", "Kana", "Hani"},
     "Kore": {"Hang", "Hani"},
@@ -37,7 +37,7 @@ Pair = tuple[str, str]
 
 
 def learn_unigram(lines: Sequence[str], size: int) -> list[tuple[str, float]]:
-    """Pieces and their log probabilities (Kudo 2018); lines are normalised already.
+    """Learn pieces and their log probabilities (Kudo 2018) from lines that are already normalised.
 
     Raises InputError for a size that the text cannot support.
     """
@@ -66,9 +66,9 @@ def learn_unigram(lines: Sequence[str], size: int) -> list[tuple[str, float]]:
 
 
 def learn_model(lines: Sequence[str], size: int, described: Mapping[str, Any]) -> dict[str, Any]:
-    """A BPE or WordPiece model as JSON, learned behind a tokenizer's own splitting.
+    """Learn a BPE or WordPiece model, as JSON, with a tokenizer's own normaliser and pre-tokenizer.
 
-    Raises InputError for a size that the text cannot support.
+    described: the JSON of that tokenizer. Raises InputError for a size that the text cannot support.
     """
     tokenizer = Tokenizer.from_str(json.dumps(described))
     byte_letters = pre_tokenizers.ByteLevel.alphabet() if algorithm(described) == "bytes" else []
@@ -86,7 +86,10 @@ def learn_model(lines: Sequence[str], size: int, described: Mapping[str, Any]) -
 
 
 def smallest_enough(lengths: Mapping[int, int]) -> int:
-    """The size after which a text hardly gets shorter. lengths: pieces of the text by size of vocabulary."""
+    """Return the smallest size after which a larger one shortens the text by less than 3 %.
+
+    lengths: the number of pieces in the text for each size of vocabulary.
+    """
     sizes = sorted(lengths)
     for size, larger in zip(sizes, sizes[1:], strict=False):
         if lengths[larger] > (1 - _ENOUGH) * lengths[size]:
@@ -99,7 +102,7 @@ def _special(model: Any, number: int) -> bool:
 
 
 def _cannot(size: int, message: str) -> InputError:
-    """What SentencePiece says of a size, in our words."""
+    """Return the error for a size that SentencePiece rejects."""
     letters, limit = _LETTERS.search(message), _LIMIT.search(message)
     if letters is None:
         return _too_large(size, int(limit.group(1)) if limit else None)
@@ -116,7 +119,7 @@ def _too_large(size: int, most: int | None) -> InputError:
 
 
 def continue_merges(inner: Tokenizer, lines: Sequence[str], count: int) -> list[Pair]:
-    """Learn at most `count` merges, in their order (Sennrich et al. 2016); pairs seen once are left out."""
+    """Learn at most `count` further merges, in order (Sennrich et al. 2016). Pairs seen once are left out."""
     counts = Counter(word for line in lines for word in _words(inner, line))
     words = [[token.value for token in inner.model.tokenize(word)] for word in counts]
     often = list(counts.values())
@@ -171,7 +174,7 @@ def _merged(pieces: Sequence[str], *, left: str, right: str) -> list[str]:
 def check_text(lines: Sequence[str], language: str, *, mixed: bool = False) -> None:
     """Raise InputError for a text that repeats itself, has no letter, or is mostly in another script.
 
-    mixed: whether other scripts are meant to be there.
+    mixed: whether text in other scripts is intended.
     """
     different = len(set(lines))
     if different < _FEWEST_LINES:

@@ -1,4 +1,4 @@
-"""Letters: their scripts, blocks and names, and counts as people read them."""
+"""Scripts, Unicode blocks and names of letters, and counts in words."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _SHARED = frozenset({"Zyyy", "Zinh", "Zzzz"})
 
 @cache
 def is_letter(character: str) -> bool:
-    """Whether it is a letter or a mark."""
+    """Return whether a character is a letter or a mark."""
     return unicodedata.category(character)[0] in "LM"
 
 
 def script(letter: str) -> str | None:
-    """The ISO 15924 code of a letter or mark; None for what scripts share: digits, signs, joiners."""
+    """Return the ISO 15924 code of a letter or mark, or None for characters that scripts share."""
     found = tables.script(letter)
     return None if found in _SHARED or unicodedata.category(letter)[0] not in "LM" else found
 
 
 def block(letter: str) -> str:
-    """The Unicode block that a character stands in."""
+    """Return the Unicode block of a character."""
     return tables.block(letter)
 
 
 def scripts(lines: Iterable[str]) -> Counter[str]:
-    """How many letters and marks of each script some lines have."""
+    """Count the letters and marks of each script in some lines."""
     letters = Counter(letter for line in lines for letter in line)
     found: Counter[str] = Counter()
     for letter, count in letters.items():
@@ -41,16 +41,16 @@ def scripts(lines: Iterable[str]) -> Counter[str]:
 
 
 def called(character: str) -> str:
-    """The code point with its Unicode name, where it has one: `U+200C ZERO WIDTH NON-JOINER`."""
+    """Return the code point and the Unicode name, if any: `U+200C ZERO WIDTH NON-JOINER`."""
     return f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip()
 
 
 def times(count: int) -> str:
-    """`once`, or `1,204 times`."""
+    """Return a count in words: `once`, or `1,204 times`."""
     return "once" if count == 1 else f"{count:,} times"
 
 
 def first(items: list[str], count: int) -> str:
-    """The first few of a list in prose, and how many more there are."""
+    """Return the first few items of a list as prose, and how many more there are."""
     more = len(items) - count
     return ", ".join(items[:count]) + (f" and {more} more" if more > 0 else "")

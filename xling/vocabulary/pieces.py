@@ -1,4 +1,4 @@
-"""Pieces: what each stands for in a text, and a vocabulary of them before it has vectors."""
+"""Pieces of tokenizers: the text they stand for, and drafts of vocabularies without vectors."""
 
 from __future__ import annotations
 
@@ -22,25 +22,29 @@ Method = Literal["extend", "replace", "trim"]
 
 @dataclass(frozen=True)
 class Surface:
-    """text: the characters, without marks of the tokenizer. begins: whether a word begins with it."""
+    """The text that a piece stands for.
+
+    text: the characters without the tokenizer's marks.
+    begins: whether the piece begins a word.
+    """
 
     text: str
     begins: bool
 
 
 def describe(tokenizer: Any) -> dict[str, Any]:
-    """A fast tokenizer as the `tokenizers` library writes it."""
+    """Return a fast tokenizer as the JSON of the `tokenizers` library."""
     return json.loads(tokenizer.backend_tokenizer.to_str())
 
 
 def algorithm(described: Mapping[str, Any]) -> str:
-    """`Unigram`, `WordPiece`, `BPE`, or `bytes` for a BPE over the bytes of a text."""
+    """Return `Unigram`, `WordPiece`, `BPE`, or `bytes` for byte-level BPE."""
     kind = described["model"]["type"]
     return "bytes" if kind == "BPE" and "ByteLevel" in json.dumps(described["pre_tokenizer"]) else kind
 
 
 def surface(piece: str, kind: str) -> Surface:
-    """What a piece of a kind of tokenizer stands for."""
+    """Return the text that a piece stands for; `kind` is the algorithm of its tokenizer."""
     if kind == "WordPiece":
         return Surface(piece.removeprefix(INNER), not piece.startswith(INNER))
     if kind == "bytes":
@@ -52,7 +56,7 @@ def surface(piece: str, kind: str) -> Surface:
 
 @cache
 def _byte_letters() -> Mapping[str, int]:
-    """The letter that stands for each byte in byte-level BPE: itself if visible, else one from 256 on."""
+    """Return the byte of each letter in byte-level BPE: visible bytes are themselves, others from 256 on."""
     seen = [*range(33, 127), *range(161, 173), *range(174, 256)]
     hidden = [byte for byte in range(256) if byte not in seen]
     letters = {chr(byte): byte for byte in seen}
@@ -61,9 +65,12 @@ def _byte_letters() -> Mapping[str, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """tokenizer: as JSON. pieces: by their numbers. kept: the first ones' numbers in the base.
+    """A vocabulary whose new pieces have no vectors yet.
 
-    A number that the base gives to no piece has an empty text here.
+    method: how it was made.
+    tokenizer: the tokenizer as JSON.
+    pieces: all pieces in the order of their numbers; a number that the base leaves unused has an empty text.
+    kept: for the first pieces, their numbers in the base.
     """
 
     method: Method
@@ -77,12 +84,12 @@ class Draft:
         return self.pieces[len(self.kept) :]
 
     def opened(self) -> Tokenizer:
-        """The tokenizer, ready to split."""
+        """Return the tokenizer, ready to use."""
         return Tokenizer.from_str(self.tokenizer)
 
 
 def split(tokenizer: Tokenizer, lines: Sequence[str]) -> list[list[int]]:
-    """The pieces of each line, without special ones; a cut or padding that its file asks for is left out."""
+    """Return the piece numbers of each line, without special pieces, truncation or padding."""
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return [encoding.ids for encoding in tokenizer.encode_batch(list(lines), add_special_tokens=False)]
@@ -96,7 +103,13 @@ def part_of(
     *,
     bias: Float[Tensor, " new"] | None = None,
 ) -> Part:
-    """The part of a module that a draft and the vectors of its new pieces make; factorised at a rank."""
+    """Make the vocabulary part of a module from a draft and the vectors of its new pieces.
+
+    vectors: [new, hidden].
+    table: [base, hidden], the base's embeddings.
+    rank: the rank at which the vectors are factorised, or None to store them in full.
+    bias: [new], the decoder's bias of each new piece; zero by default.
+    """
     rank = min(rank, table.shape[1]) if rank and draft.new else None
     config = VocabularyConfig(pieces=len(draft.pieces), kept=len(draft.kept), rank=rank, method=draft.method)
     factor = None if rank is None else shared_factor(table, rank)

@@ -1,4 +1,4 @@
-"""A tokenizer of a language's own in place of the base's: its pieces, the base's roles and manner."""
+"""Replacing the base's tokenizer by one with a language's own pieces; special pieces and settings stay."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from xling.vocabulary.pieces import Draft, describe, split
 def replace(
     base: Base, lines: Sequence[str], size: int | None = None, *, normalizer: Mapping[str, Any] | None = None
 ) -> Draft:
-    """Learn a tokenizer of the base's algorithm on a text.
+    """Learn a tokenizer with the base's algorithm on a text.
 
-    size: of its pieces, special ones aside; chosen where the text stops getting shorter when None.
-    normalizer: in place of the base's, where that would harm the script.
+    size: the number of pieces without the special ones. If None, it is the size after which larger ones
+        hardly shorten the text.
+    normalizer: the JSON of a normaliser that replaces the base's where that one would harm the script.
+    Raises InputError for a text that is too small.
     """
     described = describe(base.tokenizer)
     if normalizer is not None:
@@ -44,11 +46,11 @@ def replace(
 
 
 def respelled(normalizer: Mapping[str, Any] | None, spellings: Mapping[str, str]) -> dict[str, Any]:
-    """A normaliser's JSON, followed by the replacement of each string by another, in their order.
+    """Return a normaliser's JSON, followed by the replacement of each string by another, in order.
 
-    Orthographies that are not settled write a word in several ways (Tamasheq in Tifinagh with and without
-    its vowels and long consonants), so that a test's words are no words of the training text.
-    Raises InputError for an empty string or one that stands for itself.
+    Orthographies without a settled standard write a word in several ways (Tamasheq in Tifinagh with and
+    without its vowels and long consonants), so that words of a test text do not occur in the training text.
+    Raises InputError for an empty string or one that is replaced by itself.
     """
     for written, spelled in spellings.items():
         if not written or written == spelled:
@@ -79,13 +81,13 @@ def _replaced(base: Base, described: Mapping[str, Any], lines: Sequence[str], si
 
 
 def special_pieces(base: Base) -> list[tuple[str, int]]:
-    """The base's special pieces and their numbers, in the order of these."""
+    """Return the base's special pieces and their numbers, in the order of the numbers."""
     numbers = sorted(set(base.tokenizer.all_special_ids))
     return [(base.tokenizer.convert_ids_to_tokens(number), number) for number in numbers]
 
 
 def reseat(described: dict[str, Any], number: Mapping[str, int]) -> None:
-    """Give the special pieces of a tokenizer's JSON their new numbers, wherever it names them."""
+    """Give the special pieces in a tokenizer's JSON their new numbers, in place."""
     added = [entry for entry in described["added_tokens"] if entry["content"] in number]
     described["added_tokens"] = sorted(
         ({**entry, "id": number[entry["content"]]} for entry in added), key=lambda entry: entry["id"]

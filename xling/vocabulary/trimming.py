@@ -1,4 +1,4 @@
-"""Leaving out the pieces that a text does not use: the same splits of that text, and a smaller table."""
+"""Removing the pieces that a text does not use: the text is split as before, and the table is smaller."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xling.vocabulary.replacing import reseat, special_pieces
 
 
 def trim(base: Base, lines: Sequence[str]) -> Draft:
-    """Keep the special pieces, those that some lines use, and the single characters in them."""
+    """Keep the special pieces, the pieces that some lines use, and the single characters in these lines."""
     described = describe(base.tokenizer)
     inner = base.tokenizer.backend_tokenizer
     numbers = {number for row in split(inner, lines) for number in row}
@@ -29,7 +29,7 @@ def trim(base: Base, lines: Sequence[str]) -> Draft:
 
 
 def _needed(model: dict[str, Any], known: dict[str, int], used: Collection[int]) -> set[int]:
-    """What merges pass through on the way to the pieces in use; other models get there at once."""
+    """Return the pieces that merges need on the way to the used pieces; only BPE has such pieces."""
     if model["type"] != "BPE":
         return set()
     sources: dict[str, list[str]] = {}
@@ -47,7 +47,7 @@ def _needed(model: dict[str, Any], known: dict[str, int], used: Collection[int])
 
 
 def _pairs(model: dict[str, Any]) -> list[tuple[str, str]]:
-    """The merges, which older files write as one text."""
+    """Return the merges as pairs; older files write each as one text with a space."""
     pairs = (pair.split(" ") if isinstance(pair, str) else pair for pair in model["merges"])
     return [(first, second) for first, second in pairs]
 

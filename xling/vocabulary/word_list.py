@@ -1,4 +1,4 @@
-"""Dictionaries: read from a file, or taken from parallel sentences."""
+"""Bilingual dictionaries, read from a file or induced from parallel sentences."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ WordPair = tuple[str, str]
 
 
 def read_word_list(path: str | Path) -> list[WordPair]:
-    """Pairs of (target word, source word), one a line with a tab between; empty lines are passed over.
+    """Read pairs of (target word, source word), one per line, separated by a tab; empty lines are skipped.
 
-    Raises InputError, with the line, for a row without just two columns; for an empty or missing file, or
-    one that is not UTF-8.
+    Raises InputError naming the line without exactly two columns, and for a file that is empty, missing or
+    not UTF-8.
     """
     found = find(Path(path))
     pairs: list[WordPair] = []
@@ -42,11 +42,12 @@ def read_word_list(path: str | Path) -> list[WordPair]:
 
 
 def induced(pairs: Sequence[WordPair]) -> list[WordPair]:
-    """A dictionary from parallel sentences (target, source): words that are each other's best translation.
+    """Induce a dictionary from parallel sentences: pairs of words that are each other's best translation.
 
-    The better, the higher Dice's coefficient (1945) of the sentence pairs that two words stand in; they
-    share 3 at least, and a word whose best is shared by several has none. Words are in small letters, in
-    the order in which the target's first stand.
+    pairs: (target sentence, source sentence).
+    Candidates are ranked by Dice's coefficient (1945) over the sentence pairs in which both words occur,
+    which must be at least 3. A word with several best candidates has no translation. Words are lower-cased,
+    in order of their first occurrence in the target text.
     """
     own, other = (_Words([pair[column] for pair in pairs]) for column in (0, 1))
     together = (own.sentences.T @ other.sentences).tocoo()
@@ -62,7 +63,7 @@ def induced(pairs: Sequence[WordPair]) -> list[WordPair]:
 def _only_best(
     group: Int[np.ndarray, " pairs"], value: Float[np.ndarray, " pairs"], groups: int
 ) -> Bool[np.ndarray, " pairs"]:
-    """Which values are the largest of their group, and the only ones so large."""
+    """Return which values are the unique maximum of their group."""
     most = np.zeros(groups)
     np.maximum.at(most, group, value)
     best = value == most[group]
@@ -70,7 +71,12 @@ def _only_best(
 
 
 class _Words:
-    """names: words of sentences. often: in how many each stands. sentences: which, [sentences, words]."""
+    """The words of some sentences.
+
+    names: the distinct words.
+    often: [words], the number of sentences with each word.
+    sentences: [sentences, words], a sparse matrix of ones where a sentence contains a word.
+    """
 
     def __init__(self, sentences: Sequence[str]) -> None:
         rows = [list(dict.fromkeys(word.casefold() for word in words(line))) for line in sentences]

@@ -1,6 +1,6 @@
-"""From figures to advice: whether a base's vocabulary is fine, to be extended, or to be replaced.
+"""Advice from figures: keep a base's vocabulary, extend it, or replace it.
 
-The first rule that applies decides; their thresholds and the reasons for them stand here.
+The first rule that applies decides. The thresholds and the reasons for them are below.
 """
 
 from __future__ import annotations
@@ -13,47 +13,54 @@ from fontTools.unicodedata import Scripts
 
 from xling.vocabulary.diagnosis.measures import Coverage, Figures
 
-# Of the main script's letters: when more than half are lost, hardly a word is left whole, and the base's
+# Share of the main script's letters: if more than half are lost, hardly any word is whole, and the base's
 # pieces of that script are not worth their rows.
 MOSTLY = 0.5
-# Of the main script's letters: one in a hundred is a hole in every twentieth word of five letters.
+# Share of the main script's letters: one in a hundred damages one word of five letters in twenty.
 HOLES = 0.01
-# Of all letters: other scripts are often names and quotations, which a text can do without for longer.
+# Share of all letters: other scripts are often names and quotations, which matter less to a text.
 FOREIGN_HOLES = 0.05
-# Pieces per word, with more than half of the words in several. XLM-R's vocabulary gives the languages of
-# SIB-200 that it learned much text of 1.2 to 2.4; the exceptions have long words (Kannada and Malayalam, 3.4
-# and more characters per piece, where Zulu, which it learned no text of, has 3.1).
+# Pieces per word, if more than half of the words have several. XLM-R has 1.2 to 2.4 on those languages of
+# SIB-200 in which it saw much text; the exceptions have long words (Kannada and Malayalam, with 3.4 or more
+# characters per piece, while Zulu, in which it saw no text, has 3.1).
 FERTILITY = 2.5
 CONTINUED = 0.5
 LONG_PIECES = 3.3
-# Characters per piece where most words are in several: short words fall apart into few but tiny pieces. Fon,
-# Twi and Bambara have 1.8 to 2.3; alphabets that are served well have 2.8 and more.
+# Characters per piece, if most words have several pieces: short words are split into few but tiny pieces.
+# Fon, Twi and Bambara have 1.8 to 2.3; alphabets that are served well have 2.8 or more.
 TINY_PIECES = 2.5
-# Pieces per word beside those of the text compared with, likewise.
+# Pieces per word, divided by those of the comparison text, if most words have several pieces.
 TIMES_OTHER = 1.75
-# Characters per piece of an alphabet without spaces between words: hardly more than single letters.
+# Characters per piece in an alphabet without spaces between words: hardly more than single letters.
 SINGLE_LETTERS = 1.5
-# Of the lines: so many may be cut off before it counts; and they are cut off by their splitting, not for
-# being whole documents, from so many pieces per word.
+# Share of lines that may be truncated; and the pieces per word from which splitting is the cause, and not
+# that the lines are whole documents.
 CUT_OFF = 0.05
 CUTTING_FERTILITY = 2.0
 
 _NO_SPACES = frozenset("Bopo Hani Hira Kana Khmr Lana Laoo Mymr Tale Talu Tavt Thai Tibt Yiii".split())
-_SYLLABLES = frozenset("Bopo Cans Cher Ethi Hang Hani Hira Kana Vaii Yiii".split())  # or words: short pieces
+_SYLLABLES = frozenset("Bopo Cans Cher Ethi Hang Hani Hira Kana Vaii Yiii".split())  # pieces are short
 
 Word = Literal["fine", "extend", "replace"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """word: `fine`, `extend` or `replace`. reason: what it rests on, as a sentence without its full stop."""
+    """The advice for a base on a text.
+
+    word: `fine`, `extend` or `replace`.
+    reason: what the verdict is based on, as a sentence without a full stop.
+    """
 
     word: Word
     reason: str
 
 
 def judge(figures: Figures, other: Figures | None = None) -> Verdict:
-    """The verdict on a base for a text; other: the same base on a text that it serves well."""
+    """Return the verdict on a base for a text.
+
+    other: the figures of the same base on a text that it serves well.
+    """
     for rule in _RULES:
         verdict = rule(figures, other)
         if verdict is not None:
@@ -62,17 +69,17 @@ def judge(figures: Figures, other: Figures | None = None) -> Verdict:
 
 
 def main_script(figures: Figures) -> str:
-    """The ISO 15924 code of the script that most letters are in; empty when there is none."""
+    """Return the ISO 15924 code of the script with most letters, or an empty text if there is none."""
     return figures.scripts[0].name if figures.scripts else ""
 
 
 def script_in_words(code: str) -> str:
-    """Unicode's name of a script; empty for a code that it has none for, such as Jpan."""
+    """Return Unicode's name of a script, or an empty text for a code without a name, such as Jpan."""
     return Scripts.NAMES.get(code, "").replace("_", " ")
 
 
 def spaced(figures: Figures) -> bool:
-    """Whether the main script puts spaces between words, so that figures per word mean something."""
+    """Return whether the main script has spaces between words, so that figures per word are meaningful."""
     return main_script(figures) not in _NO_SPACES
 
 
@@ -119,7 +126,7 @@ def _cut_off(figures: Figures, other: Figures | None) -> Verdict | None:
 
 
 def _own(figures: Figures) -> Coverage:
-    """The main script's letters with the marks that scripts share."""
+    """Return the coverage of the main script, including marks that scripts share."""
     others = figures.scripts[1:]
     letters = figures.letters - sum(group.letters for group in others)
     lost = sum(group.unreadable for group in figures.blocks) - sum(group.unreadable for group in others)
@@ -127,14 +134,14 @@ def _own(figures: Figures) -> Coverage:
 
 
 def pace(figures: Figures) -> str:
-    """Pieces per word, or characters per piece in a script without spaces."""
+    """Return pieces per word in words, or characters per piece in a script without spaces."""
     if spaced(figures):
         return f"{figures.fertility:.2f} pieces per word"
     return f"{figures.characters_per_piece:.2f} characters per piece"
 
 
 def percent(share: int | float) -> str:
-    """A share from 0 to 1 as people write it: one decimal, none for 0 and 1 alone."""
+    """Format a share from 0 to 1 as a percentage with one decimal, and without decimals for 0 and 1."""
     if share in (0, 1):
         return f"{share:.0%}"
     return "<0.1%" if share < 0.0005 else ">99.9%" if share > 0.9995 else f"{share:.1%}"

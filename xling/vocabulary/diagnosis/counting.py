@@ -1,4 +1,4 @@
-"""One pass of a tokenizer over a text, counting what its figures are made from."""
+"""Running a tokenizer over a text once, to count what its figures are computed from."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ from xling.vocabulary.pieces import algorithm
 Span = tuple[int, int]
 
 _WORD = re.compile(r"\S+")
-_BATCH = 1000  # lines; offsets of a whole corpus would not fit into memory
+_BATCH = 1000  # lines; the offsets of a whole corpus would not fit into memory
 
 
 @dataclass(kw_only=True)
 class Counts:
-    """Sums over lines; `xling.vocabulary.diagnosis.measures` says what each figure takes from them.
+    """Sums over lines, from which `xling.vocabulary.diagnosis.measures` computes the figures.
 
-    characters: of lines, the end of each counted as one. visible: those other than white space.
-    pieces: how often each piece stands, by number. unknown_characters: visible ones in unknown pieces.
-    split: how many words have so many pieces. extra: pieces of each word beyond its first, summed up.
-    letters: how often each letter or mark stands. unreadable: how often each visible character stands where
-    it cannot be read.
+    whole_lines: the number of lines that need no truncation.
+    characters: the number of characters; the end of each line counts as one.
+    visible: the number of characters other than white space.
+    unknown_characters: the number of visible characters in unknown pieces.
+    pieces: the frequency of each piece number.
+    split: the number of words for each number of pieces.
+    extra: for each word, its pieces beyond the first, summed over the text.
+    letters: the frequency of each letter or mark.
+    unreadable: the frequency of each visible character at positions where it cannot be read.
     """
 
     lines: int = 0
@@ -44,7 +48,7 @@ class Counts:
 def count(tokenizer: Any, lines: Sequence[str], max_length: int) -> Counts:
     """Split lines with a fast tokenizer and count.
 
-    max_length: in pieces, special ones included; what a line must not exceed to stay whole.
+    max_length: the longest line that needs no truncation, in pieces, including special ones.
     """
     found, gaps = Counts(), Gaps(tokenizer)
     room = max_length - tokenizer.num_special_tokens_to_add()
@@ -61,7 +65,7 @@ def count(tokenizer: Any, lines: Sequence[str], max_length: int) -> Counts:
 
 
 class Gaps:
-    """Where a tokenizer cannot read: unknown pieces, and letters that fall apart into bytes."""
+    """Finds what a tokenizer cannot read: unknown pieces, and letters that are split into bytes."""
 
     def __init__(self, tokenizer: Any) -> None:
         inner = tokenizer.backend_tokenizer
@@ -71,12 +75,12 @@ class Gaps:
         self._over_bytes = kind_of(tokenizer) == "bytes"
 
     def of(self, ids: Sequence[int], spans: Sequence[Span]) -> Iterator[tuple[Span, bool]]:
-        """Spans of a line that cannot be read, none twice, and whether the piece there is the unknown one."""
+        """Yield the unreadable spans of a line, without overlaps, and whether each is an unknown piece."""
         done = previous = 0
         for number, (start, end) in zip(ids, spans, strict=True):
             stop = end
             if number != self._unknown and number not in self._bytes:
-                # over bytes, a letter that two pieces share is whole in neither
+                # in byte-level BPE, a letter that is split between two pieces is whole in neither
                 stop = min(end, previous) if self._over_bytes else start
             start = max(start, done)
             if start < stop:
@@ -86,7 +90,7 @@ class Gaps:
 
 
 def _count_words(found: Counts, line: str, spans: Sequence[Span]) -> None:
-    """A piece belongs to the first word that ends after its beginning; past the last word, to that one."""
+    """Assign each piece to the first word that ends after the piece begins, or to the last word."""
     words = list(_WORD.finditer(line))
     ends = [word.end() for word in words]
     shares, at, last = [0] * len(words), 0, len(words) - 1
@@ -114,7 +118,7 @@ def _count_gaps(found: Counts, line: str, gaps: Iterable[tuple[Span, bool]]) -> 
 
 
 def kind_of(tokenizer: Any) -> str:
-    """`algorithm` of a fast tokenizer, without writing down its whole vocabulary."""
+    """Return the `algorithm` of a fast tokenizer without serialising its whole vocabulary."""
     inner = tokenizer.backend_tokenizer
     return algorithm(
         {"model": {"type": type(inner.model).__name__}, "pre_tokenizer": str(inner.pre_tokenizer)}

@@ -1,4 +1,4 @@
-"""The diagnosis of one base on one text: its figures by name, what its normaliser harms, and the verdict."""
+"""The diagnosis of one base on one text: figures, losses by normalisation, verdict and warnings."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ DIVERGENCE = "divergence from the other text"
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """base: as `--base` names it. other, divergence: of the text compared with, and how far off that is.
+    """The diagnosis of one base on one text.
 
-    warnings: what the figures do not show, a sentence each.
+    base: the base as `--base` names it.
+    other: the figures of the text that this one is compared with.
+    divergence: the divergence between the two texts.
+    warnings: one sentence for each problem that the figures do not show.
     """
 
     base: str
@@ -37,10 +40,11 @@ class Diagnosis:
 def diagnose(
     base: Base, lines: Sequence[str], *, against: Sequence[str] = (), language: str | None = None
 ) -> Diagnosis:
-    """Hold a base's tokenizer against the lines of a text.
+    """Diagnose a base's tokenizer on the lines of a text.
 
-    against: lines of a language that the base serves well. language: the tag of the text's language.
-    Raises InputError for a text without a letter, or an unknown language.
+    against: lines in a language that the base serves well, for comparison.
+    language: the language tag of the text.
+    Raises InputError for a text without letters, or an unknown language.
     """
     for name_of, text in (("--text", lines), ("--against", against or lines)):
         if not scripts(text):
@@ -60,7 +64,10 @@ def diagnose(
 
 
 def _unexpected_script(found: Figures, language: str | None) -> Iterator[str]:
-    """Writing systems of several scripts, such as Jpan, have no name among Unicode's and are let pass."""
+    """Warn of an unexpected script.
+
+    Writing systems of several scripts, such as Jpan, are not checked, because Unicode has no names for them.
+    """
     expected = script(language) if language else ""
     own, likely = main_script(found), script_in_words(expected)
     if language and likely and own != expected:
@@ -80,7 +87,7 @@ def _unread_joiners(found: Figures) -> Iterator[str]:
 
 
 def in_words(loss: Loss) -> str:
-    """A loss as a person says it: `drops U+200C ZERO WIDTH NON-JOINER 312 times`."""
+    """Return a loss in words: `drops U+200C ZERO WIDTH NON-JOINER 312 times`."""
     what, often = called(loss.character), times(loss.count)
     if not loss.becomes:
         return f"drops {what} {often}"
@@ -90,7 +97,12 @@ def in_words(loss: Loss) -> str:
 
 @dataclass(frozen=True)
 class Measure:
-    """key: of the JSON. label, meaning: in words. shown: how a value is written."""
+    """How one figure is shown.
+
+    key: its name in the JSON output and in `Figures`.
+    label, meaning: its name and explanation in words.
+    shown: the function that formats its value.
+    """
 
     key: str
     label: str
@@ -98,17 +110,17 @@ class Measure:
     shown: Callable[[int | float], str]
 
     def text(self, figures: Figures) -> str:
-        """The figure as people write it."""
+        """Return the formatted value of the figure."""
         return self.shown(getattr(figures, self.key))
 
 
 def number(value: int | float) -> str:
-    """Two decimals, or a whole number from 100 on."""
+    """Format a number with two decimals, or as a whole number from 100 on."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
 
 
 def count(value: int | float) -> str:
-    """A whole number in groups of three."""
+    """Format a whole number with thousands separators."""
     return f"{value:,.0f}"
 
 
@@ -130,7 +142,7 @@ MEASURES = (
 
 
 def beside(diagnosis: Diagnosis) -> dict[str, str]:
-    """What the text compared with comes to, by label; empty without one."""
+    """Return the figures of the comparison text, by label; empty if there is none."""
     if diagnosis.other is None or diagnosis.divergence is None:
         return {}
     other = diagnosis.other

@@ -1,14 +1,17 @@
-"""What a base's normaliser takes from a text before it is split.
+"""What a base's normaliser removes from a text or changes in it before the text is split.
 
-Canonical equivalents (Unicode's NFC and NFD of one text) are the same text here, and so are upper and
-lower case. The rest is told apart by what a reader loses:
+Differences between canonical equivalents (NFC and NFD of one text) and between upper and lower case are
+ignored. Other changes are harmful or harmless, depending on what a reader loses:
 
-- a letter or mark that vanishes harms; variation selectors and the grapheme joiner carry no sound and do not;
-- a letter that becomes another one harms when the text has that one too, so that words run together;
-- a compatibility form (ligature, full width, Arabic presentation form) that becomes its plain letters does
-  not harm, but a raised letter (ʷ, ʰ; not ª, º) is a letter of its own and falls under the rule before;
-- U+200D and U+200C between letters of scripts that join or stack harm when they vanish or become a space:
-  they are spelling in Persian, Sinhala or Malayalam. Elsewhere, as in Latin or among emoji, they do not.
+- A letter or mark that is removed is harmful, except variation selectors and the grapheme joiner, which have
+  no sound.
+- A letter that becomes another one is harmful if the text contains that one too, because different words may
+  become equal.
+- A compatibility form (ligature, full width, Arabic presentation form) that becomes its plain letters is
+  harmless. However, a raised letter (ʷ, ʰ; not ª, º) is a separate letter, to which the rule before applies.
+- U+200D and U+200C between letters of scripts that join or stack are harmful when they are removed or become
+  a space, because they are spelling in Persian, Sinhala or Malayalam. Elsewhere, as in Latin or among emoji,
+  this is harmless.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ Normalise = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Loss:
-    """A character of a text, what becomes of it (nothing, one or several characters), and how often."""
+    """A character, what the normaliser turns it into (none, one or several characters), and how often."""
 
     character: str
     becomes: str
@@ -48,20 +51,20 @@ class Loss:
 
     @property
     def name(self) -> str:
-        """Its Unicode name; empty when it has none."""
+        """The Unicode name, or an empty text if there is none."""
         return unicodedata.name(self.character, "")
 
 
 @dataclass(frozen=True)
 class Losses:
-    """What normalising changes, most frequent first: what a reader would miss, and what nobody would."""
+    """The changes by a normaliser, harmful and harmless, each with the most frequent first."""
 
     harmful: tuple[Loss, ...]
     harmless: tuple[Loss, ...]
 
 
 def losses(tokenizer: Any, lines: Sequence[str]) -> Losses:
-    """The letters, marks and joiners of some lines that a fast tokenizer's normaliser removes or replaces."""
+    """Return the letters, marks and joiners of some lines that a tokenizer's normaliser changes."""
     normaliser = tokenizer.backend_tokenizer.normalizer
     if normaliser is None:
         return Losses((), ())
@@ -81,7 +84,7 @@ def losses(tokenizer: Any, lines: Sequence[str]) -> Losses:
 
 
 def _clusters(words: Counter[str]) -> Counter[tuple[str, str, str]]:
-    """Letters with their marks, and joiners with the clusters around them, in the words of a text."""
+    """Count letters with their marks, and joiners with their neighbouring clusters, in words."""
     found: Counter[tuple[str, str, str]] = Counter()
     for word, often in words.items():
         parts = list(_parts(word))
@@ -107,7 +110,7 @@ def _parts(word: str) -> Iterator[str]:
 
 
 def _joiner_lost(joiner: str, before: str, after: str, normalise: Normalise) -> Iterator[str]:
-    """What a joiner becomes, where it does not stay."""
+    """Yield what a joiner becomes if it is not kept: a space or nothing."""
     result = normalise(before + joiner + after).replace("▁", " ").strip()
     if joiner not in result:
         yield " " if " " in result else ""
@@ -118,7 +121,7 @@ def _joins(before: str, after: str) -> bool:
 
 
 def _changed(cluster: str, normalise: Normalise) -> Iterator[tuple[str, str]]:
-    """The characters of a cluster that are not in what it becomes, each with what it becomes alone."""
+    """Yield each character of a cluster that the normaliser does not keep, with what it becomes alone."""
     result = unicodedata.normalize("NFD", normalise(cluster).strip(_EDGES))
     if result == unicodedata.normalize("NFD", cluster):
         return
@@ -149,7 +152,7 @@ def _harms(letter: str, becomes: str, own: set[str]) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Composed, in one case."""
+    """Return a text composed (NFC) and in lower case."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
 
 

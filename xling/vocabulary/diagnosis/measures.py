@@ -1,7 +1,7 @@
-"""What a tokenizer makes of a text, in figures.
+"""The figures of a tokenizer on a text.
 
-Words are what white space sets apart. Letters are letters and marks (Unicode categories L and M). A letter
-is unreadable where it lies in the unknown piece, or falls apart into bytes. Shares are from 0 to 1.
+Words are separated by white space. Letters are letters and marks (Unicode categories L and M). A letter is
+unreadable if it is covered by the unknown piece, or if it is split into bytes. Shares are from 0 to 1.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _COSTLIEST = 8
 
 @dataclass(frozen=True)
 class Coverage:
-    """The letters of one Unicode block or script in a text, and those of them that cannot be read."""
+    """The number of letters in one Unicode block or script of a text, and of those that cannot be read."""
 
     name: str
     letters: int
@@ -29,15 +29,15 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """The unreadable ones among its letters."""
+        """The share of unreadable letters."""
         return self.unreadable / self.letters
 
 
 @dataclass(frozen=True)
 class SplitWord:
-    """A word, its pieces, and how many beyond the first it costs in the whole text.
+    """A word, its pieces, and how many pieces beyond the first it costs in the whole text.
 
-    pieces: as the tokenizer writes them, but over bytes as text, with U+FFFD for a part of a letter.
+    pieces: as the tokenizer writes them; those of byte-level BPE as text, with U+FFFD for a part of a letter.
     """
 
     text: str
@@ -47,21 +47,24 @@ class SplitWord:
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """One tokenizer on one text.
+    """The figures of one tokenizer on one text. Special pieces are not counted.
 
-    lines, words, characters, pieces: how many; a line's end counts as one character. No special pieces.
-    distinct: different pieces.
-    fertility: pieces per word. continued_words: share of words of two pieces or more, punctuation at their
-        edges and a lone word-start mark being pieces too (Rust et al. 2021, with words by white space).
-    unknown_pieces: share of pieces that are the unknown one. unknown_characters: share of the characters
-        other than white space that such pieces cover.
-    characters_per_piece: characters over pieces. average_rank: the sum of r p(r), pieces sorted by falling
-        probability in the text, r from 0 (both as Limisiewicz et al. 2023).
-    whole_lines: share of lines that the base takes without cutting them off.
-    blocks, scripts: coverage, most letters first; marks that scripts share are in blocks alone.
-    unread: (character, how often), falling, of all that cannot be read, be it a letter or not.
-    split: (pieces, how many words have so many), ascending. costliest: words that cost most pieces.
-    counts: (number of a piece, how often it stands), falling.
+    lines, words, characters, pieces: counts; the end of each line counts as one character.
+    distinct: the number of different pieces.
+    fertility: the number of pieces per word.
+    continued_words: the share of words with two or more pieces, where punctuation at the edges of words and a
+        lone word-start mark count as pieces (Rust et al. 2021, with words by white space).
+    unknown_pieces: the share of pieces that are the unknown piece.
+    unknown_characters: the share of characters other than white space that unknown pieces cover.
+    characters_per_piece: the number of characters divided by the number of pieces.
+    average_rank: the sum of r p(r), over pieces sorted by falling probability in the text, with r from 0
+        (this and the one before as in Limisiewicz et al. 2023).
+    whole_lines: the share of lines that the base takes without truncation.
+    blocks, scripts: the coverage of each, most letters first; marks that scripts share are only in blocks.
+    unread: (character, frequency) of all unreadable characters, letters or not, most frequent first.
+    split: (number of pieces, number of words with so many), ascending.
+    costliest: the words that cost most pieces.
+    counts: (piece number, frequency), most frequent first.
     """
 
     lines: int
@@ -85,19 +88,19 @@ class Figures:
 
     @property
     def letters(self) -> int:
-        """Letters and marks of the text."""
+        """The number of letters and marks in the text."""
         return sum(group.letters for group in self.blocks)
 
     @property
     def unreadable(self) -> float:
-        """The unreadable ones among its letters."""
+        """The share of letters that are unreadable."""
         return sum(group.unreadable for group in self.blocks) / max(1, self.letters)
 
 
 def figures(tokenizer: Any, lines: Sequence[str], max_length: int) -> Figures:
-    """The figures of a fast tokenizer on the lines of a text.
+    """Compute the figures of a fast tokenizer on the lines of a text.
 
-    max_length: the longest row that the base takes, in pieces, special ones included.
+    max_length: the longest row that the base takes, in pieces, including special ones.
     """
     found = count(tokenizer, lines, max_length)
     pieces = sum(found.pieces.values())
@@ -126,9 +129,9 @@ def figures(tokenizer: Any, lines: Sequence[str], max_length: int) -> Figures:
 
 
 def divergence(first: Figures, second: Figures) -> float:
-    """How little two texts share under one tokenizer: the Jensen-Shannon divergence of their pieces.
+    """Return the Jensen-Shannon divergence of the pieces of two texts under one tokenizer.
 
-    In bits, from 0 (the same distribution) to 1 (no piece in common).
+    It is in bits, from 0 (the same distribution) to 1 (no piece in common).
     """
     p, q = _distribution(first), _distribution(second)
     mean = {piece: (p.get(piece, 0.0) + q.get(piece, 0.0)) / 2 for piece in p.keys() | q.keys()}
@@ -160,7 +163,7 @@ def _costliest(tokenizer: Any, extra: Mapping[str, int]) -> tuple[SplitWord, ...
     if not words:
         return ()
     kind = kind_of(tokenizer)
-    asked = [f" {word}" for word in words] if kind == "bytes" else words  # there, the space is in the piece
+    asked = [f" {word}" for word in words] if kind == "bytes" else words  # its pieces include the space
     rows = map(tokenizer.convert_ids_to_tokens, tokenizer(asked, add_special_tokens=False)["input_ids"])
     return tuple(
         SplitWord(word, tuple(_shown(piece, kind) for piece in row), extra[word])

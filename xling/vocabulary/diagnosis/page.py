@@ -1,4 +1,4 @@
-"""The diagnosis as one HTML page: a section per base, drawings inside, no script and no network."""
+"""The diagnosis as one HTML page: a section per base, with inline drawings, no scripts and no network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ _POINTS = 120
 
 @dataclass(frozen=True, kw_only=True)
 class FigureBar:
-    """label, value: its text. fraction: its length beside the whole width, from 0 to 1. top: of its row."""
+    """One bar of a drawing.
+
+    value: the text of its value.
+    fraction: its length as a fraction of the full width.
+    top: the vertical position of its row.
+    """
 
     label: str
     value: str
@@ -31,7 +36,7 @@ class FigureBar:
 
 @dataclass(frozen=True)
 class Bars:
-    """Rows of one drawing, and its height."""
+    """The bars of one drawing."""
 
     rows: tuple[FigureBar, ...]
 
@@ -43,7 +48,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class FigureTick:
-    """A label and its place along one axis."""
+    """A label and its position on an axis."""
 
     text: str
     at: str
@@ -51,7 +56,11 @@ class FigureTick:
 
 @dataclass(frozen=True, kw_only=True)
 class FrequencyCurve:
-    """path: the line of the frequency of a piece by its rank, both axes logarithmic."""
+    """The frequency of pieces by rank, on logarithmic axes.
+
+    path: the SVG path of the curve.
+    ranks, shares: the ticks of the two axes.
+    """
 
     path: str
     ranks: tuple[FigureTick, ...]
@@ -65,13 +74,16 @@ class FrequencyCurve:
 
 
 def unreadable_by_block(blocks: Sequence[Coverage]) -> Bars:
-    """The share of unreadable letters in each of the largest blocks; full width is all of them."""
+    """Draw the share of unreadable letters in each of the largest blocks; the full width is 100 %."""
     shown = [(group.name, f"{percent(group.share)} of {group.letters:,}", group.share) for group in blocks]
     return _bars(shown[:_MOST_BLOCKS])
 
 
 def pieces_per_word(figures: Figures) -> Bars:
-    """The share of words by their number of pieces, many pieces put together; full width is the largest."""
+    """Draw the share of words by number of pieces; the full width is the largest share.
+
+    Words with many pieces share one bar.
+    """
     words = dict(figures.split)
     total = max(1, sum(words.values()))
     last = min(max(words, default=1), _MOST_PIECES)
@@ -83,7 +95,7 @@ def pieces_per_word(figures: Figures) -> Bars:
 
 
 def rank_frequency(figures: Figures) -> FrequencyCurve | None:
-    """The share of each piece in the text by its rank; None for fewer than two different pieces."""
+    """Draw the share of each piece in the text by its rank; None if there are fewer than two pieces."""
     if figures.distinct < 2:
         return None
     ranks = sorted({round(figures.distinct ** (step / _POINTS)) for step in range(_POINTS + 1)})
@@ -117,16 +129,20 @@ def _bars(rows: Sequence[tuple[str, str, float]]) -> Bars:
 
 @dataclass(frozen=True)
 class Section:
-    """One base on the page. command: what to run next; empty when there is nothing to do."""
+    """One base on the page.
+
+    command: the command to run next, or an empty text if nothing needs to be done.
+    """
 
     diagnosis: Diagnosis
     command: str
 
 
 def render(sections: Sequence[Section], *, texts: Sequence[str], language: str = "") -> str:
-    """The page as text; equal input gives equal text.
+    """Render the page as HTML text; equal input gives equal text.
 
-    texts: the files that were read. language: the name of their language, where it was given.
+    texts: the files that were read.
+    language: the name of their language, if it was given.
     """
     environment = Environment(
         loader=PackageLoader("xling.vocabulary.diagnosis", ""),

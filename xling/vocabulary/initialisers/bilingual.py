@@ -1,4 +1,4 @@
-"""Mixtures of the source pieces nearest in meaning, by a dictionary and text of both languages."""
+"""Mixing the source pieces that are nearest in meaning, by a dictionary and text of both languages."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from xling.vocabulary.pieces import split
 REASON = "nearest translations"
 _NEAREST, _TEMPERATURE = 10, 0.1
 _FEWEST_PAIRS = 10
-_AT_ONCE = 1 << 23  # similarities in memory
+_AT_ONCE = 1 << 23  # the number of similarities that are in memory at once
 _NEEDS = {"source_lines": "--source-text", "dictionary": "--dictionary"}
 
 
 def bilingual(request: Request) -> Start:
-    """Each piece is a mixture of the 10 source pieces whose words mean most alike.
+    """Make each piece a mixture of the 10 source pieces that are most similar in meaning.
 
-    WECHSEL (Minixhofer et al. 2022): a piece's vector is the mean of the words that contain it, weighted
-    by frequency, and words of both languages lie in one space by orthogonal Procrustes. Their word vectors
-    are fastText's, here they come from co-occurrence counts, as many directions of them as there are
-    pairs; pieces in no word of the text are copied where the base has them, else drawn. Raises InputError
-    for what is missing, and for fewer than 10 pairs of the dictionary whose words both stand in the texts.
+    WECHSEL (Minixhofer et al. 2022): the vector of a piece is the mean of the words that contain it, weighted
+    by frequency, and the words of both languages are aligned by orthogonal Procrustes. Their word vectors are
+    fastText's; here they come from co-occurrence counts and have at most as many dimensions as there are
+    pairs. Pieces that occur in no word of the text are copied if the base has them, else drawn at random.
+    Raises InputError without source text or dictionary, and when fewer than 10 dictionary pairs have both
+    words in the texts.
     """
     missing = [option for name, option in _NEEDS.items() if not getattr(request, name)]
     if missing:
@@ -44,7 +45,7 @@ def bilingual(request: Request) -> Start:
         )
     own, other = Side(request.lines), Side(request.source_lines)
     pairs = _usable(own, other, request.dictionary)
-    # with more directions than pairs, those left over would be turned anyhow
+    # with more dimensions than pairs, the rotation of the others would be arbitrary
     width = min(own.vectors.matrix.shape[1], other.vectors.matrix.shape[1], len(pairs))
     ones, twos = zip(*pairs, strict=True)
     turn = procrustes(own.directions(ones, width), other.directions(twos, width))
@@ -64,7 +65,7 @@ def bilingual(request: Request) -> Start:
 def procrustes(
     own: Float[Tensor, "pairs width"], other: Float[Tensor, "pairs width"]
 ) -> Float[Tensor, "width width"]:
-    """The orthogonal matrix that turns one set of vectors nearest to another (Schönemann 1966)."""
+    """Return the orthogonal matrix that maps one set of vectors closest to another (Schönemann 1966)."""
     left, _, right = torch.linalg.svd(own.T.double() @ other.double())
     return (left @ right).to(own.dtype)
 
@@ -74,7 +75,7 @@ def mixtures(
     known: Float[Tensor, "source width"],
     vectors: Float[Tensor, "source hidden"],
 ) -> Float[Tensor, "pieces hidden"]:
-    """Softmax-weighted vectors of the nearest source pieces by cosine."""
+    """Return softmax-weighted means of the vectors of the nearest source pieces, by cosine similarity."""
     own, known, count = normalize(own), normalize(known), min(_NEAREST, len(known))
     mixed = []
     for part in own.split(max(1, _AT_ONCE // max(1, len(known)))):
@@ -84,7 +85,7 @@ def mixtures(
 
 
 class Side:
-    """One language: vectors of its words in small letters, and how often each is spelled how."""
+    """One language: the vectors of its lower-cased words, and the frequency of each spelling."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         rows = [words(line) for line in lines]
@@ -92,12 +93,15 @@ class Side:
         self.vectors: Vectors = learn([[word.casefold() for word in row] for row in rows])
 
     def directions(self, names: Sequence[str], width: int) -> Float[Tensor, "some width"]:
-        """Vectors less the mean of all, of length one."""
+        """Return vectors of words, centred by the mean of all words and normalised to length one."""
         centre = self.vectors.matrix[:, :width].mean(0)
         return normalize(torch.from_numpy(self.vectors.of(names)[:, :width] - centre).float())
 
     def pieces(self, tokenizer: Tokenizer, width: int) -> tuple[list[int], Float[Tensor, "pieces width"]]:
-        """The pieces of the words, and of each the mean of the words that contain it, by frequency."""
+        """Return the pieces of all words, and for each piece the mean of the words that contain it.
+
+        The means are weighted by the frequency of the words and have the shape [pieces, width].
+        """
         spelled = [word for word in self.often if word.casefold() in self.vectors.places]
         directions = self.directions([word.casefold() for word in spelled], width).numpy()
         places: defaultdict[int, list[int]] = defaultdict(list)
@@ -110,7 +114,7 @@ class Side:
 
 
 def _usable(own: Side, other: Side, dictionary: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The pairs of words that both have vectors, in small letters."""
+    """Return the dictionary pairs, lower-cased, of which both words have vectors."""
     folded = dict.fromkeys((one.casefold(), two.casefold()) for one, two in dictionary)
     known, meant = own.vectors.places, other.vectors.places
     usable = [(one, two) for one, two in folded if one in known and two in meant]

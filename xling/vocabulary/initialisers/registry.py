@@ -1,4 +1,4 @@
-"""Every initialiser by name: a new one is a function of a request, and its name in this list."""
+"""All initialisers by name. A new one is a function of a request and its entry in this list."""
 
 from __future__ import annotations
 

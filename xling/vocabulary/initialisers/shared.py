@@ -1,4 +1,4 @@
-"""Vectors that start from those of the pieces that the base has too: copied, as coordinates, or mixed."""
+"""Initialising from pieces that the base has too: by copies, factorised coordinates, or mixtures."""
 
 from __future__ import annotations
 
@@ -17,26 +17,29 @@ from xling.vocabulary.pieces import Surface, algorithm, describe, split, surface
 COPIED, VARIANT = "copied", "copied from a variant"
 _BROKEN = "\ufffd"
 SIMILAR = "similar pieces"
-_AT_ONCE = 1 << 23  # similarities in memory
+_AT_ONCE = 1 << 23  # the number of similarities that are in memory at once
 
 
 def overlap(request: Request) -> Start:
-    """A piece that stands for the same as one of the base gets its vector, the others are drawn.
+    """Copy the base's vector if a piece of the base stands for the same text; draw other pieces at random.
 
-    What UNKs Everywhere (Pfeiffer et al. 2021), FOCUS (Dobler and de Melo 2023) and others begin with;
-    here other case, and the beginning of a word for the inside of one, count too where nothing is nearer.
+    UNKs Everywhere (Pfeiffer et al. 2021), FOCUS (Dobler and de Melo 2023) and others begin like this. Here a
+    piece in another case, or at another position in a word, is used too if there is no exact match.
     """
     return completed(request, copied(request))
 
 
 def copied(request: Request) -> dict[int, tuple[Float[Tensor, " hidden"], str]]:
-    """The base's vector for a new piece and how it was found, by the new one's place."""
+    """Return the base's vector for new pieces and the reason, by the index among the new pieces."""
     rows = request.table
     return {place: (rows[number], reason) for place, (number, reason) in overlapping(request).items()}
 
 
 def overlapping(request: Request) -> dict[int, tuple[int, str]]:
-    """The base's piece for a new one and how it was found, by the new one's place; special pieces aside."""
+    """Return the number of the matching base piece and the reason, by the index among the new pieces.
+
+    Special pieces of the base do not match.
+    """
     tokenizer = request.base.tokenizer
     kind, special = algorithm(describe(tokenizer)), set(tokenizer.all_special_ids)
     exact = {piece: number for piece, number in tokenizer.get_vocab().items() if number not in special}
@@ -48,7 +51,7 @@ def overlapping(request: Request) -> dict[int, tuple[int, str]]:
         meant = surface(piece, kind)
         if piece in exact:
             found[place] = exact[piece], COPIED
-        elif meant.text and _BROKEN not in meant.text:  # halves of letters look alike
+        elif meant.text and _BROKEN not in meant.text:  # incomplete letters all look the same
             near = next((other for other in _nearest_first(meant) if other in standing), None)
             if near is not None:
                 found[place] = standing[near], COPIED if near == meant else VARIANT
@@ -64,13 +67,13 @@ def _nearest_first(meant: Surface) -> Iterator[Surface]:
 
 
 def factorised(request: Request) -> Start:
-    """Coordinates times a factor of the table; those of shared pieces are taken over, others drawn.
+    """Initialise coordinates in a factorised table: those of shared pieces are copied, others are drawn.
 
-    UNKs Everywhere (Pfeiffer et al. 2021, section 3.2): they factorise by semi-nonnegative matrix
-    factorisation, here the factor is the table's first right singular vectors, and others' coordinates
-    follow the moments of the table's. What comes back is coordinates times factor, at rank `request.rank`.
+    UNKs Everywhere (Pfeiffer et al. 2021, section 3.2) uses semi-nonnegative matrix factorisation. Here the
+    factor consists of the table's first right singular vectors, and the coordinates of other pieces follow
+    the moments of the table's coordinates. Returns coordinates times factor, at rank `request.rank`.
     """
-    # of the whole table, as the module that stores the coordinates takes it
+    # the factor is that of the whole table, as in the module that stores the coordinates
     factor = shared_factor(request.base.embeddings.detach().float().cpu(), request.rank)
     coordinates = draws(plain(request) @ factor.T, len(request.draft.new), request.generator())
     reasons = [RANDOM] * len(coordinates)
@@ -80,11 +83,11 @@ def factorised(request: Request) -> Start:
 
 
 def similarity(request: Request) -> Start:
-    """Shared pieces are copied, each other one is a sparse mixture of them, unseen ones are drawn.
+    """Copy shared pieces, make other pieces sparse mixtures of them, and draw pieces that do not occur.
 
-    FOCUS (Dobler and de Melo 2023): weights are the sparsemax of cosines between vectors trained on the
-    text as the new tokenizer splits it. Theirs are fastText's, here they come from co-occurrence counts;
-    the base's pieces that an extended vocabulary keeps are mixed too.
+    FOCUS (Dobler and de Melo 2023): the weights are the sparsemax of cosines between vectors trained on the
+    text as the new tokenizer splits it. Their vectors are fastText's; here they come from co-occurrence
+    counts. The base's pieces that an extended vocabulary keeps take part in the mixtures too.
     """
     draft, rows, copies = request.draft, request.table, overlapping(request)
     first, special = len(draft.kept), set(request.base.tokenizer.all_special_ids)
@@ -107,13 +110,16 @@ def mixtures(
     known: Float[Tensor, "anchors width"],
     vectors: Float[Tensor, "anchors hidden"],
 ) -> Float[Tensor, "pieces hidden"]:
-    """The anchors' vectors weighted by the sparsemax of cosines; own and known have length one."""
+    """Return the anchors' vectors weighted by the sparsemax of cosines.
+
+    The vectors in `own` and `known` must have length one.
+    """
     rows = max(1, _AT_ONCE // len(known))
     return torch.cat([sparsemax(part @ known.T) @ vectors for part in own.split(rows)])
 
 
 def sparsemax(scores: Float[Tensor, "rows items"]) -> Float[Tensor, "rows items"]:
-    """The point of the simplex nearest to each row (Martins and Astudillo 2016): most weights are zero."""
+    """Project each row onto the simplex (Martins and Astudillo 2016), which makes most weights zero."""
     scores = scores - scores.amax(1, keepdim=True)
     ordered = scores.sort(dim=1, descending=True).values
     excess = ordered.cumsum(1) - 1

@@ -1,4 +1,4 @@
-"""What an initialiser is asked, what it answers, and draws for the pieces of which nothing is known."""
+"""What an initialiser receives and returns, and random vectors for pieces of which nothing is known."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ RANDOM = "random"
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """Vectors are wanted for `draft.new`.
+    """The input of an initialiser, which returns vectors for `draft.new`.
 
-    lines: the target language's text. source_lines: text of a language that the base knows.
-    dictionary: (target word, source word) pairs. pairs: (target, source) sentences. rank: of factorised
-    vectors.
+    lines: text in the target language.
+    source_lines: text in a language that the base knows.
+    dictionary: pairs of (target word, source word).
+    pairs: pairs of (target sentence, source sentence).
+    rank: the rank of factorised vectors.
     """
 
     base: Base
@@ -37,28 +39,32 @@ class Request:
 
     @property
     def table(self) -> Float[Tensor, "pieces hidden"]:
-        """The base's vectors, those of its tokenizer's pieces alone, in float32 on the processor."""
+        """The base's vectors of its tokenizer's pieces, [pieces, hidden], in float32 on the CPU."""
         return self.base.embeddings.detach()[: table_size(self.base.tokenizer)].float().cpu()
 
     def generator(self) -> torch.Generator:
-        """A fresh source of randomness."""
+        """Return a new random generator with the seed of the request."""
         return torch.Generator().manual_seed(self.seed)
 
 
 @dataclass(frozen=True)
 class Start:
-    """vectors: [new, hidden]. reasons: of each, in a word or two, such as `copied` or `random`."""
+    """The initial vectors of new pieces.
+
+    vectors: [new, hidden].
+    reasons: for each vector, where it comes from, in a word or two such as `copied` or `random`.
+    """
 
     vectors: Float[Tensor, "new hidden"]
     reasons: tuple[str, ...] = field(default=())
 
 
 def served(draft: Draft, start: Start, rows: Sequence[Sequence[int]]) -> list[dict[str, str | float]]:
-    """A row for each reason, the one that serves most of the text first.
+    """Return one row per reason, starting with the one that covers most of the text.
 
-    rows: a text as the draft splits it.
-    pieces: its share of the new pieces. tokens: its share of their occurrences in the rows; each column
-    sums to one, or is zero where there is nothing to share.
+    rows: the piece numbers of a text as the draft splits it.
+    The column `pieces` is the reason's share of the new pieces, and `tokens` its share of their occurrences
+    in the text. Each column sums to 1, or is 0 if no new piece occurs.
     """
     first = len(draft.kept)
     occurrences = Counter(start.reasons[number - first] for row in rows for number in row if number >= first)
@@ -75,16 +81,19 @@ def served(draft: Draft, start: Start, rows: Sequence[Sequence[int]]) -> list[di
 
 
 def moments(request: Request) -> Start:
-    """Each dimension of each vector from a normal distribution with the table's mean and deviation there.
+    """Draw each dimension of each vector from a normal distribution with the mean and deviation of the table.
 
-    What other methods fall back on: FOCUS (Dobler and de Melo 2023) and WECHSEL (Minixhofer et al. 2022)
-    do so too. Special pieces, whose vectors lie far off, are left out of the moments here.
+    Other methods fall back on this: FOCUS (Dobler and de Melo 2023) and WECHSEL (Minixhofer et al. 2022) do
+    so too. Special pieces, whose vectors are far from the others, are excluded from the moments here.
     """
     return completed(request, {})
 
 
 def completed(request: Request, found: Mapping[int, tuple[Float[Tensor, " hidden"], str]]) -> Start:
-    """Some new pieces' vectors and their reasons, by the pieces' places; draws for the others."""
+    """Return the vectors that were found for some new pieces, and random draws for all others.
+
+    found: the vector and the reason, by the index of the piece among the new ones.
+    """
     vectors = draws(plain(request), len(request.draft.new), request.generator())
     reasons = [RANDOM] * len(vectors)
     for place, (vector, reason) in found.items():
@@ -95,13 +104,13 @@ def completed(request: Request, found: Mapping[int, tuple[Float[Tensor, " hidden
 def draws(
     values: Float[Tensor, "pieces width"], count: int, generator: Generator
 ) -> Float[Tensor, "count width"]:
-    """So many rows drawn with the mean and deviation of each column."""
+    """Draw `count` rows from normal distributions with the mean and deviation of each column."""
     noise = torch.randn(count, values.shape[1], generator=generator)
     return values.mean(0) + values.std(0, correction=0) * noise
 
 
 def plain(request: Request) -> Float[Tensor, "pieces hidden"]:
-    """The base's vectors but those of its special pieces."""
+    """Return the base's vectors without those of its special pieces."""
     rows = request.table
     special = torch.tensor(sorted(set(request.base.tokenizer.all_special_ids)), dtype=torch.long)
     return rows[~torch.isin(torch.arange(len(rows)), special)]

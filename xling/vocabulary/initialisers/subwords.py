@@ -1,4 +1,4 @@
-"""The mean of the base's pieces that a new one is read as now, in its own letters or in Latin ones."""
+"""Initialising a piece by the mean of the pieces the base splits it into, as written or romanised."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ ROMANISED = "romanised"
 
 
 def subwords(request: Request) -> Start:
-    """What the base sees of a piece, averaged; pieces with something unknown in them are drawn.
+    """Average the vectors of the pieces that the base splits a new piece into.
 
-    Commonly done when a vocabulary is extended, as by Koto et al. (2021, IndoBERTweet); here a piece is
-    read in its place, as the beginning of a word or inside one.
+    This is common when a vocabulary is extended, for example by Koto et al. (2021, IndoBERTweet). Here a
+    piece is split according to its position, at the beginning of a word or inside one. A piece with an
+    unknown part is drawn at random.
     """
     reader, rows = PieceReader(request.base), request.table
     readings = ((place, reader.piece(piece)) for place, piece in enumerate(request.draft.new))
@@ -32,12 +33,12 @@ def subwords(request: Request) -> Start:
 
 
 def mean_of(rows: Float[Tensor, "pieces hidden"], numbers: Sequence[int]) -> Float[Tensor, " hidden"]:
-    """The mean of some rows of a table."""
+    """Return the mean of some rows of a table."""
     return rows[list(numbers)].mean(0)
 
 
 class PieceReader:
-    """How a base reads a text: as the numbers of its pieces, none where one of them is unknown."""
+    """Splits texts with a base's tokenizer into piece numbers; the result is empty if a piece is unknown."""
 
     def __init__(self, base: Base) -> None:
         described = describe(base.tokenizer)
@@ -47,14 +48,14 @@ class PieceReader:
         self._inside = _inside_words(described["model"]) if self.kind == "WordPiece" else self._inner.model
 
     def piece(self, piece: str) -> list[int]:
-        """A piece of the base's own algorithm; half a letter is read byte by byte."""
+        """Split a piece of the same algorithm; an incomplete letter is split byte by byte."""
         meant = surface(piece, self.kind)
         if self.kind == "bytes" and _BROKEN in meant.text:
             return self._known(self._inner.model.tokenize(piece))
         return self.text(meant)
 
     def text(self, meant: Surface) -> list[int]:
-        """Letters where they stand: inside a word, no mark of a beginning is put before them."""
+        """Split a text according to its position: inside a word, no word-start mark is put before it."""
         text, normalizer, splitter = meant.text, self._inner.normalizer, self._inner.pre_tokenizer
         text = text if normalizer is None else normalizer.normalize_str(text)
         split = [text] if splitter is None else [word for word, _ in splitter.pre_tokenize_str(text)]
@@ -71,7 +72,7 @@ class PieceReader:
 
 
 def _inside_words(model: Mapping[str, Any]) -> models.WordPiece:
-    """A WordPiece model of the pieces that go on in words, without their mark."""
+    """Return a WordPiece model of the pieces that continue words, without their mark."""
     unknown = model["unk_token"]
     inside = {
         piece.removeprefix(INNER): at for piece, at in model["vocab"].items() if piece.startswith(INNER)
@@ -81,18 +82,19 @@ def _inside_words(model: Mapping[str, Any]) -> models.WordPiece:
 
 
 def romanised(request: Request) -> Start:
-    """What the base reads of each piece in Latin letters, averaged; what has no such spelling is drawn.
+    """Average the vectors of the pieces that the base splits a romanised piece into.
 
-    Spelled by uroman (Hermjakob, May and Knight 2018), as Purkayastha et al. (2023) and others spell whole
-    texts for encoders; here only the vectors start from it, the text keeps its letters. Letters that
-    uroman does not know come out as their Unicode names and start from these.
+    The romanisation is that of uroman (Hermjakob, May and Knight 2018), which Purkayastha et al. (2023) and
+    others apply to whole texts for encoders. Here only the initial vectors depend on it; the text keeps its
+    letters. Uroman spells letters that it does not know by their Unicode names. A piece without a
+    romanisation is drawn at random.
     """
     reader, rows = PieceReader(request.base), request.table
     found = {}
     for place, piece in enumerate(request.draft.new):
         meant = surface(piece, reader.kind)
         latin = latin_of(meant.text).strip()
-        bare = not meant.text  # the mark of a beginning, with no letter to spell
+        bare = not meant.text  # the word-start mark alone, without a letter to romanise
         read = reader.text(Surface(latin, meant.begins)) if latin or bare else []
         if read:
             found[place] = mean_of(rows, read), ROMANISED

@@ -1,4 +1,4 @@
-"""Mixtures of the source pieces that translate a piece, by IBM model 1 on parallel sentences."""
+"""Mixing the source pieces that translate a piece, by IBM model 1 on parallel sentences."""
 
 from __future__ import annotations
 
@@ -21,18 +21,23 @@ PASSES = 8
 
 @dataclass(frozen=True)
 class SplitText:
-    """A text as a tokenizer splits it. rows: of piece numbers. pieces: how many the tokenizer has."""
+    """A text as a tokenizer splits it.
+
+    rows: the piece numbers of each sentence.
+    pieces: the number of pieces that the tokenizer has.
+    """
 
     rows: Sequence[Sequence[int]]
     pieces: int
 
 
 def translated(request: Request) -> Start:
-    """Each piece is the mean of the base's vectors, weighted by how likely each translates it.
+    """Make each piece the mean of the base's vectors, weighted by translation probabilities.
 
     The weights are those of IBM model 1 (Brown et al. 1993) between the new tokenizer's pieces and the
-    base's. A sentence then is to the base what its words are one by one, before anything is trained.
-    Pieces in no pair are copied where the base has them, else drawn. Raises InputError without pairs.
+    base's. Even before training, a sentence then looks to the base like its word-by-word translation. Pieces
+    that occur in no pair are copied if the base has them, else drawn at random. Raises InputError without
+    pairs.
     """
     if not request.pairs:
         raise InputError(
@@ -53,7 +58,7 @@ def translated(request: Request) -> Start:
 
 
 def _means(chances: sparse.csr_array, vectors: np.ndarray, special: list[int]) -> np.ndarray:
-    """[own pieces, hidden]: the expected vector of each row, special pieces aside; zeros for an empty row."""
+    """Return the expected vector of each row without special pieces, [own pieces, hidden]; zeros if empty."""
     weights = np.ones(len(vectors))
     weights[special] = 0
     plain = chances * weights
@@ -62,11 +67,12 @@ def _means(chances: sparse.csr_array, vectors: np.ndarray, special: list[int]) -
 
 
 def translation_table(own: SplitText, other: SplitText, *, passes: int = PASSES) -> sparse.csr_array:
-    """The probability of each of the other side's pieces given one's own: [own pieces, other pieces].
+    """Return the probability of each source piece given each target piece: [own pieces, other pieces].
 
-    Brown et al. 1993, section 4.1, learned by expectation maximisation from parallel rows, here with each
-    piece counted once a row. An empty piece of one's own takes what nothing else explains, and is left
-    out; a piece that stands in no row has an empty row.
+    own, other: the target and the source side of parallel sentences.
+    The model is IBM model 1 (Brown et al. 1993, section 4.1), learned by expectation maximisation, with each
+    piece counted once per sentence. An additional empty target piece explains source pieces that nothing else
+    explains, and is then removed. A piece that occurs in no sentence has an empty row.
     """
     cells = _Cells(own, other)
     chance = np.ones(len(cells.own))
@@ -78,10 +84,11 @@ def translation_table(own: SplitText, other: SplitText, *, passes: int = PASSES)
 
 
 class _Cells:
-    """Which pieces stand together. own, other: the distinct pairs of pieces, flat.
+    """The pairs of pieces that occur in the same sentence pair.
 
-    pair: of each occurrence, which of those it is. asked: of each occurrence, which piece of the other
-    side, in which row, it may explain.
+    own, other: [pairs], the two pieces of each distinct pair.
+    pair: [occurrences], the index of the pair of each occurrence.
+    asked: [occurrences], the index of the occurrence of the source piece, per sentence, that it may explain.
     """
 
     def __init__(self, own: SplitText, other: SplitText) -> None:
@@ -97,7 +104,7 @@ class _Cells:
         self.own, self.other = keys // other.pieces, keys % other.pieces
 
     def passed(self, chance: Float[np.ndarray, " pairs"]) -> Float[np.ndarray, " pairs"]:
-        """Expected counts under the chances, then the chances that they give."""
+        """Run one pass of expectation maximisation and return the new probability of each pair."""
         share = chance[self.pair]
         share = share / _summed(self.asked, share)[self.asked]
         counts = _summed(self.pair, share)
