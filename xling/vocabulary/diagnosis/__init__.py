@@ -1,1 +1,1 @@
-"""What a base makes of a text: figures, what its normaliser harms, and what to do about it."""
+"""The diagnosis of a base on a text: figures, what its normaliser harms, and advice."""

@@ -1,1 +1,1 @@
-"""Where the vectors of new pieces start from: one file a method, each says why for every piece."""
+"""Initial vectors of new pieces, one method per file; each gives a reason for every piece."""
