@@ -1,6 +1,6 @@
-"""The shell: one Typer file per command group, a thin skin over `xling.jobs`.
+"""The command line: one Typer file per group of commands, which only parse and call `xling.jobs`.
 
-torch and transformers are imported inside commands only, so that every --help is quick.
+Commands import torch and transformers inside their functions, so that every --help is quick.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sys
 
 
 def main() -> None:
-    """The console script: status 0 done, 2 the user's input is at fault, 1 anything else."""
+    """Run the console script: exit status 0 is success, 2 bad input, 1 any other error."""
     from xling.cli.app import app
     from xling.cli.running import run_app
 

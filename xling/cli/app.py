@@ -1,4 +1,4 @@
-"""All commands."""
+"""The Typer application with all commands and groups of commands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xling.cli import data, evaluating, modules, own_recipe, recipes, submitting
 
 app = typer.Typer(
     name="xling",
-    help="Carry NLP into languages the big models serve badly: language modules, task modules, plans.",
+    help="Train small modules for languages and tasks, and combine them to process low-resource languages.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

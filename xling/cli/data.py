@@ -1,4 +1,4 @@
-"""xling data list | show | check | rank."""
+"""The commands `xling data list`, `show`, `check` and `rank`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import typer
 from xling.cli.running import Device, Json, Seed, Threads, print_result, set_threads
 from xling.errors import InputError
 
-app = typer.Typer(help="Data cards, and whether the files match them.", no_args_is_help=True)
+app = typer.Typer(
+    help="Show data cards, check files against them, and rank source languages.", no_args_is_help=True
+)
 
-Card = Annotated[str, typer.Argument(help="A card's name, or a card of your own (.yaml).")]
-DataRoot = Annotated[Path | None, typer.Option("--data-root", help="The folder of the data sets.")]
+Card = Annotated[str, typer.Argument(help="The name of a data card, or the path of your own card (.yaml).")]
+DataRoot = Annotated[Path | None, typer.Option("--data-root", help="The folder that holds the data sets.")]
 
 
 @app.command("list")
 def list_all(json: Json = False) -> None:
-    """Every data card."""
+    """List all data cards."""
     from xling.corpora.cards import list_cards, load_card
 
     cards = [load_card(name) for name in list_cards()]
@@ -36,7 +38,7 @@ def list_all(json: Json = False) -> None:
 
 @app.command("show")
 def show(card: Card, json: Json = False) -> None:
-    """One data card."""
+    """Show one data card."""
     from xling.corpora.cards import load_card
 
     found = load_card(card).model_dump(mode="json")
@@ -46,7 +48,7 @@ def show(card: Card, json: Json = False) -> None:
 
 @app.command("check")
 def check(card: Card, data_root: DataRoot = None, json: Json = False) -> None:
-    """Hold the files of a card against its checksums."""
+    """Compare the files of a data card with its checksums."""
     from dataclasses import asdict
 
     from xling.corpora.cards import load_card
@@ -70,28 +72,28 @@ def check(card: Card, data_root: DataRoot = None, json: Json = False) -> None:
 
 @app.command("rank")
 def rank(
-    target: Annotated[str, typer.Option("--target", help="The target's tag, such as xho.")],
+    target: Annotated[str, typer.Option("--target", help="The target language, such as xho.")],
     candidate: Annotated[
         list[str],
-        typer.Option("--candidate", help="LANGUAGE=FILE, or a language of the card; two or more."),
+        typer.Option("--candidate", help="Two or more: LANGUAGE=FILE, or a language of the card."),
     ],
     target_text: Annotated[
-        Path | None, typer.Option("--target-text", help="Text of the target, a line a sentence.")
+        Path | None, typer.Option("--target-text", help="Text in the target language, one sentence per line.")
     ] = None,
     card: Annotated[
-        str | None, typer.Option("--card", help="A data card that has the texts not given as files.")
+        str | None, typer.Option("--card", help="A data card with the texts that no file gives.")
     ] = None,
-    split: Annotated[str, typer.Option("--split", help="Of the card.")] = "train",
+    split: Annotated[str, typer.Option("--split", help="The split of the card.")] = "train",
     data_root: DataRoot = None,
     base: Annotated[
-        str | None, typer.Option("--base", help="Compare its pieces and sentence vectors too.")
+        str | None, typer.Option("--base", help="A base, to compare subword pieces and sentences too.")
     ] = None,
     seed: Seed = 0,
     device: Device = "cpu",
     threads: Threads = 0,
     json: Json = False,
 ) -> None:
-    """Rank candidate source languages, or data sets, for a target: by words, pieces, sentences, facts."""
+    """Rank candidate source languages or data sets for a target by text similarity and typology."""
     from xling.jobs import rank_sources as job
 
     set_threads(threads)

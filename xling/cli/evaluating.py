@@ -1,4 +1,4 @@
-"""xling predict | evaluate | retrieve."""
+"""The commands `xling predict`, `evaluate` and `retrieve`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from xling.cli.running import (
 from xling.cli.training import BaseName
 
 PlanText = Annotated[
-    str, typer.Option("--plan", help="Modules from the lowest up, such as 'lang/swh >> task/ner'.")
+    str, typer.Option("--plan", help="Modules from lowest to highest, such as 'lang/swh >> task/ner'.")
 ]
 StoreFolder = Annotated[Path, typer.Option("--store", help="The folder that holds the modules.")]
 Language = Annotated[str, typer.Option("--language", callback=tag, help="The language of the text.")]
@@ -34,9 +34,9 @@ def predict(
     base: BaseName,
     plan: PlanText,
     store: StoreFolder,
-    input: Annotated[Path, typer.Option("--input", help="JSONL, CoNLL, CoNLL-U, TSV or plain text.")],
+    input: Annotated[Path, typer.Option("--input", help="Input: JSONL, CoNLL, CoNLL-U, TSV or plain text.")],
     output: Annotated[
-        Path, typer.Option("--output", help="JSONL, CoNLL (tags) or CoNLL-U (trees), by its ending.")
+        Path, typer.Option("--output", help="Output, by extension: JSONL, CoNLL (tags) or CoNLL-U (trees).")
     ],
     format: Format = "auto",
     language: Language = "und",
@@ -46,7 +46,10 @@ def predict(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Predict under a plan. Plain text for tagging is split at white space and edge punctuation."""
+    """Write the predictions of a plan for a file.
+
+    For tagging, plain text is split into words at white space and at punctuation beside it.
+    """
     from xling.bases.precision import checked_precision
     from xling.jobs.predict import PredictionFiles, predict_file
     from xling.makers.composed_model import Setup
@@ -64,20 +67,18 @@ def evaluate(
     base: BaseName,
     plan: PlanText,
     store: StoreFolder,
-    task: Annotated[
-        str, typer.Option("--task", callback=task_name, help="The task of the plan's topmost module.")
-    ],
+    task: Annotated[str, typer.Option("--task", callback=task_name, help="The task that the plan predicts.")],
     data: Annotated[
         Path | None, typer.Option("--data", help="A file of labelled data: CoNLL, TSV or JSONL.")
     ] = None,
     card: Annotated[
         str | None,
-        typer.Option("--card", help="A data card instead; it gives labels the names that the module knows."),
+        typer.Option("--card", help="A data card instead of --data; it can rename labels for the module."),
     ] = None,
     split: Annotated[str, typer.Option("--split", help="The split of the card.")] = "test",
     data_root: DataRoot = None,
     format: Format = "auto",
-    out: Annotated[Path | None, typer.Option("--out", help="Where to write the scores as JSON.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="The JSON file for the scores.")] = None,
     language: Language = "und",
     device: Device = "cpu",
     precision: Precision = "float32",
@@ -85,7 +86,7 @@ def evaluate(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Score a plan on labelled data, with bootstrap intervals."""
+    """Score a plan on labelled data, with 95% bootstrap intervals."""
     from xling.bases.precision import checked_precision
     from xling.jobs.evaluate import GoldData, evaluate_file
     from xling.makers.composed_model import Setup
@@ -101,35 +102,33 @@ def evaluate(
 
 def retrieve(
     base: BaseName,
-    language: Annotated[
-        str, typer.Option("--language", callback=tag, help="The language that the plan reads.")
-    ],
+    language: Annotated[str, typer.Option("--language", callback=tag, help="The language of the queries.")],
     other_language: Annotated[
-        str, typer.Option("--other-language", callback=tag, help="That of the translations.")
+        str, typer.Option("--other-language", callback=tag, help="The language of the translations.")
     ],
     pairs: Annotated[
-        Path | None, typer.Option("--pairs", help="A table of two columns headed by the languages' tags.")
+        Path | None, typer.Option("--pairs", help="A table of translations, headed by the two language tags.")
     ] = None,
     candidates: Annotated[
         Path | None,
-        typer.Option("--candidates", help='JSONL of {"query", "candidates", "right"}, to rank instead.'),
+        typer.Option("--candidates", help='JSONL of {"query", "candidates", "right"}, instead of --pairs.'),
     ] = None,
     plan: Annotated[
         str | None,
         typer.Option(
             "--plan",
-            help="Such as lang/swh, or a route for both languages; without a route the other language is "
-            "read by the base as it is.",
+            help="The plan, such as lang/swh, or a route for both languages. Without a route, the unchanged "
+            "base encodes the translations.",
         ),
     ] = None,
-    store: Annotated[Path | None, typer.Option("--store", help="The folder of the plan's modules.")] = None,
-    margin: Annotated[str, typer.Option("--margin", help="cosine, csls or ratio.")] = "cosine",
-    out: Annotated[Path | None, typer.Option("--out", help="Where to write the scores as JSON.")] = None,
+    store: Annotated[Path | None, typer.Option("--store", help="The folder that holds the modules.")] = None,
+    margin: Annotated[str, typer.Option("--margin", help="How to score: cosine, csls or ratio.")] = "cosine",
+    out: Annotated[Path | None, typer.Option("--out", help="The JSON file for the scores.")] = None,
     device: Device = "cpu",
     threads: Threads = 0,
     json: Json = False,
 ) -> None:
-    """Find translations by sentence vectors: accuracy at 1 and reciprocal rank, with bootstrap intervals."""
+    """Find translations by sentence vectors, and report accuracy at 1 and mean reciprocal rank."""
     from xling.jobs.retrieve import RetrievalOrder
     from xling.jobs.retrieve import retrieve as find
 

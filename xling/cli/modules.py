@@ -1,4 +1,4 @@
-"""xling module list | show | verify | merge | onnx | import | export."""
+"""The commands `xling module list`, `show`, `verify`, `merge`, `onnx`, `import` and `export`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ import typer
 
 from xling.cli.running import Json, print_result
 
-app = typer.Typer(
-    help="Look at modules, merge them, bring them in from other libraries and out.", no_args_is_help=True
-)
+app = typer.Typer(help="List, show, verify, merge, import and export modules.", no_args_is_help=True)
 
 Root = Annotated[Path, typer.Option("--store", help="The folder that holds the modules.")]
-Foreign = Annotated[str, typer.Option("--format", help="adapterhub, peft or composable-sft.")]
-Name = Annotated[str, typer.Argument(help="A module's name in the store, such as lang/swh.")]
+Foreign = Annotated[str, typer.Option("--format", help="Library: adapterhub, peft or composable-sft.")]
+Name = Annotated[str, typer.Argument(help="The name of a module in the store, such as lang/swh.")]
 
 
 @app.command("list")
 def list_modules(store: Root = Path("modules"), json: Json = False) -> None:
-    """Every module of a store."""
+    """List the modules of a store."""
     from xling.jobs.inspecting import module_rows
 
     print_result(module_rows(store), as_json=json)
@@ -28,7 +26,7 @@ def list_modules(store: Root = Path("modules"), json: Json = False) -> None:
 
 @app.command("show")
 def show(name: Name, store: Root = Path("modules"), json: Json = False) -> None:
-    """What a module is and what it was made from."""
+    """Show what a module contains and how it was trained."""
     from xling.jobs.inspecting import module_facts
 
     print_result(module_facts(store, name), as_json=json)
@@ -38,10 +36,10 @@ def show(name: Name, store: Root = Path("modules"), json: Json = False) -> None:
 def verify(
     name: Name,
     store: Root = Path("modules"),
-    base: Annotated[str | None, typer.Option("--base", help="Also hold it against this base.")] = None,
+    base: Annotated[str | None, typer.Option("--base", help="Also check it against this base.")] = None,
     json: Json = False,
 ) -> None:
-    """Read a module whole, and hold it against its base."""
+    """Read all tensors of a module, and check that it fits a base if you give one."""
     from xling.jobs.inspecting import verify_module
 
     print_result(verify_module(store, name, base), as_json=json)
@@ -51,13 +49,13 @@ def verify(
 def merge(
     base: Annotated[str, typer.Option("--base", help="The base: a Hub id, a folder, or embedded:NAME.")],
     plan: Annotated[
-        str, typer.Option("--plan", help="A plan of weight kinds, such as lang/swh >> task/ner.")
+        str, typer.Option("--plan", help="Modules that change weights, such as lang/swh >> task/ner.")
     ],
-    out: Annotated[Path, typer.Option("--out", help="The folder to make.")],
+    out: Annotated[Path, typer.Option("--out", help="The new folder to write.")],
     store: Root = Path("modules"),
     json: Json = False,
 ) -> None:
-    """Fold a plan into a plain transformers folder that opens without xling."""
+    """Merge a plan into the weights of a plain transformers model, which needs no xling."""
     from xling.jobs.merge import merge_to
 
     print_result(merge_to(base, plan, store, out), as_json=json)
@@ -66,8 +64,8 @@ def merge(
 @app.command("onnx")
 def onnx(
     base: Annotated[str, typer.Option("--base", help="The base: a Hub id, a folder, or embedded:NAME.")],
-    plan: Annotated[str, typer.Option("--plan", help="A plan of any kinds, such as lang/swh >> task/ner.")],
-    out: Annotated[Path, typer.Option("--out", help="The .onnx file to make.")],
+    plan: Annotated[str, typer.Option("--plan", help="Any modules, such as lang/swh >> task/ner.")],
+    out: Annotated[Path, typer.Option("--out", help="The .onnx file to write.")],
     store: Root = Path("modules"),
     json: Json = False,
 ) -> None:
@@ -79,33 +77,33 @@ def onnx(
 
 @app.command("import")
 def import_module(
-    source: Annotated[Path, typer.Argument(help="The folder of the other library's files.")],
+    source: Annotated[Path, typer.Argument(help="The folder with the files of the other library.")],
     format: Foreign,
     out: Annotated[
-        Path, typer.Option("--out", help="The folder of the new module, such as modules/lang/swh.")
+        Path, typer.Option("--out", help="The folder for the new module, such as modules/lang/swh.")
     ],
     base: Annotated[
         str | None,
-        typer.Option("--base", help="The base it was made for: a Hub id (id@revision) or a folder."),
+        typer.Option("--base", help="The base that it was trained on: a Hub id (id@revision) or a folder."),
     ] = None,
     language: Annotated[
-        str | None, typer.Option("--language", help="The tag of a language module, such as swh.")
+        str | None, typer.Option("--language", help="The language of a language module, such as swh.")
     ] = None,
     task: Annotated[
-        str | None, typer.Option("--task", help="What a task module predicts, such as tagging.")
+        str | None, typer.Option("--task", help="The task of a task module, such as tagging.")
     ] = None,
     source_language: Annotated[
-        str | None, typer.Option("--source-language", help="The language a task was learned in.")
+        str | None, typer.Option("--source-language", help="The language that a task module was trained in.")
     ] = None,
     labels: Annotated[
-        str | None, typer.Option("--labels", help="A,B,C in the order of the head's outputs.")
+        str | None, typer.Option("--labels", help="The labels A,B,C, in the order of the head outputs.")
     ] = None,
     without_head: Annotated[
-        bool, typer.Option("--without-head", help="Leave out a head that a language module has no place for.")
+        bool, typer.Option("--without-head", help="Drop the head, which a language module does not keep.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Bring in a module of AdapterHub, PEFT or composable-sft; no code in it is run."""
+    """Import a module of AdapterHub, PEFT or composable-sft, without running any code in it."""
     from xling.jobs.foreign import ImportOrder, import_module
 
     order = ImportOrder(
@@ -126,14 +124,14 @@ def import_module(
 def export_module(
     name: Name,
     format: Foreign,
-    out: Annotated[Path, typer.Option("--out", help="The folder to make.")],
+    out: Annotated[Path, typer.Option("--out", help="The new folder to write.")],
     store: Root = Path("modules"),
     base: Annotated[
-        str | None, typer.Option("--base", help="Where to open its base, if not where the module says.")
+        str | None, typer.Option("--base", help="The base to open, if it is not where the module says.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Write a module as a folder that AdapterHub, PEFT or composable-sft opens."""
+    """Export a module to a folder that AdapterHub, PEFT or composable-sft can load."""
     from xling.jobs.foreign import ExportOrder, export_module
 
     print_result(

@@ -1,4 +1,4 @@
-"""xling recipe new."""
+"""The command `xling recipe new`."""
 
 from __future__ import annotations
 
@@ -13,40 +13,49 @@ from xling.cli.running import Json, print_result, task_name
 from xling.errors import InputError
 from xling.tasks.registry import TASKS
 
-app = typer.Typer(help="A recipe of your own.", no_args_is_help=True)
+app = typer.Typer(help="Write your own recipe.", no_args_is_help=True)
 
 File = Path | None
 
 
 @app.callback()
 def _several() -> None:
-    """A recipe of your own."""
+    """Write your own recipe."""
 
 
 @app.command("new")
 def new(
-    language: Annotated[str | None, typer.Option("--language", help="The target's tag, such as xho.")] = None,
-    task: Annotated[
-        str | None, typer.Option("--task", callback=task_name, help="What to predict, such as tagging.")
+    language: Annotated[
+        str | None, typer.Option("--language", help="The target language, such as xho.")
     ] = None,
-    test: Annotated[File, typer.Option("--test", help="Labelled examples in the target.")] = None,
-    train: Annotated[File, typer.Option("--train", help="Labelled examples in the source.")] = None,
-    dev: Annotated[File, typer.Option("--dev", help="Held-out examples in the source.")] = None,
-    source_test: Annotated[File, typer.Option("--source-test", help="Test examples in the source.")] = None,
+    task: Annotated[
+        str | None, typer.Option("--task", callback=task_name, help="The task, such as tagging.")
+    ] = None,
+    test: Annotated[File, typer.Option("--test", help="Labelled test data in the target language.")] = None,
+    train: Annotated[File, typer.Option("--train", help="Labelled data in the source language.")] = None,
+    dev: Annotated[File, typer.Option("--dev", help="Held-out data in the source language.")] = None,
+    source_test: Annotated[
+        File, typer.Option("--source-test", help="Test data in the source language.")
+    ] = None,
     source: Annotated[
-        str | None, typer.Option("--source", help="The source's tag; eng where it is left out.")
+        str | None, typer.Option("--source", help="The source language; the default is eng.")
     ] = None,
     text: Annotated[File, typer.Option("--text", help="Plain text in the target: a file or folder.")] = None,
     source_text: Annotated[
-        File, typer.Option("--source-text", help="Plain text in the source, for a module under the task.")
+        File, typer.Option("--source-text", help="Plain text in the source, to train its language module.")
     ] = None,
-    base: Annotated[str | None, typer.Option("--base", help="A Hub id, a folder, or embedded:NAME.")] = None,
-    licence: Annotated[str, typer.Option("--licence", help="Of the files, such as CC-BY-4.0.")] = "unstated",
-    out: Annotated[File, typer.Option("--out", help="A new folder for recipe and cards.")] = None,
+    base: Annotated[
+        str | None, typer.Option("--base", help="Base: a Hub id, a folder, or embedded:NAME.")
+    ] = None,
+    licence: Annotated[str, typer.Option("--licence", help="The licence, such as CC-BY-4.0.")] = "unstated",
+    out: Annotated[File, typer.Option("--out", help="New folder for the recipe and cards.")] = None,
     data_root: DataRoot = None,
     json: Json = False,
 ) -> None:
-    """A recipe and its data cards from your files; on a terminal, what is missing is asked for."""
+    """Write a recipe and its data cards for your own files.
+
+    On a terminal, the command asks for the options that are missing.
+    """
     from xling.jobs.new_recipe import Wishes, new_recipe
 
     language = language or _ask("--language", "Target language (tag, such as xho)")
@@ -70,7 +79,7 @@ def new(
 
 
 def _ask(option: str, question: str, usual: str | None = None) -> str:
-    """An answer from the terminal; InputError where nobody is there to ask."""
+    """Return the answer typed on the terminal. Raises InputError when there is no terminal."""
     if not sys.stdin.isatty():
         raise InputError("is missing", where=option, hint="give it, or run this on a terminal to be asked")
     return typer.prompt(question, default=usual)

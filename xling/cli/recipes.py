@@ -1,4 +1,4 @@
-"""xling run | ablate | report | info."""
+"""The commands `xling run`, `ablate`, `report` and `info`."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 def run(
     recipes: Annotated[
-        list[Path], typer.Argument(help="Recipes (.yaml), or names of packaged ones, such as quickstart.")
+        list[Path], typer.Argument(help="Recipe files, or names of packaged recipes such as quickstart.")
     ],
     data_root: DataRoot = None,
-    out: Annotated[Path, typer.Option("--out", help="Runs go to OUT/<recipe name>.")] = Path("runs"),
+    out: Annotated[Path, typer.Option("--out", help="A run is written to OUT/<recipe name>.")] = Path("runs"),
     changes: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value, applied to every recipe.")
+        list[str] | None, typer.Option("--set", help="A change to every recipe, as key=value.")
     ] = None,
     device: Device = "cpu",
     precision: Precision = "float32",
@@ -42,7 +42,10 @@ def run(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Run whole recipes; finished stages are kept, interrupted ones go on where they stopped."""
+    """Run recipes from data to report.
+
+    Finished stages are reused, and interrupted training continues from its last checkpoint.
+    """
     from xling.pipeline.loading import load_recipe
 
     loaded = [load_recipe(recipe, changes or ()) for recipe in recipes]
@@ -60,10 +63,10 @@ def run(
 
 
 def ablate(
-    recipe: Annotated[Path, typer.Argument(help="A recipe (.yaml).")],
+    recipe: Annotated[Path, typer.Argument(help="A recipe file (.yaml).")],
     data_root: DataRoot = None,
-    out: Annotated[Path, typer.Option("--out", help="Goes to OUT/<recipe name>-ablation.")] = Path("runs"),
-    changes: Annotated[list[str] | None, typer.Option("--set", help="key=value of the recipe.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="Written to OUT/<recipe name>-ablation.")] = Path("runs"),
+    changes: Annotated[list[str] | None, typer.Option("--set", help="A recipe change, as key=value.")] = None,
     device: Device = "cpu",
     precision: Precision = "float32",
     threads: Threads = 0,
@@ -71,7 +74,11 @@ def ablate(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """A recipe with the target's, the source's, a related and no language module, and with it removed."""
+    """Run a recipe with other language modules as controls, to see what its own module contributes.
+
+    The controls are no language module, the source's module, the module of a related language, and a task
+    module whose language module is removed after training.
+    """
     from xling.pipeline.loading import load_recipe
 
     loaded = load_recipe(recipe, changes or ())
@@ -107,16 +114,16 @@ def _workplace(
 
 
 def report(
-    run_dir: Annotated[Path, typer.Argument(help="The folder of a run, with its results.json.")],
+    run_dir: Annotated[Path, typer.Argument(help="The folder of a run, which contains results.json.")],
 ) -> None:
-    """Write the report page of a run again."""
+    """Write the HTML report of a finished run again, and print its path."""
     from xling.evaluation.report import write_report
 
     print(write_report(run_dir))
 
 
 def info(json: Json = False) -> None:
-    """Versions, cache, devices, offline switch."""
+    """Show installed versions, the cache folder, devices and the offline setting."""
     from xling.jobs.inspecting import information
 
     print_result(information(), as_json=json)

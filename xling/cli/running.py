@@ -1,4 +1,4 @@
-"""What every command shares: exit statuses, threads, progress, printing of results."""
+"""What all commands share: common options, exit statuses, threads, progress bars and printed results."""
 
 from __future__ import annotations
 
@@ -16,35 +16,44 @@ from xling.errors import XlingError
 if TYPE_CHECKING:
     pass
 
-Seed = Annotated[int, typer.Option("--seed", help="Decides everything random.")]
-Device = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:N.")]
+Seed = Annotated[int, typer.Option("--seed", help="The seed of all random choices.")]
+Device = Annotated[str, typer.Option("--device", help="The device to compute on: cpu, cuda or cuda:N.")]
 Precision = Annotated[
-    str, typer.Option("--precision", help="What predictions are computed in: float32 or bfloat16.")
+    str, typer.Option("--precision", help="The precision of predictions: float32 or bfloat16.")
 ]
 Threads = Annotated[
     int,
-    typer.Option("--threads", help="Processor threads; 0 takes OMP_NUM_THREADS, or else all cores.", min=0),
+    typer.Option(
+        "--threads",
+        help="The number of CPU threads; 0 uses OMP_NUM_THREADS if it is set, otherwise all cores.",
+        min=0,
+    ),
 ]
 Format = Annotated[
     str,
-    typer.Option("--format", help="Of the file: auto, conll, conllu, tsv, csv, jsonl, json (SQuAD) or text."),
+    typer.Option(
+        "--format", help="The format of the file: auto, conll, conllu, tsv, csv, jsonl, json (SQuAD) or text."
+    ),
 ]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Start over; ignore checkpoints and finished stages.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no remarks on stderr.")]
+Fresh = Annotated[
+    bool,
+    typer.Option("--fresh", help="Start again from the beginning; ignore checkpoints and finished stages."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress bars and no messages on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
-_TYPERS_INTERRUPT = 130  # what an app returns that was interrupted; in older releases it is Abort
+_TYPERS_INTERRUPT = 130  # what Typer returns after an interrupt; older releases raise Abort
 
 
 def tag(value: str | None) -> str | None:
-    """A language's tag as it is written here; told at the door, before anything slow is imported."""
+    """Return a language tag in normal form. This checks it before any slow import."""
     from xling.languages import UNKNOWN, parse
 
     return value if value in (None, UNKNOWN) else parse(value)
 
 
 def kind_name(value: str) -> str:
-    """A value of `--kind`; told at the door too."""
+    """Return a value of `--kind` after checking it, before any slow import."""
     from xling.modules.names import PRESET_NAMES
 
     PRESET_NAMES.named(value, where="--kind")
@@ -52,7 +61,7 @@ def kind_name(value: str) -> str:
 
 
 def task_name(value: str | None) -> str | None:
-    """A value of `--task`; told at the door too."""
+    """Return a value of `--task` after checking it, before any slow import."""
     from xling.tasks.registry import TASKS
 
     if value is not None:
@@ -61,7 +70,7 @@ def task_name(value: str | None) -> str | None:
 
 
 def run_app(app: typer.Typer) -> int:
-    """Run the command line; errors of the family become one line on stderr."""
+    """Run the command line and return its exit status; each XlingError becomes one line on stderr."""
     try:
         status = app(prog_name="xling", standalone_mode=False) or 0
         if status == _TYPERS_INTERRUPT:
@@ -78,11 +87,14 @@ def run_app(app: typer.Typer) -> int:
 
 
 def _other(error: Exception) -> int:
-    """Click's own usage errors, a full disk, and what nobody foresaw (with `XLING_DEBUG`, its traceback)."""
+    """Report an error that is not an XlingError: Click's usage errors and unexpected ones.
+
+    With `XLING_DEBUG` set, an unexpected error is raised again to show its traceback.
+    """
     show = getattr(error, "format_message", None)
     if show is not None:
         command = getattr(getattr(error, "ctx", None), "command_path", "xling")
-        if text := show():  # there is none where the help stands already
+        if text := show():  # it is empty when the help is already printed
             print(f"xling: {text.removesuffix('.')}; see {command} --help", file=sys.stderr)
         return 2
     if os.environ.get("XLING_DEBUG"):
@@ -93,7 +105,7 @@ def _other(error: Exception) -> int:
 
 
 def set_threads(threads: int) -> None:
-    """Let torch use so many threads; for 0 what the environment says, or else all cores."""
+    """Set the number of torch threads; 0 keeps OMP_NUM_THREADS if it is set, otherwise uses all cores."""
     import torch
 
     if threads or "OMP_NUM_THREADS" not in os.environ:
@@ -101,18 +113,18 @@ def set_threads(threads: int) -> None:
 
 
 def say(quiet: bool) -> Callable[[str], None]:
-    """Remarks on stderr, or silence."""
+    """Return a function that prints a message on stderr, or does nothing when quiet."""
     return (lambda text: None) if quiet else (lambda text: print(text, file=sys.stderr, flush=True))
 
 
 def bars(quiet: bool) -> bool:
-    """Whether progress bars are wanted: on a terminal."""
+    """Return whether to show progress bars: on a terminal, unless quiet."""
     return not quiet and sys.stderr.isatty()
 
 
 @contextmanager
 def counted(title: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """What hears how much is done, and of how much: a progress bar on a terminal, or nobody."""
+    """Yield a callback `(done, total)` that updates a progress bar, or does nothing when no bar is shown."""
     if not bars(quiet):
         yield lambda done, of: None
         return
@@ -125,7 +137,7 @@ def counted(title: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
 
 
 def print_result(value: Any, *, as_json: bool) -> None:
-    """JSON, or a table of rows, or key and value; what there is not leaves its cell empty."""
+    """Print a list of rows, or a dictionary, as a table or as JSON; None leaves a cell empty."""
     if as_json:
         print(json.dumps(value, ensure_ascii=False, indent=1))
         return

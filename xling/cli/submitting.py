@@ -1,4 +1,4 @@
-"""xling submit."""
+"""The command `xling submit`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from xling.cli.running import Json, Quiet, print_result, say
 
 Name = Annotated[
     str,
-    typer.Argument(metavar="SHARED_TASK", help="afrisenti, americasnli, masakhaner, norsid or sid4lr."),
+    typer.Argument(
+        metavar="SHARED_TASK", help="The shared task: afrisenti, americasnli, masakhaner, norsid or sid4lr."
+    ),
 ]
 
 
@@ -19,30 +21,30 @@ def submit(
     shared_task: Name,
     predictions: Annotated[
         list[Path],
-        typer.Option("--predictions", help="JSON lines of xling predict; once for each test file."),
+        typer.Option("--predictions", help="A JSONL file of xling predict; give one for each test file."),
     ],
     test_file: Annotated[
         list[Path],
         typer.Option(
             "--test-file",
-            help="The participants' file of each --predictions, in the same order and number.",
+            help="The organisers' test file for each --predictions file, in the same order.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="The zip to write, ending in .zip.")],
+    out: Annotated[Path, typer.Option("--out", help="The zip file to write; its name must end in .zip.")],
     code: Annotated[
         list[str] | None,
         typer.Option(
             "--code",
-            help="The task's own language code, once for each file, where neither the test file's name "
-            "nor the rows' language gives it.",
+            help="The language code of the shared task, once for each file; needed when neither the name of "
+            "the test file nor the language of its rows tells it.",
         ),
     ] = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Write, check and zip the files of a shared task: what its organisers would refuse is refused here.
+    """Write the submission files of a shared task, check them by its rules, and zip them.
 
-    Where a test file has gold labels, the organisers' score is told too, in percent.
+    For a test file with gold labels, this also prints the organisers' score in percent.
     """
     from xling.jobs.submit import submit as write_submission
 
@@ -56,7 +58,7 @@ def submit(
 
 
 def _table(files: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A row a file, with the scores as columns."""
+    """Return one row per file, with the scores as columns."""
     names = list(dict.fromkeys(score for row in files for score in row["scores"]))
     return [
         {"file": row["name"], "rows": row["rows"], **{name: row["scores"].get(name, "-") for name in names}}

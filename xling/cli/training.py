@@ -1,4 +1,4 @@
-"""xling train language | task."""
+"""The commands `xling train language` and `xling train task`."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Train a language module or a task module.", no_args_is_help=True)
 
 BaseName = Annotated[
-    str, typer.Option("--base", help="embedded:multilingual-e5-small, a folder, or a Hub id.")
+    str, typer.Option("--base", help="Base: embedded:multilingual-e5-small, a folder, or a Hub id.")
 ]
-Out = Annotated[Path, typer.Option("--out", help="The folder of the new module, such as modules/lang/swh.")]
+Out = Annotated[Path, typer.Option("--out", help="The folder for the new module, such as modules/lang/swh.")]
 Kind = Annotated[
     str,
     typer.Option(
         "--kind",
         callback=kind_name,
-        help="bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft or full.",
+        help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft or full.",
     ),
 ]
 Set = Annotated[
-    list[str] | None, typer.Option("--set", help="key=value of the training settings, or parts.key=value.")
+    list[str] | None, typer.Option("--set", help="A training setting key=value, or parts.key=value.")
 ]
 
 
@@ -52,28 +52,28 @@ Set = Annotated[
 def language(
     base: BaseName,
     language: Annotated[
-        str, typer.Option("--language", callback=tag, help="The language's tag, such as swh.")
+        str, typer.Option("--language", callback=tag, help="The tag of the language, such as swh.")
     ],
     out: Out,
     text: Annotated[
         list[str] | None,
         typer.Option(
-            "--text", help="Files or folders of plain text, for MLM; of a family, swh=FILE for each."
+            "--text", help="Files or folders of text for MLM; for a language family, swh=FILE for each."
         ),
     ] = None,
     alpha: Annotated[
-        float, typer.Option("--alpha", help="Of a family: 1 reads all lines once, 0 each language as much.")
+        float, typer.Option("--alpha", help="Balance: 1 reads each line once, 0 each language equally.")
     ] = 0.3,
     parallel: Annotated[
         Path | None,
-        typer.Option("--parallel", help="A table of sentences and their translations, for alignment."),
+        typer.Option("--parallel", help="A table of sentences and translations, to align instead of MLM."),
     ] = None,
     kind: Kind = "madx",
     vocabulary: Annotated[
-        Path | None, typer.Option("--vocabulary", help="A vocabulary module to read with.")
+        Path | None, typer.Option("--vocabulary", help="A vocabulary module that splits the text.")
     ] = None,
-    init: Annotated[Path | None, typer.Option("--init", help="A language module to go on from.")] = None,
-    minutes: Annotated[float | None, typer.Option("--minutes", help="Train for about so long.")] = None,
+    init: Annotated[Path | None, typer.Option("--init", help="A language module to train further.")] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", help="Minutes to train, roughly.")] = None,
     changes: Set = None,
     seed: Seed = 0,
     device: Device = "cpu",
@@ -82,7 +82,7 @@ def language(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """One language module: from plain text by masked language modelling, or aligned by translations."""
+    """Train a language module by masked language modelling on text, or by alignment with translations."""
     from xling.jobs.train import LanguageFiles, Options
 
     files = LanguageFiles(
@@ -106,23 +106,23 @@ def task(
         typer.Option(
             "--task",
             callback=task_name,
-            help=f"{', '.join(TASKS)}.",
+            help=f"The task: {', '.join(TASKS)}.",
         ),
     ],
-    train: Annotated[Path, typer.Option("--train", help="CoNLL, TSV, JSONL or SQuAD JSON with labels.")],
+    train: Annotated[Path, typer.Option("--train", help="Labelled data: CoNLL, TSV, JSONL or SQuAD JSON.")],
     source_language: Annotated[
-        str, typer.Option("--source-language", callback=tag, help="The language of the data.")
+        str, typer.Option("--source-language", callback=tag, help="The language of the training data.")
     ],
     out: Out,
     dev: Annotated[
-        Path | None, typer.Option("--dev", help="Labelled data to choose the best step by.")
+        Path | None, typer.Option("--dev", help="Labelled data that selects the best training step.")
     ] = None,
     format: Format = "auto",
     language_module: Annotated[
-        Path | None, typer.Option("--language-module", help="A language module to freeze underneath.")
+        Path | None, typer.Option("--language-module", help="A language module, frozen below the new one.")
     ] = None,
     kind: Kind = "bottleneck",
-    init: Annotated[Path | None, typer.Option("--init", help="A task module to go on from.")] = None,
+    init: Annotated[Path | None, typer.Option("--init", help="A task module to train further.")] = None,
     changes: Set = None,
     seed: Seed = 0,
     device: Device = "cpu",
@@ -131,7 +131,7 @@ def task(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """One task module from labelled source-language data."""
+    """Train a task module on labelled data in a source language."""
     from xling.jobs.train import Options, TaskFiles
 
     files = TaskFiles(
@@ -149,14 +149,14 @@ def task(
 
 
 def workbench(base: str, device: str, quiet: bool) -> Workbench:
-    """What a stage is carried out with, as the options say."""
+    """Return the base, device and output settings with which a stage is run."""
     from xling.pipeline.stages import Workbench
 
     return Workbench(base=base, device=device, bars=bars(quiet), say=say(quiet))
 
 
 def make_module(out: Path, stage: Stage, bench: Workbench, *, fresh: bool, json: bool) -> None:
-    """Make what the stage asks for, and print what was made."""
+    """Run a stage into the folder `out`, and print a summary of the module."""
     from xling.jobs.train import train_to
 
     print_result(train_to(out, stage, bench, fresh=fresh), as_json=json)

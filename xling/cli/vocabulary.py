@@ -1,4 +1,4 @@
-"""xling vocabulary diagnose | build."""
+"""The commands `xling vocabulary diagnose` and `xling vocabulary build`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xling.errors import InputError
 
 
 def method_name(value: str) -> str:
-    """A value of `--method`; told before torch is imported."""
+    """Return a value of `--method` after checking it, before torch is imported."""
     from xling.training.specs import VocabularyMethod
 
     if value not in get_args(VocabularyMethod):
@@ -21,11 +21,14 @@ def method_name(value: str) -> str:
     return value
 
 
-app = typer.Typer(help="How well a vocabulary serves a text, and a better one.", no_args_is_help=True)
+app = typer.Typer(
+    help="Measure how well the vocabulary of a base splits a text, and build a better one.",
+    no_args_is_help=True,
+)
 
 Bases = Annotated[
     list[str],
-    typer.Option("--base", help="embedded:multilingual-e5-small, a folder, or a Hub id; one or several."),
+    typer.Option("--base", help="Bases: embedded:multilingual-e5-small, folders, or Hub ids."),
 ]
 Texts = Annotated[list[Path], typer.Option("--text", help="Files or folders of plain text.")]
 
@@ -35,15 +38,15 @@ def diagnose(
     base: Bases,
     text: Texts,
     language: Annotated[
-        str | None, typer.Option("--language", callback=tag, help="The text's tag, such as nqo.")
+        str | None, typer.Option("--language", callback=tag, help="Language of the text, such as nqo.")
     ] = None,
     against: Annotated[
-        list[Path] | None, typer.Option("--against", help="Text of a language that the bases serve well.")
+        list[Path] | None, typer.Option("--against", help="Text in a language that the bases split well.")
     ] = None,
-    page: Annotated[Path | None, typer.Option("--page", help="Write an HTML page with pictures too.")] = None,
+    page: Annotated[Path | None, typer.Option("--page", help="An HTML page with charts to write.")] = None,
     json: Json = False,
 ) -> None:
-    """How bases split a text, what they cannot read, and whether to extend or replace their vocabulary."""
+    """Report how bases split a text, what they cannot read, and whether to change their vocabulary."""
     from xling.jobs import diagnose as job
 
     order = job.DiagnosisOrder(
@@ -68,41 +71,42 @@ def diagnose(
 def build(
     base: BaseName,
     language: Annotated[
-        str, typer.Option("--language", callback=tag, help="The language's tag, such as nqo.")
+        str, typer.Option("--language", callback=tag, help="The tag of the language, such as nqo.")
     ],
     text: Annotated[list[Path], typer.Option("--text", help="Files or folders of plain text.")],
-    out: Annotated[Path, typer.Option("--out", help="The folder of the new module.")],
+    out: Annotated[Path, typer.Option("--out", help="The folder for the new module.")],
     method: Annotated[
-        str, typer.Option("--method", callback=method_name, help="extend, replace or trim.")
+        str, typer.Option("--method", callback=method_name, help="Whether to extend, replace or trim.")
     ] = "replace",
-    init: Annotated[str, typer.Option("--init", help="How new pieces' vectors start.")] = "similarity",
-    size: Annotated[int, typer.Option("--size", help="Pieces to learn; 0: chosen by the text.", min=0)] = 0,
+    init: Annotated[str, typer.Option("--init", help="How to initialise new embeddings.")] = "similarity",
+    size: Annotated[int, typer.Option("--size", help="Pieces to learn; 0: automatic.", min=0)] = 0,
     rank: Annotated[
-        int, typer.Option("--rank", help="Of factorised vectors; 0: whole ones, 100 with factorised.", min=0)
+        int, typer.Option("--rank", help="Rank of the embeddings; 0: full (100 if --init factorised).", min=0)
     ] = 0,
     protect: Annotated[
-        list[Path] | None, typer.Option("--protect", help="Text that must be split as before (extend).")
+        list[Path] | None, typer.Option("--protect", help="For extend: text that keeps its segmentation.")
     ] = None,
     source_text: Annotated[
-        list[Path] | None, typer.Option("--source-text", help="Text in the dictionary's other language.")
+        list[Path] | None,
+        typer.Option("--source-text", help="Text in the source language of the dictionary."),
     ] = None,
     dictionary: Annotated[
-        Path | None, typer.Option("--dictionary", help="A word list: TSV of word and source word.")
+        Path | None, typer.Option("--dictionary", help="A TSV file of words and their translations.")
     ] = None,
     parallel: Annotated[
-        Path | None, typer.Option("--parallel", help="Sentences and translations (bilingual, translated).")
+        Path | None, typer.Option("--parallel", help="Sentence pairs for --init bilingual or translated.")
     ] = None,
     spellings: Annotated[
         Path | None,
-        typer.Option("--spellings", help="TSV of strings and what to read in their place (replace)."),
+        typer.Option("--spellings", help="For replace: a TSV file of strings and their replacements."),
     ] = None,
-    mixed: Annotated[bool, typer.Option("--mixed", help="Other scripts in the text are meant.")] = False,
+    mixed: Annotated[bool, typer.Option("--mixed", help="Allow text in other scripts too.")] = False,
     seed: Seed = 0,
     fresh: Fresh = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """A vocabulary module from text: a tokenizer, and a vector to start from for each new piece."""
+    """Build a vocabulary module from text: a tokenizer, and an initial embedding for each new piece."""
     from xling.jobs.train import Options, VocabularyFiles
     from xling.training.specs import VocabularyBuild, specified
     from xling.vocabulary.word_list import read_word_list
