@@ -1,1 +1,1 @@
-"""Scores with intervals, and the page that shows them."""
+"""Scores with confidence intervals, the HTML report, and the ranking of source languages."""

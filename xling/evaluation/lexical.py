@@ -1,4 +1,4 @@
-"""What two texts share on their surface: words, trigrams of characters, pieces of a tokenizer."""
+"""Surface similarity of two texts: shared words, character trigrams and subword pieces."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _EDGE = " "
 
 @dataclass(frozen=True)
 class SurfaceCounts:
-    """words, trigrams: how often each stands. pieces: what a tokenizer makes of the text, or None."""
+    """Frequencies of the words and the character trigrams of a text.
+
+    pieces: statistics of its subword pieces, or None without a tokenizer.
+    """
 
     words: Mapping[str, int]
     trigrams: Mapping[str, int]
@@ -30,10 +33,10 @@ class SurfaceCounts:
 
 
 def surface(lines: Sequence[str], *, tokenizer: Any = None, max_length: int = 512) -> SurfaceCounts:
-    """The surface of a text, with the pieces of a fast tokenizer where one is given.
+    """Count the words and trigrams of a text, and its pieces if a fast tokenizer is given.
 
-    Words are casefolded (NFC); numbers and punctuation, which all languages share, are left out. Text
-    without spaces comes in long words, so there trigrams say more than words.
+    Words are casefolded (NFC); numbers and punctuation, which all languages share, are left out. A
+    script without spaces has long words, so that its trigrams are more informative.
     """
     read = (word for line in lines for word in words(unicodedata.normalize("NFC", line).casefold()))
     counted = Counter(word for word in read if any(map(is_letter, word)))
@@ -42,14 +45,14 @@ def surface(lines: Sequence[str], *, tokenizer: Any = None, max_length: int = 51
 
 
 def word_overlap(first: SurfaceCounts, second: SurfaceCounts) -> float:
-    """The words in both over the words in either (Jaccard), from 0 to 1."""
+    """Return the Jaccard index of the two sets of words, from 0 to 1."""
     return _jaccard(first.words.keys(), second.words.keys())
 
 
 def trigram_similarity(first: SurfaceCounts, second: SurfaceCounts) -> float:
-    """How alike the distributions of trigrams are: one less their Jensen-Shannon divergence in bits.
+    """Return 1 minus the Jensen-Shannon divergence, in bits, of the two trigram distributions.
 
-    The edges of words count as characters.
+    A space at each word boundary counts as a character.
     """
     keys = sorted(first.trigrams.keys() | second.trigrams.keys())
     if not (first.trigrams and second.trigrams):
@@ -60,22 +63,22 @@ def trigram_similarity(first: SurfaceCounts, second: SurfaceCounts) -> float:
 
 
 def piece_similarity(first: SurfaceCounts, second: SurfaceCounts) -> float:
-    """The same of the pieces; 1 less what `xling vocabulary diagnose --against` calls their divergence."""
+    """Return 1 minus the divergence of pieces that `xling vocabulary diagnose --against` reports."""
     assert first.pieces is not None and second.pieces is not None
     return 1 - min(1.0, max(0.0, divergence(first.pieces, second.pieces)))
 
 
 def equal_parts(texts: Sequence[Sequence[str]], *, seed: int, most: int = MOST_CHARACTERS) -> list[list[str]]:
-    """Lines of each text, drawn until all have as many characters as the shortest text, `most` at most.
+    """Draw lines of each text until all have as many characters as the shortest text, and at most `most`.
 
-    A longer text has more words, and so would seem to have more or fewer in common with a third one.
+    Texts of unequal length would have unequal numbers of words in common with a third text.
     """
     wanted = min(most, *(sum(map(len, lines)) for lines in texts))
     return [part(lines, wanted, seed=seed) for lines in texts]
 
 
 def part(lines: Sequence[str], characters: int, *, seed: int) -> list[str]:
-    """Lines drawn by a seed up to a number of characters; the last one is cut."""
+    """Draw random lines up to a number of characters; the last line is cut."""
     drawn: list[str] = []
     for line in random.Random(seed).sample(lines, len(lines)):
         if characters <= 0:

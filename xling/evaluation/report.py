@@ -1,4 +1,4 @@
-"""What a run found, as people read it: one self-contained HTML page, and rows for the terminal."""
+"""The report of a run: one self-contained HTML page, and rows for the terminal."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _OF_ALL = {
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A language's labels and mistakes. lost: rows of its files that do not fit."""
+    """The labels and mistakes of one language. lost: how many rows of its files could not be compared."""
 
     language: matrix.Language
     labels: tuple[confusion.Labels, ...]
@@ -56,16 +56,16 @@ class Told:
 
     @property
     def drawn(self) -> bool:
-        """Whether any mistake is drawn over and under its words."""
+        """Whether any mistake is drawn as spans above and below its words."""
         return any(mistake.sentence for mistake in self.mistakes.shown)
 
 
 def write_report(run_dir: Path) -> Path:
-    """Write `report.html` from the files of a run; returns its path.
+    """Write `report.html` from the files of a run, and return its path.
 
-    The page needs no network and no script; equal input gives equal bytes.
-    Raises InputError when the results are missing or damaged. A missing log leaves out the curves, missing
-    predictions or gold answers the labels and mistakes; the page says so.
+    The page needs no network and no script; equal input gives equal bytes. Without a log, the page has no
+    loss curves; without predictions or gold answers, it has no labels and mistakes, and says so.
+    Raises InputError when the results are missing or damaged.
     """
     run = read_run(run_dir)
     table = matrix.build(run.results)
@@ -76,7 +76,7 @@ def write_report(run_dir: Path) -> Path:
 
 
 def render(run: FinishedRun, table: matrix.Matrix, answers: Sequence[Answers]) -> str:
-    """The page as text. table: `matrix.build` of the run's results."""
+    """Return the page as HTML text. table: the result of `matrix.build` for the run."""
     results = run.results
     gained = gains.build(table, results.gains)
     spent = costs.build(results.stages)
@@ -108,7 +108,10 @@ def render(run: FinishedRun, table: matrix.Matrix, answers: Sequence[Answers]) -
 
 
 def matrix_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:
-    """One row a language: each condition's score (mean of the seeds), the gain of the target's module."""
+    """Return one row per language: its mean score over seeds for each condition, and the gain of its module.
+
+    plain: whether scores are texts with intervals for a table, instead of numbers.
+    """
     read = read_results(results)
     known = {(row.language, row.condition): row for row in read.gains}
     scores, rows = read.scores(), []
@@ -120,10 +123,10 @@ def matrix_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:
 
 
 def verdict_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:
-    """A row for each language and condition: the score, the difference to the control and what it says.
+    """Return one row per language and condition: score, gain over the control, and verdict.
 
-    relative: the score as a share of the source's; absolute: in points less (see
-    `xling.evaluation.bootstrap`).
+    relative, absolute: the score compared with the source's score (see `bootstrap.equivalence`).
+    plain: whether gains are texts with intervals for a table, instead of objects.
     """
     read = read_results(results)
     known = {(row.language, row.condition): row for row in read.gains}
@@ -156,7 +159,7 @@ def _told(answers: Answers) -> Told:
 
 
 def _missing(answers: Sequence[Answers]) -> Iterator[str]:
-    """What keeps labels and mistakes off the page; what is the same for all languages is said once."""
+    """Yield why labels and mistakes are missing; a reason that all languages share is given once."""
     faults = [own.fault for own in answers if own.fault]
     for part, sentence in _OF_ALL.items():
         if faults and len(faults) == len(answers) and all(part in fault for fault in faults):
@@ -168,7 +171,7 @@ def _missing(answers: Sequence[Answers]) -> Iterator[str]:
 
 
 def _environment() -> Environment:
-    """Everything that a template prints is escaped, and a name it does not know is an error."""
+    """Return the template environment: output is escaped, and an unknown name is an error."""
     environment = Environment(
         loader=PackageLoader("xling.evaluation", "report_page"),
         autoescape=True,
@@ -199,7 +202,7 @@ def _environment() -> Environment:
 
 
 def _left_of(module: ModuleRow) -> float | None:
-    """Pseudo-perplexity after training as a share of that before."""
+    """Return the pseudo-perplexity after training divided by that before."""
     before, after = module.pseudo_perplexity_before, module.pseudo_perplexity_after
     return after / before if before and after is not None else None
 

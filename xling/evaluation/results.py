@@ -1,4 +1,4 @@
-"""What a run leaves on disk, as checked values: `results.json`, written and read, and `log.jsonl`."""
+"""The files of a run as checked values: `results.json`, written and read, and `log.jsonl`, read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xling.faults import faults
 RESULTS, LOG = "results.json", "log.jsonl"
 _AGAIN = "run `xling run RECIPE --out DIR` again and give the folder DIR/NAME that it fills"
 
-# Under what a language is tested, in the order and in the words that tables show.
+# The conditions under which a language is tested, in the order and the words of the tables.
 NONE, ROMANISED, REMOVED = "none", "romanised", "removed"
 SOURCE, RELATED, TARGET = "source", "related", "target"
 
@@ -36,13 +36,13 @@ MEANINGS: Mapping[str, str] = {
 
 
 class _Row(BaseModel):
-    """Rows may say more than the page shows."""
+    """A frozen row; keys that are not fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class BaseRow(_Row):
-    """The encoder that everything was built on."""
+    """The base that all modules of the run were trained on."""
 
     id: str
     revision: str | None = None
@@ -50,7 +50,7 @@ class BaseRow(_Row):
 
 
 class CellRow(_Row):
-    """The score of one language under one plan, in percent, with its 95% interval. all: every metric."""
+    """The score of one language under one plan, in percent, with its 95% interval. all: each metric."""
 
     language: str
     name: str = ""
@@ -70,7 +70,7 @@ class CellRow(_Row):
 
 
 class Gain(_Row):
-    """A condition minus `none` on the same examples, in points, with its 95% interval."""
+    """The gain of a condition over `none` on the same examples, in points, with its 95% interval."""
 
     language: str
     condition: str = "target"
@@ -81,7 +81,7 @@ class Gain(_Row):
 
 
 class Nearness(_Row):
-    """A language's score beside the source's: as a share of it in percent, and in points less."""
+    """A score as a percentage of the source's score (relative) and as a difference in points (absolute)."""
 
     language: str
     condition: str = "target"
@@ -90,7 +90,7 @@ class Nearness(_Row):
 
 
 class ModuleRow(_Row):
-    """A trained module, with whatever scores it has. tokens: pieces read in training."""
+    """A trained module with its scores. tokens: the number of pieces read in training."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
     name: str
@@ -103,7 +103,7 @@ class ModuleRow(_Row):
 
 
 class StageRow(_Row):
-    """What a stage cost. cached: it was found done, and the cost is that of the run that did it."""
+    """The cost of a stage. cached: whether an earlier run finished it; the cost is then from that run."""
 
     name: str
     key: str = ""
@@ -145,11 +145,11 @@ class Results(_Row):
     created: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """What `results.json` holds: all that was said, ready for JSON."""
+        """Return the content of `results.json`: all fields that were set, ready for JSON."""
         return self.model_dump(mode="json", exclude_unset=True)
 
     def scores(self) -> dict[tuple[str, str], list[CellRow]]:
-        """The cells of all seeds by language and condition."""
+        """Return the cells of all seeds by language and condition."""
         found: dict[tuple[str, str], list[CellRow]] = {}
         for cell in self.cells:
             found.setdefault((cell.language, cell.condition), []).append(cell)
@@ -157,7 +157,7 @@ class Results(_Row):
 
 
 class LogRow(_Row):
-    """One training step. loss may be infinite or NaN; dev is a held-out score, where one was taken."""
+    """One training step. loss: may be infinite or NaN. dev: the held-out score, if one was measured."""
 
     stage: str
     step: int
@@ -168,7 +168,7 @@ class LogRow(_Row):
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """Everything the page is made from, but for the answers. lost: lines of the log that nobody can read."""
+    """The results and the log of a run. lost: how many lines of the log are unreadable."""
 
     results: Results
     log: tuple[LogRow, ...]
@@ -176,13 +176,13 @@ class FinishedRun:
 
 
 def read_run(folder: Path) -> FinishedRun:
-    """Read a run's folder; InputError when there are no results or they are damaged."""
+    """Read the folder of a run. Raises InputError when its results are missing or damaged."""
     log, lost = _read_log(folder / LOG)
     return FinishedRun(read_results(folder / RESULTS), log, lost)
 
 
 def read_results(path: Path) -> Results:
-    """Read a `results.json`; InputError when it is missing or damaged."""
+    """Read a `results.json` file. Raises InputError when it is missing or damaged."""
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

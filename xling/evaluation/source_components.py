@@ -1,4 +1,4 @@
-"""What candidate sources share with a target, one component at a time."""
+"""Similarity of candidate sources to a target, one component at a time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_SENTENCES = 200
 
 @dataclass(frozen=True)
 class Text:
-    """A target or a candidate. name: how results and errors call it. lines: sentences or longer."""
+    """A target or a candidate. name: its name in results and errors. lines: sentences or longer texts."""
 
     name: str
     language: str
@@ -35,7 +35,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Component:
-    """One view of nearness. label: in words."""
+    """One measure of similarity or distance. label: its name in tables and sentences."""
 
     key: str
     label: str
@@ -59,9 +59,10 @@ _LEXICAL: Mapping[str, Callable[[SurfaceCounts, SurfaceCounts], float]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """values: of each component, by its key, one a candidate; None where it cannot be told.
+    """The values of each component for each candidate.
 
-    characters: how much of each candidate was read for words, trigrams and pieces.
+    values: by key of the component, one value per candidate, None where it is unknown.
+    characters: how many characters of each candidate were read for words, trigrams and pieces.
     """
 
     target: Text
@@ -72,14 +73,15 @@ class Compared:
 
     @property
     def components(self) -> tuple[Component, ...]:
-        """Those that were looked at."""
+        """The components that were computed."""
         return tuple(component for component in COMPONENTS if component.key in self.values)
 
 
 def compare(target: Text, candidates: Sequence[Text], *, base: Base | None = None, seed: int = 0) -> Compared:
-    """Hold candidates against a target; with a base, its pieces and sentence vectors too.
+    """Compare candidates with a target; with a base, by its pieces and sentence vectors too.
 
-    Of every candidate as many characters are read as the shortest one has, of the sentences 200 at most.
+    Words, trigrams and pieces use as many characters of each candidate as the shortest one has; sentence
+    vectors use at most 200 lines.
     Raises InputError for a text without a letter.
     """
     for text in (target, *candidates):
@@ -121,9 +123,9 @@ def _sentences(target: Text, candidates: Sequence[Text], *, base: Base, seed: in
 
 
 def _typology(target: Text, candidates: Sequence[Text], *, distances: Sequence[typology.Distance]) -> Values:
-    """The distances. One by script alone is no measure beside others that know more: None.
+    """Return the typological distances, with None for a language whose script alone is known.
 
-    Where nothing is known of the target, all are by script alone.
+    If the script alone is known for the target, all distances compare scripts, and none is left out.
     """
     alone = not typology.has_facts(target.language)
     return [
@@ -133,7 +135,7 @@ def _typology(target: Text, candidates: Sequence[Text], *, distances: Sequence[t
 
 
 def drawn_vectors(base: Base, lines: Sequence[str], *, seed: int) -> Float[Tensor, "sentences hidden"]:
-    """The mean states of lines, of 200 drawn by the seed where there are more; long ones are cut."""
+    """Return the sentence vectors of the lines, or of 200 random ones of more; long lines are cut."""
     chosen = sample(lines, MOST_SENTENCES, seed)
     rows = base.tokenizer(chosen, truncation=True, max_length=base.max_length)["input_ids"]
     return sentence_vectors(Composition(base), rows)
@@ -142,11 +144,11 @@ def drawn_vectors(base: Base, lines: Sequence[str], *, seed: int) -> Float[Tenso
 def centroid_cosine(
     target: Float[Tensor, "sentences hidden"], other: Float[Tensor, "others hidden"]
 ) -> float:
-    """The cosine of the two mean vectors."""
+    """Return the cosine of the two mean vectors."""
     return float(cosine_similarity(target.mean(0), other.mean(0), dim=0))
 
 
 def nearest_cosine(target: Float[Tensor, "sentences hidden"], other: Float[Tensor, "others hidden"]) -> float:
-    """The mean over the target's sentences of the cosine to the other's nearest sentence."""
+    """Return the mean, over the target's sentences, of the cosine to the nearest other sentence."""
     cosines = normalize(target, dim=-1) @ normalize(other, dim=-1).T
     return float(cosines.amax(1).mean())

@@ -1,7 +1,7 @@
-"""Which source serves a target best: candidates ranked by what their text and language share with it.
+"""Rank candidate sources for a target by the similarity of their texts and languages.
 
-Each component ranks the candidates, and the mean of the ranks decides. The components are of the kinds
-that Lin et al. 2019 (LangRank) found telling; a mean of ranks needs no transfer scores to learn from.
+Each component ranks the candidates, and the mean rank decides. The components are of the kinds that Lin et
+al. 2019 (LangRank) found informative; a mean rank needs no transfer scores to train on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from xling.evaluation.source_components import COMPONENTS, Compared, Component, 
 
 __all__ = ["COMPONENTS", "Component", "Disagreement", "Ranking", "Standing", "Text", "rank_sources"]
 
-_DECIMALS = 9  # values that differ by rounding alone are one rank
+_DECIMALS = 9  # values that differ only by rounding share a rank
 _LABELS: Mapping[str, str] = {component.key: component.label for component in COMPONENTS}
 
 Ranks = Mapping[str, np.ndarray]
@@ -31,8 +31,8 @@ Ranks = Mapping[str, np.ndarray]
 class Standing:
     """A candidate in the ranking.
 
-    place: from 1, the same for equal mean ranks. values: of each component, None where it cannot be told;
-    ranks: from 1 (nearest), such a one in the middle. reason: what the place rests on, in words.
+    place: from 1, equal for equal mean ranks. values: by component, None where unknown. ranks: by component,
+    from 1 (most similar); an unknown value has the middle rank. reason: why it has this place, in words.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class Disagreement:
-    """Two components that order the candidates against each other. tau: Kendall's, below 0."""
+    """Two components that rank the candidates in opposite ways. tau: Kendall's tau, below 0."""
 
     first: str
     second: str
@@ -57,9 +57,10 @@ class Disagreement:
 
 @dataclass(frozen=True, kw_only=True)
 class Ranking:
-    """Candidates, nearest first. characters: how much of each was read for words, trigrams and pieces.
+    """The candidates from best to worst.
 
-    related: the nearest language by facts alone; None where every candidate is in the target's own.
+    related: the nearest language by typology alone, None if all candidates are in the target language.
+    characters: how many characters of each candidate were read for words, trigrams and pieces.
     """
 
     components: tuple[Component, ...]
@@ -74,7 +75,7 @@ def rank_sources(
 ) -> Ranking:
     """Rank candidates for a target; with a base, by its pieces and sentence vectors too.
 
-    Raises InputError for fewer than two candidates, a name given twice, or a text without a letter.
+    Raises InputError when there are fewer than two candidates, names repeat, or a text has no letter.
     """
     names = [text.name for text in candidates]
     if len(names) < 2:
@@ -97,7 +98,10 @@ def rank_sources(
 
 
 def _ranks(component: Component, values: Values) -> np.ndarray:
-    """Ranks [candidates], ties by their mean; shifted so that one that cannot be told lies in the middle."""
+    """Return ranks of shape [candidates]; ties share their mean rank.
+
+    An unknown value has the middle rank, and the known ranks are centred around it.
+    """
     sign, middle = -1 if component.higher_is_better else 1, (len(values) + 1) / 2
     told = [number for number, value in enumerate(values) if value is not None]
     ordered = rankdata([round(sign * value, _DECIMALS) for value in values if value is not None])
@@ -133,7 +137,10 @@ def _reason(found: Compared, ranks: Ranks, *, number: int) -> str:
 
 
 def _views(ranks: Ranks, number: int) -> str:
-    """`first by shared words and trigrams; last by typology`; a component that ties all says nothing."""
+    """Return which components rank a candidate first or last, such as `first by shared words and trigrams`.
+
+    A component that ranks all candidates equally is left out.
+    """
     telling = {_LABELS[key]: each for key, each in ranks.items() if each.min() < each.max()}
     first = [label for label, each in telling.items() if each[number] == each.min()]
     last = [label for label, each in telling.items() if each[number] == each.max()]
@@ -142,7 +149,7 @@ def _views(ranks: Ranks, number: int) -> str:
 
 
 def _disagreements(found: Compared, ranks: Ranks) -> Iterator[Disagreement]:
-    """Pairs of components with a Kendall's tau below 0, over the candidates that both can tell."""
+    """Yield the pairs of components with a Kendall's tau below 0, over the candidates with both values."""
     for first, second in combinations(found.components, 2):
         pairs = zip(found.values[first.key], found.values[second.key], strict=True)
         told = [number for number, pair in enumerate(pairs) if None not in pair]
@@ -151,7 +158,7 @@ def _disagreements(found: Compared, ranks: Ranks) -> Iterator[Disagreement]:
         orders = [ranks[component.key][told] for component in (first, second)]
         result: Any = kendalltau(*orders)
         tau = float(result.statistic)
-        if tau < 0:  # no number where all are equal, and so no disagreement
+        if tau < 0:  # tau is NaN when all ranks are equal, which is no disagreement
             names = [found.candidates[number].name for number in told]
             heads = [_heads(names, order) for order in orders]
             yield Disagreement(

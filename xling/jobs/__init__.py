@@ -1,1 +1,1 @@
-"""One story a file: what a command or a call of the Python API does, from parts of the other rooms."""
+"""One file per command: what each command, or call of the Python API, does with the other packages."""

@@ -1,4 +1,4 @@
-"""What bases make of a text: read, held against each base, told as JSON, as rows and as a page."""
+"""Diagnose how well bases split a text, and present the result as JSON, as table rows or as an HTML page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ _NOTHING = "nothing to build; --method trim would only leave out the pieces that
 
 @dataclass(frozen=True, kw_only=True)
 class DiagnosisOrder:
-    """What to hold against what. language: the text's, if known. against: text of a well-served language."""
+    """The bases to diagnose and the files to diagnose them on.
+
+    language: the tag of the language of the texts, if it is known. against: files in a language that the
+    bases split well, for comparison.
+    """
 
     bases: Sequence[str]
     texts: Sequence[Path]
@@ -36,10 +40,10 @@ class DiagnosisOrder:
 
 
 def diagnose_all(order: DiagnosisOrder) -> list[Diagnosis]:
-    """A diagnosis for each base, in the order given.
+    """Return one diagnosis per base, in the order of `order.bases`.
 
-    Raises InputError for a base that cannot be opened, an unknown language, and text that is missing,
-    empty, not UTF-8, or without a letter.
+    Raises InputError when a base cannot be opened, a language is unknown, or a text is missing, empty, not
+    UTF-8, or contains no letter.
     """
     language = parse(order.language) if order.language else None
     lines, against = _lines(order.texts), _lines(order.against)
@@ -47,7 +51,7 @@ def diagnose_all(order: DiagnosisOrder) -> list[Diagnosis]:
 
 
 def next_command(order: DiagnosisOrder, found: Diagnosis) -> str:
-    """The command that follows from a verdict; empty when nothing does."""
+    """Return the command that the verdict recommends; it is empty when there is nothing to do."""
     if found.verdict.word == "fine":
         return ""
     tag = parse(order.language) if order.language else "LANGUAGE"
@@ -58,7 +62,7 @@ def next_command(order: DiagnosisOrder, found: Diagnosis) -> str:
 
 
 def as_json(order: DiagnosisOrder, found: Sequence[Diagnosis]) -> dict[str, Any]:
-    """Everything but the pictures, as one object."""
+    """Return the whole diagnosis, except its charts, as one object for JSON."""
     return {
         "language": parse(order.language) if order.language else None,
         "text": [str(path) for path in order.texts],
@@ -68,7 +72,7 @@ def as_json(order: DiagnosisOrder, found: Sequence[Diagnosis]) -> dict[str, Any]
 
 
 def figure_rows(found: Sequence[Diagnosis]) -> list[dict[str, str]]:
-    """One row a figure, one column a base."""
+    """Return one row per measure, with one column per base."""
     rows = [
         {"figure": measure.label, **{item.base: measure.text(item.figures) for item in found}}
         for measure in MEASURES
@@ -80,7 +84,10 @@ def figure_rows(found: Sequence[Diagnosis]) -> list[dict[str, str]]:
 
 
 def block_rows(found: Sequence[Diagnosis]) -> list[dict[str, str]]:
-    """One row for each of the largest blocks: its letters, and what share of them each base can read."""
+    """Return one row per Unicode block: its number of letters, and the share that each base can read.
+
+    Only the largest blocks are listed.
+    """
     rows = []
     for groups in zip(*(item.figures.blocks for item in found), strict=True):
         read = {item.base: percent(1 - group.share) for item, group in zip(found, groups, strict=True)}
@@ -89,7 +96,7 @@ def block_rows(found: Sequence[Diagnosis]) -> list[dict[str, str]]:
 
 
 def verdict_lines(order: DiagnosisOrder, found: Sequence[Diagnosis]) -> Iterator[str]:
-    """Each base's verdict, warnings and next command, as lines for the terminal."""
+    """Yield the verdict, warnings and next command of each base, as lines for the terminal."""
     for item in found:
         yield f"\n{item.base}: {item.verdict.word} ({item.verdict.reason})"
         if item.figures.unread:

@@ -1,4 +1,4 @@
-"""Scores of a plan on labelled data: a user's file, or a split of a data card."""
+"""Score a plan on labelled data: a file, or a split of a data card."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from xling.tasks.registry import task_named
 
 @dataclass(frozen=True, kw_only=True)
 class GoldData:
-    """Where the labelled examples stand: in a file of a format, or in a data card's split.
+    """Where the labelled examples are: in a file of some format, or in a split of a data card.
 
-    A card gives labels the names that it says, so that a module can be scored on data with other ones.
+    A card can rename labels, so that a module can be scored on data with other label names.
     """
 
     file: Path | None = None
@@ -33,7 +33,10 @@ class GoldData:
     data_root: Path | None = None
 
     def examples(self, task: str, language: str) -> list[Example]:
-        """The examples; InputError where both a file and a card are given, or the card is of another task."""
+        """Return the examples.
+
+        Raises InputError unless exactly one of file and card is given, and when the card is for another task.
+        """
         if (self.file is None) == (self.card is None):
             raise InputError("give either --data FILE or --card NAME", where="xling evaluate")
         if self.file is not None:
@@ -53,9 +56,9 @@ def evaluate_file(
     out: Path | None = None,
     progress: Progress = unheard,
 ) -> dict[str, Any]:
-    """Predict labelled data and score it; the interval is a bootstrap over examples.
+    """Predict labelled data, and return its scores with a 95% bootstrap interval over the examples.
 
-    Raises InputError when the plan is of another task, or for a gold label that the module cannot give.
+    Raises InputError when the plan predicts another task, or when the module cannot predict a gold label.
     """
     task_named(task)
     tag = language if language == UNKNOWN else parse(language)

@@ -1,4 +1,4 @@
-"""Modules of other libraries, in and out."""
+"""Import modules from other libraries, and export modules to them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from xling.tasks.registry import task_named
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOrder:
-    """A foreign folder, and what it does not say itself (see `Request`)."""
+    """A folder of another library, and the facts that its files do not state (see `ImportRequest`)."""
 
     source: Path
     format: str
@@ -37,7 +37,10 @@ class ImportOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportOrder:
-    """A module of a store. base: another place to open its base from than the one the module names."""
+    """A module of a store, and where to export it.
+
+    base: the id or folder of the base to open, when it is not the one that the module names.
+    """
 
     name: str
     format: str
@@ -47,7 +50,10 @@ class ExportOrder:
 
 
 def import_module(order: ImportOrder) -> dict[str, Any]:
-    """Write a foreign module as one of ours; InputError names the option that is missing or the fault."""
+    """Import a module of another library into `order.out`, and return a summary of it.
+
+    Raises InputError when an option is missing or the files are faulty.
+    """
     wanted = format_named(order.format)
     _check_said(order)
     if (order.out / WEIGHTS).is_file():
@@ -67,7 +73,10 @@ def import_module(order: ImportOrder) -> dict[str, Any]:
 
 
 def export_module(order: ExportOrder) -> dict[str, Any]:
-    """Write one of our modules as a foreign folder, which appears all at once."""
+    """Export a module to a new folder in the format of another library, and return a summary.
+
+    The folder appears only when it is complete.
+    """
     wanted = format_named(order.format)
     check_new(order.out)
     module = Store(order.store).get(order.name)
@@ -84,7 +93,7 @@ def export_module(order: ExportOrder) -> dict[str, Any]:
 
 
 def _check_said(order: ImportOrder) -> None:
-    """InputError names the first option without which the module would have to be guessed."""
+    """Raise InputError for the first option that is missing or does not fit the others."""
     if order.base is None:
         raise InputError(
             "a foreign file does not fix its base",
@@ -109,7 +118,7 @@ def _check_said(order: ImportOrder) -> None:
 
 
 def _facts(order: ImportOrder, base: Base, found: Found) -> Facts:
-    """Where it came from stands in the recipe: the format, and each file with its checksum."""
+    """Return the facts of the new module; its recipe lists the format, and the checksum of each file."""
     lines = [f"import: {order.format}", "files:"]
     lines += [f"  {path.name}: sha256:{_checksum(path)}" for path in found.files]
     return base_facts(
@@ -129,7 +138,7 @@ def _checksum(path: Path) -> str:
 
 
 def _card(order: ExportOrder, module: Module) -> str:
-    """What the foreign files do not say, for people."""
+    """Return the README text, with the facts that the exported files do not state."""
     facts = module.facts
     about = f"language {facts.language}" if facts.language else f"task {facts.task} learned in {facts.source}"
     rows = {

@@ -1,4 +1,4 @@
-"""Looking at what is there: the modules of a store, what is installed and where things are kept."""
+"""Inspect the modules of a store, the installed versions and the folders in use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xling.store.store import Store, content_fingerprint
 
 
 def module_rows(root: Path) -> list[dict[str, Any]]:
-    """One row for each module; InputError where there is none."""
+    """Return one row per module of a store. Raises InputError when the store holds no module."""
     found = list(Store(root))
     if not found:
         missing = "holds no module" if root.is_dir() else "no such folder"
@@ -37,7 +37,7 @@ def module_rows(root: Path) -> list[dict[str, Any]]:
 
 
 def module_facts(root: Path, name: str) -> dict[str, Any]:
-    """Facts and scores of one module."""
+    """Return the facts, the content fingerprint and the scores of one module."""
     store = Store(root)
     module = store.get(name)
     return {
@@ -48,7 +48,10 @@ def module_facts(root: Path, name: str) -> dict[str, Any]:
 
 
 def verify_module(root: Path, name: str, base: str | None) -> dict[str, Any]:
-    """Read every tensor, and compare fingerprints with a base; InputError or MismatchError on a fault."""
+    """Read all tensors of a module, and compare its fingerprints with those of a base if one is given.
+
+    Raises InputError for a damaged module, and MismatchError when it does not fit the base.
+    """
     store = Store(root)
     module = store.get(name)
     if base is not None:
@@ -59,7 +62,7 @@ def verify_module(root: Path, name: str, base: str | None) -> dict[str, Any]:
 
 
 def information() -> dict[str, Any]:
-    """Versions, cache, devices, offline switch."""
+    """Return installed versions, the cache folder, devices, threads and the offline setting."""
     gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     return {
         **versions(),

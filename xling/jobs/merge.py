@@ -1,4 +1,4 @@
-"""A plan in forms that need no xling: a plain transformers model or folder, an ONNX graph."""
+"""Turn a plan into a plain transformers model or an ONNX graph, neither of which needs xling."""
 
 from __future__ import annotations
 
@@ -19,15 +19,20 @@ from xling.makers.composed_model import ComposedModel, Setup
 
 
 def merge(model: ComposedModel) -> Any:
-    """A plain transformers model with the same outputs, in evaluation mode; the base stays as it is.
+    """Return a plain transformers model with the same outputs, in evaluation mode.
 
-    Raises PlanError, with the reason, where the plan is no change of weights.
+    The base is not changed.
+
+    Raises PlanError, with the reason, when the plan does more than change weights.
     """
     return merge_node(model.base, model.composition.node, model.labels)
 
 
 def merge_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
-    """Write the folder of a merged plan: model, tokenizer, label names, card. It appears all at once."""
+    """Write a merged plan to a new folder: model, tokenizer, label names and model card.
+
+    The folder appears only when it is complete.
+    """
     check_new(out)
     setup = Setup(base=base, plan=plan, store=store)
     planned = setup.planned()
@@ -48,7 +53,10 @@ def merge_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
 
 
 def onnx_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
-    """Write a plan of any kinds as one ONNX file; its tokenizer is the plan's own, or the base's."""
+    """Write a plan of modules of any kind as one ONNX file.
+
+    The graph takes the ids of the plan's own tokenizer if it has a vocabulary, otherwise of the base's.
+    """
     if out.is_dir():
         raise InputError(f"{out} is a folder", where="--out", hint="name a file, such as model.onnx")
     setup = Setup(base=base, plan=plan, store=store)
@@ -65,7 +73,10 @@ def onnx_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
 
 
 def _card(model: ComposedModel, class_name: str, title: str) -> str:
-    """What the folder is, from the modules' own facts. class_name: of the plain model, such as `BertForX`."""
+    """Return the model card, made from the facts of the modules.
+
+    class_name: the class of the plain model, such as `BertForTokenClassification`.
+    """
     facts = [leaf.module.facts for leaf in loaded(model.composition.node)]
     licences = sorted({own.licence for own in facts if own.licence})
     data = sorted({card for own in facts for card, _ in own.cards})

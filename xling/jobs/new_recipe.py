@@ -1,4 +1,4 @@
-"""A recipe and its data cards from a user's own files: what `xling recipe new` writes."""
+"""Write a recipe and its data cards for your own files: the job of `xling recipe new`."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ _HEADS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What a user brings. Labelled files are those that `xling train task` reads; texts may be folders.
+    """The files and settings for a new recipe.
 
-    train, dev: in the source; without both, examples of a card that comes with xling. source_test: in the
-    source, dev where it is missing. text, source_text: plain text; without the target's there is no
-    language module, without the source's the task learns on the base alone.
+    test: a labelled file in the target language, in a format that `xling train task` reads.
+    train, dev: labelled files in the source language; without both, a card of xling provides the data.
+    source_test: a labelled file in the source language; the default is `dev`.
+    text: a file or folder of plain text in the target language; without it, no language module is trained.
+    source_text: the same in the source language; without it, the task module is trained on the base alone.
     """
 
     language: str
@@ -50,10 +52,10 @@ class Wishes:
 
 
 def new_recipe(wishes: Wishes, out: Path, data_root: Path | None = None) -> dict[str, Any]:
-    """Write the folder `out` with a recipe and its cards, every file read once; returns what was found.
+    """Write a recipe and its data cards to a new folder, and return a summary with the examples per file.
 
-    Raises InputError for a file that cannot be read (file and line), a test label that training lacks,
-    files that do not go together; then nothing is written.
+    Raises InputError, and writes nothing, when a file cannot be read (with its line), when a test label is
+    not among the training labels, or when the files do not fit together.
     """
     check_new(out)
     values = _recipe(wishes)
@@ -74,7 +76,7 @@ def new_recipe(wishes: Wishes, out: Path, data_root: Path | None = None) -> dict
 
 
 def _recipe(wishes: Wishes) -> dict[str, Any]:
-    """The values of the recipe, from the template of its task."""
+    """Return the values of the recipe, which start from the template of its task."""
     own = task_named(wishes.task)
     task, values = own.name, packaged_recipe(f"_base/{own.template}.yaml")
     language, own_source = parse(wishes.language), wishes.train is not None
@@ -130,7 +132,7 @@ def _spec(split: str) -> dict[str, str]:
 
 
 def _cards(wishes: Wishes, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The cards by file name; `files` as the user gave them."""
+    """Return the data cards by file name, with `files` as the user gave them."""
     (language,), source = values["targets"], values["source"]
     labelled = {
         f"{source}/train": wishes.train,
@@ -163,7 +165,7 @@ def _write(path: Path, values: Mapping[str, Any]) -> None:
 
 
 def _check_labels(recipe: Recipe, wishes: Wishes, data_root: Path | None) -> None:
-    """InputError for test labels that no training example has: a task module cannot learn them."""
+    """Raise InputError for a test label that no training example has: a task module cannot learn it."""
 
     def examples(spec: DataSpec, language: str) -> list[Any]:
         return load(load_card(spec.card), language, spec.split, data_root=data_root)

@@ -1,4 +1,4 @@
-"""Predictions for a user's file, in the format that the output's ending names."""
+"""Predict the examples of a file, and write them in the format of the output file's extension."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _COLUMNS = (".conll", ".txt", ".conllu")
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionFiles:
-    """What is read and what is written. format: of the input; `auto` tells it by its ending and its lines."""
+    """The input file, its format, and the output file.
+
+    format: the format of the input; `auto` detects it from the file extension and the lines.
+    """
 
     input: Path
     output: Path
@@ -31,9 +34,9 @@ class PredictionFiles:
 def predict_file(
     setup: Setup, files: PredictionFiles, *, language: str = UNKNOWN, progress: Progress = unheard
 ) -> dict[str, Any]:
-    """Read, predict, write; rows keep their order, their `id` and their `language`.
+    """Read a file, predict its examples and write them, in the same order and with their `id` and `language`.
 
-    CoNLL-U is the input file with the predictions filled in.
+    CoNLL-U output is the input file with the predictions filled in.
     """
     tag = language if language == UNKNOWN else parse(language)
     planned, input, output = setup.planned(), files.input, files.output
@@ -52,7 +55,7 @@ def predict_file(
 
 
 def _check_output(task: Task, format: str, files: PredictionFiles) -> None:
-    """InputError where rows of the task, or of this input, cannot be written in the output's format."""
+    """Raise InputError when the output format does not fit the task or the input."""
     input, output = files.input, files.output
     if output.is_dir():
         raise InputError("this is a folder", where=output, hint="name a file, such as predictions.jsonl")

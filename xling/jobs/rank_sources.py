@@ -1,4 +1,4 @@
-"""Ranking candidate sources for a target: texts read, compared, told as rows, sentences and JSON."""
+"""Rank candidate sources for a target language, and present the ranking as rows, sentences or JSON."""
 
 from __future__ import annotations
 
@@ -21,13 +21,17 @@ from xling.languages import name, parse
 from xling.tasks.reading import read_input
 
 _DIGITS = 6
-# files that are no plain text, and the task whose reader takes them
+# extensions of files that are not plain text, and the task whose reader reads them
 _READ_AS = {**dict.fromkeys((".tsv", ".csv", *JSON_ENDINGS), "classification"), ".conll": "tagging"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class RankOrder:
-    """candidates: `eng=FILE`, or `eng` for a language of the card. card: a data card's name, or a file."""
+    """The target, its candidates, and where their texts are.
+
+    candidates: `eng=FILE`, or `eng` for a language of the card. card: the name of a data card, or its file.
+    base: the base whose pieces and sentence vectors are compared too; without one they are left out.
+    """
 
     target: str
     candidates: Sequence[str]
@@ -43,8 +47,8 @@ class RankOrder:
 def rank(order: RankOrder) -> Ranking:
     """Read the texts and rank the candidates.
 
-    Raises InputError for text that is missing, faulty or without a letter, an unknown language, card or
-    base, and fewer than two candidates.
+    Raises InputError when a text is missing, faulty or without a letter, when a language, card or base is
+    unknown, and when there are fewer than two candidates.
     """
     card = load_card(order.card) if order.card else None
     language = parse(order.target)
@@ -65,7 +69,7 @@ def rank(order: RankOrder) -> Ranking:
 
 
 def rows(ranking: Ranking) -> list[dict[str, Any]]:
-    """One row a candidate: its place, mean rank, and the value of each component."""
+    """Return one row per candidate: its place, its mean rank, and the value of each component."""
     return [
         {
             "candidate": standing.name,
@@ -78,7 +82,7 @@ def rows(ranking: Ranking) -> list[dict[str, Any]]:
 
 
 def sentences(ranking: Ranking) -> Iterator[str]:
-    """What each place rests on, which components disagree, and what the facts alone would choose."""
+    """Yield the reason for each place, the components that disagree, and the choice by typology alone."""
     for standing in ranking.standings:
         yield f"{standing.place}. {standing.name} ({name(standing.language)}): {standing.reason}"
     yield f"of each candidate {ranking.characters:,} characters were compared, as many as the shortest has"
@@ -88,7 +92,7 @@ def sentences(ranking: Ranking) -> Iterator[str]:
 
 
 def as_json(order: RankOrder, ranking: Ranking) -> dict[str, Any]:
-    """Everything, as one object."""
+    """Return the whole ranking as one object for JSON."""
     return {
         "target": parse(order.target),
         "target_text": str(order.target_text) if order.target_text else None,
@@ -123,7 +127,7 @@ def _one(standing: Standing) -> dict[str, Any]:
 
 
 def _split(text: str, order: RankOrder) -> tuple[str, Path | None]:
-    """Language and file of a `--candidate`; no file where the card has the text."""
+    """Return the language and file of a `--candidate`; the file is None when the card has the text."""
     tag, equals, path = text.partition("=")
     if equals and not path:
         raise InputError(f"{text!r} names no file", where="--candidate", hint="write eng=FILE")
@@ -137,13 +141,13 @@ def _split(text: str, order: RankOrder) -> tuple[str, Path | None]:
 
 
 def _names(candidates: Sequence[tuple[str, Path | None]], written: Sequence[str]) -> list[str]:
-    """A candidate is called by its language, or as it was written where several are in that language."""
+    """Return the names of the candidates: the language, or the option text if several share one."""
     tags = [tag for tag, _ in candidates]
     return [tag if tags.count(tag) == 1 else text for tag, text in zip(tags, written, strict=True)]
 
 
 def _lines(order: RankOrder, card: DataCard | None, language: str, path: Path | None) -> list[str]:
-    """The lines of a file, else of the card; each once."""
+    """Return the lines of the file, or of the card if there is no file, without duplicates."""
     if path is None:
         assert card is not None
         return _texts(load(card, language, order.split, data_root=order.data_root))
@@ -156,7 +160,7 @@ def _texts(examples: Sequence[Any]) -> list[str]:
 
 
 def _text(example: Any) -> str:
-    """A line, or the first text of an example."""
+    """Return a line as it is, or the first text of an example."""
     if isinstance(example, str):
         return example
     text = next(getattr(example, field) for field in TEXTS if hasattr(example, field))

@@ -1,4 +1,4 @@
-"""What comes from outside the package: kinds of parts, forms of plans, tasks."""
+"""Register kinds of parts, forms of plans and tasks that are defined outside the package."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ ItemT = TypeVar("ItemT")
 
 
 def register(item: ItemT) -> ItemT:
-    """Make a kind, a class of plans or a task known, as if it came with xling; returns it.
+    """Register a kind, a form of plan or a task, so that it works like a built-in one; return it.
 
-    item: a `Kind` (its presets are values of `--kind`), a class of plans with the attribute `word` and the
-    class method `read(reader)` (its word is read in plans), or a `Task`, which says itself how its files are
-    read: its name may stand in data cards and recipes.
-    Raises ValueError for a name that is taken, TypeError for anything else.
+    item: a `Kind`, whose presets become values of `--kind`; a class of plans with the attribute `word` and
+    the class method `read(reader)`, whose word plans can then use; or a `Task`, whose name data cards and
+    recipes can then use.
+    Raises ValueError when the name is taken, and TypeError for any other item.
 
     Example:
         >>> import xling

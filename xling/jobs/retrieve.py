@@ -1,4 +1,4 @@
-"""How well sentences find their translations: a base, alone or under a plan, on pairs or on candidates."""
+"""Score how well sentence vectors find translations, for a base alone or under a plan."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ from xling.training.alignment import sentence_vectors
 
 @dataclass(frozen=True, kw_only=True)
 class RetrievalOrder:
-    """pairs: sentences and their translations; candidates: sentences to rank in `other_language` instead."""
+    """The base, the plan and the file to evaluate.
+
+    pairs: a table of sentences and their translations. candidates: instead of pairs, a JSONL file of queries,
+    each with its candidate sentences in `other_language`. margin: how pairs are scored, a name of `MARGINS`.
+    """
 
     base: str
     language: str
@@ -41,9 +45,10 @@ class RetrievalOrder:
 
 
 def retrieve(order: RetrievalOrder, *, out: Path | None = None) -> dict[str, Any]:
-    """Accuracy at 1 and mean reciprocal rank in percent, with bootstrap intervals over queries.
+    """Return accuracy at 1 and mean reciprocal rank in percent, with 95% bootstrap intervals over queries.
 
-    Raises InputError for an unknown language, margin, base or module, no file or two, and faulty rows.
+    Raises InputError when a language, margin, base or module is unknown, when a row is faulty, and unless
+    exactly one of pairs and candidates is given.
     """
     order = replace(order, language=parse(order.language), other_language=parse(order.other_language))
     if order.margin not in MARGINS:
@@ -73,7 +78,7 @@ def retrieve(order: RetrievalOrder, *, out: Path | None = None) -> dict[str, Any
 
 
 def _both_ways(order: RetrievalOrder, path: Path) -> dict[str, np.ndarray]:
-    """Counts for each pair of a file, in either direction; both languages must head a column."""
+    """Return the counts of each pair of a file in both directions; each language must be a column name."""
     here, there = order.language, order.other_language
     read_parallel(path, language=there)
     pairs = list(dict.fromkeys(read_parallel(path, language=here)))
@@ -100,10 +105,10 @@ def _ranked(order: RetrievalOrder) -> dict[str, np.ndarray]:
 
 
 def _vectors(order: RetrievalOrder, texts: Sequence[Sequence[str]]) -> list[Tensor]:
-    """The mean states of either side's texts.
+    """Return the sentence vectors of the texts of both sides.
 
-    A plan with routes reads both sides, each by its own language. One without reads the first side; the
-    other is read by the base as it is, so that a language module can stand alone.
+    A plan with routes encodes both sides, each under its own language. A plan without routes encodes the
+    first side, and the base alone encodes the other, so that one language module can be evaluated.
     """
     node: Node | None = None
     if order.plan is not None and order.store is not None:

@@ -1,4 +1,4 @@
-"""From predictions and the participants' files to the one zip that a shared task takes."""
+"""Turn predictions and the test files of a shared task into the zip file to submit."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ def submit(
 ) -> dict[str, Any]:
     """Write, check and zip the submission files, one for each pair of predictions and test file.
 
-    codes: the task's own language codes, one a pair; they are told from names and rows without. Scores
-    are in percent, where a test file has gold labels. Nothing is written when an InputError is raised.
+    codes: the language codes of the shared task, one per pair; if empty, file names and rows give them.
+    The result has scores in percent for test files with gold labels.
+    Raises InputError, and writes nothing, when a file is faulty or does not fit the task.
     """
     task = task_named(shared_task)
     _check_pairs(predictions, tests, out)
@@ -46,7 +47,7 @@ def submit(
 
 
 def _file(task: SharedTask, predicted: Path, test: Path, code: str | None) -> tuple[dict[str, Any], bytes]:
-    """What a result tells of a submission file, and its bytes, checked."""
+    """Return the result row of one submission file, and its checked bytes."""
     found = read_predictions(predicted)
     code = code if code is not None else code_of(task, test, found)
     name = file_name(task, test, code)

@@ -1,4 +1,4 @@
-"""From files to a module's folder, as a recipe of one stage: `xling train` and `xling vocabulary build`."""
+"""Train one module from files: the job of `xling train` and `xling vocabulary build`."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ _PARTS = "parts"
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What every training is told on the command line.
+    """The options that all training commands share.
 
-    changes: `key=value` of the training or of its settings, `parts.key=value` of the kind's first part.
+    changes: `key=value` for the training or its settings, `parts.key=value` for the first part of the kind.
+    minutes: the approximate training time.
     """
 
     out: Path
@@ -52,7 +53,7 @@ class Options:
     seed: int = 0
 
     def told(self, training: type[TrainingT]) -> TrainingT:
-        """The specification, with `--set` and `--minutes` applied; InputError for what it cannot hold."""
+        """Return the specification with `--set` and `--minutes` applied. Raises InputError for bad ones."""
         settings = training.model_fields["training"].default.model_dump()
         values: dict[str, Any] = {_PARTS: {}, "kind": self.kind}
         for change in self.changes:
@@ -72,9 +73,10 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageFiles:
-    """A language, what its module learns from (text or parallel text), and what it goes on from.
+    """The language and the training files of a language module: text or parallel text.
 
-    text: files and folders; of a family of languages `tag=path`, balanced by alpha.
+    text: files and folders, or `tag=path` for each language of a family. init: the language module to train
+    further. alpha: how a family is balanced, from 0 (equal shares) to 1 (each line once).
     """
 
     language: str
@@ -85,7 +87,7 @@ class LanguageFiles:
     alpha: float = ALPHA
 
     def stage(self, options: Options) -> Stage:
-        """The training that the files are for; InputError unless they are text or parallel text."""
+        """Return the training stage. Raises InputError unless one of text and parallel text is given."""
         tag = parse(self.language)
         if bool(self.text) == bool(self.parallel):
             raise InputError(
@@ -106,7 +108,7 @@ class LanguageFiles:
         )
 
     def _text(self, seed: int) -> dict[str, Data]:
-        """The lines to learn from; those of a family's languages balanced, with some of each held out."""
+        """Return the training lines and held-out lines; the languages of a family are balanced."""
         card = " ".join(Path(text).name for text in self.text)
         named = [(text, "", "") if Path(text).exists() else text.partition("=") for text in self.text]
         if not any(equals for _, equals, _ in named):
@@ -129,7 +131,11 @@ class LanguageFiles:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskFiles:
-    """A task, its data (of a format), what lies under it and what it goes on from."""
+    """The task and the training files of a task module.
+
+    language_module: the folder of a language module that stays frozen below the new one. init: the folder of
+    a task module to train further.
+    """
 
     task: str
     source_language: str
@@ -140,7 +146,7 @@ class TaskFiles:
     init: Path | None = None
 
     def stage(self, options: Options) -> Stage:
-        """The training that the files are for."""
+        """Return the training stage."""
         task, tag, spec = task_named(self.task).name, parse(self.source_language), options.told(TaskTraining)
         data = {"train": self._labelled(self.train), "dev": self._labelled(self.dev) if self.dev else Data()}
         below = {name_of(self.language_module): self.language_module} if self.language_module else {}
@@ -163,10 +169,11 @@ class TaskFiles:
 
 @dataclass(frozen=True, kw_only=True)
 class VocabularyFiles:
-    """A language and the files that its vocabulary is made from.
+    """The language and the files from which its vocabulary is built.
 
-    protect, source_text: text in a language that the base knows. dictionary: a word list. parallel:
-    sentences and their translations, which words are taken from too where there is no list.
+    protect: text whose segmentation must not change. source_text: text in the dictionary's source language.
+    dictionary: a word list. parallel: sentences and their translations, from which the word list is induced
+    if there is no dictionary.
     """
 
     language: str
@@ -177,7 +184,7 @@ class VocabularyFiles:
     parallel: Path | None = None
 
     def stage(self, spec: VocabularyBuild, options: Options) -> Stage:
-        """The making that the files are for; InputError where the folder to be made holds other things."""
+        """Return the stage that builds the vocabulary. Raises InputError when `out` holds other files."""
         if not (options.out / WEIGHTS).is_file():
             check_new(options.out)
         pairs = read_parallel(self.parallel, language=self.language) if self.parallel else []
@@ -195,7 +202,10 @@ class VocabularyFiles:
 
 
 def train_to(out: Path, stage: Stage, bench: Workbench, *, fresh: bool = False) -> dict[str, Any]:
-    """Make the module of a stage in `out`; a finished one is kept unless `fresh`. Returns what was made."""
+    """Train the module of a stage in the folder `out`, and return a summary of it.
+
+    A finished module is kept unless `fresh` is set.
+    """
     done = carry_out(checked(stage), out, bench, fresh=fresh)
     if done.cached:
         bench.say(f"{out} holds a finished module; --fresh trains it again")
@@ -205,7 +215,7 @@ def train_to(out: Path, stage: Stage, bench: Workbench, *, fresh: bool = False) 
 
 
 def name_of(folder: Path) -> str:
-    """`modules/lang/swh` is `lang/swh`."""
+    """Return the module name of a folder: `lang/swh` for `modules/lang/swh`."""
     return "/".join(folder.parts[-2:])
 
 
@@ -214,6 +224,6 @@ def _loaded(**folders: Path | None) -> Mapping[str, Module]:
 
 
 def _length(key: str) -> dict[str, None]:
-    """Saying how long in one way takes back the other two."""
+    """Return the training lengths to reset: setting steps, epochs or minutes resets all three first."""
     ways = ("steps", "epochs", "minutes")
     return dict.fromkeys(ways) if key in ways else {}

@@ -1,1 +1,1 @@
-"""The parts of the report page: what was read, what is shown, in which words and colours."""
+"""The parts of the report page: its data, its tables and charts, its wording and its colours."""

@@ -1,4 +1,4 @@
-"""Scores of each label and what was taken for what, in any task whose answers are labels."""
+"""Scores of each label and a confusion table, for any task whose answers are labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ Confused = Counter[tuple[str | None, str | None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
-    """How often a label is in gold (support), found, and both (right). taken: what it was taken for."""
+    """Counts of one label.
+
+    support: how often it is the gold label. found: how often it is predicted. right: how often both.
+    taken: the labels most often predicted in its place, with counts.
+    """
 
     name: str
     right: int
@@ -27,24 +31,24 @@ class Label:
 
     @property
     def precision(self) -> float | None:
-        """Percent of those found that are right; None where none was."""
+        """The percentage of its predictions that are right; None without predictions."""
         return 100 * self.right / self.found if self.found else None
 
     @property
     def recall(self) -> float | None:
-        """Percent of those in gold that were found; None where gold has none."""
+        """The percentage of its gold occurrences that were predicted; None without occurrences."""
         return 100 * self.right / self.support if self.support else None
 
     @property
     def f1(self) -> float | None:
-        """The harmonic mean of both, in percent."""
+        """The harmonic mean of precision and recall, in percent; None without occurrences and predictions."""
         both = self.support + self.found
         return 200 * self.right / both if both else None
 
 
 @dataclass(frozen=True)
 class Heading:
-    """The name of a row or column. own: it is a label, and not what the page puts beside them."""
+    """The name of a row or column. own: whether it is a label, and not other, missed or invented."""
 
     name: str
     own: bool = True
@@ -55,7 +59,7 @@ OTHER, MISSED, INVENTED = (Heading(name, own=False) for name in ("other", "misse
 
 @dataclass(frozen=True)
 class Count:
-    """A cell of the confusion table; painted by its share of the row, None where it is zero."""
+    """A cell of the confusion table. paint: the colours of its share of the row, None for a count of zero."""
 
     value: int
     paint: Paint | None
@@ -64,7 +68,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Confusion:
-    """Rows are gold, columns predicted. folded: how many labels `other` stands for."""
+    """The confusion table: gold rows, predicted columns. folded: how many labels `other` stands for."""
 
     columns: tuple[Heading, ...]
     rows: tuple[tuple[Heading, tuple[Count, ...]], ...]
@@ -73,9 +77,9 @@ class Confusion:
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """All labels of one kind of answer, the most frequent first. unit: what is counted.
+    """The labels of one kind of answer, the most frequent first. unit: what is counted.
 
-    words: a label for each word, so that accuracy says it all. more: labels left out, those rarest in gold.
+    words: whether each word has a label, so that accuracy is enough. more: how many rare labels are left out.
     """
 
     title: str
@@ -87,7 +91,7 @@ class Labels:
 
 
 def build(examples: Iterable[Sequence[Comparison]]) -> tuple[Labels, ...]:
-    """A table for each kind of answer that is made of labels."""
+    """Return one table for each kind of answer that consists of labels."""
     tables: dict[str, list[Comparison]] = {}
     for answer in chain.from_iterable(examples):
         if answer.title:
@@ -96,7 +100,7 @@ def build(examples: Iterable[Sequence[Comparison]]) -> tuple[Labels, ...]:
 
 
 def _labels(answers: Sequence[Comparison]) -> Labels:
-    """One table, of answers with the same title."""
+    """Return one table for answers with the same title."""
     counts: Confused = Counter()
     support, found, right = Counter[str | None](), Counter[str | None](), Counter[str | None]()
     for pair, number in Counter(chain.from_iterable(answer.pairs for answer in answers)).items():
@@ -128,7 +132,7 @@ def _labels(answers: Sequence[Comparison]) -> Labels:
 
 
 def _taken(counts: Confused, name: str) -> tuple[tuple[str, int], ...]:
-    """What a label was most often taken for."""
+    """Return the labels most often predicted in place of a gold label."""
     wrong = [
         (own, number) for (gold, own), number in counts.items() if gold == name and own not in (name, None)
     ]
@@ -138,7 +142,7 @@ def _taken(counts: Confused, name: str) -> tuple[tuple[str, int], ...]:
 
 
 def _confusion(counts: Confused, names: Sequence[str]) -> Confusion:
-    """The most frequent labels, then the others together, then what the other side does not have."""
+    """Return the table: the most frequent labels, then all others as one, then missed and invented ones."""
     kept = names if len(names) <= _MOST + 1 else names[:_MOST]
     table: Counter[tuple[Heading, Heading]] = Counter()
     for (gold, own), number in counts.items():

@@ -1,4 +1,4 @@
-"""What a run cost and what it bought: time, speed and memory of each stage, and its loss by step."""
+"""The costs of a run: time, speed and memory of each stage, and the curves of its loss."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Costs:
-    """All stages in the order of the run."""
+    """The stages in the order of the run."""
 
     rows: tuple[StageRow, ...]
 
     @property
     def seconds(self) -> float:
-        """What all of them took together."""
+        """The total time of all stages, in seconds."""
         return math.fsum(row.seconds for row in self.rows)
 
     @property
     def now(self) -> float:
-        """What those took that were not kept."""
+        """The total time of the stages that this run did itself, in seconds."""
         return math.fsum(row.seconds for row in self.rows if not row.cached)
 
     @property
     def memory(self) -> float | None:
-        """The most that any of them held, in megabytes."""
+        """The highest peak memory of any stage, in megabytes."""
         return max((row.peak_rss_mb for row in self.rows if row.peak_rss_mb is not None), default=None)
 
     @property
     def kept(self) -> int:
-        """How many were found done."""
+        """How many stages were already finished."""
         return sum(row.cached for row in self.rows)
 
     def share(self, row: StageRow) -> float:
-        """A stage's seconds beside those of the longest, from 0 to 1."""
+        """Return the time of a stage divided by that of the longest one, from 0 to 1."""
         return max(row.seconds, 0.0) / (max(own.seconds for own in self.rows) or 1.0)
 
 
 def build(stages: Sequence[StageRow]) -> Costs:
-    """The costs of a run; its predictions, one stage per cell, are put into one row."""
+    """Return the costs of a run, with all prediction stages summed in one row."""
     predictions = [stage for stage in stages if stage.name.startswith(_PREDICTIONS)]
     others = [stage for stage in stages if not stage.name.startswith(_PREDICTIONS)]
     return Costs((*others, *([_together(predictions)] if predictions else [])))
@@ -71,7 +71,7 @@ def _together(stages: Sequence[StageRow]) -> StageRow:
 
 @dataclass(frozen=True)
 class CurveTick:
-    """A label and its place along one axis of the drawing."""
+    """A tick of an axis: its label and its position in drawing units."""
 
     text: str
     at: str
@@ -79,7 +79,10 @@ class CurveTick:
 
 @dataclass(frozen=True, kw_only=True)
 class StageCurve:
-    """One stage's chart in drawing units. raw, smooth: the loss; dev: the dev score on a scale of its own."""
+    """The chart of one stage, as paths in drawing units.
+
+    raw, smooth: the loss. dev: the dev score, on a separate scale. dropped: how many losses are not finite.
+    """
 
     stage: str
     raw: str
@@ -95,7 +98,7 @@ class StageCurve:
 
 
 def curves(log: Iterable[LogRow]) -> tuple[StageCurve, ...]:
-    """A chart per stage, in the order in which the log first names them."""
+    """Return one chart per stage, in the order of the log."""
     stages: dict[str, dict[int, LogRow]] = {}
     for row in log:
         stages.setdefault(row.stage, {})[row.step] = row
@@ -131,7 +134,7 @@ def _curve(stage: str, rows: Sequence[LogRow]) -> StageCurve | None:
 
 
 def thinned(points: Sequence[Point], most: int) -> list[Point]:
-    """At most so many points, each the mean of its neighbours."""
+    """Return at most `most` points, each the mean of a group of neighbouring ones."""
     if len(points) <= most:
         return list(points)
     edges = [round(index * len(points) / most) for index in range(most + 1)]
@@ -140,7 +143,7 @@ def thinned(points: Sequence[Point], most: int) -> list[Point]:
 
 
 def smoothed(points: Sequence[Point]) -> list[Point]:
-    """A running mean over the points to both sides, as far as there are any."""
+    """Return the running mean over the points on both sides."""
     half = max(1, min(_SMOOTH, len(points) // 6))
     values = [y for _, y in points]
     means = [fmean(values[max(0, index - half) : index + half + 1]) for index in range(len(points))]
@@ -148,7 +151,7 @@ def smoothed(points: Sequence[Point]) -> list[Point]:
 
 
 def _span(points: Sequence[Point]) -> Scale:
-    """A scale that leaves a tenth of room above and below."""
+    """Return a scale with a margin of a tenth above and below the points."""
     low, high = min((y for _, y in points), default=0.0), max((y for _, y in points), default=1.0)
     room = (high - low) / 10 or 1.0
     return Scale(low - room, high + room)

@@ -1,4 +1,4 @@
-"""What each condition adds over no language module, whether it is more than noise, and how near it comes."""
+"""The gain of each condition over no language module, its verdict, and the comparison with the source."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SIGNS = {HELPS: "\N{BLACK UP-POINTING TRIANGLE}", HARMS: "\N{BLACK DOWN-POINTIN
 
 @dataclass(frozen=True, kw_only=True)
 class GainBar:
-    """One language's gain in points, with the interval of the difference itself where it is known.
+    """The gain of one language in points, with the interval of the difference if it is known.
 
-    Without one the verdict rests on whether the two scores' own intervals overlap.
+    Otherwise the verdict depends on whether the intervals of the two scores overlap.
     """
 
     language: Language
@@ -40,12 +40,12 @@ class GainBar:
 
     @property
     def between(self) -> str:
-        """Its interval as the page writes it."""
+        """The interval as the page writes it."""
         return bounds(self.low, self.high)
 
     @property
     def reason(self) -> str:
-        """What the verdict rests on, where that is not the interval of the difference."""
+        """The reason for the verdict, empty if it is the interval of the difference."""
         if self.paired:
             return ""
         return "intervals overlap" if self.verdict == UNCLEAR else "intervals do not overlap"
@@ -53,27 +53,27 @@ class GainBar:
 
 @dataclass(frozen=True)
 class Gains:
-    """The bars, best first, and the axis they share. ticks: in points."""
+    """The bars, best first, and the ticks of their common axis, in points."""
 
     bars: tuple[GainBar, ...]
     ticks: tuple[float, ...]
 
     def at(self, value: float) -> str:
-        """Where a value lies on the axis, as a CSS percentage."""
+        """Return the position of a value on the axis, as a CSS percentage."""
         return f"{100 * Scale(self.ticks[0], self.ticks[-1]).share(value):.2f}%"
 
     def width(self, low: float, high: float) -> str:
-        """How wide a span is on the axis, as a CSS percentage."""
+        """Return the width of an interval on the axis, as a CSS percentage."""
         return f"{100 * (high - low) / (self.ticks[-1] - self.ticks[0]):.2f}%"
 
     def names(self, verdict: str) -> tuple[str, ...]:
-        """The names of the target languages with a verdict."""
+        """Return the names of the target languages with a verdict."""
         bars = (bar for bar in self.bars if bar.verdict == verdict and not bar.language.source)
         return tuple(bar.language.name for bar in bars)
 
 
 def build(matrix: Matrix, gains: Sequence[Gain]) -> Gains | None:
-    """The bars of every language with its own module and the control; None when there are none."""
+    """Return the bars of all languages scored with their own module and without; None if there are none."""
     known = {(gain.language, gain.condition): gain for gain in gains}
     bars = [bar for language in matrix.languages if (bar := _bar(language, known)) is not None]
     if not bars:
@@ -85,7 +85,7 @@ def build(matrix: Matrix, gains: Sequence[Gain]) -> Gains | None:
 
 
 def _bar(language: Language, known: dict[tuple[str, str], Gain]) -> GainBar | None:
-    """The source's own module is that of the condition `source`."""
+    """Return the bar of a language; the source's own module is scored under the condition `source`."""
     condition = TARGET if TARGET in language.scores else SOURCE if language.source else TARGET
     own, control = language.scores.get(condition), language.scores.get(NONE)
     if own is None or control is None:
@@ -102,7 +102,7 @@ def _bar(language: Language, known: dict[tuple[str, str], Gain]) -> GainBar | No
 
 
 def _apart(own: Score, control: Score) -> str:
-    """Whether one interval lies wholly above the other."""
+    """Return the verdict: whether one interval lies wholly above the other."""
     if own.low is not None and control.high is not None and own.low > control.high:
         return HELPS
     if own.high is not None and control.low is not None and own.high < control.low:
@@ -112,7 +112,7 @@ def _apart(own: Score, control: Score) -> str:
 
 @dataclass(frozen=True)
 class Effect:
-    """One condition against no language module, in points."""
+    """The gain of one condition over no language module, in points."""
 
     shown: str
     between: str
@@ -120,13 +120,13 @@ class Effect:
 
     @property
     def sign(self) -> str:
-        """The verdict as a shape."""
+        """The verdict as a symbol."""
         return _SIGNS.get(self.verdict, "")
 
 
 @dataclass(frozen=True)
 class EffectRow:
-    """A language; None where it was not tested under a condition."""
+    """The effects for one language, None for a condition that was not tested."""
 
     language: Language
     effects: tuple[Effect | None, ...]
@@ -134,7 +134,7 @@ class EffectRow:
 
 @dataclass(frozen=True)
 class Ablation:
-    """conditions: the columns, in the order of the scores."""
+    """The table of effects. conditions: its columns, in the order of the score table."""
 
     conditions: tuple[str, ...]
     rows: tuple[EffectRow, ...]
@@ -142,7 +142,7 @@ class Ablation:
 
 @dataclass(frozen=True, kw_only=True)
 class Near:
-    """A target beside the source. share: of the source's score, one being all of it; None of a zero."""
+    """A target compared with the source. share: its score divided by the source's; None if that is zero."""
 
     language: Language
     condition: str
@@ -151,7 +151,7 @@ class Near:
 
 
 def ablation(matrix: Matrix, results: Results) -> Ablation | None:
-    """The table of every condition; None where the gains of the source's and the own module say it all."""
+    """Return the table of all conditions; None if the only ones are `source` and `target`."""
     known = {(gain.language, gain.condition): gain for gain in results.gains}
     tested = {condition for _, condition in known}
     conditions = tuple(name for name in matrix.conditions if name in tested and name != NONE)
@@ -165,7 +165,7 @@ def ablation(matrix: Matrix, results: Results) -> Ablation | None:
 
 
 def nearness(matrix: Matrix, results: Results) -> tuple[Near, ...]:
-    """Every target under its own condition, the nearest to the source first."""
+    """Return all targets under their own condition, the nearest to the source first."""
     known = {(row.language, row.condition): row for row in results.equivalence}
     rows = [
         Near(
@@ -181,7 +181,7 @@ def nearness(matrix: Matrix, results: Results) -> tuple[Near, ...]:
 
 
 def css_class(verdict: str) -> str:
-    """How the style sheet calls a verdict."""
+    """Return the CSS class of a verdict."""
     return _CLASSES.get(verdict, "unclear")
 
 

@@ -1,4 +1,4 @@
-"""The scores as tables: a row per language, a column per condition or per metric, the seeds together."""
+"""The tables of scores: one row per language, one column per condition or metric, averaged over seeds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ORDER = tuple(HEADINGS)
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """One language under one condition: the mean of its seeds, and the span of their intervals."""
+    """The score of one language under one condition: the mean over seeds, and the span of their intervals."""
 
     value: float
     low: float | None
@@ -38,7 +38,7 @@ class Score:
 
     @property
     def note(self) -> str:
-        """What a pointer held over the cell tells."""
+        """The tooltip of the cell."""
         parts = [self.plan, f"{self.examples:,} examples" if self.examples is not None else ""]
         if len(self.seeds) > 1:
             parts.append(f"by seed: {', '.join(map(score, self.seeds))}")
@@ -47,7 +47,7 @@ class Score:
 
 @dataclass(frozen=True, kw_only=True)
 class Language:
-    """A row: one Score per condition, None where none was taken."""
+    """A row of the table: a language, and its scores by condition."""
 
     tag: str
     name: str
@@ -57,14 +57,14 @@ class Language:
 
     @property
     def own(self) -> str | None:
-        """The condition that stands for the language: its own module where there is one, else no module."""
+        """The condition of its own module, else of no module; None if neither was tested."""
         best = SOURCE if self.source else TARGET
         return next((name for name in (best, NONE) if name in self.scores), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """The table of scores. scale: what the ends of the colours stand for, in percent."""
+    """The table of scores. scale: the lowest and the highest value of the colours, in percent."""
 
     metric: str
     conditions: tuple[str, ...]
@@ -73,23 +73,23 @@ class Matrix:
 
     @property
     def targets(self) -> tuple[Language, ...]:
-        """Every language but the source."""
+        """All languages except the source."""
         return tuple(language for language in self.languages if not language.source)
 
     def mean(self, condition: str) -> float | None:
-        """The mean over the targets, where each of them has the condition."""
+        """Return the mean over the targets; None if any of them lacks the condition."""
         scores = [language.scores.get(condition) for language in self.targets]
         values = [found.value for found in scores if found]
         return fmean(values) if values and len(values) == len(scores) else None
 
     def mean_paint(self, condition: str) -> Paint | None:
-        """The colours of that mean."""
+        """Return the colours of that mean."""
         value = self.mean(condition)
         return None if value is None else paint(self.scale.share(value))
 
 
 def build(results: Results) -> Matrix:
-    """The table of a run; the source comes first, the targets as the recipe names them."""
+    """Return the table of a run: the source first, then the targets in the order of the results."""
     cells = results.cells
     means = [fmean(cell.value for cell in group) for group in _grouped(cells).values()]
     low, high = 10.0 * math.floor(min(means) / 10), 10.0 * math.ceil(max(means) / 10)
@@ -137,7 +137,7 @@ def _column(cell: CellRow) -> str:
 
 @dataclass(frozen=True)
 class MetricRow:
-    """A language under its own condition: the mean over the seeds of each metric; None where it has none."""
+    """A language under its own condition: the mean of each metric over seeds, None if there is no value."""
 
     language: Language
     condition: str
@@ -146,14 +146,14 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class Metrics:
-    """metrics: their names, the primary one first."""
+    """The table of all metrics. metrics: their names, the primary one first."""
 
     metrics: tuple[str, ...]
     rows: tuple[MetricRow, ...]
 
 
 def every_metric(results: Results, matrix: Matrix) -> Metrics | None:
-    """A row for each language; None where the cells tell no second metric."""
+    """Return a row for each language; None if there are fewer than two metrics."""
     names = tuple(dict.fromkeys(name for cell in results.cells for name in cell.all))
     if len(names) < 2:
         return None

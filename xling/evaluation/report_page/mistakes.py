@@ -1,6 +1,6 @@
-"""Examples that were answered wrongly: a few of each language, evenly spaced over all of them.
+"""A few mistakes of each language, evenly spaced over all of them.
 
-In their words, what was to be found is drawn over them, and what was found under them.
+Gold spans are drawn above the words, and predicted spans below them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _BEFORE, _WORDS, _CHARACTERS = 10, 44, 420
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """What one line shows at one word. label: where its span starts, or at the first word that is shown."""
+    """The part of a span at one word. label: empty except at the first shown word of the span."""
 
     label: str
     right: bool
@@ -29,7 +29,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Word:
-    """One word with its two marks."""
+    """A word with its gold and its predicted mark."""
 
     text: str
     gold: Mark | None
@@ -38,7 +38,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Sentence:
-    """The words around the first mistake. before, after: how many words are left out."""
+    """The words around the first mistake. before, after: how many words are left out there."""
 
     words: tuple[Word, ...]
     before: int
@@ -56,7 +56,7 @@ class ShownText:
 
 @dataclass(frozen=True)
 class ShownChoice:
-    """A whole example's label or answer, with the probability that the model gave it, in percent."""
+    """A label or answer for a whole example. chance: its probability in percent, as text."""
 
     name: str
     chance: str
@@ -64,7 +64,7 @@ class ShownChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class Mistake:
-    """One example: its texts or its words, and the answers of either side that are of the whole of it."""
+    """An example with a mistake: its texts or words, and the answers of both sides for the whole of it."""
 
     id: str
     texts: tuple[ShownText, ...]
@@ -75,7 +75,7 @@ class Mistake:
 
     @property
     def runs(self) -> list[tuple[str, tuple[Word, ...]]]:
-        """The drawn words with their direction; those of another than the sentence's lie together."""
+        """The drawn words, in runs that have one direction of writing."""
         words = self.sentence.words if self.sentence else ()
         parts = runs([word.text for word in words], self.direction)
         return [(way, words[start:end]) for way, start, end in parts]
@@ -83,7 +83,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Mistakes:
-    """Some of a language's mistakes. wrong, of: how many examples have any, of how many."""
+    """Some mistakes of a language. wrong: how many examples have mistakes. of: the number of examples."""
 
     shown: tuple[Mistake, ...]
     wrong: int
@@ -91,7 +91,7 @@ class Mistakes:
 
 
 def build(examples: Sequence[ComparedExample]) -> Mistakes:
-    """The mistakes of a language, at most eight of them, chosen by place alone."""
+    """Return at most eight mistakes of a language, chosen only by their position."""
     wrong = [example for example in examples if not example.right]
     count = min(_SHOWN, len(wrong))
     chosen = [wrong[place * len(wrong) // count] for place in range(count)]
@@ -124,7 +124,7 @@ def _choices(sides: Iterable[Sequence[ShownAnswer]]) -> Iterator[ShownChoice]:
 
 
 def draw(spans: DrawnSpans) -> Sentence:
-    """The words around the first mistake, with the spans of both sides."""
+    """Return the words around the first mistake, with gold and predicted spans."""
     tokens, gold, found = spans.tokens, spans.gold, spans.predicted
     wrong = [place for place in gold.keys() | found.keys() if gold.get(place) != found.get(place)]
     start, end = _window(tokens, min(wrong, default=(0, 0))[0])
@@ -137,7 +137,7 @@ def draw(spans: DrawnSpans) -> Sentence:
 
 
 def _window(tokens: Sequence[str], wrong: int) -> tuple[int, int]:
-    """The words that are shown: all of a short sentence, else those around the first mistake."""
+    """Return the start and end of the shown words: a whole short sentence, or part of it around a mistake."""
     sizes = [len(token) + 1 for token in tokens]
     if len(tokens) <= _WORDS and sum(sizes) <= _CHARACTERS:
         return 0, len(tokens)
@@ -153,7 +153,7 @@ def _window(tokens: Sequence[str], wrong: int) -> tuple[int, int]:
 
 
 def _line(own: Spans, other: Spans, first: int) -> dict[int, Mark]:
-    """The marks of one line by word. first: the first word that is shown."""
+    """Return the marks of one line by position of the word. first: the first shown word."""
     marks = {}
     for (start, end), label in own.items():
         right = other.get((start, end)) == label

@@ -1,4 +1,4 @@
-"""What a run answered beside what is right: `predictions/` and `gold/`, row by row, as the task compares."""
+"""Predictions and gold answers of a run, compared row by row: the folders `predictions/` and `gold/`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xling.tasks.registry import TASKS, task_named
 
 PREDICTIONS, GOLD, UNKNOWN_TASK = "predictions", "gold", "no task is called"
 _PLACE = {"id", "language"}
-_UNFIT = (LookupError, TypeError, ValueError, AttributeError)  # what `Task.compare` says of two rows
+_UNFIT = (LookupError, TypeError, ValueError, AttributeError)  # what `Task.compare` raises for unfit rows
 _ROW = TypeAdapter(dict[str, Any])
 
 Row = dict[str, Any]
@@ -27,7 +27,7 @@ Compare = Callable[[Row, Row], Sequence[Comparison]]
 
 @dataclass(frozen=True)
 class ComparedExample:
-    """One example. texts: what its prediction says in words and gold does not answer, by key."""
+    """One example. texts: the texts of its prediction row that are not answers, by key."""
 
     id: str
     texts: dict[str, str]
@@ -35,13 +35,16 @@ class ComparedExample:
 
     @property
     def right(self) -> bool:
-        """Whether no answer is wrong."""
+        """Whether all answers are right."""
         return all(answer.right for answer in self.answers)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """A language's answers under its own condition. lost: rows that do not fit; fault: why there are none."""
+    """The answers of a language under its own condition.
+
+    lost: how many rows do not fit together. fault: why there are no answers, or empty.
+    """
 
     language: Language
     examples: tuple[ComparedExample, ...] = ()
@@ -50,10 +53,10 @@ class Answers:
 
 
 def read_answers(folder: Path, results: Results, matrix: Matrix) -> tuple[Answers, ...]:
-    """The answers of every language under its own condition, for the first seed.
+    """Return the answers of every language under its own condition, for the first seed.
 
-    Files that are missing or damaged are said, not raised, and so is a task that is not known here.
-    Empty for results without conditions.
+    Missing or damaged files and an unknown task are reported in `fault`, not raised.
+    The result is empty when no language has such a condition.
     """
     languages = [language for language in matrix.languages if language.own is not None]
     if not languages:
@@ -69,7 +72,10 @@ def read_answers(folder: Path, results: Results, matrix: Matrix) -> tuple[Answer
 def compared(
     language: Language, predicted: Sequence[Row | None], gold: Sequence[Row | None], compare: Compare
 ) -> Answers:
-    """Rows in one order beside each other; None is one that nobody can read. compare: a task's own."""
+    """Compare predicted and gold rows in the same order; None is an unreadable row.
+
+    compare: the `compare` method of the task.
+    """
     examples: list[ComparedExample] = []
     lost = 0
     for found, right in zip_longest(predicted, gold):
@@ -104,7 +110,7 @@ def _read(folder: Path, language: Language, seed: int | None, compare: Compare) 
 
 
 def _rows(path: Path) -> list[Row | None] | None:
-    """A row for each line, None where it is none; None for a file that is not there."""
+    """Return one row per line, None for an unreadable line; return None for a missing file."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except (OSError, ValueError):

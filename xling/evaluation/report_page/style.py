@@ -1,8 +1,8 @@
 """How the page looks: the colours of the heat map, the numbers of its axes, the fonts of its texts.
 
-The colours are sequential and told apart without red and green, with text that stands out: one scale for a
-light page (pale to deep) and one for a dark page (deep to bright), both running in lightness from one end to
-the other, so that they also survive a grey print. No font is loaded from elsewhere.
+The colours are sequential, do not contrast red with green, and leave text readable: one scale for a light
+page (pale to deep) and one for a dark page (deep to bright). The lightness of both changes steadily, so that
+they also work in a grey print. No font is downloaded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _OTHERS = (
 
 @dataclass(frozen=True)
 class Colour:
-    """A colour of a screen; each channel from 0 to 255."""
+    """An RGB colour; each channel is from 0 to 255."""
 
     red: int
     green: int
@@ -52,13 +52,13 @@ class Colour:
 
 @dataclass(frozen=True)
 class Scale:
-    """An axis, or what colours stand for: its ends."""
+    """The two ends of an axis or of a colour scale."""
 
     low: float
     high: float
 
     def share(self, value: float) -> float:
-        """How far along the scale a value lies: 0 at its low end, 1 at its high one."""
+        """Return the position of a value on the scale: 0 at its low end, 1 at its high end."""
         return (value - self.low) / (self.high - self.low)
 
 
@@ -90,18 +90,18 @@ class Paint:
 
 
 def paint(fraction: float) -> Paint:
-    """The colours at a place between 0 and 1 of the scale."""
+    """Return the colours at a position from 0 to 1 on the scale."""
     light, dark = between(LIGHT, fraction), between(DARK, fraction)
     return Paint(light=light.css, light_ink=ink(light).css, dark=dark.css, dark_ink=ink(dark).css)
 
 
 def gradient(colours: Sequence[Colour]) -> str:
-    """The whole scale as a CSS gradient, for the legend."""
+    """Return the whole scale as a CSS gradient, for the legend."""
     return f"linear-gradient(90deg, {', '.join(colour.css for colour in colours)})"
 
 
 def between(colours: Sequence[Colour], fraction: float) -> Colour:
-    """The colour at a fraction of the way from the first to the last; outside it, the nearer end."""
+    """Return the interpolated colour at a position from 0 to 1; positions outside are clipped."""
     place = min(max(fraction, 0.0), 1.0) * (len(colours) - 1)
     index = min(int(place), len(colours) - 2)
     share = place - index
@@ -110,20 +110,20 @@ def between(colours: Sequence[Colour], fraction: float) -> Colour:
 
 
 def ink(background: Colour) -> Colour:
-    """Black or white, whichever stands out more."""
+    """Return black or white, whichever has more contrast with the background."""
     return max(_INK, key=lambda colour: contrast(colour, background))
 
 
 def contrast(first: Colour, second: Colour) -> float:
-    """The contrast ratio of WCAG 2, from 1 to 21."""
+    """Return the contrast ratio of WCAG 2, from 1 to 21."""
     low, high = sorted((first.luminance, second.luminance))
     return (high + 0.05) / (low + 0.05)
 
 
 def round_ticks(low: float, high: float, *, at_most: int) -> tuple[float, ...]:
-    """Round numbers at equal steps that enclose the span, in about `at_most` steps.
+    """Return round numbers at equal steps that enclose an interval, in about `at_most` steps.
 
-    A span that is next to nothing beside the values is drawn on an axis as long as they are large.
+    An interval that is tiny compared with its values is widened to their size.
     """
     size = max(abs(low), abs(high), 1e-3)
     span = high - low if high - low > 1e-6 * max(size, 1.0) else size
@@ -135,9 +135,9 @@ def round_ticks(low: float, high: float, *, at_most: int) -> tuple[float, ...]:
 
 
 def font_stack() -> str:
-    """Fonts that a reader's machine may have for texts of any script, as CSS lists them.
+    """Return a CSS list of common fonts for all scripts.
 
-    The browser takes for each letter the first that has it.
+    For each letter, the browser uses the first installed font that contains it.
     """
     noto = (f"Noto Sans {script}" for script in _NOTO.split("|"))
     return ", ".join((*_SYSTEM.split("|"), *noto, *_OTHERS.split("|"), "sans-serif"))

@@ -1,4 +1,4 @@
-"""The run in a paragraph and four figures."""
+"""The summary of a run: one paragraph and up to four figures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from xling.evaluation.results import NONE, SOURCE, TARGET, Results
 
 @dataclass(frozen=True)
 class Figure:
-    """A number with what it is, and what it is to be held against."""
+    """A number, its label, and a value to compare it with."""
 
     value: str
     label: str
@@ -32,13 +32,13 @@ class Figure:
 
 
 def title(results: Results, matrix: Matrix) -> str:
-    """What was done, in how many languages."""
+    """Return the title of the page: recipe, task and number of languages."""
     task = results.task or results.cells[0].task or "scores"
     return f"{results.recipe}: {task} in {plural(len(matrix.languages), 'language')}"
 
 
 def sentences(results: Results, matrix: Matrix, gains: Gains | None, costs: Costs) -> Iterator[str]:
-    """What came out, a sentence at a time."""
+    """Yield the sentences of the summary."""
     yield _what(results, matrix)
     own = matrix.mean(TARGET)
     if own is not None:
@@ -58,7 +58,7 @@ def sentences(results: Results, matrix: Matrix, gains: Gains | None, costs: Cost
 
 
 def figures(matrix: Matrix, gains: Gains | None, costs: Costs) -> Iterator[Figure]:
-    """The figures at the head of the page."""
+    """Yield the figures at the top of the page."""
     metric = metric_name(matrix.metric)
     own, control = matrix.mean(TARGET), matrix.mean(NONE)
     if own is not None:

@@ -1,4 +1,4 @@
-"""How the page writes numbers, names and texts of any script: which way they run, where a long one is cut."""
+"""Formatting of numbers, names and texts of any script: their direction, and where long ones are cut."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ _METRICS = {"f1": "F1", "macro_f1": "macro F1", "micro_f1": "micro F1", "las": "
 
 
 def metric_name(metric: str) -> str:
-    """The metric as prose names it."""
+    """Return the name of a metric as text uses it."""
     return _METRICS.get(metric, metric.replace("_", " "))
 
 
 def score(value: float) -> str:
-    """One decimal, with a true minus sign."""
+    """Return a score with one decimal and a true minus sign."""
     text = f"{value:.1f}"
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", MINUS)
 
 
 def gained(value: float) -> str:
-    """One decimal with its sign; zero has none."""
+    """Return a difference with one decimal and its sign; zero has no sign."""
     text = score(value)
     return f"+{text}" if float(f"{value:.1f}") > 0 else text
 
 
 def bounds(low: float | None, high: float | None) -> str:
-    """An interval; nothing where there is none."""
+    """Return an interval as text, empty if there is none."""
     if low is None or high is None:
         return ""
     joint = f" to {score(high)}" if low < 0 else f"{DASH}{score(high)}"
@@ -35,12 +35,12 @@ def bounds(low: float | None, high: float | None) -> str:
 
 
 def count(value: int | float | None) -> str:
-    """A whole number in groups of three; a dash where there is none."""
+    """Return a whole number with thousands separators, or a dash for None."""
     return DASH if value is None else f"{round(value):,}"
 
 
 def duration(seconds: float) -> str:
-    """Seconds as hours, minutes or seconds: two units at most."""
+    """Return seconds as hours, minutes or seconds, with at most two units."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -53,14 +53,14 @@ def duration(seconds: float) -> str:
 
 
 def memory(megabytes: float | None) -> str:
-    """Megabytes as MB or GB; a dash where there is none."""
+    """Return megabytes as MB or GB, or a dash for None."""
     if megabytes is None:
         return DASH
     return f"{megabytes / 1024:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
 
 
 def figure(value: float | None) -> str:
-    """A figure of any size, to about three digits; a dash where there is none."""
+    """Return a number with about three digits, or a dash for None."""
     if value is None:
         return DASH
     size = abs(value)
@@ -69,21 +69,21 @@ def figure(value: float | None) -> str:
 
 
 def isolated(name: str) -> str:
-    """A name that is written from right to left, kept from reordering the prose around it."""
+    """Return a name; a right-to-left one is isolated, so that it does not reorder the text around it."""
     if any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in name):
         return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
     return name
 
 
 def listed(names: Sequence[str], *, at_most: int = 4) -> str:
-    """Names as a list in prose: "A, B and C", "A, B, C and 5 more"."""
+    """Return names as a list in a sentence: "A, B and C" or "A, B, C, D and 5 more"."""
     if len(names) > at_most + 1:
         return f"{', '.join(names[:at_most])} and {len(names) - at_most} more"
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def plural(number: int, noun: str) -> str:
-    """The number with its noun, in the plural where it needs one."""
+    """Return a number with its noun, in the plural unless the number is 1."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
@@ -96,9 +96,9 @@ _WAYS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 
 
 def direction(text: str) -> str:
-    """`rtl` where most letters of known direction run from right to left, else `ltr`.
+    """Return `rtl` if most letters with a direction run from right to left, otherwise `ltr`.
 
-    The first letter alone, which `dir="auto"` goes by, is misled by a Latin name at the beginning.
+    `dir="auto"` looks only at the first letter, and so fails for a text that starts with a Latin name.
     """
     kinds = [unicodedata.bidirectional(letter) for letter in text]
     right = sum(kind in ("R", "AL") for kind in kinds)
@@ -106,10 +106,10 @@ def direction(text: str) -> str:
 
 
 def runs(words: Sequence[str], around: str) -> Iterator[tuple[str, int, int]]:
-    """(direction, start, end) of the words in their order: names of another direction read on in their own.
+    """Yield runs of words that have one direction, as (direction, start, end), in the order of the words.
 
-    around: the sentence's direction, in which numbers and signs go too, unless words of the other stand on
-    both sides of them.
+    around: the direction of the sentence. Numbers and signs follow it, unless words of the other direction
+    are on both sides of them.
     """
     ways = [_way(word) for word in words]
     start = 0
@@ -123,15 +123,15 @@ def runs(words: Sequence[str], around: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _way(word: str) -> str:
-    """The direction of a word's first letter that has one, or nothing."""
+    """Return the direction of the first letter that has one, or an empty text."""
     kinds = (unicodedata.bidirectional(letter) for letter in word)
     return next((_WAYS[kind] for kind in kinds if kind in _WAYS), "")
 
 
 def cut(text: str, most: int) -> str:
-    """The text, or its beginning of at most so many characters and an ellipsis.
+    """Return the text, or its first `most` characters at most, followed by an ellipsis.
 
-    It is cut between words where one ends near, else before a letter: never within a syllable's signs.
+    It is cut between two words if possible, otherwise before a letter, but never within a syllable.
     """
     if len(text) <= most:
         return text
