@@ -7,14 +7,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from xling.errors import XlingError
-
-if TYPE_CHECKING:
-    pass
 
 Seed = Annotated[int, typer.Option("--seed", help="The seed of all random choices.")]
 Device = Annotated[str, typer.Option("--device", help="The device to compute on: cpu, cuda or cuda:N.")]
