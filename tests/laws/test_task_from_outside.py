@@ -198,7 +198,7 @@ def test_it_trains_saves_composes_predicts_and_is_scored(shell, bert):
     assert scores[0] == scores[1] and scores[0]["metric"] == "accuracy" and scores[0]["examples"] == 12
 
 
-def test_it_has_a_recipe(shell, bert):
+def test_it_has_a_recipe_and_its_own_section_in_the_report(shell, bert):
     files = ("--train", "train.moods", "--dev", "dev.moods", "--test", "test.moods")
     told = ("--language", "swh", "--task", "mood", "--base", bert.id)
     ended = shell("recipe", "new", *told, *files, "--out", "mine")
@@ -209,5 +209,7 @@ def test_it_has_a_recipe(shell, bert):
     ended = shell("run", "mine/recipe.yaml", "--out", "runs", *changes)
     assert ended.status == 0, ended.err
     assert json.loads(Path("runs/swh-mood/results.json").read_text())["task"] == "mood"
+    page = Path("runs/swh-mood/report.html").read_text(encoding="utf-8")
+    assert "Moods" in page and "glad" in page and "sayings" in page
     bare = ("--language", "swh", "--task", "mood", "--test", "test.moods", "--out", "other")
     shell("recipe", "new", *bare).refused("--train: xling has no mood data; give --train and --dev")

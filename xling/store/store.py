@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from xling.files import write_atomically
 from xling.modules.module import WEIGHTS, Module
 
 CARD = "README.md"
+_NEW = re.compile(r"(?<![\w/.@-])new(?![\w/.@-])")  # what learned, in the plan that a training keeps
 
 
 class Store:
@@ -117,8 +119,9 @@ def card_text(module: Module, name: str) -> str:
     }
     said = {key: value for key, value in rows.items() if value not in (None, "")}
     table = "\n".join(f"| {key} | {value} |" for key, value in said.items() if not isinstance(value, list))
-    below = " >> ".join(own for own, _ in facts.below)
-    plan = f"{name}" if facts.language else f"{below or 'none'} >> {name}"
+    below = " >> ".join(own for own, _ in facts.below) or "none"
+    learned_in = str(facts.making.get("plan", f"{below} >> new"))
+    plan = name if facts.language else _NEW.sub(name, learned_in)
     return (
         f"# {name}\n\nA module of xling: {about}.\n\n| | |\n|---|---|\n{table}\n\n"
         f"```python\nimport xling\n\nbase = xling.load_base({facts.base!r})\n"
