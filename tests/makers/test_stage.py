@@ -92,3 +92,10 @@ def test_what_an_earlier_version_did_not_say_has_its_default():
     other = stage(spec=LanguageTraining(candidates=False))
     assert other.completed(old)["making"] != other.identity["making"]
     assert stage().completed({"language": "swh", "making": {}}) == {"language": "swh", "making": {}}
+
+
+def test_a_module_names_every_part_of_a_card_that_it_was_made_from(bert):
+    train, dev = (Data(rows=rows, card="one card", licence="MIT") for rows in (TEXTS[:3], TEXTS[3:5]))
+    facts = stage(data={"train": train, "dev": dev, "again": train, "own": Data(rows=TEXTS[5:])}).facts(bert)
+    assert facts.cards == (("one card", train.fingerprint), ("one card", dev.fingerprint))
+    assert facts.licence == "MIT"

@@ -135,8 +135,8 @@ class Stage:
 
         changes: further facts, by name.
         """
-        spec, used = self.spec, {data.card: data for data in self.data.values() if data.card}
-        licences = [data.licence for data in used.values() if data.licence]
+        spec, used = self.spec, [data for data in self.data.values() if data.card]
+        licences = [data.licence for data in used if data.licence]
         device = str(base.encoder.device)
         trains = isinstance(spec, ModuleTraining)
         return base_facts(
@@ -144,7 +144,7 @@ class Stage:
             **self.identity,
             below=tuple((name, _content(self.modules[name])) for name in self.beneath),
             recipe=self.recipe,
-            cards=tuple((name, data.fingerprint) for name, data in used.items()),
+            cards=tuple(dict.fromkeys((data.card, data.fingerprint) for data in used)),
             licence=strictest(licences) if licences else None,
             precision=chosen_precision(spec.training.precision, device) if trains else None,
             threads=torch.get_num_threads(),
