@@ -110,3 +110,11 @@ def test_task_training_leaves_the_language_module_as_it_was(run, tmp_path):
     before = path.read_bytes()
     run("task_module.training.steps=6")
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("section", ["language_modules", "task_module"])
+def test_a_misspelt_kind_is_told_by_its_section(shell, recipe, section, tmp_path):
+    words = (recipe, "--data-root", tmp_path / "no data", "--out", tmp_path / "runs")
+    shell("run", *words, "--set", f"{section}.kind=botleneck").refused(
+        f"{section}: ", "'botleneck'", "bottleneck"
+    )

@@ -13,6 +13,8 @@ from xling.evaluation.report import write_report
 from xling.evaluation.results import LOG, RELATED, REMOVED, RESULTS
 from xling.files import link, write_json, write_lines
 from xling.makers.stage import Say
+from xling.makers.task import check_kind
+from xling.modules.registry import preset
 from xling.pipeline.corpus import Corpus
 from xling.pipeline.planning import Asked, plan_recipe
 from xling.pipeline.recipe import Recipe
@@ -53,6 +55,8 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
     Returns the path of `results.json`.
     """
     task_named(recipe.task.name, where="task.name")
+    preset(recipe.language_modules.kind, recipe.language_modules.options, where="language_modules")
+    check_kind(recipe.task_module, where="task_module")
     corpus, folder = Corpus(recipe, place.data_root), place.out / recipe.name
     planned = plan_recipe(corpus, place.precision)
     bench = Workbench(base=recipe.base, device=place.device, bars=place.bars, say=place.say)
