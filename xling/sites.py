@@ -64,6 +64,11 @@ class EncoderShape:
         """Return the total number of values in the encoder's parameters."""
         return sum(value.numel() for value in self.parameters.values())
 
+    def layers_but(self, leave_out: Iterable[int]) -> list[int]:
+        """Return the numbers of the layers that are not left out; negative numbers count from the top."""
+        absent = {number % self.layers for number in leave_out}
+        return [layer for layer in range(self.layers) if layer not in absent]
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -302,8 +307,7 @@ def at_sites(
     for name in names:
         if name not in known:
             raise InputError(f"the base has no linear site {name!r}", where="sites", choices=known)
-    absent = {number % shape.layers for number in leave_out}
-    kept = (layer for layer in range(shape.layers) if layer not in absent)
+    kept = shape.layers_but(leave_out)
     return {f"{layer}.{name}": shape.linear[layer, name] for layer in kept for name in names}
 
 

@@ -71,9 +71,8 @@ class Bottlenecks(nn.Module):
     def __init__(self, config: BottleneckConfig, shape: EncoderShape, generator: Generator) -> None:
         super().__init__()
         self.config = config
-        absent = {number % shape.layers for number in config.leave_out}
         self.sites: list[tuple[int, Place]] = [
-            (layer, place) for layer in range(shape.layers) if layer not in absent for place in config.places
+            (layer, place) for layer in shape.layers_but(config.leave_out) for place in config.places
         ]
         self.at = nn.ModuleDict(
             {f"{layer}/{place}": Bottleneck(config, shape.hidden, generator) for layer, place in self.sites}

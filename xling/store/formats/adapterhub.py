@@ -6,14 +6,10 @@ read too. Residuals follow the library's own rule, which is `stacking: adapterhu
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-from safetensors.torch import save
-from torch import Tensor
 
 from xling.bases.base import Base
 from xling.errors import InputError, MismatchError
@@ -23,14 +19,25 @@ from xling.modules.registry import parse_config
 from xling.sites import Place
 from xling.store.formats.adapterhub_heads import read_head_files, write_head_files
 from xling.store.formats.adapterhub_settings import (
-    bottleneck_parts,
+    bottleneck_options,
     bottleneck_settings,
     invertible_options,
     lora_alpha,
     lora_settings,
     modernised,
 )
-from xling.store.formats.format import Format, Found, FoundPart, ImportRequest, Tensors, bare, only, prefix_of
+from xling.store.formats.format import (
+    Format,
+    Found,
+    FoundPart,
+    ImportRequest,
+    Tensors,
+    as_json,
+    as_weights,
+    bare,
+    only,
+    prefix_of,
+)
 from xling.store.formats.safe_reading import ModuleFiles, read_json, read_tensors, wanted_file
 from xling.store.formats.weights_and_sites import Factors, factors_of, lora_parts
 
@@ -54,6 +61,7 @@ _LEGACY = {
 }
 _PROJECTIONS = {"down": "adapter_down.0", "up": "adapter_up"}
 _COUPLINGS = {"f.into": "F.0", "f.out": "F.2", "g.into": "G.0", "g.out": "G.2"}
+_BLOCK = "invertible_adapters."
 _LEAVES = ("weight", "bias")
 
 
@@ -111,14 +119,9 @@ def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
         "name": name,
         "version": _LAYOUT,
     }
-    whole = {prefix_of(base) + key: value.detach().cpu().contiguous() for key, value in tensors.items()}
-    files = {CONFIG: as_json({**about, "config": settings}), WEIGHTS: save(whole)}
+    whole = as_weights({prefix_of(base) + key: value for key, value in tensors.items()})
+    files = {CONFIG: as_json({**about, "config": settings}), WEIGHTS: whole}
     return files | write_head_files(module, about)
-
-
-def as_json(value: Mapping[str, Any]) -> bytes:
-    """Return readable JSON with sorted keys, as the library writes it."""
-    return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def _check(facts: Mapping[str, Any], request: ImportRequest, path: Path) -> str:
@@ -158,17 +161,15 @@ def _bottlenecks(
     files: ModuleFiles,
 ) -> list[FoundPart]:
     """Return one part for each reduction factor and the invertible block; their tensors are removed."""
-    parts = []
-    for options in bottleneck_parts(settings, base.shape.layers, where=files.settings):
-        config = parse_config({"kind": "bottleneck", **options}, where=str(files.settings))
-        parts.append(FoundPart(config, _taken(tensors, bottleneck_names(config, base, name), files.weights)))
-    options = invertible_options(settings, where=files.settings)
-    names = invertible_names(name)
+    wanted = bottleneck_options(settings, base.shape.layers, where=files.settings)
+    block = invertible_options(settings, where=files.settings)
     # The settings of task adapters of 2020 name a block that their tensors do not contain.
-    if options and (facts.get("type") != "text_task" or any(key in tensors for key in names.values())):
-        config = parse_config({"kind": "invertible", **options}, where=str(files.settings))
-        parts.append(FoundPart(config, _taken(tensors, names, files.weights)))
-    return parts
+    if block and (facts.get("type") != "text_task" or any(key.startswith(_BLOCK) for key in tensors)):
+        wanted.append(block)
+    configs = [parse_config(options, where=str(files.settings)) for options in wanted]
+    return [
+        FoundPart(config, _taken(tensors, names_of(config, base, name), files.weights)) for config in configs
+    ]
 
 
 def _lora(
@@ -198,16 +199,13 @@ def _taken(tensors: Tensors, names: Mapping[str, str], path: Path) -> Tensors:
 
 
 def _bottleneck_files(module: Module, base: Base, name: str) -> tuple[dict[str, Any], Tensors]:
-    settings = bottleneck_settings([part.config for part in module.parts], base.shape.layers)
-    tensors: Tensors = {}
-    for part in module.parts:
-        if part.config.kind == "head":
-            continue
-        inverse = part.config.kind == "invertible"
-        names = invertible_names(name) if inverse else bottleneck_names(part.config, base, name)
-        values: Mapping[str, Tensor] = part.network.state_dict()
-        tensors |= {theirs: values[own] for own, theirs in names.items()}
-    return settings, tensors
+    parts = [part for part in module.parts if part.config.kind != "head"]
+    tensors: Tensors = {
+        theirs: part.network.state_dict()[own]
+        for part in parts
+        for own, theirs in names_of(part.config, base, name).items()
+    }
+    return bottleneck_settings([part.config for part in parts], base.shape), tensors
 
 
 def _lora_files(module: Module, base: Base, name: str) -> tuple[dict[str, Any], Tensors]:
@@ -231,38 +229,32 @@ def hosts_of(base: Base) -> Mapping[Place, str]:
     return _HOSTS[base.family.name]
 
 
-def bottleneck_names(config: PartConfig, base: Base, name: str) -> dict[str, str]:
-    """Return the tensor names of a bottleneck part, ours to theirs, without the prefix of the whole model."""
-    options, hosts = config.model_dump(), hosts_of(base)
-    absent = {layer % base.shape.layers for layer in options["leave_out"]}
-    return {
-        f"at.{layer}/{place}.{own}.{leaf}": (
-            f"{base.family.layers}.{layer}.{hosts[place]}.adapters.{name}.{theirs}.{leaf}"
-        )
-        for layer in range(base.shape.layers)
-        if layer not in absent
-        for place in options["places"]
-        for own, theirs in _PROJECTIONS.items()
-        for leaf in _LEAVES
-    }
+def names_of(config: PartConfig, base: Base, name: str) -> dict[str, str]:
+    """Return the tensor names of a bottleneck part or of an invertible block, ours to theirs.
 
-
-def invertible_names(name: str) -> dict[str, str]:
-    """Return the tensor names of an invertible block, ours to theirs."""
-    return {
-        f"{own}.{leaf}": f"invertible_adapters.{name}.{theirs}.{leaf}"
-        for own, theirs in _COUPLINGS.items()
-        for leaf in _LEAVES
-    }
+    Theirs are without the prefix of the whole model.
+    """
+    if config.kind == "invertible":
+        paths = {own: f"{_BLOCK}{name}.{theirs}" for own, theirs in _COUPLINGS.items()}
+    else:
+        options, hosts = config.model_dump(), hosts_of(base)
+        paths = {
+            f"at.{layer}/{place}.{own}": (
+                f"{base.family.layers}.{layer}.{hosts[place]}.adapters.{name}.{theirs}"
+            )
+            for layer in base.shape.layers_but(options["leave_out"])
+            for place in options["places"]
+            for own, theirs in _PROJECTIONS.items()
+        }
+    return {f"{own}.{leaf}": f"{theirs}.{leaf}" for own, theirs in paths.items() for leaf in _LEAVES}
 
 
 def renamed(tensors: Tensors, base: Base) -> Tensors:
     """Return the tensors under today's names, without the prefix of the whole model."""
-    found: Tensors = {}
-    for name, value in tensors.items():
-        steps = bare(name, base).split(".")
-        found[".".join(_LEGACY.get(step, step) for step in steps)] = value
-    return found
+    return {
+        ".".join(_LEGACY.get(step, step) for step in bare(name, base).split(".")): value
+        for name, value in tensors.items()
+    }
 
 
 FORMAT = Format(NAME, read, write)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save
 from torch import zeros
 
 from xling.bases.plain import checkpoint_pooler
 from xling.errors import InputError
 from xling.modules.head import Head
 from xling.modules.module import Module
-from xling.store.formats.adapterhub_settings import nonlinearity, nonlinearity_name
-from xling.store.formats.format import FoundPart, ImportRequest, Tensors, found_part, refuse_options
+from xling.store.formats.adapterhub_settings import NONLINEARITY_NAMES, nonlinearity
+from xling.store.formats.format import (
+    FoundPart,
+    ImportRequest,
+    Tensors,
+    as_json,
+    as_weights,
+    found_part,
+    refuse_options,
+)
 from xling.store.formats.heads import read_head, settled, wants_head
 from xling.store.formats.safe_reading import ModuleFiles, first_of, read_json, read_tensors
 
@@ -48,11 +54,11 @@ def read_head_files(
     tensors = read_tensors(weights)
     if isinstance(settings, Mapping):
         head, labels = _flexible(facts, settings, tensors, request, ModuleFiles(path, weights))
-        return [head], labels, (path, weights)
-    if not str(title).endswith(_CLASSES.get(_TYPES.get(str(request.task), ""), ())):
+    elif not str(title).endswith(_CLASSES.get(_TYPES.get(str(request.task), ""), ())):
         raise InputError(f"its head is of a {title}, and --task says {request.task}", where=path)
-    head, labels = read_head(tensors, request, said=_labels(facts, path), where=weights)
-    return [head], labels, (path, weights)
+    else:
+        head, labels = read_head(tensors, request, said=_labels(facts, path), where=weights)
+    return head, labels, (path, weights)
 
 
 def write_head_files(module: Module, about: Mapping[str, Any]) -> dict[str, bytes]:
@@ -75,7 +81,7 @@ def write_head_files(module: Module, about: Mapping[str, Any]) -> dict[str, byte
         "head_type": kind,
         "num_labels": config.outputs,
         "layers": 2 if config.dense else 1,
-        "activation_function": nonlinearity_name(config.dense) if config.dense else "tanh",
+        "activation_function": NONLINEARITY_NAMES[config.dense] if config.dense else "tanh",
         "label2id": {label: number for number, label in enumerate(labels)},
         "dropout_prob": config.dropout,
     }
@@ -83,9 +89,8 @@ def write_head_files(module: Module, about: Mapping[str, Any]) -> dict[str, byte
         settings |= {"use_pooler": False, "bias": True}
     values = part.network.state_dict()
     names = _names(settings["layers"], str(about["name"]))
-    tensors = {theirs: values[own].detach().cpu().contiguous() for own, theirs in names.items()}
-    text = json.dumps({**about, "config": settings}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    return {CONFIG: text.encode("utf-8"), WEIGHTS: save(tensors)}
+    tensors = as_weights({theirs: values[own] for own, theirs in names.items()})
+    return {CONFIG: as_json({**about, "config": settings}), WEIGHTS: tensors}
 
 
 def _flexible(
@@ -94,7 +99,7 @@ def _flexible(
     tensors: Tensors,
     request: ImportRequest,
     files: ModuleFiles,
-) -> tuple[FoundPart, tuple[str, ...]]:
+) -> tuple[list[FoundPart], tuple[str, ...]]:
     path, weights = files.settings, files.weights
     kind = _TYPES.get(str(request.task))
     if kind is None or settings.get("head_type") != kind:
@@ -125,7 +130,7 @@ def _flexible(
     if settings.get("dropout_prob") is not None:
         options["dropout"] = settings["dropout_prob"]
     labels = settled(request, _labels(settings, path), options["outputs"])
-    return found_part("head", options, own, where=path), labels
+    return [found_part("head", options, own, where=path)], labels
 
 
 def _names(layers: int, name: str) -> dict[str, str]:

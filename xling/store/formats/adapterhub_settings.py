@@ -10,7 +10,8 @@ from typing import Any
 from xling.bases.base import Base
 from xling.errors import InputError
 from xling.modules.kind import Nonlinearity, PartConfig
-from xling.store.formats.format import refuse_options
+from xling.sites import EncoderShape
+from xling.store.formats.format import positive, refuse_options
 from xling.store.formats.weights_and_sites import Factors
 
 _NONLINEARITIES: Mapping[str, Nonlinearity] = {
@@ -22,7 +23,7 @@ _NONLINEARITIES: Mapping[str, Nonlinearity] = {
     "silu": "silu",
     "tanh": "tanh",
 }
-_NONLINEARITY_NAMES = {
+NONLINEARITY_NAMES: Mapping[Nonlinearity, str] = {
     "relu": "relu",
     "gelu": "gelu",
     "gelu_tanh": "gelu_new",
@@ -68,7 +69,7 @@ def modernised(facts: Mapping[str, Any], *, where: Path) -> dict[str, Any]:
     return found
 
 
-def bottleneck_parts(settings: Mapping[str, Any], layers: int, *, where: Path) -> list[dict[str, Any]]:
+def bottleneck_options(settings: Mapping[str, Any], layers: int, *, where: Path) -> list[dict[str, Any]]:
     """Return the options of our bottleneck parts, one part for each reduction factor.
 
     Raises InputError for a setting that we cannot represent.
@@ -88,6 +89,7 @@ def bottleneck_parts(settings: Mapping[str, Any], layers: int, *, where: Path) -
         if settings[key]
     ]
     shared = {
+        "kind": "bottleneck",
         "nonlinearity": nonlinearity(settings["non_linearity"], where=where),
         "places": places,
         "reads": "residual" if settings.get("is_parallel", False) else reads,
@@ -108,12 +110,13 @@ def invertible_options(settings: Mapping[str, Any], *, where: Path) -> dict[str,
     if kind != "nice":
         raise InputError(f"xling has no equal for inv_adapter = {kind!r}", where=where)
     return {
+        "kind": "invertible",
         "reduction_factor": settings.get("inv_adapter_reduction_factor"),
         "nonlinearity": nonlinearity(settings["non_linearity"], where=where),
     }
 
 
-def lora_alpha(settings: Mapping[str, Any], *, where: Path) -> tuple[int, float]:
+def lora_alpha(settings: Mapping[str, Any], *, where: Path) -> tuple[int | float, float]:
     """Return the rank and alpha of LoRA.
 
     Raises InputError for a setting that we cannot represent.
@@ -125,10 +128,10 @@ def lora_alpha(settings: Mapping[str, Any], *, where: Path) -> tuple[int, float]
             where=where,
         )
     refuse_options(settings, {"composition_mode": ("add",)}, _LORA_FREE, where=where)
-    rank, alpha = settings.get("r", 8), settings.get("alpha", 8)
-    for name, value in (("r", rank), ("alpha", alpha)):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise InputError(f"{name} = {value!r} is no number above 0", where=where)
+    rank, alpha = (
+        positive(value, f"{name} = {value!r}", where=where)
+        for name, value in (("r", settings.get("r", 8)), ("alpha", settings.get("alpha", 8)))
+    )
     return rank, float(alpha)
 
 
@@ -145,12 +148,7 @@ def nonlinearity(name: Any, *, where: Path) -> Nonlinearity:
     return found
 
 
-def nonlinearity_name(name: Nonlinearity) -> str:
-    """Return their name of one of our non-linearities."""
-    return _NONLINEARITY_NAMES[name]
-
-
-def bottleneck_settings(configs: Sequence[PartConfig], layers: int) -> dict[str, Any]:
+def bottleneck_settings(configs: Sequence[PartConfig], shape: EncoderShape) -> dict[str, Any]:
     """Return their settings of our bottleneck parts and, if there is one, our invertible part.
 
     Raises InputError when they cannot represent them.
@@ -166,18 +164,23 @@ def bottleneck_settings(configs: Sequence[PartConfig], layers: int) -> dict[str,
             raise _refusal("bottlenecks that differ in more than their reduction factor")
     if len(blocks) > 1 or any(own["nonlinearity"] != first["nonlinearity"] for own in blocks):
         raise _refusal("an invertible block with a non-linearity of its own")
-    factors = _factors_by_layer(parts, layers)
+    pairs = [
+        (layer, own["reduction_factor"]) for own in parts for layer in shape.layers_but(own["leave_out"])
+    ]
+    factors = dict(sorted(pairs))
+    if len(factors) < len(pairs):
+        raise _refusal("two bottlenecks in one layer")
     same = len(parts) == 1
     return {
         **_DEFAULTS,
         "mh_adapter": "after_attention" in first["places"],
         "output_adapter": "after_ffn" in first["places"],
         "reduction_factor": first["reduction_factor"] if same else {str(n): f for n, f in factors.items()},
-        "non_linearity": nonlinearity_name(first["nonlinearity"]),
+        "non_linearity": NONLINEARITY_NAMES[first["nonlinearity"]],
         "original_ln_before": first["reads"] == "normed",
         "is_parallel": first["reads"] == "residual",
         "scaling": float(first["scaling"]),
-        "leave_out": [layer for layer in range(layers) if layer not in factors],
+        "leave_out": shape.layers_but(factors),
         "inv_adapter": "nice" if blocks else None,
         "inv_adapter_reduction_factor": blocks[0]["reduction_factor"] if blocks else None,
     }
@@ -204,7 +207,7 @@ def lora_settings(found: Mapping[str, Factors], base: Base) -> dict[str, Any]:
         "attn_matrices": matrices,
         "intermediate_lora": "ffn.up" in names,
         "output_lora": "ffn.down" in names,
-        "leave_out": sorted(set(range(base.shape.layers)) - layers),
+        "leave_out": base.shape.layers_but(layers),
         "r": rank,
         "alpha": int(alpha) if alpha == int(alpha) else alpha,
         "dropout": 0.0,
@@ -246,25 +249,12 @@ def _layers_by_factor(settings: Mapping[str, Any], layers: int, where: Path) -> 
     if not isinstance(absent, list):
         raise InputError(f"leave_out = {absent!r} is no list of layers", where=where)
     found: dict[float, set[int]] = {}
-    for layer in range(layers):
-        if layer in absent:
-            continue
+    for layer in (layer for layer in range(layers) if layer not in absent):
         own = factors.get(str(layer), factors.get("default")) if isinstance(factors, Mapping) else factors
         if isinstance(own, bool) or not isinstance(own, int | float):
             raise InputError(f"reduction_factor = {own!r} of layer {layer} is no number", where=where)
         found.setdefault(float(own), set()).add(layer)
     return found
-
-
-def _factors_by_layer(parts: Sequence[Mapping[str, Any]], layers: int) -> dict[int, float]:
-    found: dict[int, float] = {}
-    for own in parts:
-        absent = {layer % layers for layer in own["leave_out"]}
-        for layer in set(range(layers)) - absent:
-            if layer in found:
-                raise _refusal("two bottlenecks in one layer")
-            found[layer] = own["reduction_factor"]
-    return dict(sorted(found.items()))
 
 
 def _refusal(what: str) -> InputError:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -63,10 +64,8 @@ def read(folder: Path, request: ImportRequest) -> Found:
             raise unknown(name, request.base, where=path)
     if not entries:
         raise InputError("it changes no parameter of the encoder", where=path)
-    if not wanted:
-        return Found((_sparse(entries, request.base, path),), (), (path,))
     head, labels = read_head(plain, request, where=path)
-    return Found((_sparse(entries, request.base, path), head), labels, (path,))
+    return Found((_sparse(entries, request.base, path), *head), labels, (path,))
 
 
 def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
@@ -150,14 +149,8 @@ def _steps(steps: Any, name: str, size: int, path: Path) -> Tensor:
 
 def row_major(indices: Tensor, shape: Sequence[int]) -> Tensor:
     """Convert linear indices that run along the first axis fastest into ones that run along the last."""
-    places, rest = [], indices
-    for length in shape:
-        places.append(rest % length)
-        rest = rest // length
-    found = torch.zeros_like(indices)
-    for place, length in zip(places, shape, strict=True):
-        found = found * length + place
-    return found
+    places = np.unravel_index(indices.numpy(), tuple(shape), order="F")
+    return torch.from_numpy(np.ravel_multi_index(places, tuple(shape)))
 
 
 def column_major(indices: Tensor, shape: Sequence[int]) -> Tensor:
@@ -177,10 +170,8 @@ def _sorted(indices: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _sparse(entries: Mapping[str, tuple[Tensor, Tensor]], base: Base, path: Path) -> FoundPart:
-    tensors: Tensors = {}
-    for name, (index, values) in entries.items():
-        tensors[f"values.{key_of(name)}"] = values
-        tensors[f"gaps.{key_of(name)}"] = encode_gaps(index)
+    tensors: Tensors = {f"values.{key_of(name)}": values for name, (_, values) in entries.items()}
+    tensors |= {f"gaps.{key_of(name)}": encode_gaps(index) for name, (index, _) in entries.items()}
     count = sum(len(index) for index, _ in entries.values())
     frozen = not any(name in base.shape.norms for name in entries)
     return found_part("sparse", {"k": count, "freeze_norms": frozen}, tensors, where=path)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+from safetensors.torch import save
 from torch import Generator, Tensor
 
 from xling.bases.base import Base
@@ -158,6 +160,23 @@ def by_layers(places: Iterable[tuple[int, ThingT]], layers: int) -> list[tuple[l
     for thing, own in where.items():
         groups.setdefault(frozenset(own), []).append(thing)
     return [(things, sorted(set(range(layers)) - own)) for own, things in groups.items()]
+
+
+def positive(value: Any, what: str, *, where: Path) -> int | float:
+    """Return a number above 0. Raises InputError, which says what it is, for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise InputError(f"{what} is no number above 0", where=where)
+    return value
+
+
+def as_json(value: Mapping[str, Any]) -> bytes:
+    """Return readable JSON with sorted keys, as the other libraries write it."""
+    return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def as_weights(tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> bytes:
+    """Return tensors in the format of safetensors."""
+    return save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata)
 
 
 def prefix_of(base: Base) -> str:

@@ -50,15 +50,19 @@ def wants_head(present: Sequence[str], request: ImportRequest, *, where: Path) -
 
 def read_head(
     plain: Mapping[str, Tensor], request: ImportRequest, *, said: Sequence[str] = (), where: Path
-) -> tuple[FoundPart, tuple[str, ...]]:
+) -> tuple[list[FoundPart], tuple[str, ...]]:
     """Return the head among a classifier's tensors, which have transformers' names, and its labels.
+
+    Both are empty if the head does not belong in the module.
 
     said: labels that the files name.
 
     A pooler that the classifier uses but the file lacks is taken from the base.
 
-    Raises InputError when the tensors are not those of such a head.
+    Raises InputError when the request and the files disagree, or the tensors are not those of such a head.
     """
+    if not wants_head(list(plain), request, where=where):
+        return [], ()
     base, task = request.base, task_named(str(request.task))
     shape = task.head(("_",), base)
     if not isinstance(shape, HeadConfig):
@@ -81,7 +85,7 @@ def read_head(
         if name not in names.values():
             raise InputError(f"its head holds {name}, which a {task.name} head has not", where=where)
     tensors = {own: known[name] for own, name in names.items()}
-    return FoundPart(task.head(labels, base), tensors), labels
+    return [FoundPart(task.head(labels, base), tensors)], labels
 
 
 def settled(request: ImportRequest, said: Sequence[str], outputs: int) -> tuple[str, ...]:
@@ -119,17 +123,13 @@ def plain_head(module: Module, base: Base, title: str) -> Tensors:
     config, shape = part.network.config, head_shape(base, part.network.config.pooling)
     if shape is None or config.dense != shape.nonlinearity or config.norm != (shape.norm is not None):
         raise InputError(
-            f"the head ({_described(part.network)}) is not in the shape of a plain {base.family.name} "
+            f"the head (pooling {config.pooling}, dense {config.dense}, norm {config.norm}) "
+            f"is not in the shape of a plain {base.family.name} "
             f"classifier, which is what {title} holds",
             where="--format",
         )
     values = part.network.state_dict()
     return {name: values[own].cpu() for own, name in plain_names(base, config.pooling).items()}
-
-
-def _described(head: Head) -> str:
-    config = head.config
-    return f"pooling {config.pooling}, dense {config.dense}, norm {config.norm}"
 
 
 def _pooler(base: Base, names: Mapping[str, str], plain: Mapping[str, Tensor]) -> Tensors:

@@ -6,14 +6,12 @@ A tensor's name is `base_model.model.` and the path of the weight it changes. Ra
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save
 from torch import Tensor
 
 from xling.bases.base import Base
@@ -25,12 +23,15 @@ from xling.store.formats.format import (
     Found,
     ImportRequest,
     Tensors,
+    as_json,
+    as_weights,
     bare,
     only,
+    positive,
     prefix_of,
     refuse_options,
 )
-from xling.store.formats.heads import plain_head, read_head, wants_head
+from xling.store.formats.heads import plain_head, read_head
 from xling.store.formats.safe_reading import read_json, read_tensors, wanted_file
 from xling.store.formats.weights_and_sites import Factors, factors_of, lora_parts, scale_parts, scales_of
 
@@ -78,11 +79,8 @@ def read(folder: Path, request: ImportRequest) -> Found:
         parts = scale_parts(scales, request.base, where=weights)
     if not parts:
         raise InputError("it changes nothing", where=weights)
-    files = (path, weights)
-    if not wants_head(list(plain), request, where=weights):
-        return Found(tuple(parts), (), files)
     head, labels = read_head(plain, request, where=weights)
-    return Found((*parts, head), labels, files)
+    return Found((*parts, *head), labels, (path, weights))
 
 
 def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
@@ -107,10 +105,9 @@ def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
         "modules_to_save": saved or None,
         **options,
     }
-    tensors = {f"{_ROOT}{prefix_of(base)}{path}": value.contiguous() for path, value in changes.items()}
-    tensors |= {_ROOT + path: value.contiguous() for path, value in head.items()}
-    text = json.dumps(config, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    return {CONFIG: text.encode("utf-8"), WEIGHTS: save(tensors, metadata={"format": "pt"})}
+    tensors = {f"{_ROOT}{prefix_of(base)}{path}": value for path, value in changes.items()}
+    tensors |= {_ROOT + path: value for path, value in head.items()}
+    return {CONFIG: as_json(config), WEIGHTS: as_weights(tensors, {"format": "pt"})}
 
 
 def _sorted_out(tensors: Tensors, base: Base, path: Path) -> tuple[dict[str, Tensors], Tensors]:
@@ -149,9 +146,7 @@ def _setting(config: Mapping[str, Any], name: str, *, general: str, patterns: st
             raise InputError(f"{patterns} has {key!r}, and only plain module names are read", where=path)
         if f".{module}".endswith(f".{key}"):
             value = own
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise InputError(f"{general} = {value!r} for {name} is no number above 0", where=path)
-    return value
+    return positive(value, f"{general} = {value!r} for {name}", where=path)
 
 
 def _only_scale(name: str, own: Tensors, path: Path) -> Tensor:

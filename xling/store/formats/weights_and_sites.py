@@ -26,15 +26,6 @@ Place = tuple[int, str]  # a layer, and the name of a site
 Side = tuple[str, str]  # `outputs` or `inputs`, and the name of a site
 
 
-@dataclass(frozen=True)
-class Scaling:
-    """What factors must have in common to belong to one part."""
-
-    rank: int
-    alpha: float
-    stabilised: bool
-
-
 @dataclass(frozen=True, kw_only=True)
 class Factors:
     """The LoRA factors of one whole weight: A (`down`, [rank, inputs]) and B (`up`, [outputs, rank]).
@@ -60,15 +51,14 @@ def lora_parts(found: Mapping[str, Factors], base: Base, *, where: Path) -> list
     """
     for weight, own in found.items():
         _check_factors(weight, own, base, where)
-    groups: dict[Scaling, dict[Place, tuple[Tensor, Tensor]]] = {}
+    groups: dict[tuple[int, float, bool], dict[Place, Factors]] = {}
     for place, site in base.shape.linear.items():
         own = found.get(site.weight)
         if own is None or _untouched(own.up, site):
             continue
         block = _block(own, site)
-        group = groups.setdefault(Scaling(block.rank, block.alpha, block.stabilised), {})
-        group[place] = block.down, block.up
-    return [part for scaling, group in groups.items() for part in _lora_parts(scaling, group, base, where)]
+        groups.setdefault((block.rank, block.alpha, block.stabilised), {})[place] = block
+    return [part for group in groups.values() for part in _lora_parts(group, base, where)]
 
 
 def factors_of(module: Module, base: Base) -> dict[str, Factors]:
@@ -112,36 +102,31 @@ def _block(own: Factors, site: LinearSlice) -> Factors:
     return Factors(down=own.down[kept], up=up[:, kept].contiguous(), alpha=alpha, stabilised=own.stabilised)
 
 
-def _lora_parts(
-    scaling: Scaling, group: Mapping[Place, tuple[Tensor, Tensor]], base: Base, where: Path
-) -> Iterable[FoundPart]:
-    shared = {"rank": scaling.rank, "alpha": scaling.alpha, "rank_stabilised": scaling.stabilised}
+def _lora_parts(group: Mapping[Place, Factors], base: Base, where: Path) -> Iterable[FoundPart]:
+    """Yield a part for each set of layers of factors that have the same rank and scaling."""
+    first = next(iter(group.values()))
+    shared = {"rank": first.rank, "alpha": first.alpha, "rank_stabilised": first.stabilised}
     for names, absent in by_layers(group, base.shape.layers):
-        tensors: Tensors = {}
-        for (layer, name), (down, up) in group.items():
-            if name in names and layer not in absent:
-                key = key_of(f"{layer}.{name}")
-                tensors[f"down.{key}"], tensors[f"up.{key}"] = down, up
+        tensors: Tensors = {
+            f"{side}.{key_of(f'{layer}.{name}')}": value
+            for (layer, name), own in group.items()
+            if name in names
+            for side, value in (("down", own.down), ("up", own.up))
+        }
         yield found_part("lora", {**shared, "sites": names, "leave_out": absent}, tensors, where=where)
 
 
 def _joined(blocks: list[tuple[LinearSlice, Tensor, Tensor, Lora]], rows: int) -> Factors:
     """Return one pair of factors that makes the changes of all blocks."""
     first, config = blocks[0], blocks[0][3].config
-    if len({lora.config.scale for *_, lora in blocks}) == 1 and _alike([down for _, down, _, _ in blocks]):
+    alike = all(torch.equal(down, first[1]) for _, down, _, _ in blocks)
+    if alike and len({lora.config.scale for *_, lora in blocks}) == 1:
         up = sum(_padded(site, own, rows) for site, _, own, _ in blocks)
         assert isinstance(up, Tensor)
         return Factors(down=first[1], up=up, alpha=config.alpha, stabilised=config.rank_stabilised)
     down = torch.cat([down for _, down, _, _ in blocks])
-    scale = config.scale
-    up = torch.cat(
-        [_padded(site, own, rows) * (lora.config.scale / scale) for site, _, own, lora in blocks], 1
-    )
-    return Factors(down=down, up=up, alpha=scale * len(down))
-
-
-def _alike(downs: list[Tensor]) -> bool:
-    return all(torch.equal(down, downs[0]) for down in downs)
+    scaled = [_padded(site, own, rows) * (lora.config.scale / config.scale) for site, _, own, lora in blocks]
+    return Factors(down=down, up=torch.cat(scaled, 1), alpha=config.scale * len(down))
 
 
 def _padded(site: LinearSlice, up: Tensor, rows: int) -> Tensor:
