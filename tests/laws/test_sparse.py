@@ -73,7 +73,7 @@ def test_law_8_exactly_k_entries_differ(bases, family, k, decay, l1):
     for name, difference in differences.items():
         moved = difference.reshape(-1).nonzero().squeeze(1)
         assert not len(moved) or name not in base.shape.norms
-        own = network.indices(name) if name in network.weight_names(base.shape) else torch.zeros(0)
+        own = network.indices[name] if name in network.weight_names(base.shape) else torch.zeros(0)
         assert set(moved.tolist()) <= set(own.tolist())
         assert len(set(own.tolist())) == len(own)
     moved = sum(int((difference != 0).sum()) for difference in differences.values())
@@ -91,7 +91,7 @@ def test_the_entries_are_those_that_full_fine_tuning_moved_most(bases, family):
     tuned = train(base, FullConfig(freeze_norms=True))
     sparse = train(base, SparseConfig(k=50)).networks[0]
     sizes = {name: difference.abs().reshape(-1) for name, difference in changed_entries(base, tuned).items()}
-    kept = torch.cat([sizes[name][sparse.indices(name)] for name in sparse.weight_names(base.shape)])
+    kept = torch.cat([sizes[name][sparse.indices[name]] for name in sparse.weight_names(base.shape)])
     assert kept.min() >= torch.cat(list(sizes.values())).sort(descending=True).values[49]
 
 
@@ -163,7 +163,7 @@ def test_the_second_phase_learns_at_its_own_rate_in_the_places_of_the_first(bert
     assert isinstance(slow, Sparse) and isinstance(fast, Sparse)
     names = slow.weight_names(bert.shape)
     assert names == fast.weight_names(bert.shape)
-    assert all(torch.equal(slow.indices(name), fast.indices(name)) for name in names)
+    assert all(torch.equal(slow.indices[name], fast.indices[name]) for name in names)
     moved = [
         torch.cat([value.detach().reshape(-1) for value in own.parameters()]).abs() for own in (slow, fast)
     ]

@@ -25,8 +25,8 @@ def test_a_share_is_kept_and_learns(bert, by):
     assert isinstance(network, SparseBottlenecks)
     assert network.count == int(0.2 * total)
     fresh = Module.fresh([config], bert.shape, facts(bert, language="swh")).networks[0]
-    both = set(fresh.names) & set(network.names)
-    same = sum(len(set(network.indices(n).tolist()) & set(fresh.indices(n).tolist())) for n in both)
+    both = set(fresh.indices) & set(network.indices)
+    same = sum(len(set(network.indices[n].tolist()) & set(fresh.indices[n].tolist())) for n in both)
     assert (same == network.count) == (by == "magnitude")
 
 
@@ -46,8 +46,8 @@ def test_computes_what_the_dense_one_with_zeros_does(base):
     with torch.no_grad():
         for name, value in whole.named_parameters():
             mask = torch.zeros(value.numel())
-            if name.replace("/", ".") in kept.names:
-                mask[kept.indices(name.replace("/", "."))] = 1
+            if name.replace("/", ".") in kept.indices:
+                mask[kept.indices[name.replace("/", ".")]] = 1
             value.mul_(mask.view(value.shape))
     ids, mask = batch(base, rows=2, length=6, seed=1)
     states = []

@@ -89,11 +89,11 @@ def test_candidates_with_all_others_are_the_whole_head(bert):
     states = torch.randn(6, bert.shape.hidden)
     wanted = pieces[-6:]
     whole = bert.mlm_head.loss(states, wanted)
-    all_of_them = Candidates(len(bert.embeddings), pieces, others=10_000, seed=0)
+    all_of_them = Candidates(len(bert.embeddings), pieces, others=10_000, generator=torch.Generator())
     assert narrowed(bert.mlm_head, all_of_them).loss(
         states, all_of_them.index[wanted]
     ).item() == pytest.approx(whole.item(), abs=1e-5)
-    few = Candidates(len(bert.embeddings), pieces, others=4, seed=0)
+    few = Candidates(len(bert.embeddings), pieces, others=4, generator=torch.Generator())
     rest = len(bert.embeddings) - len(pieces)
     assert len(few.columns) == len(pieces) + 4
     assert few.shift.tolist() == pytest.approx([0.0] * len(pieces) + [math.log(rest / 4)] * 4)

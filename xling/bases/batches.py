@@ -7,16 +7,14 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Int
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 
 def pad_rows(
     rows: Sequence[Sequence[int]], pad_id: int, device: str = "cpu"
 ) -> tuple[Int[Tensor, "rows length"], Int[Tensor, "rows length"]]:
     """Return the rows as right-padded ids, and their attention mask."""
-    length = max(map(len, rows))
-    ids = torch.full((len(rows), length), pad_id, dtype=torch.long)
-    mask = torch.zeros((len(rows), length), dtype=torch.long)
-    for number, row in enumerate(rows):
-        ids[number, : len(row)] = torch.as_tensor(row, dtype=torch.long)
-        mask[number, : len(row)] = 1
+    pieces = [torch.as_tensor(row, dtype=torch.long) for row in rows]
+    ids = pad_sequence(pieces, batch_first=True, padding_value=pad_id)
+    mask = pad_sequence([torch.ones_like(row) for row in pieces], batch_first=True)
     return ids.to(device), mask.to(device)

@@ -147,8 +147,8 @@ def save_unigram(pieces: tuple[tuple[str, float], ...], folder: Path, *, max_len
     special = {"bos": "<s>", "eos": "</s>", "sep": "</s>", "cls": "<s>", "unk": "<unk>", "pad": "<pad>"}
     tokenizer.add_special_tokens([*dict.fromkeys(special.values()), "<mask>"])
     tokenizer.save(str(folder / "tokenizer.json"))
-    config = {f"{role}_token": text for role, text in special.items()}
-    config |= {
+    config = {
+        **{f"{role}_token": text for role, text in special.items()},
         "mask_token": "<mask>",
         "model_max_length": max_length,
         "tokenizer_class": "PreTrainedTokenizerFast",

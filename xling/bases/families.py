@@ -240,32 +240,27 @@ def norm_parameters(encoder: nn.Module) -> frozenset[str]:
 
 def check(encoder: nn.Module, family: Family) -> None:
     """Compare a family's paths with a real encoder. Raises one InputError that lists all differences."""
+    known = dict(encoder.named_modules(remove_duplicate=False))
     faults = [
-        path for path in (family.layers, family.embeddings, family.word_embeddings) if _missing(encoder, path)
+        path for path in (family.layers, family.embeddings, family.word_embeddings) if path not in known
     ]
+    residual, linear = family.residual_sites.values(), family.linear_sites.values()
+    paths = [path for site in residual for path in (site.sublayer, site.residual, site.norm or "")]
+    paths += [site.path for site in linear]
     for number, layer in enumerate(layers_of(encoder, family) if not faults else ()):
-        paths: list[str] = []
-        for site in family.residual_sites.values():
-            paths += [site.sublayer, site.residual, site.norm or ""]
-        for site in family.linear_sites.values():
-            paths.append(site.path)
-            if not _missing(layer, site.path) and not _divides(layer.get_submodule(site.path), site.parts):
-                faults.append(f"layer {number} {site.path} (not {site.parts} equal blocks)")
-        faults += [f"layer {number} {path}" for path in paths if _missing(layer, path)]
+        known = dict(layer.named_modules(remove_duplicate=False))
+        faults += [
+            f"layer {number} {site.path} (not {site.parts} equal blocks)"
+            for site in linear
+            if site.path in known and not _divides(known[site.path], site.parts)
+        ]
+        faults += [f"layer {number} {path}" for path in paths if path not in known]
     if faults:
         raise InputError(
             f"this {family.name} encoder has no module at {', '.join(dict.fromkeys(faults))}",
             where="--base",
             hint="its family in xling/bases/families.py does not describe this version of transformers",
         )
-
-
-def _missing(root: nn.Module, path: str) -> bool:
-    try:
-        root.get_submodule(path)
-    except AttributeError:
-        return True
-    return False
 
 
 def _divides(module: nn.Module, parts: int) -> bool:

@@ -33,8 +33,7 @@ def of_tokenizer(tokenizer: Any) -> str:
     digest = hashlib.sha256()
     for piece, number in sorted(tokenizer.get_vocab().items(), key=lambda item: (item[1], item[0])):
         digest.update(f"{number} {piece}\n".encode())
-    special = [tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id]
-    special += [tokenizer.unk_token_id, tokenizer.mask_token_id]
+    special = [getattr(tokenizer, f"{role}_token_id") for role in ("cls", "sep", "pad", "unk", "mask")]
     digest.update(repr(special).encode())
     digest.update(repr(list(tokenizer(PROBE)["input_ids"])).encode())
     return f"sha256:{digest.hexdigest()}"

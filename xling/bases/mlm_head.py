@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from xling.bases.decoder_loss import decoder_loss
 from xling.bases.families import Family
@@ -65,13 +65,14 @@ class Candidates:
         shift: What is added to the logit of each column.
     """
 
-    def __init__(self, count: int, pieces: Int[Tensor, " pieces"], *, others: int, seed: int) -> None:
+    def __init__(
+        self, count: int, pieces: Int[Tensor, " pieces"], *, others: int, generator: Generator
+    ) -> None:
         kept = torch.unique(pieces)
         self.index = torch.full((count,), -1, dtype=torch.long)
         self.index[kept] = torch.arange(len(kept))
         rest = (self.index < 0).nonzero().squeeze(1)
-        order = torch.randperm(len(rest), generator=torch.Generator().manual_seed(seed))
-        sample = rest[order[:others]]
+        sample = rest[torch.randperm(len(rest), generator=generator)[:others]]
         self.columns = torch.cat([kept, sample])
         self.shift = torch.zeros(len(self.columns))
         self.shift[len(kept) :] = math.log(max(1, len(rest)) / max(1, len(sample)))
@@ -128,26 +129,8 @@ def checkpoint_head(model: nn.Module, family: Family) -> MLMHead:
     """Return the MLM head of a transformers masked-LM model, found by the paths of its family."""
     from transformers.activations import ACT2FN
 
-    steps: list[nn.Module] = []
-    for path in family.mlm_steps:
-        steps.append(ACT2FN[path] if path in ACT2FN else _step(model, path))
+    steps = [ACT2FN[path] if path in ACT2FN else model.get_submodule(path) for path in family.mlm_steps]
     decoder = model.get_submodule(family.mlm_decoder)
     assert isinstance(decoder, nn.Linear)
     bias = decoder.bias if decoder.bias is not None else torch.zeros(decoder.out_features)
     return MLMHead(nn.Sequential(*steps), decoder.weight, bias)
-
-
-def _step(model: nn.Module, path: str) -> nn.Module:
-    step = getattr(model, path) if "." not in path else model.get_submodule(path)
-    return step if isinstance(step, nn.Module) else _Function(step)
-
-
-class _Function(nn.Module):
-    """A plain activation function as a step of a Sequential."""
-
-    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, states: Tensor) -> Tensor:
-        return self.function(states)

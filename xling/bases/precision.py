@@ -22,10 +22,9 @@ FLOAT32: Precision = "float32"
 def checked_precision(precision: str) -> Precision:
     """Return the precision of this name. Raises InputError, which lists the names, for an unknown one."""
     names: tuple[Precision, ...] = get_args(Precision)
-    for name in names:
-        if name == precision:
-            return name
-    raise InputError(f"no precision is called {precision!r}", where="--precision", choices=names)
+    if precision not in names:
+        raise InputError(f"no precision is called {precision!r}", where="--precision", choices=names)
+    return precision
 
 
 def fast_bfloat16(device: str) -> bool:

@@ -38,17 +38,16 @@ def tap_residual_sites(encoder: nn.Module, family: Family, respond: OnResidual) 
     """Call `respond` at every residual site and add the increment that it returns; None changes nothing."""
     for number, layer in enumerate(layers_of(encoder, family)):
         for place, site in family.residual_sites.items():
-            _tap(layer, site, _answer(number, place, respond))
+            _tap(layer, site, partial(respond, number, place))
 
 
 def tap_embeddings(encoder: nn.Module, family: Family, respond: OnEmbeddings) -> None:
     """Replace the embedding block's output (after norm and dropout) by what `respond` returns for it."""
-    block = encoder.get_submodule(family.embeddings)
 
     def hook(module: nn.Module, arguments: tuple, output: Tensor) -> Tensor:
         return respond(output)
 
-    block.register_forward_hook(hook)
+    encoder.get_submodule(family.embeddings).register_forward_hook(hook)
 
 
 def tap_pieces(encoder: nn.Module, family: Family, respond: OnPieces) -> None:
@@ -94,17 +93,7 @@ def linear_sites_shown(encoder: nn.Module, sites: Mapping[str, LinearSlice], see
         yield
 
 
-_Respond = Callable[[Tensor, Tensor, nn.Module | None], Tensor | None]
-
-
-def _answer(number: int, place: Place, respond: OnResidual) -> _Respond:
-    def ask(sublayer: Tensor, residual: Tensor, norm: nn.Module | None) -> Tensor | None:
-        return respond(number, place, ResidualState(sublayer=sublayer, residual=residual, norm=norm))
-
-    return ask
-
-
-def _tap(layer: nn.Module, site: ResidualSite, ask: _Respond) -> None:
+def _tap(layer: nn.Module, site: ResidualSite, respond: Callable[[ResidualState], Tensor | None]) -> None:
     """Set the two hooks of a residual site: one reads the residual r, a later one changes the output f."""
     norm = layer.get_submodule(site.norm) if site.norm else None
     waiting: list[Tensor] = []
@@ -114,7 +103,7 @@ def _tap(layer: nn.Module, site: ResidualSite, ask: _Respond) -> None:
 
     def add_increment(module: nn.Module, arguments: tuple, output: Any) -> Any:
         sublayer = output[0] if isinstance(output, tuple) else output
-        increment = ask(sublayer, waiting.pop(), norm)
+        increment = respond(ResidualState(sublayer=sublayer, residual=waiting.pop(), norm=norm))
         if increment is None:
             return None
         raised = sublayer + increment

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from xling.bases.base import Base, run_encoder
 from xling.bases.batches import pad_rows
-from xling.bases.mlm_head import MLMHead
+from xling.bases.mlm_head import Candidates, MLMHead
 from xling.bases.precision import FLOAT32, computing_in
 from xling.errors import XlingError
 
@@ -127,13 +127,11 @@ def _refine(
     """
     states, pieces = data
     seen = torch.unique(pieces)
-    unseen = _others(seen, embeddings.shape[0])
-    sample = unseen[torch.randperm(len(unseen), generator=generator)[: max(1, len(seen) // 4)]]
-    stands_for = torch.log(torch.tensor(max(1, len(unseen)) / max(1, len(sample))))
-    columns = torch.full((embeddings.shape[0],), -1)
-    columns[seen] = torch.arange(len(seen))
+    scores = Candidates(len(embeddings), seen, others=max(1, len(seen) // 4), generator=generator)
+    sample = scores.columns[len(seen) :]
+    stands_for = torch.log(torch.tensor(max(1, len(embeddings) - len(seen)) / max(1, len(sample))))
     bias, shift = nn.Parameter(prior[seen].clone()), nn.Parameter(torch.zeros(1))
-    scored = embeddings[torch.cat([seen, sample])]
+    scored = embeddings[scores.columns]
     with torch.no_grad():
         transform.norm.weight.fill_(_SCALE / (transform(states[:_BATCH]) @ scored.T).std())
     groups = [(list(transform.parameters()), _RATE), ([bias, shift], 10 * _RATE)]
@@ -144,7 +142,7 @@ def _refine(
     for _ in range(steps):
         rows = torch.randint(len(states), (_BATCH,), generator=generator)
         logits = transform(states[rows]) @ scored.T + torch.cat([bias, prior[sample] + shift + stands_for])
-        torch.nn.functional.cross_entropy(logits, columns[pieces[rows]]).backward()
+        torch.nn.functional.cross_entropy(logits, scores.index[pieces[rows]]).backward()
         optimizer.step()
         optimizer.zero_grad()
         decay.step()
@@ -158,9 +156,3 @@ def _log_prior(pieces: Tensor, count: int) -> Float[Tensor, " pieces"]:
     zipf = 1 / (torch.arange(count) + 10.0)
     weights = zipf / zipf.sum() * _SMOOTHING + torch.bincount(pieces, minlength=count)
     return torch.log(weights / weights.sum())
-
-
-def _others(seen: Tensor, count: int) -> Tensor:
-    rest = torch.ones(count, dtype=torch.bool)
-    rest[seen] = False
-    return rest.nonzero().squeeze(1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from tokenizers import Tokenizer, models
@@ -33,12 +34,10 @@ def space_before_words(tokenizer: Any) -> None:
     for remedy in _REMEDIES:
         inner.pre_tokenizer, inner.post_processor = _built(remedy(before))
         if _read(inner, "a") == behind_space and _read(inner, f" {PROBE}") == text:
-            break
-    else:
-        inner.pre_tokenizer, inner.post_processor = _built(before)
-        return
-    # saving the tokenizer and opening it again both use this option
-    tokenizer.add_prefix_space = tokenizer.init_kwargs[_OPTION] = True
+            # saving the tokenizer and opening it again both use this option
+            tokenizer.add_prefix_space = tokenizer.init_kwargs[_OPTION] = True
+            return
+    inner.pre_tokenizer, inner.post_processor = _built(before)
 
 
 def _misses_space(inner: Tokenizer) -> bool:
@@ -80,18 +79,11 @@ def _with_option(step: Any) -> Any:
     return {**changed, _OPTION: True} if step.get("type") in _WITH_OPTION else changed
 
 
-def _by_step(mark: str) -> Callable[[Mapping[str, State | None]], Mapping[str, State | None]]:
-    """Return a change that adds a first step, which puts the mark of a space before texts without one."""
+def _by_step(mark: str, steps: Mapping[str, State | None]) -> Mapping[str, State | None]:
+    """Add a first step, which puts the mark of a space before texts without one."""
     lead = {"type": "Metaspace", "replacement": mark, "prepend_scheme": "always", "split": False}
-
-    def changed(steps: Mapping[str, State | None]) -> Mapping[str, State | None]:
-        own = steps["pre_tokenizer"]
-        return {
-            **steps,
-            "pre_tokenizer": {"type": "Sequence", "pretokenizers": [lead, *([own] if own else [])]},
-        }
-
-    return changed
+    own = steps["pre_tokenizer"]
+    return {**steps, "pre_tokenizer": {"type": "Sequence", "pretokenizers": [lead, *([own] if own else [])]}}
 
 
 _WITH_OPTION = ("ByteLevel", "RobertaProcessing")
@@ -99,6 +91,6 @@ _WITH_OPTION = ("ByteLevel", "RobertaProcessing")
 # In that case, and where a normaliser replaces spaces, a separate first step adds the space.
 _REMEDIES: Sequence[Callable[[Mapping[str, State | None]], Mapping[str, State | None]]] = (
     _by_option,
-    _by_step(" "),
-    _by_step("▁"),
+    partial(_by_step, " "),
+    partial(_by_step, "▁"),
 )

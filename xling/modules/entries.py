@@ -75,7 +75,7 @@ def _largest(sizes: Tensor, k: int) -> Tensor:
 
 
 class Entries(nn.Module):
-    """Values and indices of entries, by tensor name; on disk the indices are gaps."""
+    """Values and sorted linear indices of entries, by tensor name; on disk the indices are gaps."""
 
     def __init__(self, indices: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> None:
         super().__init__()
@@ -83,21 +83,12 @@ class Entries(nn.Module):
         self.gaps = nn.Module()
         for name, index in indices.items():
             self.gaps.register_buffer(key_of(name), encode_gaps(index))
-        self._indices = dict(indices)
+        self.indices = dict(indices)
 
     @property
     def count(self) -> int:
         """The number of entries in all tensors."""
-        return sum(map(len, self._indices.values()))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the tensors that have entries."""
-        return tuple(self._indices)
-
-    def indices(self, name: str) -> Tensor:
-        """Return the sorted linear indices of the entries in a tensor."""
-        return self._indices[name]
+        return sum(map(len, self.indices.values()))
 
 
 def stored_entries(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

@@ -73,11 +73,16 @@ class Full(nn.Module):
 
     def penalty(self, shape: EncoderShape) -> Tensor | None:
         """Return the weighted mean absolute difference from the base, over all parameters of the encoder."""
-        if not self.config.l1:
-            return None
-        pairs = ((value, shape.parameters[name_of(key)]) for key, value in self.values.items())
-        moved = torch.stack([(value - base).abs().sum() for value, base in pairs]).sum()
-        return self.config.l1 * moved / shape.count
+        moved = (value - shape.parameters[name_of(key)] for key, value in self.values.items())
+        return penalty_of(moved, self.config.l1, shape)
+
+
+def penalty_of(moved: Iterable[Tensor], l1: float, shape: EncoderShape) -> Tensor | None:
+    """Return `l1` times the mean absolute difference over all parameters; None when it is switched off.
+
+    moved: the differences of the parameters that changed.
+    """
+    return l1 * torch.stack([value.abs().sum() for value in moved]).sum() / shape.count if l1 else None
 
 
 KIND = Kind(

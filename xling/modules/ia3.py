@@ -14,7 +14,7 @@ from torch import Generator, Tensor, nn
 
 from xling.languages import UNKNOWN
 from xling.modules.kind import Kind, PartConfig, grouped
-from xling.sites import EncoderShape, LinearSlice, at_sites, key_of, site_of
+from xling.sites import EncoderShape, at_sites, key_of, site_of, sites_of_weight
 
 
 class IA3Config(PartConfig, frozen=True):
@@ -68,20 +68,14 @@ class IA3(nn.Module):
         for key, scale in self.outputs.items():
             site = site_of(key, shape)
             if name in (site.weight, site.bias):
-                rows = _rows(scale, site, below.shape[0])
+                # rows outside the site keep their values
+                rows = nn.functional.pad(scale, (site.start, below.shape[0] - site.stop), value=1.0)
                 below = below * (rows if name == site.bias else rows[:, None])
-        for key, scale in self.inputs.items():
-            site = site_of(key, shape)
-            if name == site.weight:
-                chosen = torch.zeros(below.shape[0], 1, device=below.device)
-                chosen[site.start : site.stop] = 1
-                below = below * (1 + chosen * (scale - 1))
+        for key, site in sites_of_weight(name, self.inputs, shape):
+            chosen = torch.zeros(below.shape[0], 1, device=below.device)
+            chosen[site.start : site.stop] = 1
+            below = below * (1 + chosen * (self.inputs[key] - 1))
         return below
-
-
-def _rows(scale: Tensor, site: LinearSlice, count: int) -> Tensor:
-    """Return the scale of every row of a weight; rows outside the site get 1."""
-    return nn.functional.pad(scale, (site.start, count - site.stop), value=1.0)
 
 
 KIND = Kind(

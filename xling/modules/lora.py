@@ -78,8 +78,7 @@ class Lora(nn.Module):
     def weight(self, name: str, below: Tensor, shape: EncoderShape, language: str = UNKNOWN) -> Tensor:
         for key, site in sites_of_weight(name, self.down, shape):
             change = self.config.scale * (self.up[key] @ self.down[key])
-            rest = below.shape[0] - site.stop
-            below = below + nn.functional.pad(change, (0, 0, site.start, rest))
+            below = below + nn.functional.pad(change, (0, 0, site.start, below.shape[0] - site.stop))
         return below
 
 

@@ -171,9 +171,9 @@ class Module:
         """
         path = Path(folder) / WEIGHTS
         described, tensors = read_weights(path)
-        facts = _facts(described, path)
+        facts, entries = _facts_and_entries(described, path)
         shape = EncoderShape(hidden=facts.hidden, layers=facts.layers)
-        parts = tuple(_read_part(*entry, shape, tensors, path) for entry in _entries(described, path))
+        parts = tuple(_read_part(*entry, shape, tensors, path) for entry in entries)
         return cls(parts, facts, _read_scores(path.parent / FACTS))
 
 
@@ -199,7 +199,10 @@ def read_weights(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return described, tensors
 
 
-def _facts(described: Mapping[str, Any], path: Path) -> Facts:
+def _facts_and_entries(
+    described: Mapping[str, Any], path: Path
+) -> tuple[Facts, list[tuple[PartConfig, str]]]:
+    """Read the facts, and the configuration and the prefix of each part."""
     values = {key: value for key, value in described.items() if key not in ("format", "parts")}
     try:
         cards = tuple((str(name), str(checksum)) for name, checksum in values.pop("cards"))
@@ -207,11 +210,13 @@ def _facts(described: Mapping[str, Any], path: Path) -> Facts:
         for name, most in _SIZES.items():
             if not isinstance(values[name], int) or not 0 < values[name] <= most:
                 raise InputError(f"{name} = {values[name]!r} is no size of an encoder", where=path)
-        return Facts(**{**values, "labels": tuple(values["labels"]), "cards": cards, "below": below})
+        facts = Facts(**{**values, "labels": tuple(values["labels"]), "cards": cards, "below": below})
+        pairs = [(dict(entry["config"]), str(entry["prefix"])) for entry in described["parts"]]
     except (TypeError, KeyError, ValueError) as error:
         raise InputError(
             f"facts of another xling version: {error}", where=path, hint="update xling"
         ) from error
+    return facts, [(parse_config(config, where=str(path)), prefix) for config, prefix in pairs]
 
 
 def _below(value: Any) -> tuple[tuple[str, str], ...]:
@@ -219,17 +224,6 @@ def _below(value: Any) -> tuple[tuple[str, str], ...]:
     if value is None or isinstance(value, str):
         return ((value, ""),) if value else ()
     return tuple((str(name), str(checksum)) for name, checksum in value)
-
-
-def _entries(described: Mapping[str, Any], path: Path) -> list[tuple[PartConfig, str]]:
-    """Read the configuration and the prefix of each part."""
-    try:
-        pairs = [(dict(entry["config"]), str(entry["prefix"])) for entry in described["parts"]]
-    except (TypeError, KeyError, ValueError) as error:
-        raise InputError(
-            f"facts of another xling version: {error}", where=path, hint="update xling"
-        ) from error
-    return [(parse_config(config, where=str(path)), prefix) for config, prefix in pairs]
 
 
 def _read_part(

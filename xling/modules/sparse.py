@@ -16,7 +16,7 @@ from torch import Generator, Tensor, nn
 from xling.errors import InputError, MismatchError
 from xling.languages import UNKNOWN
 from xling.modules.entries import Difference, Entries, stored_entries, top_k
-from xling.modules.full import Full, FullConfig, changeable
+from xling.modules.full import Full, FullConfig, changeable, penalty_of
 from xling.modules.kind import Kind, PartConfig, Rehearsal
 from xling.sites import EncoderShape, key_of, name_of
 
@@ -110,12 +110,12 @@ class Sparse(Entries):
         return cls(config, *stored_entries(tensors))
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
-        return self.names
+        return tuple(self.indices)
 
     def weight(self, name: str, below: Tensor, shape: EncoderShape, language: str = UNKNOWN) -> Tensor:
-        if name not in self._indices:
+        if name not in self.indices:
             return below
-        index, values = self._indices[name].to(below.device), self.values[key_of(name)]
+        index, values = self.indices[name].to(below.device), self.values[key_of(name)]
         if index[-1] >= below.numel():
             raise MismatchError(
                 f"entry {int(index[-1]):,} of {name} is changed, which has {below.numel():,}",
@@ -132,9 +132,7 @@ class Sparse(Entries):
 
     def penalty(self, shape: EncoderShape) -> Tensor | None:
         """Return the weighted mean absolute difference from the base, over all parameters of the encoder."""
-        if not self.config.l1:
-            return None
-        return self.config.l1 * torch.stack([v.abs().sum() for v in self.values.values()]).sum() / shape.count
+        return penalty_of(self.values.values(), self.config.l1, shape)
 
 
 class _Placed(torch.autograd.Function):

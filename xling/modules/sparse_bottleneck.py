@@ -76,17 +76,16 @@ class SparseBottlenecks(Entries):
     ) -> SparseBottlenecks:
         """Prune dense bottlenecks: by |weight x gradient| where there are gradients, else by |weight|."""
         found = {name_of(name): value for name, value in dense.named_parameters()}
-        numbers = {name: value.detach() for name, value in found.items()}
         scores = {
-            name: numbers[name] if value.grad is None else numbers[name] * value.grad
+            name: value.detach() if value.grad is None else value.detach() * value.grad
             for name, value in found.items()
         }
-        total = sum(value.numel() for value in numbers.values())
+        total = sum(value.numel() for value in found.values())
         scored = sum(int((value != 0).sum()) for value in scores.values())
         k = max(1, min(int(config.share * total), scored))
         chosen = top_k({name: (value, torch.zeros_like(value)) for name, value in scores.items()}, k)
         kept = {name: index for name, index in chosen.items() if len(index)}
-        values = {name: numbers[name].reshape(-1)[index].clone() for name, index in kept.items()}
+        values = {name: found[name].detach().reshape(-1)[index].clone() for name, index in kept.items()}
         return cls(config, shape, indices=kept, values=values)
 
     @classmethod
@@ -116,9 +115,9 @@ class SparseBottlenecks(Entries):
     def _tensor(self, name: str, device: torch.device) -> Tensor:
         shape = self._shapes[name]
         empty = torch.zeros(shape.numel(), device=device)
-        if name not in self._indices:
+        if name not in self.indices:
             return empty.view(shape)
-        return empty.index_put((self._indices[name].to(device),), self.values[key_of(name)]).view(shape)
+        return empty.index_put((self.indices[name].to(device),), self.values[key_of(name)]).view(shape)
 
 
 KIND = Kind(

@@ -134,7 +134,11 @@ class MaskedLanguageModelling:
         self.pieces = corpus_pieces(self.rows, self.tokenizer)
         own = composition.vocabulary(language)
         count = table_size(self.tokenizer) if own else head.decoder.shape[0]
-        few = Candidates(count, self.pieces, others=OTHERS, seed=seed) if spec.candidates else None
+        few = (
+            Candidates(count, self.pieces, others=OTHERS, generator=torch.Generator().manual_seed(seed))
+            if spec.candidates
+            else None
+        )
         self.column = few.index if few else None
         self.head = decoding(head, composition, few, language=language)
         self.special = torch.as_tensor(sorted(self.tokenizer.all_special_ids))

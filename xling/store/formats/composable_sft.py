@@ -80,7 +80,7 @@ def write(module: Module, base: Base, name: str) -> Mapping[str, bytes]:
     prefix, parameters = prefix_of(base), base.shape.parameters
     diffs = {
         prefix + name_of(key): _encoded(
-            parts[0].indices(name_of(key)), values, parameters[name_of(key)].shape
+            parts[0].indices[name_of(key)], values, parameters[name_of(key)].shape
         )
         for key, values in parts[0].values.items()
     }
