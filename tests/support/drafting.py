@@ -14,7 +14,7 @@ from support.tiny import TEXTS
 from support.tokenizers_of_kinds import with_tokenizer
 from xling.vocabulary.initialisers.start import Request
 from xling.vocabulary.pieces import Draft, describe
-from xling.vocabulary.replacing import reseat, special_pieces
+from xling.vocabulary.replacing import seat, special_pieces
 
 NKO_WORDS = list(dict.fromkeys(word for line in SPELLED for word in line.split()))
 SPELLED_AS = {
@@ -30,14 +30,9 @@ def drafted(base, new):
     described, special = describe(base.tokenizer), special_pieces(base)
     pieces = [*(text for text, _ in special), *new]
     model = described["model"]
-    if model["type"] == "Unigram":
-        model["vocab"] = [[piece, -float(at)] for at, piece in enumerate(pieces)]
-        model["unk_id"] = pieces.index(base.tokenizer.unk_token)
-    else:
-        model["vocab"] = {piece: at for at, piece in enumerate(pieces)}
+    seat(described, pieces, {piece: -float(at) for at, piece in enumerate(pieces)})
     if "merges" in model:
         model["merges"] = []
-    reseat(described, {piece: at for at, piece in enumerate(pieces)})
     return Draft(
         method="replace",
         tokenizer=json.dumps(described),

@@ -17,7 +17,7 @@ from xling.modules.registry import KINDS, PRESETS
 from xling.modules.sparse import SparseConfig
 from xling.tasks.registry import task_named
 from xling.vocabulary.pieces import Draft, describe, part_of
-from xling.vocabulary.replacing import reseat, special_pieces
+from xling.vocabulary.replacing import seat, special_pieces
 
 MODULES = {
     **PRESETS,
@@ -71,9 +71,7 @@ def own_vocabulary(base: Base, *, seed: int, rank: int | None = None) -> Module:
     described = describe(base.tokenizer)
     special = special_pieces(base)
     pieces = (*(text for text, _ in special), *NEW)
-    described["model"]["vocab"] = [[piece, -number / 10] for number, piece in enumerate(pieces)]
-    described["model"]["unk_id"] = pieces.index("<unk>")
-    reseat(described, {piece: number for number, piece in enumerate(pieces)})
+    seat(described, pieces, {piece: -number / 10 for number, piece in enumerate(pieces)})
     draft = Draft(
         method="replace",
         tokenizer=json.dumps(described),

@@ -147,7 +147,8 @@ def _one(order: DiagnosisOrder, found: Diagnosis) -> dict[str, Any]:
 
 
 def _loss(loss: Loss) -> dict[str, Any]:
-    return {"code_point": loss.code_point, "name": loss.name, "becomes": loss.becomes, "count": loss.count}
+    code_point, _, title = called(loss.character).partition(" ")
+    return {"code_point": code_point, "name": title, "becomes": loss.becomes, "count": loss.count}
 
 
 def _against(found: Diagnosis) -> dict[str, Any] | None:

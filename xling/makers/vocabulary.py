@@ -19,6 +19,7 @@ from xling.vocabulary.extending import extend
 from xling.vocabulary.initialisers.registry import INITIALISERS
 from xling.vocabulary.initialisers.start import Request, served
 from xling.vocabulary.learning import check_text
+from xling.vocabulary.letters import called
 from xling.vocabulary.pieces import Draft, describe, part_of, split
 from xling.vocabulary.replacing import replace, respelled
 from xling.vocabulary.trimming import trim
@@ -82,7 +83,7 @@ def make_vocabulary(base: Base, stage: Stage, session: Session) -> Module:
 def _warn_of(harmful: Sequence[Loss], method: str, say: Say) -> None:
     """Warn of letters that the base's normaliser removes or replaces, and say what becomes of them."""
     if harmful:
-        named = ", ".join(f"{loss.code_point} {loss.name}" for loss in harmful[:_NAMED])
+        named = ", ".join(called(loss.character) for loss in harmful[:_NAMED])
         kept = "the new tokenizer keeps them" if method == "replace" else "--method replace would keep them"
         say(f"warning: the base's normaliser loses letters or joiners of this text ({named}); {kept}")
 

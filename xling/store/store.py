@@ -104,6 +104,7 @@ def card_text(module: Module, name: str) -> str:
     facts = module.facts
     kinds = " + ".join(part.config.kind for part in module.parts)
     about = f"language {facts.language}" if facts.language else f"task {facts.task} learned in {facts.source}"
+    work = (f"{facts.steps} steps", f"seed {facts.seed}", f"{facts.threads} threads")
     rows = {
         "parts": kinds,
         "base": f"{facts.base} {facts.base_revision or ''} `{facts.base_fingerprint[:19]}`",
@@ -113,7 +114,7 @@ def card_text(module: Module, name: str) -> str:
         "residual convention": _stacking(module),
         "data": ", ".join(f"{card} `{checksum[:19]}`" for card, checksum in facts.cards),
         "licence": facts.licence,
-        "training": _training(module),
+        "training": ", ".join(filter(None, (*work, facts.precision))),
         "xling": facts.xling_version,
         **{key.replace("_", " "): value for key, value in module.scores.items()},
     }
@@ -127,12 +128,6 @@ def card_text(module: Module, name: str) -> str:
         f"```python\nimport xling\n\nbase = xling.load_base({facts.base!r})\n"
         f'model = xling.compose(base, "{plan}", store=xling.Store("."))\n```\n'
     )
-
-
-def _training(module: Module) -> str:
-    facts = module.facts
-    said = f"{facts.steps} steps, seed {facts.seed}, {facts.threads} threads"
-    return f"{said}, {facts.precision}" if facts.precision else said
 
 
 def _stacking(module: Module) -> str | None:

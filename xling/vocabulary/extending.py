@@ -107,11 +107,8 @@ def _intruders(draft: Draft, before: Sequence[Sequence[int]], protect: Sequence[
 
 def _to_unigram(base: Base, described: Mapping[str, Any], lines: Sequence[str], size: int | None) -> Addition:
     model, learned = described["model"], replace(base, lines, size)
-    vocab = [list(entry) for entry in model["vocab"]]
-    for number in range(
-        len(vocab), table_size(base.tokenizer)
-    ):  # pieces that are only in the list of added tokens
-        vocab.append([base.tokenizer.convert_ids_to_tokens(number), 0.0])
+    added = range(len(model["vocab"]), table_size(base.tokenizer))  # pieces that the model does not have
+    vocab = [*model["vocab"], *([base.tokenizer.convert_ids_to_tokens(number), 0.0] for number in added)]
     own = {piece: score for piece, score in json.loads(learned.tokenizer)["model"]["vocab"]}
     theirs = {piece: score for piece, score in vocab}
     scores = _on_one_scale({piece: own[piece] for piece in learned.new}, theirs)

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from xling.errors import InputError
 from xling.languages import script
 from xling.vocabulary.letters import scripts
-from xling.vocabulary.pieces import algorithm
+from xling.vocabulary.pieces import algorithm, split_into_words
 
 SIZES = (1000, 2000, 4000, 8000, 16000)
 _ENOUGH = 0.03  # a doubled size must shorten the text by this share to be worth its vectors
@@ -120,7 +120,7 @@ def _too_large(size: int, most: int | None) -> InputError:
 
 def continue_merges(inner: Tokenizer, lines: Sequence[str], count: int) -> list[Pair]:
     """Learn at most `count` further merges, in order (Sennrich et al. 2016). Pairs seen once are left out."""
-    counts = Counter(word for line in lines for word in _words(inner, line))
+    counts = Counter(word for line in lines for word in split_into_words(inner, line))
     words = [[token.value for token in inner.model.tokenize(word)] for word in counts]
     often = list(counts.values())
     total: Counter[Pair] = Counter()
@@ -145,13 +145,6 @@ def continue_merges(inner: Tokenizer, lines: Sequence[str], count: int) -> list[
                 where[pair].add(number)
         del total[best]
     return merges
-
-
-def _words(inner: Tokenizer, line: str) -> Iterator[str]:
-    text = line if inner.normalizer is None else inner.normalizer.normalize_str(line)
-    if inner.pre_tokenizer is None:
-        return iter([text])
-    return (word for word, _ in inner.pre_tokenizer.pre_tokenize_str(text))
 
 
 def _pairs(pieces: Sequence[str]) -> Iterator[Pair]:

@@ -95,6 +95,17 @@ def split(tokenizer: Tokenizer, lines: Sequence[str]) -> list[list[int]]:
     return [encoding.ids for encoding in tokenizer.encode_batch(list(lines), add_special_tokens=False)]
 
 
+def normalised(tokenizer: Tokenizer, text: str) -> str:
+    """Return a text after the tokenizer's normaliser, if it has one."""
+    return text if tokenizer.normalizer is None else tokenizer.normalizer.normalize_str(text)
+
+
+def split_into_words(tokenizer: Tokenizer, text: str) -> list[str]:
+    """Return what the tokenizer's model gets of a text: it is normalised and divided, but not split."""
+    text, divider = normalised(tokenizer, text), tokenizer.pre_tokenizer
+    return [text] if divider is None else [word for word, _ in divider.pre_tokenize_str(text)]
+
+
 def part_of(
     draft: Draft,
     vectors: Float[Tensor, "new hidden"],

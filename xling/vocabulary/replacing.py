@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from xling.bases.base import Base
 from xling.errors import InputError
 from xling.vocabulary.learning import SIZES, learn_model, learn_unigram, smallest_enough
-from xling.vocabulary.pieces import Draft, describe, split
+from xling.vocabulary.pieces import Draft, describe, normalised, split
 
 
 def replace(
@@ -68,10 +68,11 @@ def respelled(normalizer: Mapping[str, Any] | None, spellings: Mapping[str, str]
 
 def _replaced(base: Base, described: Mapping[str, Any], lines: Sequence[str], size: int) -> Draft:
     special = special_pieces(base)
+    names = [text for text, _ in special]
     changed = copy.deepcopy(dict(described))
-    learned = _MODELS[described["model"]["type"]](changed, lines, size, [text for text, _ in special])
-    pieces = (*(text for text, _ in special), *learned)
-    reseat(changed, {piece: number for number, piece in enumerate(pieces)})
+    scores = {piece: score for piece, score in _learned(changed, lines, size) if piece not in names}
+    pieces = (*names, *scores)
+    seat(changed, pieces, scores)
     return Draft(
         method="replace",
         tokenizer=json.dumps(changed),
@@ -80,10 +81,37 @@ def _replaced(base: Base, described: Mapping[str, Any], lines: Sequence[str], si
     )
 
 
+def _learned(described: dict[str, Any], lines: Sequence[str], size: int) -> Iterable[tuple[str, float]]:
+    """Return the pieces learned on a text, with scores of 0 but for Unigram; merges are written in place."""
+    model = described["model"]
+    if model["type"] == "Unigram":
+        whole = Tokenizer.from_str(json.dumps(described))
+        return learn_unigram([normalised(whole, line) for line in lines], size)
+    learned = learn_model(lines, size, described)
+    if "merges" in model:
+        model["merges"] = learned["merges"]
+    return ((piece, 0.0) for piece in sorted(learned["vocab"], key=learned["vocab"].__getitem__))
+
+
 def special_pieces(base: Base) -> list[tuple[str, int]]:
     """Return the base's special pieces and their numbers, in the order of the numbers."""
     numbers = sorted(set(base.tokenizer.all_special_ids))
     return [(base.tokenizer.convert_ids_to_tokens(number), number) for number in numbers]
+
+
+def seat(described: dict[str, Any], pieces: Sequence[str], scores: Mapping[str, float]) -> None:
+    """Give a tokenizer's JSON other pieces, numbered in this order, in place.
+
+    scores: the log probabilities of the pieces of a Unigram model; a piece without one gets 0.
+    """
+    model, number = described["model"], {piece: at for at, piece in enumerate(pieces)}
+    if model["type"] == "Unigram":
+        unknown = model["vocab"][model["unk_id"]][0]
+        model["vocab"] = [[piece, scores.get(piece, 0.0)] for piece in pieces]
+        model["unk_id"] = number[unknown]
+    else:
+        model["vocab"] = number
+    reseat(described, number)
 
 
 def reseat(described: dict[str, Any], number: Mapping[str, int]) -> None:
@@ -105,32 +133,3 @@ def _reseat(processor: Any, number: Mapping[str, int]) -> None:
     for role in ("sep", "cls"):  # BertProcessing, RobertaProcessing
         if role in processor:
             processor[role] = [processor[role][0], number[processor[role][0]]]
-
-
-def _unigram(described: dict[str, Any], lines: Sequence[str], size: int, special: list[str]) -> list[str]:
-    whole = Tokenizer.from_str(json.dumps(described))
-    normal = [_normalised(whole, line) for line in lines]
-    learned = [(piece, score) for piece, score in learn_unigram(normal, size) if piece not in special]
-    model = described["model"]
-    unknown = model["vocab"][model["unk_id"]][0]
-    model["vocab"] = [[piece, 0.0] for piece in special] + [[piece, score] for piece, score in learned]
-    model["unk_id"] = special.index(unknown)
-    return [piece for piece, _ in learned]
-
-
-def _normalised(tokenizer: Tokenizer, line: str) -> str:
-    return line if tokenizer.normalizer is None else tokenizer.normalizer.normalize_str(line)
-
-
-def _learned(described: dict[str, Any], lines: Sequence[str], size: int, special: list[str]) -> list[str]:
-    model = learn_model(lines, size, described)
-    learned = sorted(model["vocab"], key=model["vocab"].__getitem__)
-    pieces = [*special, *(piece for piece in learned if piece not in special)]
-    described["model"]["vocab"] = {piece: number for number, piece in enumerate(pieces)}
-    if "merges" in described["model"]:
-        described["model"]["merges"] = model["merges"]
-    return pieces[len(special) :]
-
-
-_Learn = Callable[[dict[str, Any], Sequence[str], int, list[str]], list[str]]
-_MODELS: Mapping[str, _Learn] = {"Unigram": _unigram, "WordPiece": _learned, "BPE": _learned}

@@ -44,16 +44,6 @@ class Loss:
     becomes: str
     count: int
 
-    @property
-    def code_point(self) -> str:
-        """The code point as Unicode writes it: `U+200C`."""
-        return f"U+{ord(self.character):04X}"
-
-    @property
-    def name(self) -> str:
-        """The Unicode name, or an empty text if there is none."""
-        return unicodedata.name(self.character, "")
-
 
 @dataclass(frozen=True)
 class Losses:

@@ -55,11 +55,9 @@ def bilingual(request: Request) -> Start:
     usable = [at for at, number in enumerate(known) if number not in special]
     rows, first = request.table, len(request.draft.kept)
     mixed = mixtures(meant @ turn, meanings[usable], rows[[known[at] for at in usable]])
-    found = copied(request)
-    for number, vector in zip(pieces, mixed, strict=True):
-        if number >= first:
-            found[number - first] = vector, REASON
-    return completed(request, found)
+    placed = zip(pieces, mixed, strict=True)
+    found = {number - first: (vector, REASON) for number, vector in placed if number >= first}
+    return completed(request, copied(request) | found)
 
 
 def procrustes(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from jaxtyping import Float
 from tokenizers import Token, models
-from torch import Tensor
 
 from xling.bases.base import Base
 from xling.data.romanising import romanised as latin_of
 from xling.vocabulary.initialisers.start import Request, Start, completed
-from xling.vocabulary.pieces import INNER, WORD, Surface, algorithm, describe, surface
+from xling.vocabulary.pieces import INNER, WORD, Surface, algorithm, describe, split_into_words, surface
 
 SUBWORDS = "sub-words"
 _MARKS = {"Unigram": WORD, "BPE": WORD, "bytes": "Ġ"}
@@ -27,14 +25,25 @@ def subwords(request: Request) -> Start:
     piece is split according to its position, at the beginning of a word or inside one. A piece with an
     unknown part is drawn at random.
     """
+    return _averaged(request, PieceReader.piece, SUBWORDS)
+
+
+def romanised(request: Request) -> Start:
+    """Average the vectors of the pieces that the base splits a romanised piece into.
+
+    The romanisation is that of uroman (Hermjakob, May and Knight 2018), which Purkayastha et al. (2023) and
+    others apply to whole texts for encoders. Here only the initial vectors depend on it; the text keeps its
+    letters. Uroman spells letters that it does not know by their Unicode names. A piece without a
+    romanisation is drawn at random.
+    """
+    return _averaged(request, PieceReader.romanised, ROMANISED)
+
+
+def _averaged(request: Request, read: Callable[[PieceReader, str], list[int]], reason: str) -> Start:
+    """Return the mean vector of the base's pieces that each new piece is read as, if it can be read."""
     reader, rows = PieceReader(request.base), request.table
-    readings = ((place, reader.piece(piece)) for place, piece in enumerate(request.draft.new))
-    return completed(request, {place: (mean_of(rows, read), SUBWORDS) for place, read in readings if read})
-
-
-def mean_of(rows: Float[Tensor, "pieces hidden"], numbers: Sequence[int]) -> Float[Tensor, " hidden"]:
-    """Return the mean of some rows of a table."""
-    return rows[list(numbers)].mean(0)
+    readings = ((place, read(reader, piece)) for place, piece in enumerate(request.draft.new))
+    return completed(request, {place: (rows[read].mean(0), reason) for place, read in readings if read})
 
 
 class PieceReader:
@@ -54,12 +63,16 @@ class PieceReader:
             return self._known(self._inner.model.tokenize(piece))
         return self.text(meant)
 
+    def romanised(self, piece: str) -> list[int]:
+        """Split the romanisation of a piece; the result is empty if it has none."""
+        meant = surface(piece, self.kind)
+        latin = latin_of(meant.text).strip()
+        bare = not meant.text  # the word-start mark alone, without a letter to romanise
+        return self.text(Surface(latin, meant.begins)) if latin or bare else []
+
     def text(self, meant: Surface) -> list[int]:
         """Split a text according to its position: inside a word, no word-start mark is put before it."""
-        text, normalizer, splitter = meant.text, self._inner.normalizer, self._inner.pre_tokenizer
-        text = text if normalizer is None else normalizer.normalize_str(text)
-        split = [text] if splitter is None else [word for word, _ in splitter.pre_tokenize_str(text)]
-        first, *rest = split or [""]
+        first, *rest = split_into_words(self._inner, meant.text) or [""]
         mark = _MARKS.get(self.kind, "")
         first = mark * meant.begins + (first.removeprefix(mark) if mark else first)
         model = self._inner.model if meant.begins else self._inside
@@ -79,23 +92,3 @@ def _inside_words(model: Mapping[str, Any]) -> models.WordPiece:
     }
     vocab = {**{text: at for text, at in inside.items() if text}, unknown: model["vocab"][unknown]}
     return models.WordPiece(vocab, unk_token=unknown, continuing_subword_prefix="")
-
-
-def romanised(request: Request) -> Start:
-    """Average the vectors of the pieces that the base splits a romanised piece into.
-
-    The romanisation is that of uroman (Hermjakob, May and Knight 2018), which Purkayastha et al. (2023) and
-    others apply to whole texts for encoders. Here only the initial vectors depend on it; the text keeps its
-    letters. Uroman spells letters that it does not know by their Unicode names. A piece without a
-    romanisation is drawn at random.
-    """
-    reader, rows = PieceReader(request.base), request.table
-    found = {}
-    for place, piece in enumerate(request.draft.new):
-        meant = surface(piece, reader.kind)
-        latin = latin_of(meant.text).strip()
-        bare = not meant.text  # the word-start mark alone, without a letter to romanise
-        read = reader.text(Surface(latin, meant.begins)) if latin or bare else []
-        if read:
-            found[place] = mean_of(rows, read), ROMANISED
-    return completed(request, found)

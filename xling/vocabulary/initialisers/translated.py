@@ -51,10 +51,9 @@ def translated(request: Request) -> Start:
     )
     first = len(request.draft.kept)
     mixed = _means(chances[first:], rows.numpy(), sorted(set(tokenizer.all_special_ids)))
-    found = copied(request)
-    for place in np.flatnonzero(mixed.any(axis=1)).tolist():
-        found[place] = torch.from_numpy(mixed[place]), REASON
-    return completed(request, found)
+    places = np.flatnonzero(mixed.any(axis=1)).tolist()
+    found = {place: (torch.from_numpy(mixed[place]), REASON) for place in places}
+    return completed(request, copied(request) | found)
 
 
 def _means(chances: sparse.csr_array, vectors: np.ndarray, special: list[int]) -> np.ndarray:
