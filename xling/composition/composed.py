@@ -226,15 +226,13 @@ class Composition:
         """Look up the embeddings of pieces, each row in its own vocabulary; None when all use the base's."""
         if not self._own_pieces:
             return None
-        rows: dict[int, list[int]] = {}
-        own: dict[int, ReadsPieces | None] = {}
-        for row, language in enumerate(self._rows.languages or [UNKNOWN]):
-            found = self.vocabulary(language)
-            own[id(found)] = found
-            rows.setdefault(id(found), []).append(row)
-        if len(own) == 1:
-            return _vectors(next(iter(own.values())), ids, table)
-        return gather([(rows[key], _vectors(found, ids[rows[key]], table)) for key, found in own.items()])
+        own = [self.vocabulary(language) for language in self._rows.languages or [UNKNOWN]]
+        different = list({id(found): found for found in own}.values())
+        if len(different) == 1:
+            return _vectors(different[0], ids, table)
+        rows = [[row for row, found in enumerate(own) if found is one] for one in different]
+        parts = zip(rows, different, strict=True)
+        return gather([(numbers, _vectors(one, ids[numbers], table)) for numbers, one in parts])
 
     def _embed(self, states: Tensor) -> Tensor:
         return self.node.embed(states, self._rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from xling.composition.forms.form import Plan, called, nodes, walk
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Weighted:
+class Weighted(Plan):
     """Base class of the forms with weights, `word(plan, plan; 2, 1)`: how they are parsed and printed.
 
     plans: the plans that are combined. weights: one for each plan; only their ratio matters (2 and 1 mean
@@ -30,7 +30,6 @@ class Weighted:
 
     word: ClassVar[str]
     least: ClassVar[int] = 2
-    by_language = False
 
     def __post_init__(self) -> None:
         """Raise PlanError for too few plans, a wrong number of weights, or a weight not above zero."""
@@ -53,9 +52,6 @@ class Weighted:
 
     def __str__(self) -> str:
         return called(self.word, self.plans, self.weights)
-
-    def over(self, plans: Sequence[Plan]) -> Plan:
-        return replace(self, plans=tuple(plans))
 
     def grown(self) -> Plan:
         check_heads(self)

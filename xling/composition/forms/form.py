@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from torch import Tensor
 
@@ -51,17 +51,14 @@ class HeadState:
 
 @runtime_checkable
 class Plan(Protocol):
-    """A plan, before or after its modules are loaded.
+    """A plan, before or after its modules are loaded. A form derives from it, or has the same members.
 
     plans: its sub-plans, from left to right; code that searches a plan walks through them. by_language:
     whether it treats rows of different languages differently.
     """
 
-    @property
-    def plans(self) -> tuple[Plan, ...]: ...
-
-    @property
-    def by_language(self) -> bool: ...
+    plans: tuple[Plan, ...]
+    by_language: bool = False
 
     def __str__(self) -> str:
         """The plan's text, which `parse` reads back as the same value."""
@@ -69,48 +66,48 @@ class Plan(Protocol):
 
     def over(self, plans: Sequence[Plan]) -> Plan:
         """Return the same form with other sub-plans, as many as before."""
-        ...
+        return replace(cast(Any, self), plans=tuple(plans))
 
     def grown(self) -> Plan:
         """Return the plan to use once all modules are loaded; raises PlanError when they conflict."""
-        ...
+        return self
 
 
 @runtime_checkable
 class Node(Plan, Protocol):
-    """A plan with its modules loaded. Where it does nothing, a method returns its input or None."""
+    """A plan with its modules loaded. A form that derives from it changes nothing where it says nothing."""
 
     def active(self, language: str) -> Iterator[Loaded]:
         """The modules that act on rows of a language; raises InputError when a route has no branch."""
-        ...
+        return (leaf for node in nodes(self) for leaf in node.active(language))
 
     def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
         """Rewrite the units of a text in a language."""
-        ...
+        return units
 
     def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
         """The sum to add at a residual site, `state.increment` from the plans below included."""
-        ...
+        return state.increment
 
     def embed(self, states: Hidden, rows: Rows) -> Hidden:
         """Map the output of the embedding layer."""
-        ...
+        return states
 
     def unembed(self, states: Hidden, rows: Rows) -> Hidden:
         """Apply the inverse of `embed`."""
-        ...
+        return states
 
     def weight(self, below: Tensor, folding: Folding) -> Tensor:
         """Return the new value of parameter `folding.name`, or `below` itself when it does not change."""
-        ...
+        return below
 
     def pooled(self, states: Hidden, rows: Rows) -> Hidden:
         """Map the pooled states [rows, hidden] that a sequence classification head reads."""
-        ...
+        return states
 
     def scores(self, state: HeadState) -> Tensor | None:
         """Return the logits of the head; None when there is no head."""
-        ...
+        return None
 
 
 @runtime_checkable

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from xling.composition.folding import Folding
 from xling.composition.forms.beside import one_text
 from xling.composition.forms.form import HeadState, Node, Plan, called, nodes, walk
 from xling.composition.forms.single import Loaded
 from xling.errors import PlanError
-from xling.sites import Combines, Hidden, Place, ResidualState, Rows
+from xling.sites import Combines, Hidden, Place, ResidualState
 
 if TYPE_CHECKING:
     from xling.composition.grammar import Reader
 
 
 @dataclass(frozen=True)
-class Fuse:
+class Fuse(Node):
     """A learned combination of what several plans add to hidden states; they may do nothing else.
 
     plans: the plans to combine, then the fusion module.
@@ -30,7 +29,6 @@ class Fuse:
     plans: tuple[Plan, ...]
 
     word = "fuse"
-    by_language = False
 
     def __post_init__(self) -> None:
         if len(self.plans) < 3:
@@ -48,9 +46,6 @@ class Fuse:
     def __str__(self) -> str:
         *branches, last = self.plans
         return f"{called(self.word, branches)[:-1]}; {last})"
-
-    def over(self, plans: Sequence[Plan]) -> Plan:
-        return Fuse(tuple(plans))
 
     def grown(self) -> Plan:
         *branches, last = self.plans
@@ -74,9 +69,6 @@ class Fuse:
         networks = last.module.networks if isinstance(last, Loaded) else ()
         return next((part for part in networks if isinstance(part, Combines)), None)
 
-    def active(self, language: str) -> Iterator[Loaded]:
-        return (leaf for node in nodes(self) for leaf in node.active(language))
-
     def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
         return one_text(self, units, language)
 
@@ -87,18 +79,6 @@ class Fuse:
         nothing = torch.zeros_like(state.sublayer)
         together = self._part.combine(layer, place, state, [nothing if own is None else own for own in found])
         return together if state.increment is None else state.increment + together
-
-    def embed(self, states: Hidden, rows: Rows) -> Hidden:
-        return states
-
-    def unembed(self, states: Hidden, rows: Rows) -> Hidden:
-        return states
-
-    def weight(self, below: Tensor, folding: Folding) -> Tensor:
-        return below
-
-    def pooled(self, states: Hidden, rows: Rows) -> Hidden:
-        return states
 
     def scores(self, state: HeadState) -> Tensor | None:
         return nodes(self)[-1].scores(state)

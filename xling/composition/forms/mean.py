@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from xling.composition.folding import Folding
 from xling.composition.forms.beside import Weighted, one_text
-from xling.composition.forms.form import HeadState, nodes
-from xling.composition.forms.single import Loaded
+from xling.composition.forms.form import HeadState, Node, nodes
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
 from xling.sites import Hidden, Place, ResidualState, Rows
 
 
 @dataclass(frozen=True)
-class Mean(Weighted):
+class Mean(Weighted, Node):
     """The weighted mean of plans: of their increments, embeddings, weights, pooled states and scores."""
 
     word = "mean"
-
-    def active(self, language: str) -> Iterator[Loaded]:
-        return (leaf for node in nodes(self) for leaf in node.active(language))
 
     def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
         return one_text(self, units, language)

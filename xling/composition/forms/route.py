@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -26,13 +26,14 @@ ELSE = "*"
 
 
 @dataclass(frozen=True)
-class Route:
+class Route(Node):
     """A plan for each language; the branch `*`, if there is one, is for all other languages.
 
     branches: pairs of language and plan. A row whose language has no branch raises InputError.
     """
 
     branches: tuple[tuple[str, Plan], ...]
+    plans: tuple[Plan, ...] = field(init=False, repr=False, compare=False)
 
     word = "route"
     by_language = True
@@ -51,6 +52,7 @@ class Route:
                     where="--plan",
                     hint="write one route with all languages",
                 )
+        object.__setattr__(self, "plans", tuple(plan for _, plan in self.branches))
 
     @classmethod
     def read(cls, reader: Reader) -> Plan:
@@ -60,10 +62,6 @@ class Route:
             return key if key == ELSE else parse_tag(key), reader.plan()
 
         return cls(tuple(reader.separated(branch)))
-
-    @property
-    def plans(self) -> tuple[Plan, ...]:
-        return tuple(plan for _, plan in self.branches)
 
     def __str__(self) -> str:
         return f"route({', '.join(f'{key}: {plan}' for key, plan in self.branches)})"
@@ -133,13 +131,11 @@ class Route:
 
     def _ways(self, rows: Rows) -> list[tuple[Node, slice | list[int]]]:
         """Each branch with its rows; adjacent rows are given as a slice, which needs no copy."""
-        own: dict[int, list[int]] = {}
-        taken: dict[int, Node] = {}
-        for row, language in enumerate(rows.languages):
-            node = self._node(language)
-            taken[id(node)] = node
-            own.setdefault(id(node), []).append(row)
-        return [(taken[key], _index(numbers)) for key, numbers in own.items()]
+        ways = [self._node(language) for language in rows.languages]
+        return [
+            (node, _index([row for row, own in enumerate(ways) if own is node]))
+            for node in {id(node): node for node in ways}.values()
+        ]
 
 
 def _index(numbers: list[int]) -> slice | list[int]:

@@ -9,7 +9,7 @@ from functools import cached_property, reduce
 from torch import Tensor, nn
 
 from xling.composition.folding import Folding
-from xling.composition.forms.form import HeadState, Plan
+from xling.composition.forms.form import HeadState, Node, Plan
 from xling.modules.module import Module
 from xling.modules.registry import KINDS
 from xling.sites import (
@@ -26,49 +26,25 @@ from xling.sites import (
 )
 
 
-@dataclass(frozen=True)
-class Empty:
-    """The empty plan, `none`, which changes nothing."""
+class Leaf(Plan):
+    """A plan with no other inside it."""
 
     plans = ()
-    by_language = False
-
-    def __str__(self) -> str:
-        return "none"
 
     def over(self, plans: Sequence[Plan]) -> Plan:
         return self
 
-    def grown(self) -> Plan:
-        return self
 
-    def active(self, language: str) -> Iterator[Loaded]:
-        return iter(())
+@dataclass(frozen=True)
+class Empty(Leaf, Node):
+    """The empty plan, `none`, which changes nothing."""
 
-    def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
-        return units
-
-    def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
-        return state.increment
-
-    def embed(self, states: Hidden, rows: Rows) -> Hidden:
-        return states
-
-    def unembed(self, states: Hidden, rows: Rows) -> Hidden:
-        return states
-
-    def weight(self, below: Tensor, folding: Folding) -> Tensor:
-        return below
-
-    def pooled(self, states: Hidden, rows: Rows) -> Hidden:
-        return states
-
-    def scores(self, state: HeadState) -> Tensor | None:
-        return None
+    def __str__(self) -> str:
+        return "none"
 
 
 @dataclass(frozen=True)
-class Named:
+class Named(Leaf):
     """The name of a module in the store.
 
     revision: the revision or content fingerprint that it must have; None accepts any.
@@ -77,37 +53,19 @@ class Named:
     name: str
     revision: str | None = None
 
-    plans = ()
-    by_language = False
-
     def __str__(self) -> str:
         return self.name if self.revision is None else f"{self.name}@{self.revision}"
 
-    def over(self, plans: Sequence[Plan]) -> Plan:
-        return self
-
-    def grown(self) -> Plan:
-        return self
-
 
 @dataclass(frozen=True, eq=False)
-class Loaded:
+class Loaded(Leaf, Node):
     """A plan that is one loaded module. name: its name in the plan's text, if it has one."""
 
     module: Module
     name: str | None = None
 
-    plans = ()
-    by_language = False
-
     def __str__(self) -> str:
         return self.name or self.module.facts.task or self.module.facts.language or "a module"
-
-    def over(self, plans: Sequence[Plan]) -> Plan:
-        return self
-
-    def grown(self) -> Plan:
-        return self
 
     def active(self, language: str) -> Iterator[Loaded]:
         yield self

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
 from torch import Tensor
 
 from xling.composition.folding import Folding
-from xling.composition.forms.form import HeadState, Plan, nodes, walk
+from xling.composition.forms.form import HeadState, Node, Plan, nodes, walk
 from xling.composition.forms.single import Empty, Loaded
 from xling.errors import PlanError
 from xling.sites import Hidden, Place, ResidualState, Rows
 
 
 @dataclass(frozen=True)
-class Stack:
+class Stack(Node):
     """Plans stacked on each other; the topmost head computes the scores.
 
     plans: at least two, the lowest first, none of them a stack.
@@ -24,13 +24,8 @@ class Stack:
 
     plans: tuple[Plan, ...]
 
-    by_language = False
-
     def __str__(self) -> str:
         return " >> ".join(map(str, self.plans))
-
-    def over(self, plans: Sequence[Plan]) -> Plan:
-        return Stack(tuple(plans))
 
     def grown(self) -> Plan:
         first = next((place for place, plan in enumerate(self.plans) if not _only_rewrites(plan)), None)
@@ -42,9 +37,6 @@ class Stack:
                 hint="write it leftmost",
             )
         return self
-
-    def active(self, language: str) -> Iterator[Loaded]:
-        return (leaf for node in nodes(self) for leaf in node.active(language))
 
     def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
         return reduce(lambda found, node: node.rewritten(found, language), nodes(self), units)
