@@ -13,6 +13,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
+from langcodes import Language, find
+from langcodes.data_dicts import (
+    ALL_SCRIPTS,
+    LANGUAGE_ALPHA3,
+    LANGUAGE_REPLACEMENTS,
+    LIKELY_SUBTAGS,
+    MACROLANGUAGES,
+)
+
 from xling.errors import InputError
 
 # The individual language that data sets mean by a macrolanguage's code. A macrolanguage stays itself
@@ -74,8 +83,6 @@ def parse(tag: str) -> str:
 
 def name(tag: str) -> str:
     """Return the English name of a language, such as `Swahili` or `Serbian (Latin)`."""
-    from langcodes import Language
-
     language, _, own = parse(tag).partition("_")
     text = _NAMES.get(language) or Language.get(language, normalize=False).language_name("en")
     if text.startswith("Unknown language"):  # `langcodes` knows this language only by its two-letter code
@@ -96,8 +103,6 @@ def likely_script(language: str) -> str:
 
     A language that CLDR does not list gets the script of its macrolanguage, or Latn if that is unknown.
     """
-    from langcodes.data_dicts import LIKELY_SUBTAGS, MACROLANGUAGES
-
     if language in _SCRIPTS:
         return _SCRIPTS[language]
     for code in (_alpha2().get(language, language), MACROLANGUAGES.get(language)):
@@ -129,8 +134,6 @@ def _locale_codes(language: str) -> Iterator[str]:
 
     The macrolanguage counts only where data sets mean this language by it: not `ar` for Moroccan Arabic.
     """
-    from langcodes.data_dicts import MACROLANGUAGES
-
     if language in _LOCALES:
         yield _LOCALES[language]
     yield _alpha2().get(language, language)
@@ -141,16 +144,11 @@ def _locale_codes(language: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def _alpha2() -> Mapping[str, str]:
-    from langcodes.data_dicts import LANGUAGE_ALPHA3, LANGUAGE_REPLACEMENTS
-
     return {three: two for two, three in LANGUAGE_ALPHA3.items() if two not in LANGUAGE_REPLACEMENTS}
 
 
 def _alpha3(code: str) -> str | None:
     """Convert a code of two or three letters to ISO 639-3; an old code that implies a script adds `_Latn`."""
-    from langcodes import Language
-    from langcodes.data_dicts import LANGUAGE_ALPHA3, LANGUAGE_REPLACEMENTS
-
     if code in _NO_LANGUAGE:
         return None
     if len(code) == 3 and Language.get(code, normalize=False).is_valid():
@@ -163,8 +161,6 @@ def _alpha3(code: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _all_scripts() -> frozenset[str]:
-    from langcodes.data_dicts import ALL_SCRIPTS
-
     return frozenset(code for code in ALL_SCRIPTS if not code.startswith("Z"))  # Zyyy: common, Zzzz: unknown
 
 
@@ -179,13 +175,10 @@ def _unknown(tag: str) -> InputError:
 
 def _near(tag: str) -> list[str]:
     """List canonical tags close to a wrong one: by name, without the suffix, or by similar letters."""
-    import langcodes
-    from langcodes.data_dicts import LIKELY_SUBTAGS
-
     found: list[str] = []
     if _NAME.fullmatch(tag.strip()):
         with suppress(LookupError, ValueError, InputError):
-            found.append(parse(langcodes.find(tag.strip()).language or ""))
+            found.append(parse(find(tag.strip()).language or ""))
     known = {_alpha3(code) for code in LIKELY_SUBTAGS if 2 <= len(code) <= 3} - {None}
     letters, *rest = re.split(r"[_-]", tag.strip().lower())
     if rest and _TAG.fullmatch(letters) and _alpha3(letters):
