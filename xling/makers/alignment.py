@@ -21,22 +21,20 @@ from xling.training.specs import AlignmentTraining, TrainingSettings
 _HELD_OUT = 200
 
 
-def check_alignment(stage: Stage) -> None:
+def check_alignment(stage: Stage[AlignmentTraining]) -> None:
     """Raise InputError when the kind is unknown, or when there are fewer than two pairs."""
-    assert isinstance(stage.spec, AlignmentTraining)
     preset(stage.spec.kind, stage.spec.options)
     if (count := len(stage.rows("pairs"))) < 2:
         raise InputError(f"{count} pairs cannot be aligned", where="--parallel", hint="give more of them")
 
 
-def make_alignment(base: Base, stage: Stage, session: Session) -> Module:
+def make_alignment(base: Base, stage: Stage[AlignmentTraining], session: Session) -> Module:
     """Train the language module of a stage on pairs of sentences.
 
     The last pairs are held out: a tenth of them, but 200 at most. The module's scores are the percentages of
     these whose translation is found among all of them, before and after training.
     """
     spec, pairs, init = stage.spec, stage.rows("pairs"), stage.module("init")
-    assert isinstance(spec, AlignmentTraining)
     held = min(_HELD_OUT, len(pairs) // 10)
     module = started(base, stage, stage.facts(base))
     around = stage.composed(base)

@@ -35,21 +35,19 @@ def text_of(text: Data, held_out: Data | None, seed: int) -> dict[str, Data]:
     return {"text": replace(text, rows=lines), "held_out": Data(rows=held)}
 
 
-def check_language(stage: Stage) -> None:
+def check_language(stage: Stage[LanguageTraining]) -> None:
     """Raise InputError when the kind is unknown, or when no line is left to train on."""
-    assert isinstance(stage.spec, LanguageTraining)
     preset(stage.spec.kind, stage.spec.options)
     if not stage.rows("text"):
         raise InputError("no line is left to train on", where="--text", hint="give more text")
 
 
-def make_language(base: Base, stage: Stage, session: Session) -> Module:
+def make_language(base: Base, stage: Stage[LanguageTraining], session: Session) -> Module:
     """Train the language module of a stage.
 
     Its scores give the pseudo-perplexity of held-out lines before and after training.
     """
     spec, kept = stage.spec, stage.rows("held_out")
-    assert isinstance(spec, LanguageTraining)
     check_mask(base.tokenizer)
     head = mlm_head(base, session.say)
     module = started(base, stage, stage.facts(base, mlm_head_fingerprint=head_fingerprint(head)))
@@ -77,7 +75,7 @@ def make_language(base: Base, stage: Stage, session: Session) -> Module:
     return replace(module, scores=scores)
 
 
-def started(base: Base, stage: Stage, facts: Facts) -> Module:
+def started(base: Base, stage: Stage[ModuleTraining], facts: Facts) -> Module:
     """Return a language module as it is before training.
 
     It is new, with the given vocabulary if there is one, or it continues from the module `init`.
@@ -89,7 +87,6 @@ def started(base: Base, stage: Stage, facts: Facts) -> Module:
         check_fits(given, base)
     if init is not None:
         return init.continued(facts)  # a vocabulary in it is kept
-    assert isinstance(stage.spec, ModuleTraining)
     fresh = Module.fresh(preset(stage.spec.kind, stage.spec.options), base.shape, facts)
     if vocabulary is None:
         return fresh

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from xling.bases.base import Base
 from xling.makers.alignment import check_alignment, make_alignment
@@ -29,8 +30,8 @@ class Maker:
     make: returns the module of a stage.
     """
 
-    check: Callable[[Stage], None]
-    make: Callable[[Base, Stage, Session], Module]
+    check: Callable[[Stage[Any]], None]
+    make: Callable[[Base, Stage[Any], Session], Module]
 
 
 MAKERS: Mapping[type[Specification], Maker] = {

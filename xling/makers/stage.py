@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 
@@ -29,6 +29,7 @@ from xling.training.reporting import Reporter, Silent
 from xling.training.specs import ModuleTraining, Specification
 
 Say = Callable[[str], None]
+SpecT = TypeVar("SpecT", bound=Specification, covariant=True)
 NEW = Named("new")  # stands in a plan for the module that is trained
 _NO_MATTER = {"training": {"checkpoint_every"}}  # settings that do not change the result
 
@@ -72,7 +73,7 @@ NOTHING = Data()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Stage:
+class Stage(Generic[SpecT]):
     """One thing to be made: with which settings, from which data, and on top of which modules.
 
     name: its name in a store, such as `lang/swh`.
@@ -86,7 +87,7 @@ class Stage:
     """
 
     name: str
-    spec: Specification
+    spec: SpecT
     language: str
     task: str | None = None
     data: Mapping[str, Data] = field(default_factory=dict)
@@ -185,13 +186,16 @@ class Stage:
         return around
 
     def trained(
-        self, module: Module, base: Base, session: Session, objective_of: Callable[[Module], Objective]
+        self: Stage[ModuleTraining],
+        module: Module,
+        base: Base,
+        session: Session,
+        objective_of: Callable[[Module], Objective],
     ) -> tuple[Module, Outcome]:
         """Train a module with the stage's settings; return it with the outcome.
 
         A kind that first learns where to act does so only in a module that starts new.
         """
-        assert isinstance(self.spec, ModuleTraining)
         course = Course(
             shape=base.shape,
             objective_of=objective_of,

@@ -20,22 +20,20 @@ from xling.training.task_objective import TaskData, TaskObjective
 _DECIDED = {"kind", "outputs", "relations"}  # the fields of a head that its task decides
 
 
-def check_task(stage: Stage) -> None:
+def check_task(stage: Stage[TaskTraining]) -> None:
     """Raise InputError for an unknown task, kind or option, or when there is no labelled example."""
-    assert isinstance(stage.spec, TaskTraining)
     task_named(str(stage.task))
     check_kind(stage.spec)
     if not stage.rows("train"):
         raise InputError("no labelled example to train on", where="--train")
 
 
-def make_task(base: Base, stage: Stage, session: Session) -> Module:
+def make_task(base: Base, stage: Stage[TaskTraining], session: Session) -> Module:
     """Train the task module of a stage. The other modules of the plan stay unchanged, byte for byte.
 
     Raises InputError when the examples have labels that the module to continue from does not know.
     """
     spec, init, task = stage.spec, stage.module("init"), task_named(str(stage.task))
-    assert isinstance(spec, TaskTraining)
     train = stage.rows("train")
     data = TaskData(init.facts.labels if init else task.labels(train), train, stage.rows("dev"))
     facts = stage.facts(base, labels=tuple(data.labels))

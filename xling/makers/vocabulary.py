@@ -27,14 +27,13 @@ from xling.vocabulary.trimming import trim
 _NAMED, _COMPOSED = 3, {"type": "NFC"}
 
 
-def check_vocabulary(stage: Stage) -> None:
+def check_vocabulary(stage: Stage[VocabularyBuild]) -> None:
     """Raise InputError when the initialiser is unknown, or when nothing can be learned from the text."""
-    assert isinstance(stage.spec, VocabularyBuild)
     INITIALISERS.named(stage.spec.init, where="--init")
     check_text(stage.rows("text"), stage.language, mixed=stage.spec.mixed)
 
 
-def make_vocabulary(base: Base, stage: Stage, session: Session) -> Module:
+def make_vocabulary(base: Base, stage: Stage[VocabularyBuild], session: Session) -> Module:
     """Make the vocabulary of a stage. Its scores tell which share of the new pieces was initialised how.
 
     The stage's data are lines of text (`text`) and lines that an extension must split as before (`protect`).
@@ -44,7 +43,6 @@ def make_vocabulary(base: Base, stage: Stage, session: Session) -> Module:
     Raises InputError when the text cannot support the size asked for.
     """
     spec = stage.spec
-    assert isinstance(spec, VocabularyBuild)
     lines = deduplicate(stage.rows("text"))
     harmful = losses(base.tokenizer, lines).harmful
     _warn_of(harmful, spec.method, session.say)

@@ -32,32 +32,23 @@ class Tick:
 
 @runtime_checkable
 class Reporter(Protocol):
-    """A receiver of reports: it is called at the start of a run, after each step, and at the end."""
+    """A receiver of reports: it is called at the start of a run, after each step, and at the end.
+
+    A class that derives from it does nothing where it says nothing.
+    """
 
     def begin(self, step: int, steps: int, phase: str = "") -> None:
         """Report that the run, or one phase of it, starts or resumes after `step` of `steps`."""
-        ...
 
     def tick(self, tick: Tick) -> None:
         """Report that a step is done."""
-        ...
 
     def end(self) -> None:
         """Report that the run, or the phase, has ended, whether normally or by an error."""
-        ...
 
 
-class Silent:
+class Silent(Reporter):
     """A reporter that reports nothing."""
-
-    def begin(self, step: int, steps: int, phase: str = "") -> None:
-        """Do nothing."""
-
-    def tick(self, tick: Tick) -> None:
-        """Do nothing."""
-
-    def end(self) -> None:
-        """Do nothing."""
 
 
 class Several:
@@ -79,7 +70,7 @@ class Several:
             reporter.end()
 
 
-class Log:
+class Log(Reporter):
     """A reporter that appends rows to `log.jsonl`.
 
     A resumed run first removes the rows of the steps that it will repeat.
@@ -122,9 +113,6 @@ class Log:
             raise XlingError(
                 f"cannot write {self.path}: {error.strerror or error}; free some space and run again"
             ) from error
-
-    def end(self) -> None:
-        """Do nothing, because every row is written as soon as it is reported."""
 
 
 def _step_of(line: str, stage: str) -> int:

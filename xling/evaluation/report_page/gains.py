@@ -44,6 +44,11 @@ class GainBar:
         return bounds(self.low, self.high)
 
     @property
+    def sign(self) -> str:
+        """The verdict as a symbol."""
+        return _SIGNS.get(self.verdict, "")
+
+    @property
     def reason(self) -> str:
         """The reason for the verdict, empty if it is the interval of the difference."""
         if self.paired:
@@ -111,25 +116,11 @@ def _apart(own: Score, control: Score) -> str:
 
 
 @dataclass(frozen=True)
-class Effect:
-    """The gain of one condition over no language module, in points."""
-
-    shown: str
-    between: str
-    verdict: str
-
-    @property
-    def sign(self) -> str:
-        """The verdict as a symbol."""
-        return _SIGNS.get(self.verdict, "")
-
-
-@dataclass(frozen=True)
 class EffectRow:
     """The effects for one language, None for a condition that was not tested."""
 
     language: Language
-    effects: tuple[Effect | None, ...]
+    effects: tuple[GainBar | None, ...]
 
 
 @dataclass(frozen=True)
@@ -158,7 +149,7 @@ def ablation(matrix: Matrix, results: Results) -> Ablation | None:
     if not set(conditions) - {SOURCE, TARGET}:
         return None
     rows = (
-        EffectRow(language, tuple(_effect(known.get((language.tag, name))) for name in conditions))
+        EffectRow(language, tuple(_effect(language, known.get((language.tag, name))) for name in conditions))
         for language in matrix.languages
     )
     return Ablation(conditions, tuple(row for row in rows if any(row.effects)))
@@ -185,10 +176,10 @@ def css_class(verdict: str) -> str:
     return _CLASSES.get(verdict, "unclear")
 
 
-def _effect(gain: Gain | None) -> Effect | None:
+def _effect(language: Language, gain: Gain | None) -> GainBar | None:
     if gain is None:
         return None
     said = gain.verdict
     if not said and gain.low is not None and gain.high is not None:
         said = verdict(gain.low, gain.high)
-    return Effect(gained(gain.value), bounds(gain.low, gain.high), said)
+    return GainBar(language=language, value=gain.value, low=gain.low, high=gain.high, verdict=said)
