@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import takewhile
 
 from xling.errors import InputError
 from xling.languages import name, parse, script
@@ -204,10 +205,8 @@ def _kinship(target: str, other: str) -> str:
 
 
 def _shared(first: Path, second: Path) -> Path:
-    depth = 0
-    while depth < min(len(first), len(second)) and first[depth] == second[depth]:
-        depth += 1
-    return first[:depth]
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False))
+    return tuple(name for name, _ in pairs)
 
 
 def _great_circle(first: Coordinates, second: Coordinates) -> float:

@@ -57,10 +57,7 @@ def retrieve(order: RetrievalOrder, *, out: Path | None = None) -> dict[str, Any
         raise InputError("give either --pairs or --candidates", where="xling retrieve")
     if order.plan is not None and order.store is None:
         raise InputError("a plan needs the folder of its modules", where="--store", hint="give --store DIR")
-    if order.pairs is not None:
-        counts = _both_ways(order, order.pairs)
-    else:
-        counts = _ranked(order)
+    counts = _ranked(order) if order.pairs is None else _both_ways(order, order.pairs)
     result = {
         "base": order.base,
         "plan": order.plan or "none",
