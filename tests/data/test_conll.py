@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.generated import GENERATED
 
-from xling.data.bio import is_bio, rename_types, to_iob2
-from xling.data.conll import TAGGED, UNLABELLED, ConllLayout, parse_conll, read_conll, write_conll
+from xling.data.bio import is_bio, rename_types, repaired, spans
+from xling.data.conll import TAGGED, UNLABELLED, ConllLayout, read_conll, write_conll
 from xling.data.examples import TaggedSentence
 from xling.errors import InputError
 
 
-def read(tmp_path: Path, text: str, layout: ConllLayout = TAGGED) -> list[TaggedSentence]:
+def read(tmp_path: Path, text: str, layout: ConllLayout = TAGGED, **options) -> list[TaggedSentence]:
     file = tmp_path / "file.txt"
     file.write_bytes(text.encode())
-    return read_conll(file, language="swh", layout=layout)
+    return read_conll(file, language="swh", layout=layout, **options)
 
 
 def test_sentences_have_tokens_tags_ids_and_a_language(tmp_path: Path) -> None:
@@ -61,21 +61,20 @@ def test_four_columns_with_a_hash_as_token(tmp_path: Path) -> None:
 
 def test_conllu_words_without_ranges_and_empty_nodes(tmp_path: Path) -> None:
     text = "# newpar\n1-2\tdella\t_\t_\n1\tdi\tdi\tADP\n2\tla\til\tDET\n2.1\tx\tx\tX\n"
-    (sentence,) = read(tmp_path, text, ConllLayout(token=1, tag=3, scheme="plain", types={"DET": "D"}))
+    (sentence,) = read(tmp_path, text, ConllLayout(token=1, tag=3, scheme="plain"), labels={"DET": "D"})
     assert sentence.tokens == ("di", "la") and sentence.tags == ("ADP", "D")
 
 
-def test_iob1_and_stray_openings_become_iob2_and_are_counted(tmp_path: Path) -> None:
+def test_iob1_and_stray_openings_become_iob2(tmp_path: Path) -> None:
     file = tmp_path / "iob1.txt"
     file.write_text("a I-PER\nb I-PER\nc B-PER\nd O\ne I-LOC\nf I-ORG\n")
-    parsed = parse_conll(file, language="eng")
-    assert parsed.sentences[0].tags == ("B-PER", "I-PER", "B-PER", "O", "B-LOC", "B-ORG")
-    assert parsed.repaired == 3
+    (sentence,) = read_conll(file, language="eng")
+    assert sentence.tags == ("B-PER", "I-PER", "B-PER", "O", "B-LOC", "B-ORG")
 
 
 def test_types_are_renamed_or_dropped_without_moving_spans(tmp_path: Path) -> None:
     text = "a B-DATE\nb I-DATE\nc B-GPE\nd I-LOC\n"
-    (sentence,) = read(tmp_path, text, ConllLayout(types={"DATE": "O", "GPE": "LOC"}))
+    (sentence,) = read(tmp_path, text, labels={"DATE": "O", "GPE": "LOC"})
     assert sentence.tags == ("O", "O", "B-LOC", "B-LOC")
 
 
@@ -118,9 +117,8 @@ TAGS = st.sampled_from(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"])
 
 @given(st.lists(TAGS, max_size=12))
 def test_iob2_is_valid_and_stays(tags: list[str]) -> None:
-    fixed, repaired = to_iob2(tags)
-    assert to_iob2(fixed) == (fixed, 0)
-    assert repaired == sum(old != new for old, new in zip(tags, fixed, strict=True))
+    fixed = repaired(tags)
+    assert repaired(fixed) == fixed and spans(fixed) == spans(tags)
     assert [tag[2:] for tag in fixed] == [tag[2:] for tag in tags]
     assert all(map(is_bio, fixed)) and rename_types(fixed, {}) == fixed
 
@@ -138,7 +136,7 @@ def test_what_is_written_is_read_again(
         for row in rows
     ]
     rows = [row for row in rows if row] or [[("x", "O")]]
-    pairs = [([token for token, _ in row], to_iob2([tag for _, tag in row])[0]) for row in rows]
+    pairs = [([token for token, _ in row], repaired([tag for _, tag in row])) for row in rows]
     file = tmp_path_factory.mktemp("rows") / "x.conll"
     file.write_bytes(write_conll(pairs).encode())
     again = read_conll(file, language="swh")

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.tiny import WORDS
 
-from xling.data.bio import repaired, spans
 from xling.data.examples import TaggedSentence
 from xling.errors import InputError
 from xling.tasks.tagging import Tagging
@@ -19,13 +18,6 @@ TASK = Tagging()
 
 def sentence(tags, tokens=None) -> TaggedSentence:
     return TaggedSentence(tuple(tokens or ["x"] * len(tags)), tuple(tags), "0", "swh")
-
-
-@given(tags=TAGS)
-def test_repairing_keeps_the_spans_and_is_idempotent(tags):
-    fixed = repaired(tags)
-    assert spans(fixed) == spans(tags)
-    assert repaired(fixed) == fixed
 
 
 @given(pairs=st.lists(st.tuples(TAGS, TAGS), min_size=1, max_size=6))

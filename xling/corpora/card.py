@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from xling.corpora.licences import LICENCES, near_licences, strictest
-from xling.data.conll import ConllLayout, Scheme
+from xling.data.conll import ConllLayout
 from xling.data.rows import Columns
 from xling.errors import InputError
 from xling.languages import parse
@@ -71,15 +71,6 @@ class SourcePart(_CardSection):
     licence: LicenceId
     citation: str = ""
     languages: tuple[str, ...] = Field(min_length=1)
-
-
-class ConllColumns(_CardSection):
-    """Which columns of CoNLL lines hold the token and the tag; see `xling.data.conll.ConllLayout`."""
-
-    token: int = 0
-    tag: int = -1
-    scheme: Scheme = "bio"
-    empty: str | None = None
 
 
 class Hub(_CardSection):
@@ -167,7 +158,7 @@ class DataCard(_CardSection):
     layout: Template = ""
     files: dict[str, str] = {}
     columns: Columns = Columns()
-    conll: ConllColumns = ConllColumns()
+    conll: ConllLayout = ConllLayout()
     labels: dict[str, str] = {}
     label_set: tuple[str, ...] = ()
     hub: Hub | None = None
@@ -204,6 +195,8 @@ class DataCard(_CardSection):
         for name in self.files:
             if name not in known:
                 raise ValueError(f"files.{name}: no language/split of this card, such as {min(known)}")
+        if self.conll.tag is None:
+            raise ValueError("conll.tag: give the number of the column of tags")
         if self.format == "own" and self.labels:
             raise ValueError("labels: files of the format own are taken as they stand")
         return self
@@ -268,7 +261,3 @@ class DataCard(_CardSection):
     def columns_of(self, language: str) -> Columns:
         """Return the columns of the tables of a language."""
         return self.columns.filled(self.languages.get(language, language))
-
-    def conll_layout(self) -> ConllLayout:
-        """Return the layout with which `xling.data.conll` reads the files."""
-        return ConllLayout(**self.conll.model_dump(), types=self.labels)

@@ -54,7 +54,7 @@ def read_card(card: DataCard, path: Path, *, language: str) -> Rows:
         format=_format(card, task, path),
         labels=card.labels,
         columns=None if usual else card.columns_of(language),
-        layout=card.conll_layout() if card.format == "conll" else None,
+        layout=card.conll if card.format == "conll" else None,
     )
     return read_file(task, how)
 

@@ -1,4 +1,4 @@
-"""BIO tags of spans: checking, converting IOB1 to IOB2, renaming types, and extracting the spans."""
+"""BIO tags of spans: checking, repairing to IOB2, renaming types, and extracting the spans."""
 
 from __future__ import annotations
 
@@ -11,24 +11,6 @@ OUTSIDE = "O"
 def is_bio(tag: str) -> bool:
     """Return whether a tag is `O`, `B-TYPE` or `I-TYPE`."""
     return tag == OUTSIDE or (tag[:2] in ("B-", "I-") and len(tag) > 2)
-
-
-def to_iob2(tags: Sequence[str]) -> tuple[list[str], int]:
-    """Convert BIO tags to IOB2, in which the first tag of every span is `B-`.
-
-    Returns the tags and the number of `I-` tags that became `B-`. This repairs an `I-` without a beginning in
-    IOB2 data, and converts IOB1, where `B-` is used only between neighbouring spans of the same type.
-    """
-    if not any(tag.startswith("I-") for tag in tags):
-        return list(tags), 0
-    fixed: list[str] = []
-    before, mended = OUTSIDE, 0
-    for tag in tags:
-        opens = tag.startswith("I-") and before[2:] != tag[2:]
-        mended += opens
-        fixed.append(f"B-{tag[2:]}" if opens else tag)
-        before = tag
-    return fixed, mended
 
 
 def rename_types(tags: Sequence[str], names: Mapping[str, str]) -> list[str]:
@@ -63,7 +45,11 @@ def types(tags: Sequence[str]) -> list[str]:
 
 
 def repaired(tags: Sequence[str]) -> list[str]:
-    """Return well-formed BIO tags for the same spans."""
+    """Return the tags of the same spans in IOB2, in which the first tag of every span is `B-`.
+
+    This repairs an `I-` without a beginning in IOB2 data, and converts IOB1, where `B-` is used only between
+    neighbouring spans of the same type.
+    """
     fixed = [OUTSIDE] * len(tags)
     for kind, start, end in spans(tags):
         fixed[start:end] = [f"B-{kind}"] + [f"I-{kind}"] * (end - start - 1)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from xling.data.bio import is_bio, rename_types, to_iob2
+from pydantic import BaseModel, ConfigDict
+
+from xling.data.bio import is_bio, rename_types, repaired
 from xling.data.examples import TaggedSentence
-from xling.data.place import Place
+from xling.data.place import Line, Place, line_blocks
 from xling.data.textfile import read_lines
 from xling.errors import InputError
 
@@ -22,20 +23,18 @@ _BLANKS = re.compile(r"[ \t]+")  # not all white space: U+00A0 may be a token
 _NO_WORD = re.compile(r"\d+[-.]\d+")  # CoNLL-U: a multiword range or an empty node
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConllLayout:
+class ConllLayout(BaseModel):
     """Which columns hold tokens and tags, and what kind of tags they are.
 
     token, tag: column numbers from 0, or negative from the end; a tag of None reads tokens alone.
     scheme: `bio` for tags of spans, `plain` for one label per token (such as parts of speech).
-    types: new names for the types of spans, or for plain tags; the name `O` drops a type of span.
     empty: the token to use where the token column is empty; without it an empty token is an error.
     """
 
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     token: int = 0
     tag: int | None = -1
     scheme: Scheme = "bio"
-    types: Mapping[str, str] | None = None
     empty: str | None = None
 
     def least_columns(self) -> int:
@@ -49,58 +48,34 @@ UNLABELLED = ConllLayout(tag=None)
 PLAIN = ConllLayout(scheme="plain")
 
 
-@dataclass(frozen=True)
-class ConllFile:
-    """The sentences of a file, and the number of `I-` tags without a beginning that were read as `B-`."""
+def read_conll(
+    path: str | Path,
+    *,
+    language: str,
+    layout: ConllLayout = TAGGED,
+    labels: Mapping[str, str] | None = None,
+) -> list[TaggedSentence]:
+    """Read the sentences of a file or its `.gz`. BIO tags are converted to IOB2.
 
-    sentences: list[TaggedSentence]
-    repaired: int
+    labels: new names for the types of spans, or for plain tags; the name `O` drops a type of span.
 
-
-def read_conll(path: str | Path, *, language: str, layout: ConllLayout = TAGGED) -> list[TaggedSentence]:
-    """Read the sentences of a file or its `.gz`. BIO tags are converted to IOB2. See `parse_conll`."""
-    return parse_conll(path, language=language, layout=layout).sentences
-
-
-def parse_conll(path: str | Path, *, language: str, layout: ConllLayout = TAGGED) -> ConllFile:
-    """Parse a CoNLL file. Columns are separated by tabs if a line has any, otherwise by blanks.
-
-    Lines with -DOCSTART- are skipped. A line that begins with `# ` is a comment, unless it has as many
-    columns as the other lines and ends in a tag: `# O` is the token `#`. A lone `#` before a sentence is a
-    comment too if the other lines have more columns.
-    Raises InputError naming file and line when a column is missing or a tag is not BIO.
+    Columns are separated by tabs if a line has any, otherwise by blanks. Lines with -DOCSTART- are skipped. A
+    line that begins with `# ` is a comment, unless it has as many columns as the other lines and ends in a
+    tag: `# O` is the token `#`. A lone `#` before a sentence is a comment too if the other lines have more
+    columns. Raises InputError naming file and line when a column is missing or a tag is not BIO.
     """
     lines = read_lines(path)
-    width, least = _width(lines), layout.least_columns()
+    width = _width(lines)
     sentences: list[TaggedSentence] = []
-    rows: list[tuple[str, str]] = []
-    repaired = 0
-
-    def close() -> None:
-        nonlocal repaired
-        if not rows:
-            return
-        tokens, tags = zip(*rows, strict=True)
-        kept, strays = _finish(tags, layout)
-        repaired += strays
-        sentences.append(TaggedSentence(tokens, kept, str(len(sentences)), language))
-        rows.clear()
-
-    for number, line in enumerate(lines, start=1):
-        columns = _columns(line)
-        if not line.strip():
-            close()
-            continue
-        comment = _is_comment(line, columns, width, layout) or (line == "#" and not rows and width > 1)
-        if comment or columns[0] == _DOCUMENT or (layout.token > 0 and _NO_WORD.fullmatch(columns[0])):
-            continue
-        if len(columns) < least:
-            raise _too_narrow(columns, least, Place(path, number))
-        rows.append(_row(columns, layout, Place(path, number)))
-    close()
+    for block in line_blocks(lines, path):
+        rows = _rows(block, layout, width)
+        if rows:
+            tokens, tags = zip(*rows, strict=True)
+            kept = _renamed(tags, layout, labels or {})
+            sentences.append(TaggedSentence(tokens, kept, str(len(sentences)), language))
     if not sentences:
         raise InputError("no sentence in this file", where=path)
-    return ConllFile(sentences, repaired)
+    return sentences
 
 
 def write_conll(rows: Iterable[tuple[Sequence[str], Sequence[str] | None]]) -> str:
@@ -129,6 +104,21 @@ def _width(lines: Sequence[str]) -> int:
         return 0
     found = Counter(len(_columns(line)) for line in lines if line.strip() and not line.startswith("#"))
     return found.most_common(1)[0][0] if found else 2
+
+
+def _rows(block: Sequence[Line], layout: ConllLayout, width: int) -> list[tuple[str, str]]:
+    """Return token and tag of each line that is one."""
+    rows: list[tuple[str, str]] = []
+    least = layout.least_columns()
+    for place, line in block:
+        columns = _columns(line)
+        comment = _is_comment(line, columns, width, layout) or (line == "#" and not rows and width > 1)
+        if comment or columns[0] == _DOCUMENT or (layout.token > 0 and _NO_WORD.fullmatch(columns[0])):
+            continue
+        if len(columns) < least:
+            raise _too_narrow(columns, least, place)
+        rows.append(_row(columns, layout, place))
+    return rows
 
 
 def _is_comment(line: str, columns: Sequence[str], width: int, layout: ConllLayout) -> bool:
@@ -162,11 +152,9 @@ def _tag_choices(scheme: Scheme) -> tuple[str, ...]:
     return ("O", "B-TYPE", "I-TYPE") if scheme == "bio" else ("a tag in the tag column",)
 
 
-def _finish(tags: Sequence[str], layout: ConllLayout) -> tuple[tuple[str, ...] | None, int]:
+def _renamed(tags: Sequence[str], layout: ConllLayout, labels: Mapping[str, str]) -> tuple[str, ...] | None:
     if layout.tag is None:
-        return None, 0
-    types = layout.types or {}
+        return None
     if layout.scheme == "plain":
-        return tuple(types.get(tag, tag) for tag in tags), 0
-    fixed, repaired = to_iob2(tags)
-    return tuple(rename_types(fixed, types)), repaired
+        return tuple(labels.get(tag, tag) for tag in tags)
+    return tuple(rename_types(repaired(tags), labels))

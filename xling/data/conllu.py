@@ -16,13 +16,12 @@ from conllu.parser import parse_comment_line, parse_id_value, parse_int_value
 
 from xling.data.cells import shown
 from xling.data.examples import ParsedSentence, TaggedSentence
-from xling.data.place import Place
+from xling.data.place import Line, Place, line_blocks
 from xling.data.textfile import find, read_bytes, read_lines
 from xling.data.trees import tree_fault
 from xling.errors import InputError
 
 Gold = Literal["tags", "tree"]
-Line = tuple[Place, str]
 Word = tuple[Place, list[str]]  # the place of its line, the columns of the line
 
 _COLUMNS = 10
@@ -51,7 +50,7 @@ def read_conllu(
     sentences: list[ParsedSentence] = []
     names = labels or {}
     documents, document = 0, ""
-    for block in _blocks(read_lines(path), path):
+    for block in line_blocks(read_lines(path), path):
         comments = _comments(block)
         started = [key for key in comments if key == "newdoc" or key.startswith("newdoc ")]
         if started:
@@ -111,17 +110,6 @@ def _filled(line: str, values: Iterator[Mapping[str, Any]]) -> str:
     for key, value in next(values).items():
         cells[_FILLED[key]] = str(value)
     return "\t".join(cells)
-
-
-def _blocks(lines: Sequence[str], path: str | Path) -> Iterator[list[Line]]:
-    """Yield the lines of each sentence, including its comments."""
-    block: list[Line] = []
-    for number, line in enumerate([*lines, ""], start=1):
-        if line.strip(" "):
-            block.append((Place(path, number), line))
-        elif block:
-            yield block
-            block = []
 
 
 def _comments(block: Sequence[Line]) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from xling.errors import InputError
@@ -31,3 +32,14 @@ class Place:
 
     def __str__(self) -> str:
         return self.path if self.line is None else f"line {self.line}"
+
+
+Line = tuple[Place, str]
+
+
+def line_blocks(lines: Sequence[str], where: str | Path) -> Iterator[list[Line]]:
+    """Yield the lines between blank ones, such as those of a sentence, each with its position."""
+    placed = ((Place(where, number), line) for number, line in enumerate(lines, start=1))
+    for filled, block in groupby(placed, key=lambda own: bool(own[1].strip())):
+        if filled:
+            yield list(block)

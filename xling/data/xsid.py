@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from xling.data.bio import is_bio, rename_types, to_iob2
+from xling.data.bio import is_bio, rename_types, repaired
 from xling.data.cells import shown
 from xling.data.examples import Utterance
 from xling.data.place import Place
@@ -64,7 +64,7 @@ def _utterance(
     tokens = tuple(cells[1] or EMPTY for _, cells in rows)
     tags, intent = None, None
     if labelled:
-        tags = tuple(rename_types(to_iob2(_tags(rows))[0], labels))
+        tags = tuple(rename_types(repaired(_tags(rows)), labels))
         own = _intent(rows, [(place, value) for place, key, value in told if key == "intent"])
         intent = labels.get(own, own)
     identity = next((value for _, key, value in told if key == "id"), "")

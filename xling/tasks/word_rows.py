@@ -12,7 +12,7 @@ from torch import Tensor
 
 from xling.bases.base import Base
 from xling.bases.tokenizers import blank_pieces, unreadable
-from xling.data.bio import is_bio, rename_types, to_iob2, types
+from xling.data.bio import is_bio, rename_types, repaired, types
 from xling.data.cells import shown
 from xling.data.conll import UNLABELLED, ConllLayout, read_conll, write_conll
 from xling.data.conllu import as_tagged, fill_conllu, read_conllu
@@ -85,7 +85,7 @@ class OneLabelAWord:
 def column_sentences(how: Reading, layout: ConllLayout) -> list[TaggedSentence]:
     """Read CoNLL columns in a data card's layout, or else in this one; without gold only tokens."""
     chosen = (how.layout or layout) if how.gold else UNLABELLED
-    return read_conll(how.where, language=how.language, layout=chosen)
+    return read_conll(how.where, language=how.language, layout=chosen, labels=how.labels)
 
 
 def tree_sentences(how: Reading) -> list[TaggedSentence]:
@@ -134,7 +134,7 @@ def checked_tags(
     if wrong is not None:
         kind = "TYPE" if called == "tag" else called.upper()
         raise row.place.fault(f"{shown(wrong)!r} is no {called}", choices=("O", f"B-{kind}", f"I-{kind}"))
-    return tuple(rename_types(to_iob2(tags)[0], how.labels))
+    return tuple(rename_types(repaired(tags), how.labels))
 
 
 def conll_bytes(rows: Sequence[Prediction], input: Path) -> bytes:
