@@ -14,7 +14,7 @@ import pytest
 from xling.data.conll import read_conll
 from xling.errors import InputError
 from xling.jobs.submit import submit
-from xling.submission.xsid import blocks_of
+from xling.submission.xsid import utterances
 
 ROOT = os.environ.get("XLING_DATA")  # before the fixtures take it away
 needs_data = pytest.mark.skipif(not ROOT, reason="XLING_DATA is not set")
@@ -35,7 +35,7 @@ def submitted(
 @pytest.mark.parametrize("code", ["de-st", "lt", "zh"])
 def test_xsid(tmp_path: Path, code: str) -> None:
     test = Path(str(ROOT)) / f"xsid/{code}.test.conll"
-    blocks = blocks_of(test.read_text(encoding="utf-8").split("\n"), test)
+    blocks = utterances(test.read_text(encoding="utf-8").split("\n"), test)
     rows = [
         {"id": block.id, "tokens": block.tokens, "tags": block.slots, "intent": block.spoken}
         for block in blocks

@@ -199,7 +199,7 @@ def test_an_utterance_without_a_comment_of_its_intent_gets_one(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("test", "words"),
     [
-        ("a b c\n", ("x.conll:1", "'a b c' is neither a comment nor a row")),
+        ("a b c\n", ("x.conll:1", "1 column (a b c) where index, token")),
         ("# text = a\n", ("x.conll", "no utterance")),
         ("# intent = a\n# intent = b\n1\ta\n", ("x.conll:2", "a second intent")),
         ("\n \n", ("x.conll", "empty")),

@@ -7,25 +7,45 @@ other comments, such as `# dialect`, are ignored. Layout: github.com/mainlp/xsid
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xling.data.bio import is_bio, rename_types, repaired
 from xling.data.cells import shown
 from xling.data.examples import Utterance
-from xling.data.place import Place
+from xling.data.place import Line, Place, line_blocks
 from xling.data.textfile import read_lines
 from xling.errors import InputError
 
 EMPTY = "_"  # the token where a file has none between its tabs, as in some published files
 
-_COMMENT = re.compile(r"#\s*(id|intent)\s*[=:]\s*(.*)")
+COMMENT = re.compile(r"#\s*(id|intent)\s*[=:](\s*)(.*)")
 _COLUMNS = 4
 
-Line = tuple[Place, str]
 Cells = tuple[Place, list[str]]  # place and cells of one line
+
+
+@dataclass(frozen=True)
+class Block:
+    """The lines of an utterance.
+
+    rows: the cells of its tokens.
+    comments: its comments.
+    """
+
+    rows: Sequence[Cells]
+    comments: Sequence[Line]
+
+    def told(self, key: str) -> list[Line]:
+        """Return the values of the comments on `id` or `intent`, each with its position."""
+        matches = [(place, COMMENT.fullmatch(line)) for place, line in self.comments]
+        return [(place, match[3].strip()) for place, match in matches if match and match[1] == key]
+
+    @property
+    def id(self) -> str | None:
+        """The id in the comments, or None if there is none."""
+        return next((value for _, value in self.told("id") if value), None)
 
 
 def read_xsid(
@@ -40,43 +60,34 @@ def read_xsid(
     naming file and line for a wrong number of columns, a slot that is not a BIO tag, two intents in one
     utterance, or a comment whose intent differs from that of the rows.
     """
-    lines = enumerate(read_lines(path), start=1)
-    placed = ((Place(Path(path), number), line) for number, line in lines)
-    runs = groupby(placed, key=lambda line: bool(line[1].strip()))
-    found = [
-        utterance
-        for filled, run in runs
-        if filled and (utterance := _utterance(list(run), language, labels or {}, labelled))
-    ]
+    found = blocks_of(read_lines(path), path, labelled=labelled)
+    return _identified([_utterance(block, language, labels or {}, labelled) for block in found])
+
+
+def blocks_of(lines: Sequence[str], path: str | Path, *, labelled: bool = False) -> list[Block]:
+    """Return the lines of every utterance. Comments without tokens are not utterances.
+
+    labelled: whether every row must have its intent and its slot. Raises InputError with file and line for a
+    row of other columns, and when there is no utterance.
+    """
+    found: list[Block] = []
+    for lines_of_one in line_blocks(lines, path):
+        rows = [(place, _cells(line, place, labelled)) for place, line in lines_of_one if line[0] != "#"]
+        if rows:
+            found.append(Block(rows, [own for own in lines_of_one if own[1][0] == "#"]))
     if not found:
         raise InputError("no utterance in this file", where=path)
-    return _identified(found)
+    return found
 
 
-def _utterance(
-    run: Sequence[Line], language: str, labels: Mapping[str, str], labelled: bool
-) -> Utterance | None:
-    """Return the utterance of the lines between two blank ones, or None if they are all comments."""
-    rows = [(place, _cells(line, place, labelled)) for place, line in run if line[0] != "#"]
-    if not rows:
-        return None
-    told = list(_comments(run))
-    tokens = tuple(cells[1] or EMPTY for _, cells in rows)
+def _utterance(block: Block, language: str, labels: Mapping[str, str], labelled: bool) -> Utterance:
+    tokens = tuple(cells[1] or EMPTY for _, cells in block.rows)
     tags, intent = None, None
     if labelled:
-        tags = tuple(rename_types(repaired(_tags(rows)), labels))
-        own = _intent(rows, [(place, value) for place, key, value in told if key == "intent"])
+        tags = tuple(rename_types(repaired(_tags(block.rows)), labels))
+        own = _intent(block.rows, [line for line in block.told("intent") if line[1]])
         intent = labels.get(own, own)
-    identity = next((value for _, key, value in told if key == "id"), "")
-    return Utterance(tokens=tokens, tags=tags, intent=intent, id=identity, language=language)
-
-
-def _comments(run: Sequence[Line]) -> Iterator[tuple[Place, str, str]]:
-    """Yield position, key and value of the comments that give an id or an intent."""
-    for place, line in run:
-        match = _COMMENT.fullmatch(line)
-        if match and match[2].strip():
-            yield place, match[1], match[2].strip()
+    return Utterance(tokens=tokens, tags=tags, intent=intent, id=block.id or "", language=language)
 
 
 def _cells(line: str, place: Place, labelled: bool) -> list[str]:

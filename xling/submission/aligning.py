@@ -36,13 +36,13 @@ def refuse_repeated_ids(items: Sequence[Item], test: Path) -> None:
     """Raise InputError for the first id that occurs twice in a test file."""
     first: dict[str | None, Item] = {}
     for item in items:
-        if item.id in first:
+        before = first.setdefault(item.id, item)
+        if before is not item:
             raise InputError(
-                f"the id {quoted(item.id)} stands twice, at {first[item.id].place} and {item.place}",
+                f"the id {quoted(item.id)} stands twice, at {before.place} and {item.place}",
                 where=test,
                 hint="take the participants' file as the organisers gave it",
             )
-        first[item.id] = item
 
 
 def by_id(
@@ -56,16 +56,13 @@ def by_id(
     missing, then for the first row of another text.
     """
     known = {item.id for item in items}
-    found: dict[str, Predicted] = {}
+    _refuse_repeated_rows(predictions.rows)
     for row in predictions.rows:
         if row.id is None:
-            raise row.refusal("the row has no id, and the test file has ids", hint=AGAIN)
-        if row.id in found:
-            first = found[row.id].line
-            raise row.refusal(f"the id {quoted(row.id)} stands twice, first in line {first}", hint=AGAIN)
+            raise row.place.fault("the row has no id, and the test file has ids", hint=AGAIN)
         if row.id not in known:
-            raise row.refusal(f"the id {quoted(row.id)} is none of the test file's", hint=AGAIN)
-        found[row.id] = row
+            raise row.place.fault(f"the id {quoted(row.id)} is none of the test file's", hint=AGAIN)
+    found = {row.id: row for row in predictions.rows}
     for item in items:
         if item.id not in found:
             raise InputError(
@@ -73,7 +70,7 @@ def by_id(
                 where=predictions.path,
                 hint=AGAIN,
             )
-    matched = [found[str(item.id)] for item in items]
+    matched = [found[item.id] for item in items]
     _refuse_others(items, matched, differ)
     return matched
 
@@ -97,20 +94,19 @@ def by_order(
         problem = f"no prediction for {place}: {len(rows)} rows where the test file has {len(items)}"
         raise InputError(problem, where=predictions.path, hint=AGAIN)
     if len(rows) > len(items):
-        raise rows[len(items)].refusal(
+        raise rows[len(items)].place.fault(
             f"a row too many: {len(rows)} where the test file has {len(items)}", hint=AGAIN
         )
     return list(rows)
 
 
 def _refuse_repeated_rows(rows: Sequence[Predicted]) -> None:
-    first: dict[str, int] = {}
+    first: dict[str | None, Predicted] = {}
     for row in rows:
-        if row.id is not None and row.id in first:
-            line = first[row.id]
-            raise row.refusal(f"the id {quoted(row.id)} stands twice, first in line {line}", hint=AGAIN)
-        if row.id is not None:
-            first[row.id] = row.line
+        before = first.setdefault(row.id, row)
+        if row.id is not None and before is not row:
+            problem = f"the id {quoted(row.id)} stands twice, first in {before.place}"
+            raise row.place.fault(problem, hint=AGAIN)
 
 
 def _refuse_others(items: Sequence[ItemT], rows: Sequence[Predicted], differ: Differ[ItemT] | None) -> None:
@@ -118,7 +114,7 @@ def _refuse_others(items: Sequence[ItemT], rows: Sequence[Predicted], differ: Di
     for item, row in zip(items, rows, strict=False):  # the callers check the number of rows
         problem = differ(item, row) if differ else None
         if problem:
-            raise row.refusal(f"{problem} at {item.place}{counts}", hint=AGAIN)
+            raise row.place.fault(f"{problem} at {item.place}{counts}", hint=AGAIN)
 
 
 def other_tokens(tokens: Sequence[str], row: Predicted) -> str | None:
@@ -145,15 +141,17 @@ def checked_tags(row: Predicted, count: int, types: Collection[str]) -> list[str
     tags = row.texts("tags")
     if tags is None:
         hint = "write the predictions with xling predict and a tagging task module"
-        raise row.refusal("the row has no 'tags', a list of text", hint=hint)
+        raise row.place.fault("the row has no 'tags', a list of text", hint=hint)
     if len(tags) != count:
-        raise row.refusal(f"{len(tags)} tags for {count} tokens", hint="give one tag for each token")
+        raise row.place.fault(f"{len(tags)} tags for {count} tokens", hint="give one tag for each token")
     fault = tag_fault(tags, types)
     if fault is not None:
         number, problem = fault
         choices = (OUTSIDE, "B-TYPE", "I-TYPE with TYPE of", *sorted(types))
         hint = "a span begins with B- and goes on with I- of its own type"
-        raise row.refusal(f"tag {number + 1}, {quoted(tags[number])}, {problem}", choices=choices, hint=hint)
+        raise row.place.fault(
+            f"tag {number + 1}, {quoted(tags[number])}, {problem}", choices=choices, hint=hint
+        )
     return tags
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xling.data.cells import shown
-from xling.data.rows import JSON_ENDINGS, as_text, read_rows
+from xling.data.rows import JSON_ENDINGS, Record, as_text, read_rows
 from xling.data.textfile import ending
 from xling.errors import InputError
 from xling.languages import UNKNOWN
@@ -21,23 +21,13 @@ _UNIX, _PLAIN_FILE = 3, 0o100644 << 16
 Tags = Sequence[Sequence[str]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Predicted:
-    """A row of a predictions file.
+class Predicted(Record):
+    """A row of a predictions file."""
 
-    line: its line in the file.
-    id: its id, or None.
-    cells: its values by column.
-    """
-
-    path: Path
-    line: int
-    id: str | None
-    cells: Mapping[str, Any]
-
-    def refusal(self, problem: str, *, choices: Iterable[str] = (), hint: str | None = None) -> InputError:
-        """Return an error that names this row."""
-        return InputError(problem, where=self.path, line=self.line, choices=choices, hint=hint)
+    @property
+    def id(self) -> str | None:
+        """The id of the row, or None if it has none."""
+        return as_text(self.cells.get("id"))
 
     def choice(self, column: str, choices: Iterable[str]) -> str:
         """Return the label in a column.
@@ -47,12 +37,12 @@ class Predicted:
         if column not in self.cells:
             there = ", ".join(map(shown, list(self.cells)[:10]))
             hint = "write the predictions with xling predict and a task module of this task"
-            raise self.refusal(f"the row has no {column!r}, but {there}", hint=hint)
+            raise self.place.fault(f"the row has no {column!r}, but {there}", hint=hint)
         value = self.cells[column]
         allowed = list(choices)
         if not isinstance(value, str) or value not in allowed:
             hint = "rename it in the predictions, or train with the labels of the shared task"
-            raise self.refusal(
+            raise self.place.fault(
                 f"the {column} {quoted(value)} is none of the task's", choices=allowed, hint=hint
             )
         return value
@@ -110,11 +100,7 @@ def read_predictions(path: Path) -> Predictions:
     if ending(path) not in JSON_ENDINGS:
         hint = "let xling predict write to a .jsonl file"
         raise InputError("predictions are JSON lines", where=path, choices=JSON_ENDINGS, hint=hint)
-    rows = [
-        Predicted(path=path, line=row.place.line or 0, id=as_text(row.cells.get("id")), cells=row.cells)
-        for row in read_rows(path)
-    ]
-    return Predictions(path, tuple(rows))
+    return Predictions(path, tuple(Predicted(row.cells, row.place, row.header) for row in read_rows(path)))
 
 
 def quoted(value: object) -> str:

@@ -5,14 +5,14 @@ Comments are kept. Rows are `index<TAB>token<TAB>intent<TAB>slot`, as in mainlp/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from xling.data.bio import is_bio
+from xling.data.place import Place
 from xling.data.textfile import read_lines
+from xling.data.xsid import COMMENT, Block, blocks_of
 from xling.errors import InputError
 from xling.submission.aligning import by_id, by_order, checked_tags, other_tokens, tag_fault
 from xling.submission.submission import (
@@ -42,13 +42,10 @@ SLOTS = (
     "served_dish", "service", "sort", "timer/attributes", "track", "weather/attribute",
     "weather/temperatureUnit",
 )  # fmt: skip
-# Version 0.4 writes `# intent: X`, later versions `# intent = X`, and files without labels `# intent =`.
-_INTENT = re.compile(r"#\s*intent\s*[=:](\s*)(.*)")
-_ID = re.compile(r"#\s*id\s*[=:]\s*(.*)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Block:
+class GoldUtterance:
     """An utterance of a file, with line indices from 0.
 
     rows: the line indices of its tokens.
@@ -74,7 +71,7 @@ class Block:
 def write(test: Path, predictions: Predictions, code: str) -> bytes:
     """Return the submission file: the lines of the test file with predicted intents and slots."""
     lines = read_lines(test)
-    blocks = blocks_of(lines, test)
+    blocks = utterances(lines, test)
     intents, slots = _sets(blocks)
     for block, row in zip(blocks, _aligned(blocks, predictions), strict=True):
         tags = checked_tags(row, len(block.rows), slots)
@@ -97,8 +94,8 @@ def validate(name: str, data: bytes, test: Path) -> int:
     Raises InputError for the first fault. Each utterance needs one known intent and well-formed slots.
     """
     lines, before = data.decode("utf-8").removesuffix("\n").split("\n"), read_lines(test)
-    intents, slots = _sets(blocks_of(before, test))
-    found = blocks_of(lines, Path(name))
+    intents, slots = _sets(utterances(before, test))
+    found = utterances(lines, Path(name))
     if lines[-1].strip():
         raise InputError("no blank line after the last utterance", where=name, line=len(lines))
     if _kept(lines) != _kept([*before, ""] if before[-1].strip() else before):
@@ -112,7 +109,7 @@ def validate(name: str, data: bytes, test: Path) -> int:
         if block.spoken not in intents:
             problem = f"the intent {quoted(block.spoken)} is none of the task's"
             raise InputError(problem, where=name, line=block.intent + 1)
-        fault = tag_fault(block.slots, slots)
+        fault = tag_fault([cells[3] for cells in rows], slots)
         if fault is not None:
             raise InputError(f"the slot {fault[1]}", where=name, line=block.rows[fault[0]] + 1)
     return len(found)
@@ -123,10 +120,10 @@ def score(data: bytes, test: Path) -> dict[str, float]:
 
     `span_f1` counts exact spans; `xsid_compatible_f1` counts as the xSID repository's script does.
     """
-    gold = blocks_of(read_lines(test), test)
+    gold = utterances(read_lines(test), test)
     if not _is_gold(gold):
         return {}
-    found = blocks_of(data.decode("utf-8").split("\n"), Path(test.name))
+    found = utterances(data.decode("utf-8").split("\n"), Path(test.name))
     right, own = [block.slots for block in gold], [block.slots for block in found]
     return {
         "intent_accuracy": accuracy([block.spoken for block in gold], [block.spoken for block in found]),
@@ -135,7 +132,7 @@ def score(data: bytes, test: Path) -> dict[str, float]:
     }
 
 
-def _aligned(blocks: Sequence[Block], predictions: Predictions) -> list[Predicted]:
+def _aligned(blocks: Sequence[GoldUtterance], predictions: Predictions) -> list[Predicted]:
     """Return the prediction of each utterance, by id if every utterance has its own.
 
     Some published files lack ids. Their predictions are matched by order, and the tokens are compared. So are
@@ -148,18 +145,18 @@ def _aligned(blocks: Sequence[Block], predictions: Predictions) -> list[Predicte
     return by_order(blocks, predictions, _other_utterance, ids_count=numbered or ids == {None})
 
 
-def _other_utterance(block: Block, row: Predicted) -> str | None:
+def _other_utterance(block: GoldUtterance, row: Predicted) -> str | None:
     return other_tokens(block.tokens, row)
 
 
-def _is_gold(blocks: Sequence[Block]) -> bool:
+def _is_gold(blocks: Sequence[GoldUtterance]) -> bool:
     """Return whether a file has gold labels: every slot is BIO, some are spans, and every intent is given."""
     told = all(block.spoken for block in blocks)
     every = [tag for block in blocks for tag in block.slots]
     return told and all(map(is_bio, every)) and set(every) != {"O"}
 
 
-def _sets(blocks: Sequence[Block]) -> tuple[tuple[str, ...], set[str]]:
+def _sets(blocks: Sequence[GoldUtterance]) -> tuple[tuple[str, ...], set[str]]:
     """Return the intents and the slot types: those of xSID and those of the gold labels."""
     if not _is_gold(blocks):
         return INTENTS, set(SLOTS)
@@ -173,61 +170,45 @@ def _kept(lines: Sequence[str]) -> list[str]:
     return [row for row in rows if intent_comment(row) is None]
 
 
-def blocks_of(lines: Sequence[str], path: Path) -> list[Block]:
-    """Return every utterance of a file. Comments without tokens are not utterances.
+def utterances(lines: Sequence[str], path: Path) -> list[GoldUtterance]:
+    """Return every utterance of a file, as `xling.data.xsid.blocks_of` reads them.
 
-    Raises InputError with file and line for a row without index and token, and for an utterance with two
-    intents; also when there is no utterance.
+    Raises InputError with file and line also for an utterance with two comments on its intent.
     """
-    filled = groupby(enumerate(lines), key=lambda numbered: bool(numbered[1].strip()))
-    blocks = [_block([place for place, _ in run], lines, path) for full, run in filled if full]
-    found = [block for block in blocks if block.rows]
-    if not found:
-        raise InputError("no utterance in this file", where=path, hint="give the participants' test file")
-    return found
+    return [_utterance(block, path) for block in blocks_of(lines, path)]
 
 
 def intent_comment(line: str) -> str | None:
     """Return the intent in a comment, an empty text if it names none, or None for any other line."""
-    match = _INTENT.fullmatch(line)
-    return match[2].strip() if match else None
+    match = COMMENT.fullmatch(line)
+    return match[3].strip() if match and match[1] == "intent" else None
 
 
 def with_intent(comment: str, intent: str) -> str:
     """Return an intent comment with another intent, in the same notation."""
-    match = _INTENT.fullmatch(comment)
-    return f"{comment[: match.start(1)]}{match[1] or ' '}{intent}" if match else comment
+    match = COMMENT.fullmatch(comment)
+    return f"{comment[: match.start(2)]}{match[2] or ' '}{intent}" if match else comment
 
 
-def _block(places: Sequence[int], lines: Sequence[str], path: Path) -> Block:
-    rows = [place for place in places if not lines[place].startswith("#")]
-    intents = [place for place in places if intent_comment(lines[place]) is not None]
+def _utterance(block: Block, path: Path) -> GoldUtterance:
+    columns = [cells for _, cells in block.rows]
+    intents = block.told("intent")
     if len(intents) > 1:
-        raise InputError("a second intent of one utterance", where=path, line=intents[1] + 1, hint="keep one")
-    columns = [_columns(lines[place], path, place + 1) for place in rows]
-    ids = [match[1].strip() for place in places if (match := _ID.fullmatch(lines[place]))]
-    told = intent_comment(lines[intents[0]]) if intents else None
-    return Block(
+        raise intents[1][0].fault("a second intent of one utterance", hint="keep one")
+    told = [value for _, value in intents if value]
+    return GoldUtterance(
         file=path.name,
-        rows=tuple(rows),
-        intent=intents[0] if intents else None,
-        id=ids[0] if ids and ids[0] else None,
-        tokens=tuple(cells[1].strip(" ") for cells in columns),
+        rows=tuple(_index(place) for place, _ in block.rows),
+        intent=_index(intents[0][0]) if intents else None,
+        id=block.id,
+        tokens=tuple(cells[1] for cells in columns),
         slots=tuple(cells[3] if len(cells) > 3 else "" for cells in columns),
-        spoken=told or next((cells[2] for cells in columns if len(cells) > 2), ""),
+        spoken=[*told, *(cells[2] for cells in columns if len(cells) > 2), ""][0],
     )
 
 
-def _columns(line: str, path: Path, number: int) -> list[str]:
-    columns = line.split("\t")
-    if len(columns) < 2 or not columns[0].strip().isdecimal():
-        raise InputError(
-            f"{quoted(line)} is neither a comment nor a row of index, tab and token",
-            where=path,
-            line=number,
-            hint="give the participants' test file as the organisers gave it",
-        )
-    return columns
+def _index(place: Place) -> int:
+    return (place.line or 0) - 1
 
 
 TASK = SharedTask(write=write, validate=validate, score=score)
