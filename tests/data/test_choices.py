@@ -107,7 +107,7 @@ def test_faults_of_tables_are_named_by_the_header(tmp_path: Path) -> None:
     ):
         read_as("multiple-choice", path, language="swh")
     path.write_text("premise,question,choice1,choice2,label\n")
-    with pytest.raises(InputError, match="x.csv: no row with choices"):
+    with pytest.raises(InputError, match="x.csv: no row with an example"):
         read_as("multiple-choice", path, language="swh")
 
 

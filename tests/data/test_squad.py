@@ -118,7 +118,7 @@ def without(key: str, *path: Any) -> dict[str, Any]:
         ([], r"x.json: \[\] is no JSON object; SQuAD is data / paragraphs / qas"),
         (ROW, "x.json: 'data' is missing; there are context, question, answers"),
         ({"data": {"a": 1}}, "x.json: data: {'a': 1} is no list"),
-        ({"data": []}, "x.json: no question in this file"),
+        ({"data": []}, "x.json: no row with an example"),
         ({"data": [3]}, r"x.json: data\[0\]: 3 is no JSON object"),
         (without("paragraphs", "data", 1), r"x.json: data\[1\]: 'paragraphs' is missing; there are title"),
         (

@@ -68,7 +68,7 @@ def test_labels_are_one_in_either_unicode_form_and_may_hold_nul(tmp_path: Path) 
         ("a.csv", 'text,label\n"x,y\n', r"a.csv:2: cannot be split into columns: .*double quotes"),
         ("a.tsv", 'text\tlabel\n"x\nz\n', r"a.tsv:2: cannot be split into columns: .*double quotes"),
         ("a.tsv", "text\ttext\nx\ty\n", r"a.tsv:1: two columns are called 'text'"),
-        ("a.tsv", "text\tlabel\n", r"a.tsv: no row below the header"),
+        ("a.tsv", "text\tlabel\n", r"a.tsv: no row with an example"),
         (
             "a.jsonl",
             '{"text": "x", "label": "y"}\n{"text": "x',

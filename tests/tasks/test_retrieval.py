@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 
 from xling.tasks.retrieval import (
     MARGINS,
-    accuracy_at_1,
+    METRICS,
     mean_reciprocal_rank,
     rank_among,
     rank_counts,
@@ -33,7 +33,7 @@ def test_ranks_by_hand():
     # the second query is nearest to the third candidate, and far from its own like from the first
     assert ranks(queries, candidates).tolist() == [2, 3, 1]  # the second candidate scores like the first
     sums = rank_counts(ranks(queries, candidates)).sum(0)
-    assert float(accuracy_at_1(sums)) == pytest.approx(100 / 3)
+    assert float(METRICS["accuracy@1"](sums)) == pytest.approx(100 / 3)
     assert float(mean_reciprocal_rank(sums)) == pytest.approx(100 * (1 / 2 + 1 / 3 + 1) / 3)
     assert rank_among(queries[0], candidates, 1) == 2 and rank_among(queries[0], candidates, 2) == 3
 

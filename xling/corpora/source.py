@@ -16,7 +16,7 @@ from xling.data.text import read_text
 from xling.data.textfile import ending, find, read_bytes
 from xling.errors import InputError
 from xling.languages import parse
-from xling.tasks.reading import Reading, ReadsExamples, format_in, read_file
+from xling.tasks.reading import Reading, ReadsExamples, format_in, read_file, read_records
 from xling.tasks.registry import task_named
 
 DATA_ROOT = "XLING_DATA"
@@ -67,7 +67,7 @@ def read_hub(card: DataCard, hub: Hub, *, language: str, split: str) -> Rows:
     rows, columns = hub_rows(card, hub, language=language, split=split), hub.row_columns()
     if card.task != TEXT:
         how = Reading(where=hub.id, language=language, labels=card.labels, columns=columns)
-        return task_of(card).of_rows(rows, how)
+        return read_records(task_of(card), rows, how)
     texts = []
     for row in rows:
         row.require([columns.text])

@@ -80,6 +80,9 @@ class Utterance:
     language: str
 
 
+Tagged = TaggedSentence | Utterance
+
+
 @dataclass(frozen=True)
 class Choice:
     """A question about a context with several possible answers.

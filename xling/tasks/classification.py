@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from xling.bases.base import Base
 from xling.data.examples import LabelledText
-from xling.data.rows import Record
-from xling.errors import InputError
-from xling.modules.head import HeadConfig
+from xling.data.rows import Columns, Record
 from xling.tasks.comparison import Comparison, one_label
 from xling.tasks.metrics import share
 from xling.tasks.reading import Reading
@@ -26,6 +23,7 @@ from xling.tasks.text_rows import (
     learned,
     row_scores,
     sequence_head,
+    text_cells,
     text_rows,
     usual_columns,
 )
@@ -42,28 +40,12 @@ class Classification:
 
     def of_rows(self, rows: Iterable[Record], how: Reading) -> list[LabelledText]:
         """Make examples of rows; labels are stripped and normalised to Unicode NFC."""
-        found: list[LabelledText] = []
-        columns = how.columns
-        for row in rows:
-            columns = columns or usual_columns(row, _LABELS if how.gold else ())
-            row.require(columns.named())
-            label = row.text_or_none(columns.label)
-            if label is not None:
-                label = unicodedata.normalize("NFC", label.strip())
-                label = how.labels.get(label, label) or None  # a blank cell means that there is no label
-            identity = row.text_or_none(columns.id)
-            found.append(
-                LabelledText(
-                    text=row.text(columns.text),
-                    label=label,
-                    id=str(len(found)) if identity is None else identity,
-                    language=how.language,
-                    pair=row.text(columns.pair) if columns.pair else None,
-                )
-            )
-        if not found:
-            raise InputError("no row below the header", where=how.where)
-        return found
+        rows = list(rows)
+        columns = how.columns or usual_columns(rows[0], _LABELS if how.gold else ())
+        return [
+            LabelledText(**text_cells(row, columns, number, how), label=_label_in(row, columns, how.labels))
+            for number, row in enumerate(rows)
+        ]
 
     def example(self, item: Any, id: str, language: str) -> LabelledText:
         text, pair = (item, None) if isinstance(item, str) else item
@@ -73,15 +55,13 @@ class Classification:
         """Return the sorted labels of the training data; raises InputError when no text has a label."""
         return learned(example.label for example in examples if example.label is not None)
 
-    def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
-        return sequence_head(len(labels), base)
+    head = staticmethod(sequence_head)
 
     def rows(
         self, examples: Sequence[LabelledText], tokenizer: Any, labels: Sequence[str], max_length: int
     ) -> list[Row]:
-        numbers = {label: number for number, label in enumerate(labels)}
         targets = [
-            () if example.label is None else (numbered(example.label, numbers, example),)
+            () if example.label is None else (numbered(example.label, labels, example),)
             for example in examples
         ]
         return text_rows(examples, targets, tokenizer, max_length)
@@ -90,8 +70,7 @@ class Classification:
         wanted = torch.as_tensor([row.targets[0] for row in rows], device=logits.device)
         return torch.nn.functional.cross_entropy(logits.float(), wanted)
 
-    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-        return row_scores(logits, rows)
+    pick = staticmethod(row_scores)
 
     def decode(
         self,
@@ -136,6 +115,12 @@ class Classification:
 
     def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
         return [one_label(gold, predicted)]
+
+
+def _label_in(row: Record, columns: Columns, names: Mapping[str, str]) -> str | None:
+    """The label of a row; None when its cell is blank."""
+    label = unicodedata.normalize("NFC", (row.text_or_none(columns.label) or "").strip())
+    return names.get(label, label) or None
 
 
 TASK = Classification()

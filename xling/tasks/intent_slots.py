@@ -15,21 +15,27 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from xling.bases.base import Base
 from xling.data.bio import described, repaired, spans, types
 from xling.data.cells import shown
-from xling.data.examples import TaggedSentence, Utterance
+from xling.data.examples import Utterance
 from xling.data.place import Place
 from xling.data.rows import Columns, Record, as_text
 from xling.data.tokenise import Span, annotated, spoken, tags_of_spans, words
 from xling.data.xsid import read_xsid
 from xling.errors import InputError
-from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, one_label, tagged_spans
 from xling.tasks.reading import Files, Reading
 from xling.tasks.tagging import Tagging
 from xling.tasks.task import Link, Prediction, Row, by_example, numbered
-from xling.tasks.word_rows import checked_tags, item_scores, tags_in, tokens_in, tokens_of, word_rows
+from xling.tasks.word_rows import (
+    checked_tags,
+    item_scores,
+    tags_in,
+    token_head,
+    tokens_in,
+    tokens_of,
+    word_rows,
+)
 from xling.tasks.xsid_scorer import xsid_compatible_f1
 
 INTENT = "intent:"
@@ -65,10 +71,7 @@ class IntentSlots:
         "label"}; in spite of the names, both count characters. Texts from the Hub mark slots with brackets,
         as MASSIVE does.
         """
-        found = [_utterance(row, how, number) for number, row in enumerate(rows)]
-        if not found:
-            raise InputError("no utterance in this file", where=how.where)
-        return found
+        return [_utterance(row, how, number) for number, row in enumerate(rows)]
 
     def example(self, item: Any, id: str, language: str) -> Utterance:
         return Utterance(tokens=tokens_of(item), tags=None, intent=None, id=id, language=language)
@@ -78,21 +81,19 @@ class IntentSlots:
         intents = sorted({example.intent for example in examples if example.intent is not None})
         if not intents:
             raise InputError("no utterance of the training data has an intent", where="--train")
-        return (*_TAGGING.labels(_sentences(examples)), *(f"{INTENT}{name}" for name in intents))
+        return (*_TAGGING.labels(examples), *(f"{INTENT}{name}" for name in intents))
 
-    def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
-        return _TAGGING.head(labels, base)
+    head = staticmethod(token_head)
 
     def rows(
         self, examples: Sequence[Utterance], tokenizer: Any, labels: Sequence[str], max_length: int
     ) -> list[Row]:
-        numbers = {label: number for number, label in enumerate(labels)}
         slots: list[list[int]] = []
         intents: list[list[int]] = []
         for example in examples:
             tags, intent = _gold(example) or ((), None)
-            slots.append([numbered(tag, numbers, example) for tag in tags])
-            intents.append([] if intent is None else [numbered(f"{INTENT}{intent}", numbers, example)])
+            slots.append([numbered(tag, labels, example) for tag in tags])
+            intents.append([] if intent is None else [numbered(f"{INTENT}{intent}", labels, example)])
         tokens = [example.tokens for example in examples]
         rows = word_rows(tokens, slots, tokenizer, max_length, opening=intents)
         count = _tag_count(labels)
@@ -108,8 +109,7 @@ class IntentSlots:
             loss = loss + cross_entropy(items[intent, count:], wanted[intent] - count)
         return loss
 
-    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-        return item_scores(logits, rows)
+    pick = staticmethod(item_scores)
 
     def decode(
         self,
@@ -132,7 +132,7 @@ class IntentSlots:
 
     def counts(self, examples: Sequence[Utterance], predictions: Sequence[Prediction]) -> np.ndarray:
         """Count, for each utterance, [right slots, predicted slots, gold slots, right intent (0 or 1), 1]."""
-        slots = _TAGGING.counts(_sentences(examples), predictions)
+        slots = _TAGGING.counts(examples, predictions)
         right = [example.intent == row["intent"] for example, row in zip(examples, predictions, strict=True)]
         return np.column_stack([slots, np.asarray(right, dtype=float), np.ones(len(right))])
 
@@ -147,7 +147,7 @@ class IntentSlots:
         intents = sums[:, 3]
         whole = [set(spans(right)) == set(spans(own)) for right, own in zip(gold, found, strict=True)]
         return {
-            **_TAGGING.score(_sentences(examples), predictions),
+            **_TAGGING.score(examples, predictions),
             "intent_accuracy": 100 * float(intents.mean()),
             "all_right": 100 * float((intents * whole).mean()),
             "xsid_compatible_f1": xsid_compatible_f1(gold, found),
@@ -225,10 +225,6 @@ def _tag_count(labels: Sequence[str]) -> int:
 def _logs(scores: Tensor, count: int) -> Tensor:
     """The log-probabilities of tags, the first `count` outputs, and of intents, each with its own softmax."""
     return torch.cat([scores[:, :count].log_softmax(-1), scores[:, count:].log_softmax(-1)], dim=1)
-
-
-def _sentences(examples: Sequence[Utterance]) -> list[TaggedSentence]:
-    return [TaggedSentence(item.tokens, item.tags, item.id, item.language) for item in examples]
 
 
 def _decoded(example: Utterance, scores: Tensor, labels: Sequence[str]) -> Prediction:

@@ -13,13 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 
-from xling.bases.base import Base
 from xling.data.cells import shown
 from xling.data.examples import MultiLabelledText
 from xling.data.place import Place
 from xling.data.rows import Columns, Record, as_text
 from xling.errors import InputError
-from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, label_sets
 from xling.tasks.metrics import f1, overlaps
 from xling.tasks.reading import Reading
@@ -31,6 +29,7 @@ from xling.tasks.text_rows import (
     learned,
     row_scores,
     sequence_head,
+    text_cells,
     text_rows,
     usual_columns,
 )
@@ -60,23 +59,13 @@ class MultiLabel:
         are all empty, means that there are no gold labels.
         """
         rows = list(rows)
-        if not rows:
-            raise InputError("no row below the header", where=how.where)
         columns = how.columns or _columns(rows, gold=how.gold)
-        found = []
-        for number, row in enumerate(rows):
-            row.require(columns.named())
-            identity = row.text_or_none(columns.id)
-            found.append(
-                MultiLabelledText(
-                    text=row.text(columns.text),
-                    labels=_labels_in(row, columns, how.labels),
-                    id=str(number) if identity is None else identity,
-                    language=how.language,
-                    pair=row.text(columns.pair) if columns.pair else None,
-                )
+        return [
+            MultiLabelledText(
+                **text_cells(row, columns, number, how), labels=_labels_in(row, columns, how.labels)
             )
-        return found
+            for number, row in enumerate(rows)
+        ]
 
     def example(self, item: Any, id: str, language: str) -> MultiLabelledText:
         text, pair = (item, None) if isinstance(item, str) else item
@@ -86,16 +75,14 @@ class MultiLabel:
         """Return the sorted labels of the training data; raises InputError when no text has a label."""
         return learned(label for example in examples for label in example.labels or ())
 
-    def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
-        return sequence_head(len(labels), base)
+    head = staticmethod(sequence_head)
 
     def rows(
         self, examples: Sequence[MultiLabelledText], tokenizer: Any, labels: Sequence[str], max_length: int
     ) -> list[Row]:
-        numbers = {label: number for number, label in enumerate(labels)}
         targets: list[tuple[int, ...]] = []
         for example in examples:
-            own = {numbered(label, numbers, example) for label in example.labels or ()}
+            own = {numbered(label, labels, example) for label in example.labels or ()}
             gold = tuple(int(number in own) for number in range(len(labels)))
             targets.append(() if example.labels is None else gold)
         return text_rows(examples, targets, tokenizer, max_length)
@@ -104,8 +91,7 @@ class MultiLabel:
         wanted = torch.as_tensor([row.targets for row in rows], device=logits.device)
         return binary_cross_entropy_with_logits(logits.float(), wanted.float())
 
-    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-        return row_scores(logits, rows)
+    pick = staticmethod(row_scores)
 
     def decode(
         self,

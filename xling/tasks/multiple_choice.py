@@ -13,13 +13,11 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from xling.bases.base import Base
 from xling.data.cells import shown
 from xling.data.examples import Choice
 from xling.data.place import Place
 from xling.data.rows import Record, as_text, as_texts
 from xling.errors import InputError
-from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, LabelPair, ShownAnswer
 from xling.tasks.metrics import share
 from xling.tasks.reading import TABLES, Files, Reading
@@ -84,7 +82,7 @@ class MultipleChoice:
 
         Without a column `idx` or `id`, the id is CONTEXT/ROW, both as numbers, so that the questions about
         one passage can be kept together. Raises InputError when a column is missing, a cell has a wrong type,
-        a label is not one of the choices, an id occurs twice, or there are no rows.
+        a label is not one of the choices, or an id occurs twice.
         """
         found: list[Choice] = []
         seen: dict[str, Place] = {}
@@ -112,8 +110,6 @@ class MultipleChoice:
                     language=how.language,
                 )
             )
-        if not found:
-            raise InputError("no row with choices", where=how.where)
         return found
 
     def example(self, item: Any, id: str, language: str) -> Choice:
@@ -139,8 +135,7 @@ class MultipleChoice:
         """Return the name of the only output, the score of a choice."""
         return ("right",)
 
-    def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
-        return sequence_head(1, base)
+    head = staticmethod(sequence_head)
 
     def rows(
         self, examples: Sequence[Choice], tokenizer: Any, labels: Sequence[str], max_length: int
@@ -171,8 +166,7 @@ class MultipleChoice:
         right = [[rows[number].targets[0] for number in own].index(1) for own in groups]
         return cross_entropy(scores, torch.as_tensor(right, device=logits.device))
 
-    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-        return row_scores(logits, rows)
+    pick = staticmethod(row_scores)
 
     def decode(
         self,

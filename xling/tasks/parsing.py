@@ -93,11 +93,10 @@ class Parsing:
         self, examples: Sequence[ParsedSentence], tokenizer: Any, labels: Sequence[str], max_length: int
     ) -> list[Row]:
         """Encode sentences. Targets: -1 for the root; head * relations + relation for a word."""
-        numbers = {label: number for number, label in enumerate(labels)}
         heads = [example.heads or () for example in examples]
         words = [example.tokens for example in examples]
         whole = word_rows(words, heads, tokenizer, min(max_length, _LONGEST))
-        relations = [_relations(example, numbers) for example in examples]
+        relations = [_relations(example, labels) for example in examples]
         return [_rooted(row, relations[row.example], len(labels)) for row in whole]
 
     def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
@@ -220,10 +219,10 @@ def _sentence(row: Record, how: Reading, number: int) -> ParsedSentence:
     )
 
 
-def _relations(example: ParsedSentence, numbers: dict[str, int]) -> list[int]:
+def _relations(example: ParsedSentence, labels: Sequence[str]) -> list[int]:
     """The number of each word's relation; a subtype that is not in the label set is left out."""
     names = example.relations or ()
-    return [numbered(name if name in numbers else universal(name), numbers, example) for name in names]
+    return [numbered(name if name in labels else universal(name), labels, example) for name in names]
 
 
 def _rooted(row: Row, relations: Sequence[int], outputs: int) -> Row:

@@ -15,14 +15,12 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from xling.bases.base import Base
 from xling.data.cells import shown
 from xling.data.examples import Question
 from xling.data.place import Place
 from xling.data.rows import Record, as_text
 from xling.data.squad import answers_in, text_at
 from xling.errors import InputError
-from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, ShownAnswer
 from xling.tasks.context_windows import Window, context_windows
 from xling.tasks.metrics import share
@@ -30,7 +28,7 @@ from xling.tasks.reading import Files, Reading
 from xling.tasks.span_decoding import best_answers
 from xling.tasks.squad_scorer import squad_exact, squad_f1
 from xling.tasks.task import Prediction, Row, by_example
-from xling.tasks.word_rows import item_scores
+from xling.tasks.word_rows import item_scores, token_head
 
 STRIDE = 128
 
@@ -53,8 +51,7 @@ class QuestionAnswering:
         """Make examples of rows with context, question and answers.
 
         A question's id is TITLE/ID in articles and data sets, with the context's number if there is no title;
-        in JSON lines it is the row's `id` or number. Raises InputError when an id occurs twice, or when there
-        is no question.
+        in JSON lines it is the row's `id` or number. Raises InputError when an id occurs twice.
         """
         found: list[Question] = []
         seen: dict[str, Place] = {}
@@ -78,8 +75,6 @@ class QuestionAnswering:
                     language=as_text(row.cells.get("language")) or how.language,
                 )
             )
-        if not found:
-            raise InputError("no question in this file", where=how.where)
         return found
 
     def example(self, item: Any, id: str, language: str) -> Question:
@@ -94,9 +89,7 @@ class QuestionAnswering:
     def labels(self, examples: Sequence[Question]) -> tuple[str, ...]:
         return ("start", "end")
 
-    def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
-        shape = base.family.token_head
-        return HeadConfig(outputs=len(labels), dense=shape.nonlinearity, norm=shape.norm is not None)
+    head = staticmethod(token_head)
 
     def rows(
         self, examples: Sequence[Question], tokenizer: Any, labels: Sequence[str], max_length: int
@@ -121,8 +114,7 @@ class QuestionAnswering:
         wanted = torch.as_tensor([row.targets for row in rows], device=logits.device)
         return cross_entropy(scores.transpose(1, 2).flatten(0, 1), wanted.flatten())
 
-    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-        return item_scores(logits, rows)
+    pick = staticmethod(item_scores)
 
     def decode(
         self,
@@ -137,9 +129,7 @@ class QuestionAnswering:
         usual practice, since a window without the answer spreads its probability over other pieces. The
         scores in `nbest` are a softmax over these sums.
         """
-        own_rows: list[list[Row]] = [[] for _ in examples]
-        for row in rows:
-            own_rows[row.example].append(row)
+        own_rows = by_example(rows, rows, len(examples))
         found = by_example(rows, scores, len(examples))
         return [
             {"id": example.id, "language": example.language, "question": example.question}

@@ -98,7 +98,7 @@ class ReadsExamples(Protocol):
         ...
 
     def of_rows(self, rows: Iterable[Record], how: Reading) -> list[Any]:
-        """Make examples of rows from a file or the Hub; raises InputError that locates a bad row."""
+        """Make examples of one row or more; raises InputError that locates a bad row."""
         ...
 
     def label_names(self, example: Any) -> Iterable[str]:
@@ -149,4 +149,12 @@ def read_file(task: ReadsExamples, how: Reading) -> list[Any]:
         return list(task.files.readers[how.format](how))
     if how.format not in task.files.rows:
         raise InputError(f"{task.name} is not read from {how.format!r}", where=how.where)
-    return task.of_rows(_ROWS[how.format](how.where), how)
+    return read_records(task, _ROWS[how.format](how.where), how)
+
+
+def read_records(task: ReadsExamples, rows: Iterable[Record], how: Reading) -> list[Any]:
+    """Make a task's examples of the rows of a file or of the Hub; raises InputError when there is none."""
+    found = list(rows)
+    if not found:
+        raise InputError("no row with an example, only a header or nothing", where=how.where)
+    return task.of_rows(found, how)

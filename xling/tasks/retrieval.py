@@ -15,6 +15,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from xling.tasks.metrics import share
+
 NEIGHBOURS = 4  # k of Artetxe and Schwenk 2019
 
 _CHUNK = 1024
@@ -66,18 +68,13 @@ def rank_counts(found: Int[Tensor, " queries"] | Sequence[int]) -> np.ndarray:
     return np.stack([places == 1, 1 / places, np.ones_like(places)], axis=1)
 
 
-def accuracy_at_1(sums: np.ndarray) -> np.ndarray:
-    """Percent of queries whose right candidate ranks first, from added `rank_counts` [..., 3]."""
-    return np.asarray(100 * sums[..., 0] / np.maximum(sums[..., 2], 1))
-
-
 def mean_reciprocal_rank(sums: np.ndarray) -> np.ndarray:
     """The mean of 1 / rank in percent, from added `rank_counts` [..., 3]."""
-    return np.asarray(100 * sums[..., 1] / np.maximum(sums[..., 2], 1))
+    return share(sums[..., 1:])
 
 
 METRICS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
-    "accuracy@1": accuracy_at_1,
+    "accuracy@1": share,
     "mrr": mean_reciprocal_rank,
 }
 

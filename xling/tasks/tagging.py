@@ -10,7 +10,7 @@ import numpy as np
 
 from xling.data.bio import OUTSIDE, described, repaired, spans
 from xling.data.conll import TAGGED
-from xling.data.examples import TaggedSentence
+from xling.data.examples import Tagged, TaggedSentence
 from xling.tasks.comparison import Comparison, tagged_spans
 from xling.tasks.metrics import f1, overlaps
 from xling.tasks.reading import Files
@@ -32,7 +32,7 @@ class Tagging(OneLabelAWord):
     )
     outputs = {".conll": conll_bytes, ".txt": conll_bytes}
 
-    def labels(self, examples: Sequence[TaggedSentence]) -> tuple[str, ...]:
+    def labels(self, examples: Sequence[Tagged]) -> tuple[str, ...]:
         types = sorted({tag[2:] for example in examples for tag in example.tags or () if tag != OUTSIDE})
         return (OUTSIDE, *(f"{prefix}-{name}" for name in types for prefix in "BI"))
 
@@ -40,16 +40,14 @@ class Tagging(OneLabelAWord):
         whole = repaired(tags)
         return {**super().row(example, whole), "spans": described(whole, example.tokens)}
 
-    def counts(self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]) -> np.ndarray:
+    def counts(self, examples: Sequence[Tagged], predictions: Sequence[Prediction]) -> np.ndarray:
         """Count, for each sentence, [right, predicted, gold] spans."""
         both = zip(examples, predictions, strict=True)
         return overlaps((set(spans(example.tags or ())), set(spans(row["tags"]))) for example, row in both)
 
     value = staticmethod(f1)
 
-    def score(
-        self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]
-    ) -> dict[str, float]:
+    def score(self, examples: Sequence[Tagged], predictions: Sequence[Prediction]) -> dict[str, float]:
         from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
 
         gold = [list(example.tags or ()) for example in examples]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +18,7 @@ from xling.modules.kind import PartConfig
 from xling.tasks.comparison import Comparison
 from xling.tasks.reading import ReadsExamples
 
+ValueT = TypeVar("ValueT")
 Prediction = dict[str, Any]
 Writer = Callable[[Sequence[Prediction], Path], bytes]  # called with predictions and their input file
 
@@ -147,22 +148,22 @@ class Task(ReadsExamples, Protocol):
         ...
 
 
-def numbered(label: str, numbers: Mapping[str, int], example: Example) -> int:
+def numbered(label: str, labels: Sequence[str], example: Example) -> int:
     """Return the number of a label; raises InputError when the task module does not know it."""
-    if label not in numbers:
+    if label not in labels:
         raise InputError(
             f"label {label!r} of example {example.id} is unknown to the task module",
             where=f"data in {example.language}",
-            choices=numbers,
+            choices=labels,
             hint="score it by a data card whose `labels` give it another name (xling evaluate --card), "
             "or train a task module that knows it",
         )
-    return numbers[label]
+    return labels.index(label)
 
 
-def by_example(rows: Sequence[Row], scores: Sequence[Tensor], count: int) -> list[list[Tensor]]:
-    """Group the scores of rows by example; an example may have none. count: the number of examples."""
-    parts: list[list[Tensor]] = [[] for _ in range(count)]
-    for row, own in zip(rows, scores, strict=True):
+def by_example(rows: Sequence[Row], values: Sequence[ValueT], count: int) -> list[list[ValueT]]:
+    """Group values of rows by example; an example may have none. count: the number of examples."""
+    parts: list[list[ValueT]] = [[] for _ in range(count)]
+    for row, own in zip(rows, values, strict=True):
         parts[row.example].append(own)
     return parts

@@ -13,7 +13,7 @@ from xling.data.examples import LabelledText, MultiLabelledText
 from xling.data.rows import Columns, Record
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
-from xling.tasks.reading import TABLES, Files
+from xling.tasks.reading import TABLES, Files, Reading
 from xling.tasks.task import Prediction, Row, Task
 
 Text = LabelledText | MultiLabelledText
@@ -46,6 +46,18 @@ def usual_columns(row: Record, labels: Sequence[str]) -> Columns:
     )
 
 
+def text_cells(row: Record, columns: Columns, number: int, how: Reading) -> dict[str, Any]:
+    """Return the fields of a text or pair that do not depend on its labels. number: its id without one."""
+    row.require(columns.named())
+    identity = row.text_or_none(columns.id)
+    return {
+        "text": row.text(columns.text),
+        "pair": row.text(columns.pair) if columns.pair else None,
+        "id": str(number) if identity is None else identity,
+        "language": how.language,
+    }
+
+
 def text_rows(
     examples: Sequence[Text], targets: Sequence[tuple[int, ...]], tokenizer: Any, max_length: int
 ) -> list[Row]:
@@ -76,10 +88,12 @@ def learned(labels: Iterable[str]) -> tuple[str, ...]:
     return found
 
 
-def sequence_head(outputs: int, base: Base) -> HeadConfig:
+def sequence_head(labels: Sequence[str], base: Base) -> HeadConfig:
     """Return a sequence classification head in the shape that the base's family uses."""
     shape = base.family.sequence_head
-    return HeadConfig(outputs=outputs, pooling="first", dense=shape.nonlinearity, norm=shape.norm is not None)
+    return HeadConfig(
+        outputs=len(labels), pooling="first", dense=shape.nonlinearity, norm=shape.norm is not None
+    )
 
 
 def row_scores(logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:

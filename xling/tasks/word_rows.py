@@ -27,6 +27,17 @@ from xling.tasks.task import ONE_LABEL, Prediction, Row, by_example, numbered
 _NO_WORD = "_"  # the tag of a multi-word token in CoNLL-U, which is listed before its words
 
 
+def item_scores(logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
+    """Return the logits [items, outputs] of each row's items. logits: [rows, length, outputs]."""
+    return [logits[number, list(row.at)] for number, row in enumerate(rows)]
+
+
+def token_head(labels: Sequence[str], base: Base) -> HeadConfig:
+    """Return the head that the base's family uses for tokens."""
+    shape = base.family.token_head
+    return HeadConfig(outputs=len(labels), dense=shape.nonlinearity, norm=shape.norm is not None)
+
+
 class OneLabelAWord:
     """Base class of the tasks with one label for each word. bio: whether the labels are BIO tags of spans."""
 
@@ -41,23 +52,19 @@ class OneLabelAWord:
     def example(self, item: Any, id: str, language: str) -> TaggedSentence:
         return TaggedSentence(tokens_of(item), None, id, language)
 
-    def head(self, labels: Sequence[str], base: Base) -> HeadConfig:
-        shape = base.family.token_head
-        return HeadConfig(outputs=len(labels), dense=shape.nonlinearity, norm=shape.norm is not None)
+    head = staticmethod(token_head)
 
     def rows(
         self, examples: Sequence[TaggedSentence], tokenizer: Any, labels: Sequence[str], max_length: int
     ) -> list[Row]:
-        numbers = {label: number for number, label in enumerate(labels)}
-        targets = [[numbered(tag, numbers, example) for tag in example.tags or ()] for example in examples]
+        targets = [[numbered(tag, labels, example) for tag in example.tags or ()] for example in examples]
         return word_rows([example.tokens for example in examples], targets, tokenizer, max_length)
 
     def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
         wanted = torch.as_tensor([target for row in rows for target in row.targets], device=logits.device)
         return torch.nn.functional.cross_entropy(torch.cat(self.pick(logits, rows)).float(), wanted)
 
-    def pick(self, logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-        return item_scores(logits, rows)
+    pick = staticmethod(item_scores)
 
     def decode(
         self,
@@ -156,11 +163,6 @@ def tokens_of(item: Any) -> tuple[str, ...]:
             hint="split it first, for example with xling.data.tokenise.words",
         )
     return tuple(item)
-
-
-def item_scores(logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-    """Return the logits [items, outputs] of each row's items. logits: [rows, length, outputs]."""
-    return [logits[number, list(row.at)] for number, row in enumerate(rows)]
 
 
 def word_rows(
