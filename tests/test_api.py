@@ -30,7 +30,9 @@ def test_every_name_is_there():
         assert name == "__version__" or getattr(xling, name).__doc__, name
 
 
-@pytest.mark.parametrize("name", ["train_language", "align_language", "build_vocabulary", "train_task"])
+@pytest.mark.parametrize(
+    "name", ["train_language", "align_language", "build_vocabulary", "make_lexicon", "train_task"]
+)
 def test_the_examples_in_the_manual_run(bert, name):
     around = {"xling": xling, "base": bert, "lines": TEXTS}
     function = getattr(api, name)

@@ -9,8 +9,20 @@ from pathlib import Path
 import xling
 
 ROWS = (
-    {"errors", "sites", "languages", "machine", "typology", "files", "plain_yaml", "faults", "registry"},
+    {
+        "errors",
+        "sites",
+        "languages",
+        "machine",
+        "typology",
+        "files",
+        "plain_yaml",
+        "faults",
+        "registry",
+        "spelling",
+    },
     {"bases", "modules", "data"},
+    {"words"},
     {"vocabulary", "composition", "tasks"},
     {"store", "corpora"},
     {"training"},

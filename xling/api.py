@@ -23,6 +23,7 @@ from xling.tasks.registry import task_named
 from xling.training.specs import (
     AlignmentTraining,
     LanguageTraining,
+    LexiconBuild,
     SpecT,
     TaskTraining,
     TrainingSettings,
@@ -195,6 +196,48 @@ def build_vocabulary(
         seed=seed,
     )
     return make(base, checked(stage), session)
+
+
+def make_lexicon(
+    pairs: Sequence[tuple[str, str]] = (),
+    *,
+    language: str,
+    dictionary: Sequence[tuple[str, str] | tuple[str, str, float]] = (),
+    **spec: Any,
+) -> Module:
+    """Make a lexicon, a language module that translates words, from parallel sentences or a dictionary.
+
+    It needs no base and acts on the text, so it stands leftmost in a plan: `lang/bam >> task/topic`. The
+    translations are those of IBM model 1 (Brown et al. 1993).
+
+    Args:
+        pairs: Pairs of a sentence in the language and its translation into the source language.
+        language: The tag of the language.
+        dictionary: Words with their translations and, if you like, weights; of several translations, the
+            heaviest is used. A word that stands here is not learned from the pairs.
+        spec: Fields of `LexiconBuild`, such as `source`, the language of the translations.
+
+    Returns:
+        The module. Its `scores` count the entries.
+
+    Raises:
+        InputError: When there are neither pairs nor a dictionary, or the language is unknown.
+
+    Example:
+        >>> bam = xling.make_lexicon(language="bam", dictionary=[("ji", "water"), ("so", "house")])
+        >>> bam.networks[0].rewritten(["Ji,", "min"], "bam")
+        ['Water,', 'min']
+    """
+    rows = [
+        (word, translation, f"{weight[0] if weight else 1:g}") for word, translation, *weight in dictionary
+    ]
+    stage = Stage(
+        name="",
+        spec=_told(LexiconBuild, None, spec),
+        language=parse_tag(language),
+        data={role: Data(rows=found) for role, found in (("pairs", pairs), ("dictionary", rows)) if found},
+    )
+    return make(None, checked(stage))
 
 
 def train_task(

@@ -100,8 +100,8 @@ def test_a_related_language_by_facts_or_as_said(recipe):
 
 def test_without_a_module_under_the_task_nothing_can_be_removed(recipe):
     loaded = load_recipe(recipe, ["controls=[removed]", "language_modules.under_task=none"])
-    assert [(own.name, own.stacked) for own in conditions(loaded, "swh")] == [
-        ("none", False),
-        ("target", False),
+    assert [(own.name, str(own.plan)) for own in conditions(loaded, "swh", 0)] == [
+        ("none", "task/ner-alone"),
+        ("target", "lang/swh >> task/ner-alone"),
     ]
-    assert [own.name for own in conditions(loaded, "eng")] == ["none"]
+    assert [own.name for own in conditions(loaded, "eng", 0)] == ["none"]

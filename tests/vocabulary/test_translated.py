@@ -11,7 +11,8 @@ from support.drafting import NKO_WORDS, SPELLED, SPELLED_AS, asked, row
 from support.tiny import TEXTS
 
 from xling.errors import InputError
-from xling.vocabulary.initialisers.translated import SplitText, translated, translation_table
+from xling.vocabulary.initialisers.translated import translated
+from xling.words.translation_table import SplitText, translation_table
 
 SENTENCES = st.lists(
     st.tuples(

@@ -57,6 +57,13 @@ def kind_name(value: str) -> str:
     return value
 
 
+def language_kind(value: str) -> str:
+    """Return a value of `--kind` for a language module; some kinds are made without a training."""
+    from xling.modules.names import MADE
+
+    return value if value in MADE else kind_name(value)
+
+
 def task_name(value: str | None) -> str | None:
     """Return a value of `--task` after checking it, before any slow import."""
     from xling.tasks.registry import TASKS

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xling.cli.data import DataRoot
 from xling.cli.running import (
     Device,
     Format,
@@ -17,12 +18,14 @@ from xling.cli.running import (
     Threads,
     bars,
     kind_name,
+    language_kind,
     print_result,
     say,
     set_threads,
     tag,
     task_name,
 )
+from xling.errors import InputError
 from xling.tasks.registry import TASKS
 
 if TYPE_CHECKING:
@@ -50,11 +53,13 @@ Set = Annotated[
 
 @app.command("language")
 def language(
-    base: BaseName,
     language: Annotated[
         str, typer.Option("--language", callback=tag, help="The tag of the language, such as swh.")
     ],
     out: Out,
+    base: Annotated[
+        str | None, typer.Option("--base", help="Base, as for a task module; a lexicon needs none.")
+    ] = None,
     text: Annotated[
         list[str] | None,
         typer.Option(
@@ -68,7 +73,24 @@ def language(
         Path | None,
         typer.Option("--parallel", help="A table of sentences and translations, to align instead of MLM."),
     ] = None,
-    kind: Kind = "madx",
+    pairs: Annotated[
+        str | None,
+        typer.Option("--pairs", help="For a lexicon: sentences and translations, in a file or a data card."),
+    ] = None,
+    lexicon: Annotated[
+        Path | None,
+        typer.Option("--lexicon", help="For a lexicon: a file of words, translations and weights."),
+    ] = None,
+    data_root: DataRoot = None,
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--kind",
+            callback=language_kind,
+            help="The kind: lexicon, bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft or "
+            "full.",
+        ),
+    ] = "madx",
     vocabulary: Annotated[
         Path | None, typer.Option("--vocabulary", help="A vocabulary module that splits the text.")
     ] = None,
@@ -82,9 +104,10 @@ def language(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Train a language module by masked language modelling on text, or by alignment with translations."""
-    from xling.jobs.train import LanguageFiles, Options
+    """Train a language module on text or on translations, or make a lexicon."""
+    from xling.jobs.train import LanguageFiles, LexiconFiles, Options
 
+    words = LexiconFiles(language=language, pairs=pairs, dictionary=lexicon, data_root=data_root)
     files = LanguageFiles(
         language=language,
         text=tuple(text or ()),
@@ -94,8 +117,15 @@ def language(
         alpha=alpha,
     )
     set_threads(threads)
-    stage = files.stage(Options(out=out, kind=kind, changes=tuple(changes or ()), minutes=minutes, seed=seed))
-    make_module(out, stage, workbench(base, device, quiet), fresh=fresh, json=json)
+    options = Options(out=out, kind=kind, changes=tuple(changes or ()), minutes=minutes, seed=seed)
+    stage = words.stage(options) if kind == "lexicon" else files.stage(options)
+    if base is None and stage.spec.needs_base:
+        raise InputError(
+            f"{kind} is trained on a base",
+            where="--base",
+            hint="give --base embedded:multilingual-e5-small, a folder, or a Hub id",
+        )
+    make_module(out, stage, workbench(base or "", device, quiet), fresh=fresh, json=json)
 
 
 @app.command("task")

@@ -109,7 +109,7 @@ def build(
     """Build a vocabulary module from text: a tokenizer, and an initial embedding for each new piece."""
     from xling.jobs.train import Options, VocabularyFiles
     from xling.training.specs import VocabularyBuild, specified
-    from xling.vocabulary.word_list import read_word_list
+    from xling.words.dictionary import read_dictionary
 
     files = VocabularyFiles(
         language=language,
@@ -119,7 +119,7 @@ def build(
         dictionary=dictionary,
         parallel=parallel,
     )
-    words = dict(read_word_list(spellings)) if spellings else {}
+    words = {own.word: own.translation for own in read_dictionary(spellings)} if spellings else {}
     told = {"method": method, "init": init, "size": size or None, "rank": rank or None}
     spec = specified(
         VocabularyBuild, {**told, "mixed": mixed, "spellings": words}, where="xling vocabulary build"

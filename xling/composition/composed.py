@@ -241,11 +241,13 @@ class Composition:
         return self.node.increment(layer, place, replace(state, rows=self._rows))
 
 
-def base_facts(base: Base, **changes: Any) -> Facts:
+def base_facts(base: Base | None, **changes: Any) -> Facts:
     """The metadata of a module made for this base, which `check_fits` compares with a base later.
 
-    changes: further fields of `Facts`.
+    base: None for a module that serves every base. changes: further fields of `Facts`.
     """
+    if base is None:
+        return Facts(**changes)
     return Facts(
         base=base.id,
         base_revision=base.revision,
@@ -258,11 +260,16 @@ def base_facts(base: Base, **changes: Any) -> Facts:
 
 
 def check_fits(module: Module, base: Base) -> None:
-    """Raise MismatchError when a module was made for another encoder or tokenizer than the base's."""
+    """Raise MismatchError when a module was made for another encoder or tokenizer than the base's.
+
+    A module without a base serves every base.
+    """
     facts = module.facts
+    if facts.base is None:
+        return
     for what, own, theirs in (
-        ("base", facts.base_fingerprint, base.fingerprint),
-        ("tokenizer", facts.tokenizer_fingerprint, base.tokenizer_fingerprint),
+        ("base", facts.base_fingerprint or "", base.fingerprint),
+        ("tokenizer", facts.tokenizer_fingerprint or "", base.tokenizer_fingerprint),
     ):
         if own != theirs:
             title = facts.language or facts.task or "module"

@@ -19,6 +19,7 @@ _AGAIN = "run `xling run RECIPE --out DIR` again and give the folder DIR/NAME th
 # The conditions under which a language is tested, in the order and the words of the tables.
 NONE, ROMANISED, REMOVED = "none", "romanised", "removed"
 SOURCE, RELATED, TARGET = "source", "related", "target"
+GLOSS, VOTE, BOTH = "gloss", "vote", "both"
 
 HEADINGS: Mapping[str, str] = {
     NONE: "no language module",
@@ -27,11 +28,17 @@ HEADINGS: Mapping[str, str] = {
     SOURCE: "source's module",
     RELATED: "related module",
     TARGET: "own module",
+    GLOSS: "gloss",
+    VOTE: "text and gloss",
+    BOTH: "own module and gloss",
 }
 MEANINGS: Mapping[str, str] = {
     ROMANISED: "Latin spelling: the text in Latin letters, no language module.",
     REMOVED: "Module removed: the task module learned on the source's language module, then taken away.",
     RELATED: "Related module: that of a related language.",
+    GLOSS: "Gloss: the words that the lexicon lists are read in translation, no other language module.",
+    VOTE: "Text and gloss: two readings, the text and its gloss, whose probabilities are averaged.",
+    BOTH: "Own module and gloss: the same, and the text is read through the own module.",
 }
 
 

@@ -81,6 +81,12 @@ def export_module(order: ExportOrder) -> dict[str, Any]:
     check_new(order.out)
     module = Store(order.store).get(order.name)
     facts = module.facts
+    if facts.base is None:
+        raise InputError(
+            f"{order.name} serves every base, and no other library has such modules",
+            where="--name",
+            hint="give its files as they are",
+        )
     revision = f"@{facts.base_revision}" if facts.base_revision else ""
     base = load_base(order.base or facts.base + revision)
     check_fits(module, base)

@@ -14,6 +14,7 @@ from xling.composition.composed import check_fits
 from xling.errors import InputError
 from xling.files import cache_dir
 from xling.machine import versions
+from xling.modules.module import WEIGHTS
 from xling.store.store import Store, content_fingerprint
 
 
@@ -50,13 +51,22 @@ def module_facts(root: Path, name: str) -> dict[str, Any]:
 def verify_module(root: Path, name: str, base: str | None) -> dict[str, Any]:
     """Read all tensors of a module, and compare its fingerprints with those of a base if one is given.
 
-    Raises InputError for a damaged module, and MismatchError when it does not fit the base.
+    Raises InputError for a damaged module or a file beside it that differs from it, and MismatchError when it
+    does not fit the base.
     """
     store = Store(root)
     module = store.get(name)
     if base is not None:
         check_fits(module, load_base(base))
     held = base or "no base (give --base)"
+    folder = store.folder(name)
+    for file, content in module.files().items():
+        if (folder / file).is_file() and (folder / file).read_bytes() != content:
+            raise InputError(
+                f"differs from the module in {WEIGHTS}, which is what is used",
+                where=folder / file,
+                hint=f"if you mended it, give it back: xling train language --kind lexicon --lexicon {file}",
+            )
     tensors = module.tensors()
     return {"module": name, "tensors": len(tensors), "held against": held, "state": "ok"}
 

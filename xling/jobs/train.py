@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 from xling.composition.forms.single import Named
 from xling.composition.forms.stack import stack
+from xling.corpora.cards import load_card
+from xling.corpora.source import load
+from xling.data.examples import LabelledText
 from xling.data.parallel import read_parallel
 from xling.data.text import ALPHA, balanced, held_apart, read_text
 from xling.errors import InputError
@@ -26,13 +29,15 @@ from xling.training.pseudo_perplexity import LINES
 from xling.training.specs import (
     AlignmentTraining,
     LanguageTraining,
+    LexiconBuild,
     ModuleTraining,
     TaskTraining,
     TrainingSettings,
     VocabularyBuild,
     specified,
 )
-from xling.vocabulary.word_list import induced, read_word_list
+from xling.words.dictionary import read_dictionary
+from xling.words.induced import induced
 
 TrainingT = TypeVar("TrainingT", bound=ModuleTraining)
 _PARTS = "parts"
@@ -130,6 +135,46 @@ class LanguageFiles:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LexiconFiles:
+    """The language and the files of a lexicon.
+
+    pairs: a table of sentences and their translations, or the name of a data card. dictionary: a table of
+    words and their translations. data_root: the folder that holds the data sets of cards.
+    """
+
+    language: str
+    pairs: str | None = None
+    dictionary: Path | None = None
+    data_root: Path | None = None
+
+    def stage(self, options: Options) -> Stage:
+        """Return the stage that makes the lexicon."""
+        data = {}
+        if self.pairs is not None:
+            data["pairs"] = pairs_of(self.pairs, self.language, self.data_root)
+        if self.dictionary is not None:
+            entries = read_dictionary(self.dictionary)
+            rows = [(own.word, own.translation, f"{own.weight:g}") for own in entries]
+            data["dictionary"] = Data(rows=rows, card=self.dictionary.name)
+        tag = parse(self.language)
+        return Stage(name=name_of(options.out), spec=LexiconBuild(), language=tag, data=data)
+
+
+def pairs_of(named: str, language: str, data_root: Path | None = None) -> Data:
+    """Return sentences in a language with their translations, from a file or a data card.
+
+    named: the path of a table headed by language tags, or the name of a card of parallel sentences.
+    """
+    if Path(named).exists() or Path(named).suffix in (".tsv", ".csv", ".jsonl", ".gz"):
+        return Data(rows=read_parallel(Path(named), language=language), card=Path(named).name)
+    card, tag = load_card(named), parse(language)
+    rows = load(card, tag, card.splits[0], data_root=data_root)
+    texts = [row for row in rows if isinstance(row, LabelledText)]
+    pairs = [(row.text, row.pair) for row in texts if row.pair is not None]
+    return Data(rows=pairs, card=card.name, licence=card.licence_of(tag))
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskFiles:
     """The task and the training files of a task module.
 
@@ -188,7 +233,9 @@ class VocabularyFiles:
         if not (options.out / WEIGHTS).is_file():
             check_new(options.out)
         pairs = read_parallel(self.parallel, language=self.language) if self.parallel else []
-        words = read_word_list(self.dictionary) if self.dictionary else induced(pairs) if pairs else []
+        words = induced(pairs) if pairs else []
+        if self.dictionary:
+            words = [(own.word, own.translation) for own in read_dictionary(self.dictionary)]
         rows = {
             "protect": read_text(self.protect),
             "source_text": read_text(self.source_text),

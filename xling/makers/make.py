@@ -9,6 +9,7 @@ from typing import Any
 from xling.bases.base import Base
 from xling.makers.alignment import check_alignment, make_alignment
 from xling.makers.language import check_language, make_language
+from xling.makers.lexicon import check_lexicon, make_lexicon
 from xling.makers.stage import ALONE, Session, Stage
 from xling.makers.task import check_task, make_task
 from xling.makers.vocabulary import check_vocabulary, make_vocabulary
@@ -16,6 +17,7 @@ from xling.modules.module import Module
 from xling.training.specs import (
     AlignmentTraining,
     LanguageTraining,
+    LexiconBuild,
     Specification,
     TaskTraining,
     VocabularyBuild,
@@ -27,11 +29,11 @@ class Maker:
     """The functions that check and make one type of stage.
 
     check: raises InputError for faults that can be found before a base is opened.
-    make: returns the module of a stage.
+    make: returns the module of a stage; the base is None for a stage that needs none.
     """
 
     check: Callable[[Stage[Any]], None]
-    make: Callable[[Base, Stage[Any], Session], Module]
+    make: Callable[[Any, Stage[Any], Session], Module]
 
 
 MAKERS: Mapping[type[Specification], Maker] = {
@@ -39,6 +41,7 @@ MAKERS: Mapping[type[Specification], Maker] = {
     AlignmentTraining: Maker(check_alignment, make_alignment),
     TaskTraining: Maker(check_task, make_task),
     VocabularyBuild: Maker(check_vocabulary, make_vocabulary),
+    LexiconBuild: Maker(check_lexicon, make_lexicon),
 }
 
 
@@ -51,7 +54,7 @@ def checked(stage: Stage) -> Stage:
     return stage
 
 
-def make(base: Base, stage: Stage, session: Session = ALONE) -> Module:
+def make(base: Base | None, stage: Stage, session: Session = ALONE) -> Module:
     """Return the module of a stage. The modules that the stage depends on must already be made.
 
     The parameters of the result do not require gradients.

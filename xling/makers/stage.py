@@ -124,24 +124,27 @@ class Stage(Generic[SpecT]):
         tag = {"task": self.task, "source": self.language} if self.task else {"language": self.language}
         return {**tag, "seed": self.seed, "making": making}
 
-    def key(self, base: Base) -> str:
+    def key(self, base: Base | None) -> str:
         """Return the SHA-256 of everything that the result depends on, as 64 hexadecimal digits."""
-        made = [type(self.spec).__name__, self.spec.revision, base.fingerprint, base.tokenizer_fingerprint]
+        made = [type(self.spec).__name__, self.spec.revision]
+        if self.spec.needs_base:
+            assert base is not None, f"{self.name} needs a base"
+            made += [base.fingerprint, base.tokenizer_fingerprint]
         below = {role: stage.key(base) for role, stage in self.modules.items() if isinstance(stage, Stage)}
         text = json.dumps([made, self.identity, below], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
-    def facts(self, base: Base, **changes: Any) -> Facts:
+    def facts(self, base: Base | None, **changes: Any) -> Facts:
         """Return the facts of the module that the stage makes.
 
         changes: further facts, by name.
         """
         spec, used = self.spec, [data for data in self.data.values() if data.card]
         licences = [data.licence for data in used if data.licence]
-        device = str(base.encoder.device)
+        device = str(base.encoder.device) if base else "cpu"
         trains = isinstance(spec, ModuleTraining)
         return base_facts(
-            base,
+            base if spec.needs_base else None,
             **self.identity,
             below=tuple((name, _content(self.modules[name])) for name in self.beneath),
             recipe=self.recipe,

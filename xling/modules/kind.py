@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from pydantic import BaseModel
@@ -28,6 +28,15 @@ class PartConfig(BaseModel, frozen=True, extra="forbid", strict=True):
     """The base of all part configurations: frozen and strict; `kind` is the name in the registry."""
 
     kind: str
+
+
+@runtime_checkable
+class WritesFiles(Protocol):
+    """A part that is also written in a form for people, beside the weights of its module."""
+
+    def files(self) -> Mapping[str, bytes]:
+        """Return the content of each file by its name."""
+        ...
 
 
 def linear(inputs: int, outputs: int, generator: Generator, *, std: float) -> nn.Linear:

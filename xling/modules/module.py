@@ -20,7 +20,7 @@ from torch import Generator, Tensor, nn
 
 from xling.errors import InputError
 from xling.files import write_atomically, write_json
-from xling.modules.kind import PartConfig
+from xling.modules.kind import PartConfig, WritesFiles
 from xling.modules.registry import build, parse_config, restore
 from xling.sites import EncoderShape
 
@@ -35,7 +35,8 @@ class Facts:
     """The facts that identify a module; the same run gives the same facts, so times and scores are left out.
 
     Attributes:
-        base: The id of the base; `base_revision` is its Hub revision, or None.
+        base: The id of the base, or None for a module that serves every base; `base_revision` is its Hub
+            revision, or None.
         base_fingerprint: The fingerprint of the encoder's tensors.
         tokenizer_fingerprint: The fingerprint of the base's tokenizer.
         hidden: The width of the encoder's states; `layers` is the number of its layers.
@@ -55,12 +56,12 @@ class Facts:
         xling_version: The version of xling that made the module.
     """
 
-    base: str
-    base_revision: str | None
-    base_fingerprint: str
-    tokenizer_fingerprint: str
-    hidden: int
-    layers: int
+    base: str | None = None
+    base_revision: str | None = None
+    base_fingerprint: str | None = None
+    tokenizer_fingerprint: str | None = None
+    hidden: int = 0
+    layers: int = 0
     mlm_head_fingerprint: str | None = None
     language: str | None = None
     source: str | None = None
@@ -153,7 +154,18 @@ class Module:
         data = save(tensors, metadata={_KEY: json.dumps(described, sort_keys=True, ensure_ascii=False)})
         write_atomically(folder / WEIGHTS, data)
         write_json(folder / FACTS, {**described, "scores": dict(self.scores)})
+        for name, content in self.files().items():
+            write_atomically(folder / name, content)
         return folder
+
+    def files(self) -> dict[str, bytes]:
+        """Return what parts are also written as beside the weights, for people, by file name."""
+        return {
+            name: content
+            for network in self.networks
+            if isinstance(network, WritesFiles)
+            for name, content in network.files().items()
+        }
 
     def described(self) -> dict[str, Any]:
         """Return the format, the parts and the facts as they are stored."""
@@ -208,7 +220,8 @@ def _facts_and_entries(
         cards = tuple((str(name), str(checksum)) for name, checksum in values.pop("cards"))
         below = _below(values.pop("below"))
         for name, most in _SIZES.items():
-            if not isinstance(values[name], int) or not 0 < values[name] <= most:
+            least = 0 if values.get("base") is None else 1
+            if not isinstance(values[name], int) or not least <= values[name] <= most:
                 raise InputError(f"{name} = {values[name]!r} is no size of an encoder", where=path)
         facts = Facts(**{**values, "labels": tuple(values["labels"]), "cards": cards, "below": below})
         pairs = [(dict(entry["config"]), str(entry["prefix"])) for entry in described["parts"]]

@@ -15,9 +15,11 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "lora": ("lora",),
     "ia3": ("ia3",),
     "vocabulary": (),
+    "lexicon": (),
     "head": (),
     "biaffine": (),
 }
+MADE = ("lexicon",)  # kinds of language modules that are made without a training
 PRESET_NAMES: Registry[str] = Registry(
     "kind of module", ((name, file) for file, names in FILES.items() for name in names)
 )

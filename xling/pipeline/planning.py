@@ -6,7 +6,7 @@ seed, then predictions for every language under its conditions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,23 +15,37 @@ from xling.composition.contents import named
 from xling.composition.forms.form import Plan
 from xling.composition.forms.single import Named
 from xling.composition.forms.stack import stack
+from xling.composition.forms.vote import Vote
 from xling.data.examples import Example
 from xling.data.romanising import romanised_examples
-from xling.evaluation.results import NONE, RELATED, REMOVED, ROMANISED, SOURCE, TARGET
+from xling.evaluation.results import (
+    BOTH,
+    GLOSS,
+    NONE,
+    RELATED,
+    REMOVED,
+    ROMANISED,
+    SOURCE,
+    TARGET,
+    VOTE,
+)
 from xling.makers.make import checked
 from xling.makers.stage import NEW, Stage
 from xling.pipeline.corpus import Corpus
 from xling.pipeline.recipe import Recipe, VocabularySection, told
 from xling.plain_yaml import written
+from xling.tasks.registry import task_named
+from xling.tasks.task import ScoresUnits
 from xling.training.specs import (
     AlignmentTraining,
     LanguageTraining,
+    LexiconBuild,
     Specification,
     TaskTraining,
     VocabularyBuild,
 )
 from xling.typology import related
-from xling.vocabulary.word_list import induced
+from xling.words.induced import induced
 
 
 class Prediction(Specification):
@@ -42,15 +56,10 @@ class Prediction(Specification):
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition under which a language is tested.
-
-    below: the language whose module is under the task module, or None.
-    stacked: whether the task module was trained on top of the source's language module.
-    """
+    """A condition under which a language is tested, with its plan."""
 
     name: str
-    below: str | None = None
-    stacked: bool = False
+    plan: Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,16 +102,20 @@ def plan_recipe(corpus: Corpus, precision: Precision = FLOAT32) -> Planned:
     recipe = corpus.recipe
     tags = dict.fromkeys((recipe.source, *recipe.targets))
     nearest = relatives(recipe, corpus.languages_with_text() if RELATED in recipe.controls else [])
-    under = {tag: list(conditions(recipe, tag, nearest.get(tag))) for tag in tags}
-    adapted = dict.fromkeys(own.below for found in under.values() for own in found if own.below)
-    modules = {f"lang/{tag}": language_stage(corpus, tag) for tag in adapted}
+    under = [
+        (tag, seed, condition)
+        for seed in recipe.seeds
+        for tag in tags
+        for condition in conditions(recipe, tag, seed, nearest.get(tag))
+    ]
+    names = dict.fromkeys(str(own) for _, _, condition in under for own in named(condition.plan))
+    modules = {name: make(corpus, tag) for name in names for make, tag in _adapting(name)}
     for seed in recipe.seeds:
         modules |= _task_stages(corpus, seed, modules)
+    spec = Prediction(precision=precision)
     asked = [
-        _asked(corpus, language, condition, modules=modules, seed=seed, spec=Prediction(precision=precision))
-        for seed in recipe.seeds
-        for language, found in under.items()
-        for condition in found
+        _asked(corpus, tag, condition, modules=modules, seed=seed, spec=spec)
+        for tag, seed, condition in under
     ]
     return Planned(modules=modules, scores=asked)
 
@@ -125,6 +138,36 @@ def language_stage(corpus: Corpus, language: str) -> Stage:
     for objective in section.objectives:
         below["init"] = _STAGES[objective](corpus, language, below)
     return below["init"]
+
+
+def words_stage(corpus: Corpus, language: str) -> Stage:
+    """Return the stage that makes the lexicon of a language."""
+    section = corpus.recipe.words
+    assert section is not None
+    data = {}
+    if section.pairs is not None:
+        data["pairs"] = corpus.pairs(section.pairs, language)
+    if section.dictionary is not None:
+        found = corpus.pairs(section.dictionary, language)
+        data["dictionary"] = replace(found, rows=[(*entry, "1") for entry in found.rows])
+    return _stage(
+        corpus,
+        name=f"words/{language}",
+        spec=told(section, LexiconBuild),
+        language=language,
+        data=data,
+        seed=0,
+    )
+
+
+_MAKING = {"lang": language_stage, "words": words_stage}
+
+
+def _adapting(name: str) -> Iterator[tuple[Callable[[Corpus, str], Stage], str]]:
+    """Yield what makes the language module of a name, and its language; nothing for a task module."""
+    group, _, language = name.partition("/")
+    if group in _MAKING:
+        yield _MAKING[group], language
 
 
 def _mlm_stage(corpus: Corpus, language: str, below: Mapping[str, Stage]) -> Stage:
@@ -215,15 +258,14 @@ def _asked(
     test = task.source_test if language == recipe.source and task.source_test else task.test
     gold = corpus.examples(test, language)
     read = replace(gold, rows=romanised_examples(gold.rows)) if condition.name == ROMANISED else gold
-    plan = plan_of(recipe, condition, seed)
     stage = Stage(
         name=f"predict/{language}/{condition.name}/{seed}",
         spec=spec,
         language=language,
         task=task.name,
         data={"test": read},
-        modules={str(own): modules[str(own)] for own in named(plan)},
-        plan=plan,
+        modules={str(own): modules[str(own)] for own in named(condition.plan)},
+        plan=condition.plan,
         seed=seed,
     )
     return Asked(stage=stage, condition=condition.name, split=test.split, gold=gold.rows)
@@ -235,25 +277,35 @@ def stacks(recipe: Recipe) -> bool:
     return section.under_task == "source" and bool(section.objectives)
 
 
-def conditions(recipe: Recipe, language: str, relative: str | None = None) -> Iterator[Condition]:
+def conditions(recipe: Recipe, language: str, seed: int, relative: str | None = None) -> Iterator[Condition]:
     """Yield the conditions of a language, starting with the control that has no language module.
 
     The condition `removed` shows how much a task module depends on the language module it was trained on.
 
     relative: the tag of a related language, or None.
     """
-    target, above = language != recipe.source, stacks(recipe)
-    yield Condition(NONE)
+    target, trained = language != recipe.source, bool(recipe.language_modules.objectives)
+    alone = Named(task_name(recipe, seed, alone=True))
+    above = Named(task_name(recipe, seed, alone=not stacks(recipe)))
+    own = stack(Named(f"lang/{language}"), above)
+    yield Condition(NONE, alone)
     if target and ROMANISED in recipe.controls:
-        yield Condition(ROMANISED)
-    if above:
-        yield Condition(SOURCE, recipe.source, stacked=True)
+        yield Condition(ROMANISED, alone)
+    if stacks(recipe):
+        yield Condition(SOURCE, stack(Named(f"lang/{recipe.source}"), above))
         if REMOVED in recipe.controls:
-            yield Condition(REMOVED, stacked=True)
-    if target and recipe.language_modules.objectives:
+            yield Condition(REMOVED, above)
+    if target and trained:
         if relative is not None:
-            yield Condition(RELATED, relative, stacked=above)
-        yield Condition(TARGET, language, stacked=above)
+            yield Condition(RELATED, stack(Named(f"lang/{relative}"), above))
+        yield Condition(TARGET, own)
+    if target and recipe.words is not None:
+        gloss = stack(Named(f"words/{language}"), alone)
+        yield Condition(GLOSS, gloss)
+        if isinstance(task_named(recipe.task.name), ScoresUnits):
+            yield Condition(VOTE, Vote((alone, gloss)))
+            if trained:
+                yield Condition(BOTH, Vote((own, gloss)))
 
 
 def relatives(recipe: Recipe, candidates: list[str]) -> dict[str, str]:
@@ -272,12 +324,6 @@ def relatives(recipe: Recipe, candidates: list[str]) -> dict[str, str]:
         elif others:
             chosen[language] = related(language, others).language
     return chosen
-
-
-def plan_of(recipe: Recipe, condition: Condition, seed: int) -> Plan:
-    """Return the plan of a condition, with the module names of the run's own store."""
-    task = Named(task_name(recipe, seed, alone=not condition.stacked))
-    return stack(Named(f"lang/{condition.below}"), task) if condition.below else task
 
 
 def task_name(recipe: Recipe, seed: int, *, alone: bool) -> str:

@@ -11,6 +11,7 @@ from xling.languages import parse
 from xling.training.specs import (
     AlignmentTraining,
     LanguageTraining,
+    LexiconBuild,
     Specification,
     TaskTraining,
     VocabularyBuild,
@@ -70,6 +71,17 @@ class AlignmentSection(AlignmentTraining):
     """
 
     pairs: DataSpec
+
+
+class WordsSection(LexiconBuild):
+    """The lexicon of each target: words with their translations into the source language.
+
+    pairs: sentences and their translations, from which words are learned.
+    dictionary: words and their translations, on a card of the task `parallel`.
+    """
+
+    pairs: DataSpec | None = None
+    dictionary: DataSpec | None = None
 
 
 class FamilySpec(Specification):
@@ -138,6 +150,7 @@ class Recipe(Specification):
     """One experiment: a task is transferred from the source to the targets, with controls.
 
     task_module: how task modules are trained, both on the source's language module and on the base alone.
+    words: the lexicon of each target, if they have any.
     controls: conditions beside the one without a language module. `romanised` is that one on texts in Latin
     spelling, `related` uses the module of a related language, and `removed` uses the task module without the
     language module it was trained on.
@@ -151,6 +164,7 @@ class Recipe(Specification):
     task: TaskSpec
     language_modules: LanguageModules
     task_module: TaskTraining
+    words: WordsSection | None = None
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
     controls: tuple[Literal["romanised", "related", "removed"], ...] = ()
 

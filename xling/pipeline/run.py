@@ -87,7 +87,7 @@ def ablate(recipe: Recipe, place: Workplace) -> Path:
 def publish(folder: Path, modules: Mapping[str, Done]) -> None:
     """Link the modules into the run's own store, under the names that its plans use."""
     for name, done in modules.items():
-        for file in MODULE_FILES:
+        for file in (*MODULE_FILES, *done.module.files()):
             link(done.folder / file, folder / "modules" / name / file)
 
 

@@ -99,7 +99,7 @@ def carry_out(stage: Stage, folder: Path, bench: Workbench, *, fresh: bool = Fal
     if fresh:
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
     elif (folder / WEIGHTS).is_file():
-        wanted = {"base": _id(bench.base), **stage.identity}
+        wanted = {"base": _id(bench.base) if stage.spec.needs_base else None, **stage.identity}
         check_same(stage.completed(Module.load(folder).described()), wanted, folder)
         if found := finished(stage, folder) or _without_record(stage, folder):
             return found
@@ -107,7 +107,8 @@ def carry_out(stage: Stage, folder: Path, bench: Workbench, *, fresh: bool = Fal
     if isinstance(stage.spec, Prediction):
         _predict(stage, stage.spec, folder, bench.opened)
     else:
-        module = make(bench.opened, stage, bench.session(stage, folder))
+        base = bench.opened if stage.spec.needs_base else None
+        module = make(base, stage, bench.session(stage, folder))
         module.save(folder)
         write_card(module, stage.title, folder)
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)

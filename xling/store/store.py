@@ -11,7 +11,7 @@ from pathlib import Path
 from xling.composition.forms.single import Named
 from xling.errors import InputError, MismatchError
 from xling.files import write_atomically
-from xling.modules.module import WEIGHTS, Module
+from xling.modules.module import WEIGHTS, Facts, Module
 
 CARD = "README.md"
 _NEW = re.compile(r"(?<![\w/.@-])new(?![\w/.@-])")  # what learned, in the plan that a training keeps
@@ -107,8 +107,8 @@ def card_text(module: Module, name: str) -> str:
     work = (f"{facts.steps} steps", f"seed {facts.seed}", f"{facts.threads} threads")
     rows = {
         "parts": kinds,
-        "base": f"{facts.base} {facts.base_revision or ''} `{facts.base_fingerprint[:19]}`",
-        "tokenizer": f"`{facts.tokenizer_fingerprint[:19]}`",
+        "base": _base(facts),
+        "tokenizer": facts.tokenizer_fingerprint and f"`{facts.tokenizer_fingerprint[:19]}`",
         "on top of": ", ".join(f"{below} `{checksum[:19]}`" for below, checksum in facts.below),
         "labels": ", ".join(facts.labels),
         "residual convention": _stacking(module),
@@ -125,9 +125,15 @@ def card_text(module: Module, name: str) -> str:
     plan = name if facts.language else _NEW.sub(name, learned_in)
     return (
         f"# {name}\n\nA module of xling: {about}.\n\n| | |\n|---|---|\n{table}\n\n"
-        f"```python\nimport xling\n\nbase = xling.load_base({facts.base!r})\n"
+        f"```python\nimport xling\n\nbase = xling.load_base({facts.base or 'BASE'!r})\n"
         f'model = xling.compose(base, "{plan}", store=xling.Store("."))\n```\n'
     )
+
+
+def _base(facts: Facts) -> str:
+    if facts.base is None:
+        return "every base"
+    return f"{facts.base} {facts.base_revision or ''} `{(facts.base_fingerprint or '')[:19]}`"
 
 
 def _stacking(module: Module) -> str | None:

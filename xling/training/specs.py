@@ -24,10 +24,12 @@ class Specification(BaseModel):
 
     revision: a number that is raised when the same values produce another result, so that finished stages are
     made again.
+    needs_base: whether the result depends on a base.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     revision: ClassVar[int] = 1
+    needs_base: ClassVar[bool] = True
 
 
 SpecT = TypeVar("SpecT", bound=Specification)
@@ -148,6 +150,16 @@ class VocabularyBuild(Specification):
     def width(self) -> int | None:
         """The rank of the stored vectors, or None if they are stored in full."""
         return FACTOR_RANK if self.rank is None and self.init == "factorised" else self.rank
+
+
+class LexiconBuild(Specification):
+    """How a lexicon is made from parallel sentences and a dictionary. It has no settings.
+
+    source: the language of the translations.
+    """
+
+    needs_base: ClassVar[bool] = False
+    source: str = "eng"
 
 
 def specified(kind: type[SpecT], values: Mapping[str, Any], *, where: str) -> SpecT:

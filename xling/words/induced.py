@@ -1,44 +1,18 @@
-"""Bilingual dictionaries, read from a file or induced from parallel sentences."""
+"""Dictionaries induced from parallel sentences: words that are each other's best translation."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import sparse
 
-from xling.data.textfile import find, read_lines
 from xling.data.tokenise import words
-from xling.errors import InputError
 
 _FEWEST = 3
 WordPair = tuple[str, str]
-
-
-def read_word_list(path: str | Path) -> list[WordPair]:
-    """Read pairs of (target word, source word), one per line, separated by a tab; empty lines are skipped.
-
-    Raises InputError naming the line without exactly two columns, and for a file that is empty, missing or
-    not UTF-8.
-    """
-    found = find(Path(path))
-    pairs: list[WordPair] = []
-    for number, line in enumerate(read_lines(found), start=1):
-        columns = [" ".join(column.split()) for column in line.split("\t")]
-        if not any(columns):
-            continue
-        if len(columns) != 2 or not all(columns):
-            raise InputError(
-                f"{sum(map(bool, columns))} columns where a word and its source word are wanted",
-                where=found,
-                line=number,
-                hint="write word TAB source word",
-            )
-        pairs.append((columns[0], columns[1]))
-    return pairs
 
 
 def induced(pairs: Sequence[WordPair]) -> list[WordPair]:

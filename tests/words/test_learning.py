@@ -1,0 +1,39 @@
+"""Lexicons learned from pairs of sentences."""
+
+from __future__ import annotations
+
+import pytest
+from support.foreign_text import SPELLED
+from support.tiny import TEXTS
+
+from xling.errors import InputError
+from xling.words.learning import learned_entries
+
+
+def test_the_same_text_in_other_letters():
+    spelled = {
+        own: word
+        for one, two in zip(SPELLED, TEXTS, strict=True)
+        for own, word in zip(one.split(), two.split(), strict=True)
+    }
+    found = learned_entries(list(zip(SPELLED, TEXTS, strict=True)))
+    assert {entry.word: entry.translation for entry in found} == spelled
+    assert all(0.5 < entry.weight <= 1 for entry in found)
+
+
+def test_the_likeliest_translation_not_the_most_frequent_word():
+    pairs = [("ji ka", "the water"), ("so ka", "the house"), ("ji so ka", "the water, the house")]
+    pairs.append(("ka", "the"))
+    found = {entry.word: entry.translation for entry in learned_entries(pairs)}
+    assert found == {"ji": "water", "ka": "the", "so": "house"}
+
+
+def test_syllables_and_pairs_of_them_where_no_blank_divides_words():
+    pairs = [("ཆུ་བོ་ཁང", "river house"), ("ཆུ་བོ", "river"), ("ཁང", "house"), ("ཆུ", "water"), ("ཆུ", "water")]
+    found = {entry.word: entry.translation for entry in learned_entries(pairs)}
+    assert found["ཆུ་བོ"] == "river" and found["ཆུ"] == "water" and found["ཁང"] == "house"
+
+
+def test_one_pair_teaches_nothing():
+    with pytest.raises(InputError, match="--pairs.*1 pairs"):
+        learned_entries([("a", "b")])

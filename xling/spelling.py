@@ -1,0 +1,62 @@
+"""Words as a dictionary lists them: where they begin and end, the forms to look up, and their capitals."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import regex
+
+# scripts that write no blanks between words; Tibetan writes a sign between syllables instead
+_NO_BLANKS = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}"
+_WORDS = regex.compile(rf"(?V1)[{_NO_BLANKS}]\p{{M}}*|[[\p{{L}}\p{{M}}\p{{N}}]--[{_NO_BLANKS}]]+")
+SYLLABLE_SIGNS = "\u0f0b\u0f0c"  # Tibetan signs between syllables
+_ABOVE_OR_BELOW = {220, 230, *range(27, 36)}  # classes of accents, tone marks and Arabic vowel signs
+_MARKS = {code: None for code in range(sys.maxunicode) if unicodedata.combining(chr(code)) in _ABOVE_OR_BELOW}
+
+Span = tuple[int, int]  # start, end (exclusive)
+
+
+def word_spans(text: str) -> list[Span]:
+    """Return where the words of a text stand: runs of letters, marks and digits.
+
+    In scripts without blanks between words, each letter with its marks is a run, and in Tibetan script each
+    syllable.
+    """
+    return [match.span() for match in _WORDS.finditer(text)]
+
+
+def side_by_side(text: str, spans: Sequence[Span]) -> Iterator[tuple[Span, Span]]:
+    """Yield the adjacent words that a script writes without a blank between them."""
+    for one, two in pairwise(spans):
+        if not text[one[1] : two[0]].strip(SYLLABLE_SIGNS):
+            yield one, two
+
+
+def listed(word: str) -> str:
+    """Return the form under which a word is listed: composed characters (NFC) in lower case."""
+    return unicodedata.normalize("NFC", word).lower()
+
+
+def without_marks(word: str) -> str:
+    """Return a word without accents, tone marks and Arabic vowel signs.
+
+    Signs that are vowels of their own, as in the scripts of India, stay.
+    """
+    if word.isascii():
+        return word
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).translate(_MARKS))
+
+
+def capitalised_as(word: str, text: str) -> str:
+    """Return a text with the capitals of a word: all, the first letter, or its own."""
+    if len(word) > 1 and word.isupper():
+        return text.upper()
+    return text[:1].upper() + text[1:] if word[:1].isupper() else text
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in the form under which they are listed."""
+    return [listed(text[start:end]) for start, end in word_spans(text)]
