@@ -16,6 +16,7 @@ from xling.evaluation.report_page import (
     gains,
     matrix,
     mistakes,
+    readings,
     style,
     summary,
     wording,
@@ -70,12 +71,22 @@ def write_report(run_dir: Path) -> Path:
     run = read_run(run_dir)
     table = matrix.build(run.results)
     path = run_dir / REPORT
-    page = render(run, table, read_answers(run_dir, run.results, table))
+    page = render(
+        run,
+        table,
+        read_answers(run_dir, run.results, table),
+        readings.read(run_dir, run.results, table),
+    )
     write_atomically(path, page.encode("utf-8"))
     return path
 
 
-def render(run: FinishedRun, table: matrix.Matrix, answers: Sequence[Answers]) -> str:
+def render(
+    run: FinishedRun,
+    table: matrix.Matrix,
+    answers: Sequence[Answers],
+    glossed: Sequence[readings.Readings] = (),
+) -> str:
     """Return the page as HTML text. table: the result of `matrix.build` for the run."""
     results = run.results
     gained = gains.build(table, results.gains)
@@ -96,6 +107,7 @@ def render(run: FinishedRun, table: matrix.Matrix, answers: Sequence[Answers]) -
         near=gains.nearness(table, results),
         told=[_told(own) for own in answers if own.examples],
         missing=list(_missing(answers)),
+        glossed=glossed,
         curves=costs.curves(run.log),
         costs=spent,
         lost=run.lost,

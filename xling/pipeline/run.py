@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from xling.bases.precision import FLOAT32, Precision
 from xling.bases.soundness import check_mask
 from xling.evaluation.report import write_report
-from xling.evaluation.results import LOG, RELATED, REMOVED, RESULTS
+from xling.evaluation.report_page.readings import GLOSSES
+from xling.evaluation.results import GLOSS, LOG, RELATED, REMOVED, RESULTS
 from xling.files import link, write_json, write_lines
 from xling.makers.stage import Say
 from xling.makers.task import check_kind
@@ -20,6 +22,8 @@ from xling.pipeline.planning import Asked, plan_recipe
 from xling.pipeline.recipe import Recipe
 from xling.pipeline.results import Scored, results_of
 from xling.pipeline.stages import MODULE_FILES, PREDICTIONS, Done, Stages, Workbench
+from xling.sites import ActsOnText
+from xling.tasks.inference import rewritten, shown_text
 from xling.tasks.registry import task_named
 from xling.training.specs import LanguageTraining
 
@@ -64,8 +68,10 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
     if any(isinstance(stage.spec, LanguageTraining) for stage in stages.values()):
         check_mask(bench.opened.tokenizer)
     done = {key: place.stages.carry_out(stage, bench) for key, stage in stages.items()}
-    publish(folder, {name: done[stage.key(bench.opened)] for name, stage in planned.modules.items()})
+    modules = {name: done[stage.key(bench.opened)] for name, stage in planned.modules.items()}
+    publish(folder, modules)
     scores = [_scored(asked, done[asked.stage.key(bench.opened)], folder) for asked in planned.scores]
+    _write_glosses(folder, planned.scores, modules)
     write_lines(folder / LOG, _log_lines(done.values()))
     results = results_of(corpus, bench.opened, scores, done)
     said = {"command": place.command, "precision": place.precision}
@@ -101,6 +107,21 @@ def _scored(asked: Asked, done: Done, folder: Path) -> Scored:
     rows = [json.loads(line) for line in (done.folder / PREDICTIONS).read_text("utf-8").splitlines()]
     examples = asked.stage.rows("test")
     return Scored(asked=asked, counts=task.counts(examples, rows), all=task.score(examples, rows))
+
+
+def _write_glosses(folder: Path, scores: Sequence[Asked], modules: Mapping[str, Done]) -> None:
+    """Write the test examples of languages with a lexicon, as they stand and in their gloss."""
+    for asked in {own.stage.language: own for own in scores if own.condition == GLOSS}.values():
+        language = asked.stage.language
+        (lexicon,) = modules[f"words/{language}"].module.networks
+        assert isinstance(lexicon, ActsOnText)
+        rewrite = partial(lexicon.rewritten, language=language)
+        rows = [
+            {"id": own.id, "text": shown_text(own), "gloss": shown_text(rewritten(own, rewrite))}
+            for own in asked.stage.rows("test")
+        ]
+        path = folder / GLOSSES / f"{language}.jsonl"
+        write_lines(path, [json.dumps(row, ensure_ascii=False) for row in rows])
 
 
 def _log_lines(done: Iterable[Done]) -> list[str]:

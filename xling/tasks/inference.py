@@ -221,6 +221,12 @@ def rewritten(example: Example, rewrite: Rewrite) -> Example:
     return replace(example, **{name: _text(value, rewrite) for name, value in found.items()})
 
 
+def shown_text(example: Example) -> str:
+    """Return the texts of an example in one line, for people."""
+    found = [getattr(example, name, None) or () for name in TEXTS]
+    return " / ".join(part if isinstance(part, str) else " ".join(part) for part in found if part)
+
+
 def _text(value: Any, rewrite: Rewrite) -> Any:
     if isinstance(value, tuple):
         return tuple(_text(item, rewrite) for item in value)

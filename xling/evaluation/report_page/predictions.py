@@ -55,18 +55,40 @@ class Answers:
 def read_answers(folder: Path, results: Results, matrix: Matrix) -> tuple[Answers, ...]:
     """Return the answers of every language under its own condition, for the first seed.
 
-    Missing or damaged files and an unknown task are reported in `fault`, not raised.
     The result is empty when no language has such a condition.
     """
-    languages = [language for language in matrix.languages if language.own is not None]
-    if not languages:
-        return ()
+    return tuple(
+        read_answers_under(folder, results, language, language.own)
+        for language in matrix.languages
+        if language.own is not None
+    )
+
+
+def read_answers_under(folder: Path, results: Results, language: Language, condition: str) -> Answers:
+    """Return the answers of a language under a condition, for the first seed.
+
+    Missing or damaged files and an unknown task are reported in `fault`, not raised.
+    """
     name = results.task or results.cells[0].task
     if name not in TASKS:
-        return tuple(Answers(language=own, fault=f"{UNKNOWN_TASK} {name!r}") for own in languages)
+        return Answers(language=language, fault=f"{UNKNOWN_TASK} {name!r}")
     seeds = results.seeds or tuple(cell.seed for cell in results.cells if cell.seed is not None)
     seed = seeds[0] if seeds else results.seed
-    return tuple(_read(folder, language, seed, task_named(name).compare) for language in languages)
+    names = (f"{PREDICTIONS}/{language.tag}-{condition}-{seed}.jsonl", f"{GOLD}/{language.tag}.jsonl")
+    sides = []
+    for name_of_file in names:
+        outside = name_of_file.count("/") > 1 or "\\" in name_of_file
+        rows = None if outside else _rows(folder / name_of_file)
+        if rows is None:
+            return Answers(language=language, fault=f"no {name_of_file}")
+        sides.append(rows)
+    predicted, gold = sides
+    return compared(language, predicted, gold, task_named(name).compare)
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the readable rows of a file of JSON lines; no rows for a missing file."""
+    return [row for row in _rows(path) or () if row is not None]
 
 
 def compared(
@@ -95,18 +117,6 @@ def _example(found: Row, right: Row, answers: Sequence[Comparison]) -> ComparedE
         key: text for key, text in found.items() if isinstance(text, str) and key not in {*right, *_PLACE}
     }
     return ComparedExample(str(found.get("id", "")), texts, answers)
-
-
-def _read(folder: Path, language: Language, seed: int | None, compare: Compare) -> Answers:
-    names = (f"{PREDICTIONS}/{language.tag}-{language.own}-{seed}.jsonl", f"{GOLD}/{language.tag}.jsonl")
-    sides = []
-    for name in names:
-        rows = None if name.count("/") > 1 or "\\" in name else _rows(folder / name)
-        if rows is None:
-            return Answers(language=language, fault=f"no {name}")
-        sides.append(rows)
-    predicted, gold = sides
-    return compared(language, predicted, gold, compare)
 
 
 def _rows(path: Path) -> list[Row | None] | None:
