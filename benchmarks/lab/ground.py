@@ -1,0 +1,110 @@
+"""The ground that all methods of a suite stand on: its data, and today's task module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lab.overlap import Sifted, sifted
+from lab.suites import Suite
+from xling.corpora.cards import load_card
+from xling.corpora.source import load
+from xling.errors import InputError
+from xling.makers.stage import Data, Stage
+from xling.pipeline.corpus import Corpus
+from xling.pipeline.loading import load_recipe
+from xling.pipeline.recipe import DataSpec, told
+from xling.tasks.registry import task_named
+from xling.tasks.task import Task
+from xling.training.specs import TaskTraining
+
+SCORED = ("sib200", "masakhaner2", "masakhapos")  # the cards of every suite's dev and test splits
+
+
+class Ground:
+    """The data of a suite, each part read once, and the task module that all methods are compared with.
+
+    data_root: the folder that holds the data sets.
+    """
+
+    def __init__(self, suite: Suite, data_root: Path | None = None) -> None:
+        self.suite, self.data_root = suite, data_root
+        self.recipe = load_recipe(suite.recipe, [f"targets=[{', '.join(suite.languages('reported'))}]"])
+        self.corpus = Corpus(self.recipe, data_root)
+        self._sifted: dict[str, Sifted] = {}
+
+    @property
+    def task(self) -> Task:
+        """The task of the suite."""
+        return task_named(self.recipe.task.name)
+
+    def scored(self, language: str) -> Data:
+        """Return the rows that a language is scored on."""
+        return self._rows(language, self.suite.split(language))
+
+    def task_module(self, seed: int) -> Stage:
+        """Return the recipe's task module, trained on the source language and the base alone."""
+        task, source = self.recipe.task, self.recipe.source
+        parts = {"train": task.train, "dev": task.dev}
+        return Stage(
+            name=f"task/{task.title}/{seed}",
+            spec=told(self.recipe.task_module, TaskTraining),
+            language=source,
+            task=task.name,
+            data={role: self.corpus.examples(spec, source) for role, spec in parts.items()},
+            seed=seed,
+        )
+
+    def own_labels(self, language: str, count: int | None = None) -> Data | None:
+        """Return labelled rows of a language: of its train split or, if that is not at hand, of dev.
+
+        count: how many rows are drawn; None takes all, and only of a train split.
+
+        Returns None where there is no train split and dev is what the language is scored on.
+        """
+        card = self.corpus.card(self.recipe.task.test.card)
+        if card.path(language, "train") in card.checksums:
+            return self._rows(language, "train", count)
+        free = self.suite.split(language) != "dev" and count is not None
+        return self._rows(language, "dev", count) if free else None
+
+    def pairs(self, language: str) -> Data:
+        """Return the parallel text of a language, as (its sentence, English), without overlaps.
+
+        Raises InputError when the suite has none.
+        """
+        if self.suite.pairs is None:
+            raise InputError(f"{self.suite.name} has no parallel text", where="lab")
+        spec = DataSpec(card=self.suite.pairs, split="pairs")
+        return replace(self.corpus.pairs(spec, language), rows=self.sifted(language).kept)
+
+    def sifted(self, language: str) -> Sifted:
+        """Return the parallel text of a language with the counts of what was left out of it."""
+        if language not in self._sifted:
+            rows = self.corpus.pairs(DataSpec(card=str(self.suite.pairs), split="pairs"), language).rows
+            own, source = (held_out(tag, self.data_root) for tag in (language, self.recipe.source))
+            self._sifted[language] = sifted(rows, own, source)
+        return self._sifted[language]
+
+    def _rows(self, language: str, split: str, count: int | None = None) -> Data:
+        spec = self.recipe.task.test.model_copy(update={"split": split, "count": count})
+        return self.corpus.examples(spec, language)
+
+
+@cache
+def held_out(language: str, data_root: Path | None) -> tuple[str, ...]:
+    """Return the dev and test sentences of a language in the data of every suite."""
+    return tuple(_held_out(language, data_root))
+
+
+def _held_out(language: str, data_root: Path | None) -> Iterator[str]:
+    for card in map(load_card, SCORED):
+        for split in ("dev", "test") if language in card.languages else ():
+            yield from map(_text, load(card, language, split, data_root=data_root))
+
+
+def _text(example: Any) -> str:
+    return example.text if hasattr(example, "text") else " ".join(example.tokens)

@@ -1,0 +1,109 @@
+"""The methods: which modules each one needs, and the plan that predicts with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from lab.ground import Ground
+from xling.makers.stage import NOTHING, Stage
+from xling.modules.module import Module
+from xling.training.specs import TaskTraining
+
+SEEDS = (0, 1, 2)
+FEW = 100
+Modules = Mapping[str, Stage | Module]
+
+
+def everywhere(ground: Ground, language: str) -> bool:
+    """Return that a method suits every language."""
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A way to predict a language, as a value.
+
+    plan: the plan that predicts a language with a seed.
+    modules: the modules that the plan names. Stages are made once, in the folder of a work folder that their
+    key names, so methods share them.
+    suits: whether there is what the method needs for a language; where not, it has no score there.
+    """
+
+    name: str
+    plan: Callable[[str, int], str]
+    modules: Callable[[Ground, str, int], Modules]
+    suits: Callable[[Ground, str], bool] = everywhere
+
+
+def none(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the control's module: the recipe's task module, which knows the source language alone."""
+    return {f"task/{seed}": ground.task_module(seed)}
+
+
+def two_seeds(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the control's modules of a seed and of the next one."""
+    return {**none(ground, language, seed), **none(ground, language, _next(seed))}
+
+
+def few_labels(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the control's module after ten more epochs on 100 sentences of the language.
+
+    It is the few-shot transfer of Lauscher et al. 2020 (From Zero to Hero).
+    """
+    before = ground.task_module(seed)
+    return {"task/few": _on_own_labels(before, ground, language, count=FEW)}
+
+
+def own_labels(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the recipe's task module trained on the labels of the language in place of the source's."""
+    return {"task/own": _on_own_labels(ground.task_module(seed), ground, language, count=None)}
+
+
+def _on_own_labels(before: Stage, ground: Ground, language: str, *, count: int | None) -> Stage:
+    """Return the training of a task module on labels of a language, without any dev split."""
+    data = ground.own_labels(language, count)
+    assert data is not None and isinstance(before.spec, TaskTraining)
+    few = {"init": before} if count else {}
+    length = {"epochs": 10.0} if count else {}
+    training = before.spec.training.model_copy(update={"evaluate_every": 0, **length})
+    return replace(
+        before,
+        name=f"{before.name}/{language}-{'few' if count else 'own'}",
+        spec=before.spec.model_copy(update={"training": training}),
+        language=language,
+        data={"train": data, "dev": NOTHING},
+        modules=few,
+    )
+
+
+def _labelled(count: int | None) -> Callable[[Ground, str], bool]:
+    return lambda ground, language: ground.own_labels(language, count) is not None
+
+
+def _next(seed: int) -> int:
+    return SEEDS[(SEEDS.index(seed) + 1) % len(SEEDS)] if seed in SEEDS else seed + 1
+
+
+NONE = Method(name="none", plan=lambda language, seed: f"task/{seed}", modules=none)
+_ALL = (
+    NONE,
+    Method(
+        name="two-seeds",
+        plan=lambda language, seed: f"vote(task/{seed}, task/{_next(seed)})",
+        modules=two_seeds,
+    ),
+    Method(
+        name="few-labels",
+        plan=lambda language, seed: "task/few",
+        modules=few_labels,
+        suits=_labelled(FEW),
+    ),
+    Method(
+        name="own-labels",
+        plan=lambda language, seed: "task/own",
+        modules=own_labels,
+        suits=_labelled(None),
+    ),
+)
+METHODS: Mapping[str, Method] = {method.name: method for method in _ALL}

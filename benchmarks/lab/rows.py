@@ -1,0 +1,76 @@
+"""The lines of the ledger: a method on a suite, its scores by language and seed, and its mean gain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lab.gains import Counts, Sides, mean_gain
+from lab.ground import Ground
+from lab.runs import Scored
+from lab.suites import SPLITS, Purpose
+from xling.evaluation.bootstrap import Value
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a line of the ledger is of: a method, or the control, on the languages of one purpose."""
+
+    method: str
+    purpose: Purpose
+    seeds: Sequence[int]
+
+
+def row(ground: Ground, asked: Asked, scored: Sequence[Scored], control: Sequence[Scored]) -> Row:
+    """Return what was measured.
+
+    scored, control: the scores of the method and of the control, which is the method itself where no gain is
+    asked for. Languages in which the method has no score are left out of the control too. Those listed apart
+    are part of no mean.
+    """
+    suite, value = ground.suite, ground.task.value
+    own, others = _by_language(scored), _by_language(control)
+    counted = {tag: counts for tag, counts in own.items() if tag not in suite.apart}
+    scores = {tag: _scores(counts, value) for tag, counts in own.items()}
+    sides = Sides(method=counted, control=others, value=value, joint=suite.translations)
+    gained = {"value": None, "low": None, "high": None} if scored is control else mean_gain(sides).row()
+    return {
+        "question": f"lab-{suite.name}",
+        "method": asked.method,
+        "languages": asked.purpose,
+        "split": SPLITS[asked.purpose],
+        "metric": ground.task.metric,
+        "plan": scored[0].plan,
+        "seeds": [*asked.seeds],
+        "mean": round(float(np.mean([scores[tag] for tag in counted])), 2),
+        "gain": gained["value"],
+        "gain_low": gained["low"],
+        "gain_high": gained["high"],
+        "gains": _gains(scores, _by_language(control), value),
+        "scores": scores,
+        "apart": [tag for tag in own if tag in suite.apart],
+        "seconds": round(sum(part.seconds for part in scored), 1),
+    }
+
+
+def _by_language(scored: Sequence[Scored]) -> Counts:
+    """Return the counts of each language, [seeds, rows, sums]."""
+    found: dict[str, list[np.ndarray]] = {}
+    for part in scored:
+        found.setdefault(part.language, []).append(part.counts)
+    return {tag: np.stack(parts) for tag, parts in found.items()}
+
+
+def _scores(counts: np.ndarray, value: Value) -> list[float]:
+    return [round(float(score), 2) for score in value(counts.sum(1))]
+
+
+def _gains(scores: Mapping[str, Sequence[float]], control: Counts, value: Value) -> dict[str, float]:
+    """Return the mean gain of each language over its seeds."""
+    parts = {tag: np.subtract(own, value(control[tag].sum(1))) for tag, own in scores.items()}
+    return {tag: round(float(own.mean()), 2) for tag, own in parts.items()}

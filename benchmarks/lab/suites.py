@@ -1,0 +1,100 @@
+"""The suites: which task, and on which languages a method is chosen and on which it is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from xling.errors import InputError
+
+Purpose = Literal["chosen", "reported"]
+SPLITS: Mapping[Purpose, str] = {"chosen": "dev", "reported": "test"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """A task, and the languages that methods are chosen and reported on.
+
+    recipe: the recipe with the task's data, its task module and its trainings, by name or file.
+    chosen: the languages on whose dev splits methods are chosen.
+    reported: the languages on whose test splits they are then reported.
+    apart: reported languages that are listed, and are not part of any mean.
+    pairs: the data card of the parallel text that methods may use, or None.
+    translations: whether row n of every language is a translation of the same sentence, so that a bootstrap
+    has to draw the rows of all languages together.
+
+    Raises InputError when a language is both chosen and reported on.
+    """
+
+    name: str
+    recipe: str
+    chosen: tuple[str, ...]
+    reported: tuple[str, ...]
+    apart: tuple[str, ...] = ()
+    pairs: str | None = None
+    translations: bool = False
+
+    def __post_init__(self) -> None:
+        if both := set(self.chosen) & {*self.reported, *self.apart}:
+            where = f"suite {self.name}"
+            raise InputError(f"methods are chosen and reported on {', '.join(sorted(both))}", where=where)
+
+    def languages(self, purpose: Purpose) -> tuple[str, ...]:
+        """Return the languages of a purpose, those listed apart among them."""
+        return self.chosen if purpose == "chosen" else (*self.reported, *self.apart)
+
+    def purpose(self, language: str) -> Purpose:
+        """Return what a language serves. Raises InputError for one that is not in the suite."""
+        for purpose in SPLITS:
+            if language in self.languages(purpose):
+                return purpose
+        choices = [*self.chosen, *self.reported, *self.apart]
+        raise InputError(f"{language} is not in the suite {self.name}", where="--languages", choices=choices)
+
+    def split(self, language: str) -> str:
+        """Return the split that a language is scored on: dev where methods are chosen, else test."""
+        return SPLITS[self.purpose(language)]
+
+
+def _words(name: str, recipe: str) -> tuple[Suite, Suite]:
+    """Return the two suites of a task of words: with pairs, and as if there were none."""
+    return (
+        Suite(
+            name=f"{name}-pairs",
+            recipe=recipe,
+            chosen=("hau", "zul"),
+            reported=("ibo", "swh", "kin", "sna", "xho"),
+            pairs="mafand_pairs",
+        ),
+        Suite(
+            name=f"{name}-text",
+            recipe=recipe,
+            chosen=("bam",),
+            reported=("lug", "pcm", "tsn", "twi", "mos", "fon"),
+            pairs="mafand_pairs",  # of other languages: the card has none of these
+        ),
+    )
+
+
+_ALL = (
+    Suite(
+        name="topic-pairs",
+        recipe="_base/topic",
+        chosen=("bam", "dik", "taq", "taq_Tfng"),
+        reported=("lij", "ltg", "szl", "bho", "nqo", "dzo"),
+        apart=("ary",),
+        pairs="parallel",
+        translations=True,
+    ),
+    Suite(
+        name="topic-text",
+        recipe="_base/topic",
+        chosen=("fon", "mos", "twi"),
+        reported=("kin", "lug", "sna", "tsn", "xho"),
+        translations=True,
+    ),
+    *_words("ner", "_base/ner"),
+    *_words("pos", "_base/pos"),
+)
+SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}

@@ -1,0 +1,90 @@
+"""Run methods of zero-shot transfer on the lab's suites, and append their scores to docs/results.jsonl.
+
+    python benchmarks/run_lab.py --suites ner-pairs --methods none two-seeds --languages chosen --work lab
+
+A language that methods are chosen on is scored on its dev split, one that they are reported on on test. The
+modules and predictions stay in the work folder, so that a run that was cut off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import make_results
+from lab.ground import Ground
+from lab.methods import METHODS, NONE, SEEDS, Method
+from lab.rows import Asked, Row, row
+from lab.runs import Scored, SharedStages, carried_out, prediction
+from lab.suites import SPLITS, SUITES, Purpose
+from ledger import append, here, this_machine
+
+from xling.errors import InputError
+from xling.pipeline.stages import Workbench
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out, append and render; returns the exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(given)
+    facts = {
+        "command": shlex.join(["python", "benchmarks/run_lab.py", *_told(given)]),
+        "machine": this_machine(),
+        **here(),
+    }
+    try:
+        for name in options.suites:
+            ground = Ground(SUITES[name], options.data_root)
+            for found in rows(ground, options, SharedStages(options.work)):
+                append(options.docs / "results.jsonl", [{**found, **facts}])
+                print(f"{name} {found['method']} {found['languages']}: {found['mean']}", file=sys.stderr)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    return make_results.main(["--docs", str(options.docs)])
+
+
+def rows(ground: Ground, options: argparse.Namespace, stages: SharedStages) -> Iterator[Row]:
+    """Yield a line of the ledger for each method and purpose, as soon as it is scored."""
+    bench = Workbench(base=ground.recipe.base, say=lambda text: print(text, file=sys.stderr, flush=True))
+
+    def scored(method: Method, purpose: Purpose) -> list[Scored]:
+        suiting = [tag for tag in ground.suite.languages(purpose) if method.suits(ground, tag)]
+        asked = [prediction(ground, method, tag, seed) for seed in options.seeds for tag in suiting]
+        return [carried_out(ground, stage, stages, bench) for stage in asked]
+
+    for purpose in options.languages:
+        control = scored(NONE, purpose)
+        for name in options.methods:
+            found = control if name == NONE.name else scored(METHODS[name], purpose)
+            if found:
+                yield row(ground, Asked(method=name, purpose=purpose, seeds=options.seeds), found, control)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--suites", nargs="+", choices=SUITES, default=[*SUITES])
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=[*METHODS])
+    parser.add_argument("--languages", nargs="+", choices=SPLITS, default=[*SPLITS])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[*SEEDS], help="seeds of the task module")
+    parser.add_argument("--work", type=Path, required=True, help="the folder of modules and predictions")
+    parser.add_argument("--data-root", type=Path, help="the folder of the data sets; or set XLING_DATA")
+    parser.add_argument("--docs", type=Path, default=make_results.DOCS)
+    return parser
+
+
+def _told(arguments: Sequence[str]) -> list[str]:
+    """The arguments that a reader needs to run it again: none that is a folder of this machine."""
+    told = list(arguments)
+    for option in ("--work", "--data-root", "--docs"):
+        if option in told:
+            place = told.index(option)
+            told[place : place + 2] = [] if option != "--work" else ["--work", "WORK"]
+    return told
+
+
+if __name__ == "__main__":
+    sys.exit(main())
