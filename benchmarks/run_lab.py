@@ -20,7 +20,7 @@ from lab.methods import METHODS, NONE, SEEDS, Method
 from lab.rows import Asked, Row, row
 from lab.runs import Scored, SharedStages, carried_out, prediction
 from lab.suites import SPLITS, SUITES, Purpose
-from ledger import append, here, this_machine
+from ledger import append, here, read_ledger, this_machine
 
 from xling.errors import InputError
 from xling.pipeline.stages import Workbench
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in options.suites:
             ground = Ground(SUITES[name], options.data_root)
             for found in rows(ground, options, SharedStages(options.work)):
-                append(options.docs / "results.jsonl", [{**found, **facts}])
+                _add(options.docs / "results.jsonl", found, facts)
                 print(f"{name} {found['method']} {found['languages']}: {found['mean']}", file=sys.stderr)
     except InputError as error:
         print(error, file=sys.stderr)
@@ -62,6 +62,13 @@ def rows(ground: Ground, options: argparse.Namespace, stages: SharedStages) -> I
             found = control if name == NONE.name else scored(METHODS[name], purpose)
             if found:
                 yield row(ground, Asked(method=name, purpose=purpose, seeds=options.seeds), found, control)
+
+
+def _add(ledger: Path, found: Row, facts: Row) -> None:
+    """Append a line, unless a run that was cut off has added it."""
+    known = read_ledger(ledger) if ledger.exists() else []
+    if not any(all(line.get(key) == value for key, value in found.items()) for line in known):
+        append(ledger, [{**found, **facts}])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ def row(ground: Ground, asked: Asked, scored: Sequence[Scored], control: Sequenc
         "gain": gained["value"],
         "gain_low": gained["low"],
         "gain_high": gained["high"],
-        "gains": _gains(scores, _by_language(control), value),
+        "gains": {tag: _gain(counts, others[tag], value) for tag, counts in own.items()},
         "scores": scores,
         "apart": [tag for tag in own if tag in suite.apart],
         "seconds": round(sum(part.seconds for part in scored), 1),
@@ -70,7 +70,6 @@ def _scores(counts: np.ndarray, value: Value) -> list[float]:
     return [round(float(score), 2) for score in value(counts.sum(1))]
 
 
-def _gains(scores: Mapping[str, Sequence[float]], control: Counts, value: Value) -> dict[str, float]:
-    """Return the mean gain of each language over its seeds."""
-    parts = {tag: np.subtract(own, value(control[tag].sum(1))) for tag, own in scores.items()}
-    return {tag: round(float(own.mean()), 2) for tag, own in parts.items()}
+def _gain(counts: np.ndarray, control: np.ndarray, value: Value) -> float:
+    """Return the mean gain of a language over its seeds."""
+    return round(float((value(counts.sum(1)) - value(control.sum(1))).mean()), 2)

@@ -27,6 +27,7 @@ def test_every_card_on_disk_loads_and_is_consistent() -> None:
         "conll2003_en",
         "injongo",
         "injongo_intents",
+        "mafand_pairs",
         "masakhaner1_amh",
         "masakhaner2",
         "masakhapos",

@@ -1,0 +1,106 @@
+"""The lab end to end on a tiny base: cut off and gone on with, and the lines it adds to the ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import run_lab
+from lab.ground import Ground
+from lab.methods import METHODS
+from lab.suites import Suite
+from ledger import read_ledger
+from support.tiny_recipe import write_recipe
+
+from xling.makers.composed_model import ComposedModel
+
+ALL = ["--methods", *METHODS, "--seeds", "0", "1"]
+
+
+@pytest.fixture
+def suite(bert, tmp_path, monkeypatch) -> Suite:
+    """Methods are chosen on Swahili and, for want of another language, reported on English."""
+    recipe = write_recipe(tmp_path / "recipe", bert.id)
+    suite = Suite(name="tiny", recipe=str(recipe), chosen=("swh",), reported=("eng",))
+    monkeypatch.setitem(run_lab.SUITES, "tiny", suite)
+    return suite
+
+
+@pytest.fixture
+def predicted(monkeypatch) -> list[tuple[str, str]]:
+    """The plan and the language of every prediction that is computed."""
+    found: list[tuple[str, str]] = []
+    real = ComposedModel.predict
+
+    def counted(model, examples, **more):
+        found.append((str(model.plan), examples[0].language))
+        return real(model, examples, **more)
+
+    monkeypatch.setattr(ComposedModel, "predict", counted)
+    return found
+
+
+def run(folder: Path, *more: str) -> list[dict]:
+    """The lines that the lab adds to the ledger of a folder."""
+    root = str(folder.parent / "recipe" / "data")
+    words = ["--suites", "tiny", "--work", str(folder), "--data-root", root, "--docs", str(folder / "docs")]
+    assert run_lab.main([*words, *more]) == 0
+    assert (folder / "docs" / "results.md").is_file()
+    return read_ledger(folder / "docs" / "results.jsonl")
+
+
+def told(row: dict) -> dict:
+    return {key: value for key, value in row.items() if key not in ("load", "seconds")}
+
+
+def test_a_run_that_was_cut_off_goes_on_to_the_same_scores(suite, predicted, tmp_path, monkeypatch):
+    whole = run(tmp_path / "whole", *ALL)
+    asked = len(predicted)
+    predicted.clear()
+    with monkeypatch.context() as patch:
+        counted = ComposedModel.predict
+
+        def cut_off(model, examples, **more):
+            if len(predicted) == 3:
+                raise KeyboardInterrupt
+            return counted(model, examples, **more)
+
+        patch.setattr(ComposedModel, "predict", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "cut", *ALL)
+    assert len(predicted) == 3
+    again = run(tmp_path / "cut", *ALL)
+    assert len(predicted) == asked
+    assert [told(row) for row in again] == [told(row) for row in whole]
+
+
+def test_a_line_says_what_was_scored_and_how_much_was_gained(suite, predicted, tmp_path):
+    control, votes = run(tmp_path / "work", "--methods", "none", "two-seeds", "--languages", "chosen")
+    assert (control["question"], control["split"], control["gain"]) == ("lab-tiny", "dev", None)
+    assert len(control["scores"]["swh"]) == len(control["seeds"]) == 3
+    assert votes["mean"] == pytest.approx(control["mean"] + votes["gain"], abs=0.02)
+    assert votes["gain_low"] <= votes["gain"] <= votes["gain_high"]
+    assert votes["gains"]["swh"] == pytest.approx(votes["gain"], abs=0.02)
+    assert str(tmp_path) not in control["command"] and "--work WORK" in control["command"]
+    assert {plan for plan, _ in predicted if plan.startswith("vote")} == {
+        "vote(task/0, task/1)",
+        "vote(task/1, task/2)",
+        "vote(task/2, task/0)",
+    }
+
+
+def test_a_language_apart_is_listed_and_part_of_no_mean(suite, tmp_path, monkeypatch):
+    both = Suite(name="tiny", recipe=suite.recipe, chosen=(), reported=("eng",), apart=("swh",))
+    monkeypatch.setitem(run_lab.SUITES, "tiny", both)
+    (row,) = run(tmp_path / "work", "--methods", "two-seeds", "--languages", "reported", "--seeds", "0")
+    assert row["apart"] == ["swh"] and set(row["scores"]) == {"eng", "swh"}
+    assert row["mean"] == row["scores"]["eng"][0] and row["gain"] == row["gains"]["eng"]
+
+
+def test_labels_of_a_scored_split_are_never_trained_on(suite, tmp_path):
+    ground = Ground(suite, tmp_path / "recipe" / "data")
+    # the tiny card names no train files, so labels could come from dev alone
+    assert ground.own_labels("swh", 5) is None and ground.own_labels("eng") is None
+    few = ground.own_labels("eng", 5)
+    assert few is not None and len(few.rows) == 5
+    assert not set(few.rows) & set(ground.scored("eng").rows)
