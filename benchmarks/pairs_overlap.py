@@ -30,7 +30,7 @@ def main() -> None:
     options = parser.parse_args()
     date = here()["date"]
     for name in ("topic-pairs", "ner-pairs"):
-        ground = Ground(SUITES[name], options.data_root)
+        ground = Ground(SUITES[name], Path(), options.data_root)
         card = load_card(str(ground.suite.pairs))
         for language in card.languages:
             found = ground.sifted(language)

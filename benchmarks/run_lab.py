@@ -18,12 +18,11 @@ import make_results
 from lab.ground import Ground
 from lab.methods import METHODS, NONE, SEEDS, Method
 from lab.rows import Asked, Row, row
-from lab.runs import Scored, SharedStages, carried_out, prediction
+from lab.runs import Scored, scored
 from lab.suites import SPLITS, SUITES, Purpose
 from ledger import append, here, read_ledger, this_machine
 
 from xling.errors import InputError
-from xling.pipeline.stages import Workbench
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,31 +36,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     try:
         for name in options.suites:
-            ground = Ground(SUITES[name], options.data_root)
-            for found in rows(ground, options, SharedStages(options.work)):
+            ground = Ground(SUITES[name], options.work, options.data_root, say=_say)
+            for found in rows(ground, options):
                 _add(options.docs / "results.jsonl", found, facts)
-                print(f"{name} {found['method']} {found['languages']}: {found['mean']}", file=sys.stderr)
+                _say(f"{name} {found['method']} {found['languages']}: {found['mean']}")
     except InputError as error:
         print(error, file=sys.stderr)
         return error.exit_status
     return make_results.main(["--docs", str(options.docs)])
 
 
-def rows(ground: Ground, options: argparse.Namespace, stages: SharedStages) -> Iterator[Row]:
+def rows(ground: Ground, options: argparse.Namespace) -> Iterator[Row]:
     """Yield a line of the ledger for each method and purpose, as soon as it is scored."""
-    bench = Workbench(base=ground.recipe.base, say=lambda text: print(text, file=sys.stderr, flush=True))
 
-    def scored(method: Method, purpose: Purpose) -> list[Scored]:
+    def of(method: Method, purpose: Purpose) -> list[Scored]:
         suiting = [tag for tag in ground.suite.languages(purpose) if method.suits(ground, tag)]
-        asked = [prediction(ground, method, tag, seed) for seed in options.seeds for tag in suiting]
-        return [carried_out(ground, stage, stages, bench) for stage in asked]
+        return [scored(ground, method, tag, seed) for seed in options.seeds for tag in suiting]
 
     for purpose in options.languages:
-        control = scored(NONE, purpose)
+        control = of(NONE, purpose)
         for name in options.methods:
-            found = control if name == NONE.name else scored(METHODS[name], purpose)
+            found = control if name == NONE.name else of(METHODS[name], purpose)
             if found:
                 yield row(ground, Asked(method=name, purpose=purpose, seeds=options.seeds), found, control)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _add(ledger: Path, found: Row, facts: Row) -> None:

@@ -10,13 +10,15 @@ from typing import Any
 
 from lab.overlap import Sifted, sifted
 from lab.suites import Suite
+from lab.workshop import SharedStages, Workshop
 from xling.corpora.cards import load_card
 from xling.corpora.source import load
 from xling.errors import InputError
-from xling.makers.stage import Data, Stage
+from xling.makers.stage import Data, Say, Stage
 from xling.pipeline.corpus import Corpus
 from xling.pipeline.loading import load_recipe
 from xling.pipeline.recipe import DataSpec, told
+from xling.pipeline.stages import Workbench
 from xling.tasks.registry import task_named
 from xling.tasks.task import Task
 from xling.training.specs import TaskTraining
@@ -27,13 +29,19 @@ SCORED = ("sib200", "masakhaner2", "masakhapos")  # the cards of every suite's d
 class Ground:
     """The data of a suite, each part read once, and the task module that all methods are compared with.
 
+    work: the folder of modules and predictions.
     data_root: the folder that holds the data sets.
+    say: a function that is called with each message to the user.
     """
 
-    def __init__(self, suite: Suite, data_root: Path | None = None) -> None:
+    def __init__(
+        self, suite: Suite, work: Path, data_root: Path | None = None, *, say: Say = lambda text: None
+    ) -> None:
         self.suite, self.data_root = suite, data_root
         self.recipe = load_recipe(suite.recipe, [f"targets=[{', '.join(suite.languages('reported'))}]"])
         self.corpus = Corpus(self.recipe, data_root)
+        bench = Workbench(base=self.recipe.base, say=say)
+        self.workshop = Workshop(stages=SharedStages(work), bench=bench)
         self._sifted: dict[str, Sifted] = {}
 
     @property

@@ -98,7 +98,7 @@ def test_a_language_apart_is_listed_and_part_of_no_mean(suite, tmp_path, monkeyp
 
 
 def test_labels_of_a_scored_split_are_never_trained_on(suite, tmp_path):
-    ground = Ground(suite, tmp_path / "recipe" / "data")
+    ground = Ground(suite, tmp_path, tmp_path / "recipe" / "data")
     # the tiny card names no train files, so labels could come from dev alone
     assert ground.own_labels("swh", 5) is None and ground.own_labels("eng") is None
     few = ground.own_labels("eng", 5)
