@@ -57,7 +57,7 @@ def rows(ground: Ground, options: argparse.Namespace) -> Iterator[Row]:
         control = of(NONE, purpose)
         for name in options.methods:
             found = control if name == NONE.name else of(METHODS[name], purpose)
-            if found:
+            if any(part.language not in ground.suite.apart for part in found):
                 yield row(ground, Asked(method=name, purpose=purpose, seeds=options.seeds), found, control)
 
 

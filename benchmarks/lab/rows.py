@@ -44,6 +44,7 @@ def row(ground: Ground, asked: Asked, scored: Sequence[Scored], control: Sequenc
         "method": asked.method,
         "languages": asked.purpose,
         "split": SPLITS[asked.purpose],
+        "base": ground.recipe.base,
         "metric": ground.task.metric,
         "plan": scored[0].plan,
         "seeds": [*asked.seeds],
