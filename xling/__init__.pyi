@@ -1,5 +1,6 @@
 from xling.api import align_language as align_language
 from xling.api import build_vocabulary as build_vocabulary
+from xling.api import centre_language as centre_language
 from xling.api import make_lexicon as make_lexicon
 from xling.api import train_language as train_language
 from xling.api import train_task as train_task
@@ -21,6 +22,7 @@ from xling.makers.stage import Session as Session
 from xling.modules.module import Module as Module
 from xling.store.store import Store as Store
 from xling.training.specs import AlignmentTraining as AlignmentTraining
+from xling.training.specs import Centring as Centring
 from xling.training.specs import LanguageTraining as LanguageTraining
 from xling.training.specs import LexiconBuild as LexiconBuild
 from xling.training.specs import TaskTraining as TaskTraining

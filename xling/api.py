@@ -22,6 +22,7 @@ from xling.store.store import Store
 from xling.tasks.registry import task_named
 from xling.training.specs import (
     AlignmentTraining,
+    Centring,
     LanguageTraining,
     LexiconBuild,
     SpecT,
@@ -138,6 +139,53 @@ def align_language(
         data={"pairs": Data(rows=pairs)},
         modules=_given(init=init, vocabulary=vocabulary),
         seed=seed,
+    )
+    return make(base, checked(stage), session)
+
+
+def centre_language(
+    base: Base,
+    texts: Sequence[str],
+    source_texts: Sequence[str] = (),
+    *,
+    language: str,
+    init: Module | None = None,
+    session: Session = ALONE,
+    **spec: Any,
+) -> Module:
+    """Make a language module that gives pooled states the mean and deviation of the source's.
+
+    Nothing is trained: one pass over each text gives the statistics. A task of whole texts may stand on the
+    module; heads on words refuse it. Source: Libovicky et al. 2020, on the language neutrality of mBERT.
+
+    Args:
+        base: The frozen encoder.
+        texts: Lines of text in the language, of the kind that the task reads; some hundred are enough.
+        source_texts: Lines of text in the language that the task module was trained on.
+        language: The tag of the language.
+        init: A module from this function, whose statistics of the source are used; then no source text.
+        session: Not used; other functions of this file take it too.
+        spec: Fields of `Centring`, such as `max_length`.
+
+    Returns:
+        The module. With the source's own text for both, it changes nothing.
+
+    Raises:
+        InputError: When a text has fewer than two different lines, or `init` is no centre.
+        MismatchError: When `init` was made for another base.
+
+    Example:
+        >>> centre = xling.centre_language(base, lines, lines[:4], language="swh")
+        >>> centre.scores["lines"] == len(set(lines))
+        True
+    """
+    texts_by_role = {"text": texts, "source_text": source_texts}
+    stage = Stage(
+        name="",
+        spec=_told(Centring, None, spec),
+        language=parse_tag(language),
+        data={role: Data(rows=found) for role, found in texts_by_role.items() if found or role == "text"},
+        modules=_given(init=init),
     )
     return make(base, checked(stage), session)
 

@@ -43,7 +43,8 @@ Kind = Annotated[
     typer.Option(
         "--kind",
         callback=kind_name,
-        help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft or full.",
+        help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft, full, "
+        "head (tasks) or centre (languages).",
     ),
 ]
 Set = Annotated[
@@ -65,6 +66,9 @@ def language(
         typer.Option(
             "--text", help="Files or folders of text for MLM; for a language family, swh=FILE for each."
         ),
+    ] = None,
+    source_text: Annotated[
+        list[Path] | None, typer.Option("--source-text", help="Text of the source language, for centre.")
     ] = None,
     alpha: Annotated[
         float, typer.Option("--alpha", help="Balance: 1 reads each line once, 0 each language equally.")
@@ -94,7 +98,10 @@ def language(
     vocabulary: Annotated[
         Path | None, typer.Option("--vocabulary", help="A vocabulary module that splits the text.")
     ] = None,
-    init: Annotated[Path | None, typer.Option("--init", help="A language module to train further.")] = None,
+    init: Annotated[
+        Path | None,
+        typer.Option("--init", help="A module to train further, or a centre of the same source."),
+    ] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", help="Minutes to train, roughly.")] = None,
     changes: Set = None,
     seed: Seed = 0,
@@ -111,6 +118,7 @@ def language(
     files = LanguageFiles(
         language=language,
         text=tuple(text or ()),
+        source_text=tuple(source_text or ()),
         parallel=parallel,
         init=init,
         vocabulary=vocabulary,

@@ -157,8 +157,13 @@ class Composition:
 
     def scores(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows *scored labels"]:
         """Return the logits of the topmost head, one for each label. The plan must have a task module."""
-        rows = Rows(self._of_rows(languages, ids), mask)
-        found = self.node.scores(HeadState(self(ids, mask, rows.languages), rows))
+        return self.scored(self(ids, mask, languages), mask, languages)
+
+    def scored(
+        self, states: Float[Tensor, "rows length hidden"], mask: Ids, languages: Languages = ()
+    ) -> Float[Tensor, "rows *scored labels"]:
+        """Return the logits of the topmost head for hidden states of the last layer."""
+        found = self.node.scores(HeadState(states, Rows(self._of_rows(languages, states), mask)))
         assert found is not None, "the plan has no task module"
         return found
 

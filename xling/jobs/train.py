@@ -28,9 +28,11 @@ from xling.tasks.registry import task_named
 from xling.training.pseudo_perplexity import LINES
 from xling.training.specs import (
     AlignmentTraining,
+    Centring,
     LanguageTraining,
     LexiconBuild,
     ModuleTraining,
+    SpecT,
     TaskTraining,
     TrainingSettings,
     VocabularyBuild,
@@ -40,7 +42,7 @@ from xling.words.dictionary import read_dictionary
 from xling.words.induced import induced
 
 TrainingT = TypeVar("TrainingT", bound=ModuleTraining)
-_PARTS = "parts"
+_PARTS, CENTRE = "parts", "centre"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,17 +77,28 @@ class Options:
         loop = specified(TrainingSettings, settings, where="--set")
         return specified(training, {**values, "options": options, "training": loop}, where="--set")
 
+    def chosen(self, spec: type[SpecT]) -> SpecT:
+        """Return a specification without a training loop, with `--set` applied. Raises InputError."""
+        values: dict[str, Any] = {}
+        for change in self.changes:
+            put(values, *assignment(change, "max_length=64"))
+        if self.minutes is not None:
+            raise InputError("a single pass over the text is made", where="--minutes", hint="leave it out")
+        return specified(spec, values, where="--set")
+
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageFiles:
     """The language and the training files of a language module: text or parallel text.
 
-    text: files and folders, or `tag=path` for each language of a family. init: the language module to train
-    further. alpha: how a family is balanced, from 0 (equal shares) to 1 (each line once).
+    text: files and folders, or `tag=path` for each language of a family. source_text: text of the source,
+    for a centre. init: the language module to train further, or a centre of the same source. alpha: how a
+    family is balanced, from 0 (equal shares) to 1 (each line once).
     """
 
     language: str
     text: tuple[str, ...] = ()
+    source_text: tuple[Path, ...] = ()
     parallel: Path | None = None
     init: Path | None = None
     vocabulary: Path | None = None
@@ -101,7 +114,12 @@ class LanguageFiles:
                 hint="give --text or --parallel; for both, train on --text first, then --parallel "
                 "with --init",
             )
-        if self.parallel is None:
+        if options.kind == CENTRE:
+            spec, data = options.chosen(Centring), self._texts()
+        elif self.source_text:
+            hint = f"give --kind {CENTRE}, or leave it out"
+            raise InputError(f"{options.kind} reads no text of the source", where="--source-text", hint=hint)
+        elif self.parallel is None:
             spec, data = options.told(LanguageTraining), self._text(options.seed)
         else:
             spec = options.told(AlignmentTraining)
@@ -111,6 +129,15 @@ class LanguageFiles:
         return Stage(
             name=name_of(options.out), spec=spec, language=tag, data=data, modules=modules, seed=options.seed
         )
+
+    def _texts(self) -> dict[str, Data]:
+        """Return the lines that a centre is made from: of the language and, if given, of the source."""
+        files = {"text": [Path(path) for path in self.text], "source_text": list(self.source_text)}
+        return {
+            role: Data(rows=read_text(paths), card=" ".join(path.name for path in paths))
+            for role, paths in files.items()
+            if paths
+        }
 
     def _text(self, seed: int) -> dict[str, Data]:
         """Return the training lines and held-out lines; the languages of a family are balanced."""

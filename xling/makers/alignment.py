@@ -11,10 +11,9 @@ import torch
 from xling.bases.base import Base
 from xling.composition.composed import Composition
 from xling.errors import InputError
-from xling.makers.language import started, warn_of_unknown
+from xling.makers.language import check_acts, started, warn_of_unknown
 from xling.makers.stage import Session, Stage
 from xling.modules.module import Module
-from xling.modules.registry import preset
 from xling.training.alignment import Alignment, Pairs, sentence_vectors
 from xling.training.specs import AlignmentTraining, TrainingSettings
 
@@ -22,8 +21,8 @@ _HELD_OUT = 200
 
 
 def check_alignment(stage: Stage[AlignmentTraining]) -> None:
-    """Raise InputError when the kind is unknown, or when there are fewer than two pairs."""
-    preset(stage.spec.kind, stage.spec.options)
+    """Raise InputError when the kind is unknown or a head alone, or when there are fewer than two pairs."""
+    check_acts(stage.spec)
     if (count := len(stage.rows("pairs"))) < 2:
         raise InputError(f"{count} pairs cannot be aligned", where="--parallel", hint="give more of them")
 

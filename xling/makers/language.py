@@ -15,7 +15,7 @@ from xling.errors import InputError
 from xling.makers.mlm_head import head_fingerprint, mlm_head
 from xling.makers.stage import Data, Say, Session, Stage
 from xling.modules.module import Facts, Module
-from xling.modules.registry import preset
+from xling.modules.registry import PRESETS, learning_preset, preset
 from xling.training.mlm import MaskedLanguageModelling, encode_lines
 from xling.training.pseudo_perplexity import LINES, PseudoPerplexity, pseudo_perplexity
 from xling.training.specs import LanguageTraining, ModuleTraining
@@ -36,10 +36,20 @@ def text_of(text: Data, held_out: Data | None, seed: int) -> dict[str, Data]:
 
 
 def check_language(stage: Stage[LanguageTraining]) -> None:
-    """Raise InputError when the kind is unknown, or when no line is left to train on."""
-    preset(stage.spec.kind, stage.spec.options)
+    """Raise InputError when the kind is unknown or a head alone, or when no line is left to train on."""
+    check_acts(stage.spec)
     if not stage.rows("text"):
         raise InputError("no line is left to train on", where="--text", hint="give more text")
+
+
+def check_acts(spec: ModuleTraining) -> None:
+    """Raise InputError when a kind is unknown, or has no part that a language module can train."""
+    if not learning_preset(spec.kind, spec.options):
+        raise InputError(
+            f"{spec.kind} is the head of a task alone, and a language module has no head",
+            where="--kind",
+            choices=[name for name, parts in PRESETS.items() if parts],
+        )
 
 
 def make_language(base: Base, stage: Stage[LanguageTraining], session: Session) -> Module:

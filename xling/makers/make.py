@@ -8,6 +8,7 @@ from typing import Any
 
 from xling.bases.base import Base
 from xling.makers.alignment import check_alignment, make_alignment
+from xling.makers.centre import check_centre, make_centre
 from xling.makers.language import check_language, make_language
 from xling.makers.lexicon import check_lexicon, make_lexicon
 from xling.makers.stage import ALONE, Session, Stage
@@ -16,6 +17,7 @@ from xling.makers.vocabulary import check_vocabulary, make_vocabulary
 from xling.modules.module import Module
 from xling.training.specs import (
     AlignmentTraining,
+    Centring,
     LanguageTraining,
     LexiconBuild,
     Specification,
@@ -39,6 +41,7 @@ class Maker:
 MAKERS: Mapping[type[Specification], Maker] = {
     LanguageTraining: Maker(check_language, make_language),
     AlignmentTraining: Maker(check_alignment, make_alignment),
+    Centring: Maker(check_centre, make_centre),
     TaskTraining: Maker(check_task, make_task),
     VocabularyBuild: Maker(check_vocabulary, make_vocabulary),
     LexiconBuild: Maker(check_lexicon, make_lexicon),

@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from xling.bases.base import Base
+from xling.bases.precision import FLOAT32
 from xling.errors import InputError
 from xling.makers.stage import Session, Stage
+from xling.modules.head import HeadConfig
 from xling.modules.kind import PartConfig
 from xling.modules.module import Module
-from xling.modules.registry import parse_config, preset
+from xling.modules.registry import learning_preset, parse_config, preset
 from xling.tasks.registry import task_named
 from xling.tasks.task import Task
+from xling.training.head_alone import HeadObjective, fit_head, is_alone, is_linear
 from xling.training.specs import TaskTraining
 from xling.training.task_objective import TaskData, TaskObjective
 
@@ -39,30 +42,50 @@ def make_task(base: Base, stage: Stage[TaskTraining], session: Session) -> Modul
     facts = stage.facts(base, labels=tuple(data.labels))
     configs = task_parts(task, spec, data.labels, base)
     module = init.continued(facts) if init else Module.fresh(configs, base.shape, facts)
-    around = stage.composed(base)
+    around, alone = stage.composed(base), is_alone(module, spec.training)
 
-    def objective_of(trained: Module) -> TaskObjective:
-        return TaskObjective(task, around(trained), data=data, settings=spec.training, seed=stage.seed)
+    def objective_of(trained: Module) -> TaskObjective | HeadObjective:
+        whole = TaskObjective(task, around(trained), data=data, settings=spec.training, seed=stage.seed)
+        return HeadObjective(whole, trained) if alone else whole
 
-    module, outcome = stage.trained(module, base, session, objective_of)
+    objective = objective_of(module) if alone and is_linear(module) else None
+    if isinstance(objective, HeadObjective):
+        outcome = fit_head(objective, module, l2=spec.l2, reporter=session.reporter)
+        module = module.with_facts(steps=outcome.steps)
+    else:
+        module, outcome = stage.trained(module, base, session, objective_of)
+    if alone:
+        module = module.with_facts(precision=FLOAT32)
     best = None if outcome.best_score is None else round(outcome.best_score, 3)
     scores = {f"dev_{task.metric}": best, "best_step": outcome.best_step, "train_examples": len(train)}
     return replace(module, scores=scores)
 
 
 def task_parts(task: Task, spec: TaskTraining, labels: Sequence[str], base: Base) -> tuple[PartConfig, ...]:
-    """Return the parts of a task module: those of its kind, and a head in the base family's own shape."""
-    chosen = spec.options.get("head", {})
-    return (*preset(spec.kind, _without_head(spec)), _head(task, task.head(labels, base), chosen))
+    """Return the parts of a task module: those of its kind, and a head in the base family's own shape.
+
+    A head without other parts is linear, on the mean state where it scores whole texts.
+    """
+    below = preset(spec.kind, _without_head(spec))
+    own = task.head(labels, base)
+    return (*below, _head(task, own if below else _linear(own), spec.options.get("head", {})))
 
 
 def check_kind(spec: TaskTraining, *, where: str = "--kind") -> None:
     """Raise InputError when the kind is unknown or does not have one of the options."""
-    preset(spec.kind, _without_head(spec), where=where)
+    learning_preset(spec.kind, _without_head(spec), where=where)
 
 
 def _without_head(spec: TaskTraining) -> Mapping[str, Any]:
     return {key: value for key, value in spec.options.items() if key != "head"}
+
+
+def _linear(own: PartConfig) -> PartConfig:
+    """Return a task's head as one linear layer; a head of another kind stays as it is."""
+    if not isinstance(own, HeadConfig):
+        return own
+    pooling = own.pooling if own.pooling == "none" else "mean"
+    return own.model_copy(update={"pooling": pooling, "dense": None, "norm": False, "dropout": 0.0})
 
 
 def _head(task: Task, own: PartConfig, chosen: Any) -> PartConfig:

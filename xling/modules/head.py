@@ -60,7 +60,7 @@ class Head(nn.Module):
         `mapped` is applied to the pooled states [rows, hidden]. Raises PlanError when it is given but this
         head does not pool.
         """
-        pooled = _pool(states, mask, self.config.pooling)
+        pooled = pool(states, mask, self.config.pooling)
         if mapped is not None:
             check_pools(self.config.pooling)
             pooled = mapped(pooled)
@@ -82,7 +82,10 @@ def check_pools(pooling: Pooling) -> None:
         )
 
 
-def _pool(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
+def pool(
+    states: Float[Tensor, "rows length hidden"], mask: Int[Tensor, "rows length"], pooling: Pooling
+) -> Float[Tensor, "rows *length hidden"]:
+    """Return one state of each row or, without pooling, all states as they are."""
     if pooling == "none":
         return states
     if pooling == "first":
@@ -98,4 +101,4 @@ def mean_states(
     return (states * kept).sum(1) / torch.clamp(kept.sum(1), min=1.0)
 
 
-KIND = Kind("head", HeadConfig, Head, identity=False, merges="plain", presets={}, head=True)
+KIND = Kind("head", HeadConfig, Head, identity=False, merges="plain", presets={"head": ()}, head=True)

@@ -96,12 +96,14 @@ class Kind:
         merges: What happens to it in a plain model. `weights`: it is added to the encoder's weights. `plain`:
             plain models have such a part too (a classifier, a table of pieces), and it becomes that part.
             `none`: merging is refused.
-        presets: The values of `--kind` for it, each with the configurations of its parts.
+        presets: The values of `--kind` for it, each with the configurations of its parts; a task module adds
+            its head to these.
         restore: Makes a network from a configuration, the shape and stored tensors; needed for kinds whose
             sizes do not follow from the shape.
         rehearsal: The first training phase, for kinds that learn where to act.
         head: Whether it scores states; it is then called with states [rows, length, hidden] and the mask
             [rows, length].
+        learns: Whether training changes it; otherwise it is computed from text.
     """
 
     name: str
@@ -113,3 +115,4 @@ class Kind:
     restore: Callable[[Any, EncoderShape, Mapping[str, Tensor]], nn.Module] | None = None
     rehearsal: Rehearsal | None = None
     head: bool = False
+    learns: bool = True

@@ -16,7 +16,8 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "ia3": ("ia3",),
     "vocabulary": (),
     "lexicon": (),
-    "head": (),
+    "head": ("head",),
+    "centre": ("centre",),
     "biaffine": (),
 }
 MADE = ("lexicon",)  # kinds of language modules that are made without a training

@@ -50,9 +50,32 @@ def preset(
 
     Raises InputError for an unknown preset or option.
     """
-    first, *rest = PRESETS.named(name, where=where)
+    parts = PRESETS.named(name, where=where)
+    if not parts:
+        if options:
+            hint = "a head alone has the options of the head: parts.head='{dropout: 0.2}'"
+            raise InputError(f"{name} has no option {next(iter(options))!r}", where=where, hint=hint)
+        return ()
+    first, *rest = parts
     changed = parse_config({**first.model_dump(mode="json"), **(options or {})}, where=where)
     return (changed, *rest)
+
+
+def learning_preset(
+    name: str, options: Mapping[str, Any] | None = None, *, where: str = "--kind"
+) -> tuple[PartConfig, ...]:
+    """Return the configurations of a preset whose parts are trained.
+
+    Raises InputError like `preset`, and for a preset whose parts are computed from text.
+    """
+    parts = preset(name, options, where=where)
+    if not all(KINDS[part.kind].learns for part in parts):
+        raise InputError(
+            f"{name} is computed from text, so this training cannot change it",
+            where=where,
+            hint=f"make it with xling train language --kind {name} --text FILE --source-text FILE",
+        )
+    return parts
 
 
 def build(config: PartConfig, shape: EncoderShape, generator: Generator) -> nn.Module:

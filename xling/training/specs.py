@@ -110,11 +110,28 @@ class AlignmentTraining(ModuleTraining):
     tokens: Annotated[float, Field(ge=0)] = 0.0
 
 
+class Centring(Specification):
+    """How a language module of the kind `centre` is made from unlabelled text.
+
+    max_length: the largest number of pieces that are read of a line, special pieces included.
+    """
+
+    max_length: Annotated[int, Field(ge=8)] = 128
+
+
 class TaskTraining(ModuleTraining):
-    """The training of a task module on labelled examples."""
+    """The training of a task module on labelled examples.
+
+    A linear head alone (the kind `head`) is fitted on all examples at once, until its loss no longer falls;
+    of `training` only the lengths of rows and batches count then.
+
+    l2: the L2 penalty of a linear head alone: 1 / C of scikit-learn's logistic regression, on states scaled
+    to a mean squared length of one.
+    """
 
     kind: str = "bottleneck"
     training: TrainingSettings = TrainingSettings(epochs=2, learning_rate=1e-3, batch_tokens=512)
+    l2: Annotated[float, Field(ge=0)] = 0.1
 
 
 class VocabularyBuild(Specification):
