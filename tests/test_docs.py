@@ -121,7 +121,7 @@ DOCUMENTS = {
         options={"--init romanised": NEW_PIECES, "--rank N": NEW_PIECES},
     ),
     "docs/modules.md": Document(
-        READER,
+        {**READER, "eng/all.txt": PLAIN},
         before=(
             f"{LANGUAGE} --kind lora",
             "xling module export lang/swh --format peft --store new --out their_lora",
@@ -134,6 +134,7 @@ DOCUMENTS = {
             "parts.k=0.05": f"{LANGUAGE} --kind lt-sft --set",
             "parts.rate=10": f"{TAGS} --kind lt-sft --set",
             "--set parts.head='{pooling: mean}'": TOPIC,
+            "--set l2=0.2": f"{TOPIC} --kind head",
             "--set parts.head='{dense: gelu}'": TAGS,
         },
     ),

@@ -131,7 +131,7 @@ class TaskTraining(ModuleTraining):
 
     kind: str = "bottleneck"
     training: TrainingSettings = TrainingSettings(epochs=2, learning_rate=1e-3, batch_tokens=512)
-    l2: Annotated[float, Field(ge=0)] = 0.1
+    l2: Annotated[float, Field(ge=0)] = 0.2
 
 
 class VocabularyBuild(Specification):
