@@ -156,6 +156,7 @@ SHORT_RUN = (
     "--set task.test.count=20",
 )
 CUT = {
+    f"xling train language --base {BASE} --language swh --kind centre": (),  # one pass over the text
     "xling train": ("--set steps=3",),
     "xling vocabulary build": ("--size 30",),
     "xling run": SHORT_RUN,

@@ -44,16 +44,17 @@ def make_task(base: Base, stage: Stage[TaskTraining], session: Session) -> Modul
     module = init.continued(facts) if init else Module.fresh(configs, base.shape, facts)
     around, alone = stage.composed(base), is_alone(module, spec.training)
 
-    def objective_of(trained: Module) -> TaskObjective | HeadObjective:
-        whole = TaskObjective(task, around(trained), data=data, settings=spec.training, seed=stage.seed)
-        return HeadObjective(whole, trained) if alone else whole
+    def whole(trained: Module) -> TaskObjective:
+        return TaskObjective(task, around(trained), data=data, settings=spec.training, seed=stage.seed)
 
-    objective = objective_of(module) if alone and is_linear(module) else None
-    if isinstance(objective, HeadObjective):
-        outcome = fit_head(objective, module, l2=spec.l2, reporter=session.reporter)
+    def kept(trained: Module) -> HeadObjective:
+        return HeadObjective(whole(trained), trained)
+
+    if alone and is_linear(module):
+        outcome = fit_head(kept(module), module, l2=spec.l2, reporter=session.reporter)
         module = module.with_facts(steps=outcome.steps)
     else:
-        module, outcome = stage.trained(module, base, session, objective_of)
+        module, outcome = stage.trained(module, base, session, kept if alone else whole)
     if alone:
         module = module.with_facts(precision=FLOAT32)
     best = None if outcome.best_score is None else round(outcome.best_score, 3)
