@@ -47,20 +47,21 @@ def make_centre(base: Base, stage: Stage, session: Session) -> Module:
     Raises MismatchError when `init` belongs to another base.
     """
     init = stage.module("init")
-    module = Module.fresh((CentreConfig(),), base.shape, stage.facts(base))
-    (part,) = module.networks
-    assert isinstance(part, Centre)
-    own = _vectors(base, stage, "text")
-    if init is None:
-        source = _vectors(base, stage, "source_text")
-        part.source_mean, part.source_deviation = statistics(source)
-    else:
+    if init is not None:
         check_fits(init, base)
-        known = _centre(init)
-        assert known is not None
-        part.source_mean, part.source_deviation = known.source_mean, known.source_deviation
-    part.mean, part.deviation = statistics(own)
-    away = (part.mean - part.source_mean) / part.source_deviation
+    known = _centre(init) if init else None
+    own = _vectors(base, stage, "text")
+    mean, deviation = statistics(own)
+    source_mean, source_deviation = (
+        (known.source_mean, known.source_deviation)
+        if known
+        else statistics(_vectors(base, stage, "source_text"))
+    )
+    module = Module.fresh((CentreConfig(),), base.shape, stage.facts(base))
+    found = {"mean": mean, "deviation": deviation}
+    source = {"source_mean": source_mean, "source_deviation": source_deviation}
+    module.networks[0].load_state_dict({**found, **source})
+    away = (mean - source_mean) / source_deviation
     scores = {"lines": len(own), "distance": round(float(away.square().mean().sqrt()), 3)}
     return Module(module.parts, module.facts, scores)
 

@@ -53,7 +53,8 @@ class HeadObjective:
     def __init__(self, inner: TaskObjective, module: Module) -> None:
         self.inner = inner
         languages = [example.language for example in inner.train]
-        pooling = getattr(module.parts[0].config, "pooling", "none")
+        config = module.parts[0].config
+        pooling: Pooling = config.pooling if isinstance(config, HeadConfig) else "none"
         rows = [row for unit in inner.units for row in unit]
         found = iter(readings(inner.composition, rows, languages, pooling))
         self.units = [[next(found) for _ in unit] for unit in inner.units]
@@ -140,7 +141,9 @@ def fit_head(objective: HeadObjective, module: Module, *, l2: float, reporter: R
     def closure() -> float:
         nonlocal step
         optimizer.zero_grad()
-        penalty = l2 * squares / items / 2 * sum(value.square().sum() for value in weights) / items
+        penalty = (
+            l2 * squares / items / 2 / items * torch.stack([own.square().sum() for own in weights]).sum()
+        )
         penalty.backward()
         total = penalty.item()
         for number in passes:
