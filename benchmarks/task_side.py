@@ -100,7 +100,7 @@ def rows_of(task: str, way: str, seeds: Sequence[int], place: Place) -> Iterator
             others = [value for language, value in scores.items() if language != recipe.source]
             row = {"question": QUESTION, "task": task, "setting": way, "seed": title, "below": setting}
             mean = round(sum(others) / len(others), 1)
-            yield {**row, **scores, "mean": mean, "base": recipe.base, **here()}
+            yield {**row, **scores, "mean": mean, "split": "dev", "base": recipe.base, **here()}
 
 
 def plans(names: Sequence[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from lab.overlap import Sifted, sifted
@@ -21,7 +22,7 @@ from xling.pipeline.recipe import DataSpec, told
 from xling.pipeline.stages import Workbench
 from xling.tasks.registry import task_named
 from xling.tasks.task import Task
-from xling.training.specs import TaskTraining
+from xling.training.specs import LexiconBuild, TaskTraining
 
 SCORED = ("sib200", "masakhaner2", "masakhapos")  # the cards of every suite's dev and test splits
 
@@ -78,6 +79,22 @@ class Ground:
             return self._rows(language, "train", count)
         free = self.suite.split(language) != "dev" and count is not None
         return self._rows(language, "dev", count) if free else None
+
+    def has_pairs(self, language: str) -> bool:
+        """Return whether the suite has parallel text of a language."""
+        return self.suite.pairs is not None and language in load_card(self.suite.pairs).languages
+
+    def lexicon(self, language: str, *, shuffled: bool = False) -> Stage:
+        """Return the lexicon of a language, learned from its pairs.
+
+        shuffled: whether the translations are given to the words of other sentences, as a control.
+        """
+        data, name = self.pairs(language), f"words/{language}"
+        if shuffled:
+            own, other = zip(*data.rows, strict=True)
+            drawn = Random(0).sample(other, len(other))
+            data, name = replace(data, rows=list(zip(own, drawn, strict=True))), f"{name}/shuffled"
+        return Stage(name=name, spec=LexiconBuild(), language=language, data={"pairs": data})
 
     def pairs(self, language: str) -> Data:
         """Return the parallel text of a language, as (its sentence, English), without overlaps.

@@ -46,6 +46,16 @@ def two_seeds(ground: Ground, language: str, seed: int) -> Modules:
     return {**none(ground, language, seed), **none(ground, language, _next(seed))}
 
 
+def gloss(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the control's module and the lexicon of the language's pairs."""
+    return {**none(ground, language, seed), f"words/{language}": ground.lexicon(language)}
+
+
+def shuffled(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the control's module and a lexicon whose translations were given to other words."""
+    return {**none(ground, language, seed), f"words/{language}": ground.lexicon(language, shuffled=True)}
+
+
 def few_labels(ground: Ground, language: str, seed: int) -> Modules:
     """Return the control's module after ten more epochs on 100 sentences of the language.
 
@@ -85,6 +95,14 @@ def _next(seed: int) -> int:
     return SEEDS[(SEEDS.index(seed) + 1) % len(SEEDS)] if seed in SEEDS else seed + 1
 
 
+def _paired(ground: Ground, language: str) -> bool:
+    return ground.has_pairs(language)
+
+
+def _voted(language: str, seed: int) -> str:
+    return f"vote(task/{seed}, words/{language} >> task/{seed})"
+
+
 NONE = Method(name="none", plan=lambda language, seed: f"task/{seed}", modules=none)
 _ALL = (
     NONE,
@@ -93,6 +111,14 @@ _ALL = (
         plan=lambda language, seed: f"vote(task/{seed}, task/{_next(seed)})",
         modules=two_seeds,
     ),
+    Method(
+        name="gloss",
+        plan=lambda language, seed: f"words/{language} >> task/{seed}",
+        modules=gloss,
+        suits=_paired,
+    ),
+    Method(name="vote", plan=_voted, modules=gloss, suits=_paired),
+    Method(name="vote-shuffled", plan=_voted, modules=shuffled, suits=_paired),
     Method(
         name="few-labels",
         plan=lambda language, seed: "task/few",
