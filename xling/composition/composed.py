@@ -23,6 +23,7 @@ from xling.composition.contents import (
     learning,
     loaded,
     networks_of,
+    rewrites,
     routes,
     stacked,
     tokenizer_of,
@@ -78,7 +79,7 @@ class Composition:
         self._speakers: dict[Way, str] = {}
         self._tokenizers: dict[int, Any] = {}
         self._own_pieces = any(leaf.vocabulary for leaf in leaves)
-        self.rewrites = any(leaf.rewriters for leaf in leaves)
+        self.rewrites = rewrites(node)
         self.train(False)
 
     def __call__(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows length hidden"]:

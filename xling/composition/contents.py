@@ -60,6 +60,11 @@ def routes(plan: Plan) -> bool:
     return any(inner.by_language for inner in walk(plan)) or any(leaf.reads_language for leaf in loaded(plan))
 
 
+def rewrites(plan: Plan) -> bool:
+    """Whether a module of the plan rewrites the text before the tokenizer splits it."""
+    return any(leaf.rewriters for leaf in loaded(plan))
+
+
 def learning(plan: Plan) -> frozenset[int]:
     """The ids (Python's `id`) of the plans within it that contain a module in training."""
     found = {id(inner) for inner in walk(plan) if any(leaf.learning for leaf in loaded(inner))}

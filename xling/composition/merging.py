@@ -12,7 +12,7 @@ from xling.bases.base import Base
 from xling.bases.families import HeadShape
 from xling.bases.plain import head_shape, plain_classifier
 from xling.bases.tokenizers import table_size
-from xling.composition.contents import loaded, routes, tokenizer_of, vocabulary_of
+from xling.composition.contents import loaded, rewrites, routes, tokenizer_of, vocabulary_of
 from xling.composition.folding import folded
 from xling.composition.forms.form import Node, Plan, acting, combines
 from xling.errors import PlanError
@@ -64,6 +64,11 @@ def checked_merge(plan: Plan) -> Head:
         )
     if routes(plan):
         raise _refusal("it routes by language, and a plain model has one set of weights", "merge one branch")
+    if rewrites(plan):
+        raise _refusal(
+            "it rewrites the text, and a plain model reads the text as it stands",
+            "merge the plan without that part, and rewrite the text yourself",
+        )
     for leaf in loaded(plan):
         for part in leaf.module.parts:
             if KINDS[part.config.kind].merges == "none":

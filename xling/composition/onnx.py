@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from xling.bases.precision import FLOAT32, computing_in
 from xling.bases.tokenizers import unreadable
 from xling.composition.composed import Composition
-from xling.composition.contents import routes
+from xling.composition.contents import rewrites, routes
 from xling.composition.forms.form import Plan, combines
 from xling.errors import InputError, PlanError
 
@@ -23,7 +23,8 @@ def export_onnx(composition: Composition, path: Path) -> Path:
     """Write the graph to a file and return its path.
 
     The numbers of rows and of pieces are dynamic; ids must be right-padded. Raises PlanError when the plan
-    routes by language or combines scores, and InputError when the exporter is not installed.
+    routes by language, combines scores or rewrites the text, and InputError when the exporter is not
+    installed.
     """
     check_one_way(composition.node)
     ids = torch.full((_ROWS, _LENGTH), unreadable(composition.base.tokenizer))
@@ -60,7 +61,7 @@ def export_onnx(composition: Composition, path: Path) -> Path:
 
 
 def check_one_way(plan: Plan) -> None:
-    """Raise PlanError when a plan routes by language or combines scores: neither fits into one graph."""
+    """Raise PlanError for what no single graph can do: route by language, combine scores, rewrite a text."""
     if combines(plan):
         raise PlanError(
             "this plan combines the scores of several models, and a graph is one",
@@ -72,6 +73,12 @@ def check_one_way(plan: Plan) -> None:
             "this plan routes by language, and a graph has one way",
             where="--plan",
             hint="export one branch",
+        )
+    if rewrites(plan):
+        raise PlanError(
+            "this plan rewrites the text, and a graph reads the numbers of pieces",
+            where="--plan",
+            hint="export the plan without that part, and rewrite the text yourself",
         )
 
 

@@ -84,8 +84,8 @@ def export_module(order: ExportOrder) -> dict[str, Any]:
     if facts.base is None:
         raise InputError(
             f"{order.name} serves every base, and no other library has such modules",
-            where="--name",
-            hint="give its files as they are",
+            where=order.store,
+            hint=f"hand on its own files: {', '.join((WEIGHTS, *module.files()))}",
         )
     revision = f"@{facts.base_revision}" if facts.base_revision else ""
     base = load_base(order.base or facts.base + revision)

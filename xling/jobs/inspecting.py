@@ -29,7 +29,7 @@ def module_rows(root: Path) -> list[dict[str, Any]]:
             "name": name,
             "parts": " + ".join(part.config.kind for part in module.parts),
             "for": module.facts.language or f"{module.facts.task} ({module.facts.source})",
-            "base": module.facts.base,
+            "base": module.facts.base or "every base",
             "steps": module.facts.steps,
             "licence": module.facts.licence or "",
         }
@@ -65,7 +65,8 @@ def verify_module(root: Path, name: str, base: str | None) -> dict[str, Any]:
             raise InputError(
                 f"differs from the module in {WEIGHTS}, which is what is used",
                 where=folder / file,
-                hint=f"if you mended it, give it back: xling train language --kind lexicon --lexicon {file}",
+                hint="if you changed it, make a module of it: xling train language --kind lexicon "
+                f"--lexicon {folder / file}",
             )
     tensors = module.tensors()
     return {"module": name, "tensors": len(tensors), "held against": held, "state": "ok"}

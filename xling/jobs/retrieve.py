@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from xling.evaluation.bootstrap import interval
 from xling.files import write_json
 from xling.languages import parse
 from xling.store.store import Store
+from xling.tasks.inference import rewritten_text
 from xling.tasks.retrieval import MARGINS, METRICS, rank_among, rank_counts, ranks
 from xling.training.alignment import sentence_vectors
 
@@ -116,7 +118,8 @@ def _vectors(order: RetrievalOrder, texts: Sequence[Sequence[str]]) -> list[Tens
     found = []
     sides = ((plan, order.language), (plan if both else alone, order.other_language))
     for (reader, language), own in zip(sides, texts, strict=True):
-        tokenizer = reader.tokenizer(language)
-        rows = tokenizer(list(own), truncation=True, max_length=base.max_length)["input_ids"]
+        tokenizer, rewrite = reader.tokenizer(language), partial(reader.rewritten, language=language)
+        read = [rewritten_text(text, rewrite) if reader.rewrites else text for text in own]
+        rows = tokenizer(read, truncation=True, max_length=base.max_length)["input_ids"]
         found.append(sentence_vectors(reader, rows, language=language))
     return found

@@ -11,7 +11,7 @@ import torch
 from xling.bases.base import Base
 from xling.composition.composed import Composition
 from xling.errors import InputError
-from xling.makers.language import check_acts, started, warn_of_unknown
+from xling.makers.language import check_acts, check_given, started, warn_of_unknown
 from xling.makers.stage import Session, Stage
 from xling.modules.module import Module
 from xling.training.alignment import Alignment, Pairs, sentence_vectors
@@ -23,6 +23,7 @@ _HELD_OUT = 200
 def check_alignment(stage: Stage[AlignmentTraining]) -> None:
     """Raise InputError when the kind is unknown or a head alone, or when there are fewer than two pairs."""
     check_acts(stage.spec)
+    check_given(stage)
     if (count := len(stage.rows("pairs"))) < 2:
         raise InputError(f"{count} pairs cannot be aligned", where="--parallel", hint="give more of them")
 

@@ -16,6 +16,7 @@ from xling.makers.mlm_head import head_fingerprint, mlm_head
 from xling.makers.stage import Data, Say, Session, Stage
 from xling.modules.module import Facts, Module
 from xling.modules.registry import PRESETS, learning_preset, preset
+from xling.sites import ReadsPieces
 from xling.training.mlm import MaskedLanguageModelling, encode_lines
 from xling.training.pseudo_perplexity import LINES, PseudoPerplexity, pseudo_perplexity
 from xling.training.specs import LanguageTraining, ModuleTraining
@@ -38,6 +39,7 @@ def text_of(text: Data, held_out: Data | None, seed: int) -> dict[str, Data]:
 def check_language(stage: Stage[LanguageTraining]) -> None:
     """Raise InputError when the kind is unknown or a head alone, or when no line is left to train on."""
     check_acts(stage.spec)
+    check_given(stage)
     if not stage.rows("text"):
         raise InputError("no line is left to train on", where="--text", hint="give more text")
 
@@ -50,6 +52,18 @@ def check_acts(spec: ModuleTraining) -> None:
             where="--kind",
             choices=[name for name, parts in PRESETS.items() if parts],
         )
+
+
+def check_given(stage: Stage[Any]) -> None:
+    """Raise InputError when the module to continue from has no parameters, or a vocabulary has no pieces."""
+    for role, unfit, hint in (
+        ("init", _learns_nothing, "name a module that was trained"),
+        ("vocabulary", _has_no_pieces, "build one with xling vocabulary build"),
+    ):
+        given = stage.modules.get(role)
+        if isinstance(given, Module) and unfit(given):
+            kinds = " + ".join(part.config.kind for part in given.parts)
+            raise InputError(f"a {kinds} module cannot stand here", where=f"--{role}", hint=hint)
 
 
 def make_language(base: Base, stage: Stage[LanguageTraining], session: Session) -> Module:
@@ -101,6 +115,14 @@ def started(base: Base, stage: Stage[ModuleTraining], facts: Facts) -> Module:
     if vocabulary is None:
         return fresh
     return replace(fresh, parts=(*vocabulary.continued(facts).parts, *fresh.parts))
+
+
+def _learns_nothing(module: Module) -> bool:
+    return not any(value.numel() for network in module.networks for value in network.parameters())
+
+
+def _has_no_pieces(module: Module) -> bool:
+    return not any(isinstance(network, ReadsPieces) for network in module.networks)
 
 
 def warn_of_unknown(rows: Sequence[Sequence[int]], tokenizer: Any, language: str, say: Say) -> None:

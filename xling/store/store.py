@@ -114,7 +114,7 @@ def card_text(module: Module, name: str) -> str:
         "residual convention": _stacking(module),
         "data": ", ".join(f"{card} `{checksum[:19]}`" for card, checksum in facts.cards),
         "licence": facts.licence,
-        "training": ", ".join(filter(None, (*work, facts.precision))),
+        "training": facts.base and ", ".join(filter(None, (*work, facts.precision))),
         "xling": facts.xling_version,
         **{key.replace("_", " "): value for key, value in module.scores.items()},
     }

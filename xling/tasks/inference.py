@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +22,7 @@ from xling.tasks.task import Prediction, Row, ScoresUnits, Task, by_example
 
 Progress = Callable[[int, int], None]  # called with the numbers of rows done and of all rows
 Rewrite = Callable[[Sequence[str]], Sequence[str]]
+_BLANKS = re.compile(r"(\s+)")
 
 
 def unheard(done: int, of: int) -> None:
@@ -227,7 +229,14 @@ def shown_text(example: Example) -> str:
     return " / ".join(part if isinstance(part, str) else " ".join(part) for part in found if part)
 
 
+def rewritten_text(text: str, rewrite: Rewrite) -> str:
+    """Return a text with rewritten words; the blanks between them stay as they are."""
+    words = _BLANKS.split(text)  # words and blanks in turn; a blank at either end is beside an empty word
+    words[::2] = rewrite(words[::2])
+    return "".join(words)
+
+
 def _text(value: Any, rewrite: Rewrite) -> Any:
     if isinstance(value, tuple):
         return tuple(_text(item, rewrite) for item in value)
-    return None if value is None else " ".join(rewrite(value.split()))
+    return None if value is None else rewritten_text(value, rewrite)
