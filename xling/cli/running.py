@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from xling.errors import XlingError
+from xling.errors import InputError, XlingError
 
 Seed = Annotated[int, typer.Option("--seed", help="The seed of all random choices.")]
 Device = Annotated[str, typer.Option("--device", help="The device to compute on: cpu, cuda or cuda:N.")]
@@ -59,9 +59,13 @@ def kind_name(value: str) -> str:
 
 def language_kind(value: str) -> str:
     """Return a value of `--kind` for a language module; some kinds are made without a training."""
-    from xling.modules.names import MADE
+    from xling.modules.names import MADE, PRESET_NAMES
 
-    return value if value in MADE else kind_name(value)
+    if value not in MADE and value not in PRESET_NAMES:
+        raise InputError(
+            f"no {PRESET_NAMES.what} is called {value!r}", where="--kind", choices=(*MADE, *PRESET_NAMES)
+        )
+    return value
 
 
 def task_name(value: str | None) -> str | None:

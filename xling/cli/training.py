@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +27,7 @@ from xling.cli.running import (
     task_name,
 )
 from xling.errors import InputError
+from xling.modules.names import MADE
 from xling.tasks.registry import TASKS
 
 if TYPE_CHECKING:
@@ -43,33 +45,53 @@ Kind = Annotated[
     typer.Option(
         "--kind",
         callback=kind_name,
-        help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft, full, "
-        "head (tasks) or centre (languages).",
+        help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft, full or head.",
     ),
 ]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="A training setting key=value, or parts.key=value.")
 ]
 
+LanguageTag = Annotated[
+    str, typer.Option("--language", callback=tag, help="The tag of the language, such as swh.")
+]
+BaseUnlessMade = Annotated[
+    str | None, typer.Option("--base", help="Base, as for a task module; a lexicon needs none.")
+]
+Texts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--text", help="Files or folders of text for MLM; for a language family, swh=FILE for each."
+    ),
+]
+Pairs = Annotated[
+    str | None,
+    typer.Option("--pairs", help="For a lexicon: sentences and translations, in a file or a data card."),
+]
+Words = Annotated[
+    Path | None, typer.Option("--lexicon", help="For a lexicon: a file of words, translations and weights.")
+]
+SourceTexts = Annotated[
+    list[Path] | None, typer.Option("--source-text", help="Text of the source language, for centre.")
+]
+LanguageKind = Annotated[
+    str,
+    typer.Option(
+        "--kind",
+        callback=language_kind,
+        help="The kind: lexicon, centre, bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft "
+        "or full.",
+    ),
+]
+
 
 @app.command("language")
 def language(
-    language: Annotated[
-        str, typer.Option("--language", callback=tag, help="The tag of the language, such as swh.")
-    ],
+    language: LanguageTag,
     out: Out,
-    base: Annotated[
-        str | None, typer.Option("--base", help="Base, as for a task module; a lexicon needs none.")
-    ] = None,
-    text: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--text", help="Files or folders of text for MLM; for a language family, swh=FILE for each."
-        ),
-    ] = None,
-    source_text: Annotated[
-        list[Path] | None, typer.Option("--source-text", help="Text of the source language, for centre.")
-    ] = None,
+    base: BaseUnlessMade = None,
+    text: Texts = None,
+    source_text: SourceTexts = None,
     alpha: Annotated[
         float, typer.Option("--alpha", help="Balance: 1 reads each line once, 0 each language equally.")
     ] = 0.3,
@@ -77,24 +99,10 @@ def language(
         Path | None,
         typer.Option("--parallel", help="A table of sentences and translations, to align instead of MLM."),
     ] = None,
-    pairs: Annotated[
-        str | None,
-        typer.Option("--pairs", help="For a lexicon: sentences and translations, in a file or a data card."),
-    ] = None,
-    lexicon: Annotated[
-        Path | None,
-        typer.Option("--lexicon", help="For a lexicon: a file of words, translations and weights."),
-    ] = None,
+    pairs: Pairs = None,
+    lexicon: Words = None,
     data_root: DataRoot = None,
-    kind: Annotated[
-        str,
-        typer.Option(
-            "--kind",
-            callback=language_kind,
-            help="The kind: lexicon, bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft or "
-            "full.",
-        ),
-    ] = "madx",
+    kind: LanguageKind = "madx",
     vocabulary: Annotated[
         Path | None, typer.Option("--vocabulary", help="A vocabulary module that splits the text.")
     ] = None,
@@ -114,6 +122,11 @@ def language(
     """Train a language module on text or on translations, or make a lexicon."""
     from xling.jobs.train import LanguageFiles, LexiconFiles, Options
 
+    made = kind in MADE
+    of_training = {"--text": text, "--parallel": parallel, "--vocabulary": vocabulary, "--init": init}
+    of_training |= {"--minutes": minutes, "--set": changes, "--source-text": source_text}
+    of_lexicon = {"--pairs": pairs, "--lexicon": lexicon, "--data-root": data_root}
+    check_options(kind, base, of_training if made else of_lexicon)
     words = LexiconFiles(language=language, pairs=pairs, dictionary=lexicon, data_root=data_root)
     files = LanguageFiles(
         language=language,
@@ -126,14 +139,24 @@ def language(
     )
     set_threads(threads)
     options = Options(out=out, kind=kind, changes=tuple(changes or ()), minutes=minutes, seed=seed)
-    stage = words.stage(options) if kind == "lexicon" else files.stage(options)
-    if base is None and stage.spec.needs_base:
-        raise InputError(
-            f"{kind} is trained on a base",
-            where="--base",
-            hint="give --base embedded:multilingual-e5-small, a folder, or a Hub id",
-        )
+    stage = words.stage(options) if made else files.stage(options)
     make_module(out, stage, workbench(base or "", device, quiet), fresh=fresh, json=json)
+
+
+def check_options(kind: str, base: str | None, unused: Mapping[str, Any]) -> None:
+    """Raise InputError for an option that a kind has no use for, and when a trained kind has no base.
+
+    unused: the values of the options that the kind does not use, by option.
+    """
+    if base is None and kind not in MADE:
+        hint = "give --base embedded:multilingual-e5-small, a folder, or a Hub id"
+        raise InputError(f"{kind} is trained on a base", where="--base", hint=hint)
+    for option, value in unused.items():
+        if value is not None:
+            hint = "a lexicon is made of --pairs and --lexicon"
+            if kind not in MADE:
+                hint = "it is for --kind lexicon; to align with translations, give --parallel"
+            raise InputError(f"a module of the kind {kind} has no use for it", where=option, hint=hint)
 
 
 @app.command("task")

@@ -17,6 +17,7 @@ from xling.plain_yaml import read_mapping
 
 __all__ = ["DataCard", "cards_folder", "list_cards", "load_card", "strictest"]
 
+CARD_ENDINGS = (".yaml", ".yml")
 _BY_PATH = ("files", "checksums", "counts")
 
 
@@ -34,7 +35,7 @@ def list_cards() -> list[str]:
 
 def load_card(name: str | Path) -> DataCard:
     """Load a card by name, or from a user's YAML file. Raises InputError listing all its faults at once."""
-    path = Path(name) if str(name).endswith((".yaml", ".yml")) else cards_folder() / f"{name}.yaml"
+    path = Path(name) if str(name).endswith(CARD_ENDINGS) else cards_folder() / f"{name}.yaml"
     values = _read(path, str(name))
     for key in _BY_PATH if "files" in values else ():
         values[key] = _from_folder(values.get(key), path.parent.absolute(), of_keys=key != "files")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,20 @@ def read_hub(card: DataCard, hub: Hub, *, language: str, split: str) -> Rows:
         row.require([columns.text])
         texts.append(" ".join(row.text(columns.text).split()))
     return list(filter(None, texts))
+
+
+def pairs_in(card: DataCard, rows: Sequence[Any]) -> list[tuple[str, str]]:
+    """Return the sentences of a card's rows with their translations.
+
+    Raises InputError when the card does not hold parallel sentences.
+    """
+    if card.task != PARALLEL:
+        raise InputError(
+            f"its task is {card.task}, and pairs are read from a card of the task {PARALLEL}",
+            where=f"data card {card.name}",
+            hint="list the cards with xling data list",
+        )
+    return [(row.text, row.pair) for row in rows if row.pair is not None]
 
 
 def task_of(card: DataCard) -> ReadsExamples:

@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 
 from xling.composition.forms.single import Named
 from xling.composition.forms.stack import stack
-from xling.corpora.cards import load_card
-from xling.corpora.source import load
-from xling.data.examples import LabelledText
+from xling.corpora.cards import CARD_ENDINGS, load_card
+from xling.corpora.source import load, pairs_in
 from xling.data.parallel import read_parallel
 from xling.data.text import ALPHA, balanced, held_apart, read_text
 from xling.errors import InputError
@@ -191,14 +190,16 @@ def pairs_of(named: str, language: str, data_root: Path | None = None) -> Data:
     """Return sentences in a language with their translations, from a file or a data card.
 
     named: the path of a table headed by language tags, or the name of a card of parallel sentences.
+
+    Raises InputError for a file that is missing or no such table, and for a card that is unknown or holds
+    other data.
     """
-    if Path(named).exists() or Path(named).suffix in (".tsv", ".csv", ".jsonl", ".gz"):
-        return Data(rows=read_parallel(Path(named), language=language), card=Path(named).name)
+    path = Path(named)
+    if path.suffix not in CARD_ENDINGS and (path.exists() or path.suffix):
+        return Data(rows=read_parallel(path, language=language), card=path.name)
     card, tag = load_card(named), parse(language)
     rows = load(card, tag, card.splits[0], data_root=data_root)
-    texts = [row for row in rows if isinstance(row, LabelledText)]
-    pairs = [(row.text, row.pair) for row in texts if row.pair is not None]
-    return Data(rows=pairs, card=card.name, licence=card.licence_of(tag))
+    return Data(rows=pairs_in(card, rows), card=card.name, licence=card.licence_of(tag))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from xling.corpora.card import DataCard
 from xling.corpora.cards import load_card
-from xling.corpora.source import load
-from xling.data.examples import LabelledText, sample
+from xling.corpora.source import load, pairs_in
+from xling.data.examples import sample
 from xling.data.text import balanced, deduplicate, held_apart, hold_out
 from xling.makers.stage import Data
 from xling.pipeline.recipe import DataSpec, Recipe
@@ -52,8 +52,7 @@ class Corpus:
     def pairs(self, spec: DataSpec, language: str) -> Data:
         """Return sentences in a language together with their translations into the source language."""
         found = self.examples(spec, language)
-        texts = [row for row in found.rows if isinstance(row, LabelledText)]
-        return replace(found, rows=[(row.text, row.pair) for row in texts if row.pair is not None])
+        return replace(found, rows=pairs_in(self.card(spec.card), found.rows))
 
     def text(self, language: str) -> dict[str, Data]:
         """Return lines to train on (`text`) and lines held out (`held_out`).

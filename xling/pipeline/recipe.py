@@ -83,6 +83,12 @@ class WordsSection(LexiconBuild):
     pairs: DataSpec | None = None
     dictionary: DataSpec | None = None
 
+    @model_validator(mode="after")
+    def _made_of_something(self) -> WordsSection:
+        if self.pairs is None and self.dictionary is None:
+            raise ValueError("words: name the card of pairs, of a dictionary, or both (pairs, dictionary)")
+        return self
+
 
 class FamilySpec(Specification):
     """One module for all targets, trained on the text of several languages.
