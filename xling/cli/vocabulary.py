@@ -7,6 +7,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from xling.cli.data import DataRoot
 from xling.cli.running import Fresh, Json, Quiet, Seed, print_result, tag
 from xling.cli.training import BaseName, make_module, workbench
 from xling.errors import InputError
@@ -43,25 +44,46 @@ def diagnose(
     against: Annotated[
         list[Path] | None, typer.Option("--against", help="Text in a language that the bases split well.")
     ] = None,
+    task_text: Annotated[
+        list[Path] | None, typer.Option("--task-text", help="Plain text as the task has it, or a sample.")
+    ] = None,
+    pairs: Annotated[
+        str | None, typer.Option("--pairs", help="Sentences and translations: a table or a data card.")
+    ] = None,
+    lexicon: Annotated[
+        Path | None, typer.Option("--lexicon", help="A dictionary: words and their translations.")
+    ] = None,
+    data_root: DataRoot = None,
     page: Annotated[Path | None, typer.Option("--page", help="An HTML page with charts to write.")] = None,
     json: Json = False,
 ) -> None:
-    """Report how bases split a text, what they cannot read, and whether to change their vocabulary."""
+    """Report how bases split a text, what they cannot read, and whether to change their vocabulary.
+
+    With the text of a task, also report how many of its words your text, pairs and dictionary hold.
+    """
     from xling.jobs import diagnose as job
 
     order = job.DiagnosisOrder(
-        bases=tuple(dict.fromkeys(base)), texts=text, language=language, against=against or ()
+        bases=tuple(dict.fromkeys(base)),
+        texts=text,
+        language=language,
+        against=against or (),
+        task_text=task_text or (),
+        pairs=pairs,
+        lexicon=lexicon,
+        data_root=data_root,
     )
+    known = job.words_held(order)
     found = job.diagnose_all(order)
     if page is not None:
-        job.write_page(page, order, found)
+        job.write_page(page, order, found, known)
     if json:
-        print_result(job.as_json(order, found), as_json=True)
+        print_result(job.as_json(order, found, known), as_json=True)
         return
-    print_result(job.figure_rows(found), as_json=False)
+    print_result(job.figure_rows(found, known), as_json=False)
     print()
     print_result(job.block_rows(found), as_json=False)
-    for line in job.verdict_lines(order, found):
+    for line in job.verdict_lines(order, found, known):
         print(line)
     if page is not None:
         print(page)

@@ -12,13 +12,15 @@ from xling.bases.base import load_base
 from xling.data.text import read_text
 from xling.errors import InputError
 from xling.files import write_atomically
+from xling.jobs.words_held import Sources, expectations, shares
 from xling.languages import name, parse
 from xling.vocabulary.diagnosis.advice import percent
-from xling.vocabulary.diagnosis.diagnosis import MEASURES, Diagnosis, beside, diagnose
+from xling.vocabulary.diagnosis.diagnosis import MEASURES, Diagnosis, beside, diagnose, unreads
 from xling.vocabulary.diagnosis.losses import Loss
 from xling.vocabulary.diagnosis.measures import Figures
 from xling.vocabulary.diagnosis.page import Section, render
 from xling.vocabulary.letters import called, first, scripts
+from xling.words.coverage import Held
 
 _DIGITS = 6
 _MOST_BLOCKS, _MOST_UNREAD, _NAMED = 12, 40, 3
@@ -30,13 +32,18 @@ class DiagnosisOrder:
     """The bases to diagnose and the files to diagnose them on.
 
     language: the tag of the language of the texts, if it is known. against: files in a language that the
-    bases split well, for comparison.
+    bases split well, for comparison. task_text: files of text as the task has it, whose words are looked for
+    in the texts, in `pairs` (a table or a data card) and in `lexicon` (a dictionary).
     """
 
     bases: Sequence[str]
     texts: Sequence[Path]
     language: str | None = None
     against: Sequence[Path] = ()
+    task_text: Sequence[Path] = ()
+    pairs: str | None = None
+    lexicon: Path | None = None
+    data_root: Path | None = None
 
 
 def diagnose_all(order: DiagnosisOrder) -> list[Diagnosis]:
@@ -50,6 +57,27 @@ def diagnose_all(order: DiagnosisOrder) -> list[Diagnosis]:
     return [diagnose(load_base(base), lines, against=against, language=language) for base in order.bases]
 
 
+def words_held(order: DiagnosisOrder) -> list[Held]:
+    """Return how many words of the task's text the texts, the pairs and the dictionary hold, if there is one.
+
+    Raises InputError when pairs or a dictionary are given without the task's text, or cannot be read.
+    """
+    sources = Sources(
+        language=order.language,
+        text=order.texts,
+        pairs=order.pairs,
+        lexicon=order.lexicon,
+        data_root=order.data_root,
+    )
+    if order.task_text:
+        return sources.held(_lines(order.task_text))
+    for option, value in (("--pairs", order.pairs), ("--lexicon", order.lexicon)):
+        if value is not None:
+            hint = "give --task-text FILE, plain text as the task has it"
+            raise InputError("the words of which text should it hold", where=option, hint=hint)
+    return []
+
+
 def next_command(order: DiagnosisOrder, found: Diagnosis) -> str:
     """Return the command that the verdict recommends; it is empty when there is nothing to do."""
     if found.verdict.word == "fine":
@@ -61,18 +89,23 @@ def next_command(order: DiagnosisOrder, found: Diagnosis) -> str:
     return shlex.join([*words, "--method", found.verdict.word, "--out", f"modules/vocabulary/{tag}"])
 
 
-def as_json(order: DiagnosisOrder, found: Sequence[Diagnosis]) -> dict[str, Any]:
+def as_json(order: DiagnosisOrder, found: Sequence[Diagnosis], known: Sequence[Held] = ()) -> dict[str, Any]:
     """Return the whole diagnosis, except its charts, as one object for JSON."""
     return {
         "language": parse(order.language) if order.language else None,
         "text": [str(path) for path in order.texts],
         "against": [str(path) for path in order.against],
-        "bases": [_one(order, diagnosis) for diagnosis in found],
+        "task_text": [str(path) for path in order.task_text],
+        "words": [asdict(own) for own in known],
+        "bases": [
+            {**_one(order, diagnosis), "expected": expectations(known, unread=unreads(diagnosis))}
+            for diagnosis in found
+        ],
     }
 
 
-def figure_rows(found: Sequence[Diagnosis]) -> list[dict[str, str]]:
-    """Return one row per measure, with one column per base."""
+def figure_rows(found: Sequence[Diagnosis], known: Sequence[Held] = ()) -> list[dict[str, str]]:
+    """Return one row per measure, with one column per base; words that are held are the same for all."""
     rows = [
         {"figure": measure.label, **{item.base: measure.text(item.figures) for item in found}}
         for measure in MEASURES
@@ -80,7 +113,11 @@ def figure_rows(found: Sequence[Diagnosis]) -> list[dict[str, str]]:
     others = [
         {"figure": label, **{item.base: beside(item)[label] for item in found}} for label in beside(found[0])
     ]
-    return rows + others
+    words = [
+        {"figure": label, **dict.fromkeys((item.base for item in found), value)}
+        for label, value in shares(known).items()
+    ]
+    return rows + others + words
 
 
 def block_rows(found: Sequence[Diagnosis]) -> list[dict[str, str]]:
@@ -95,20 +132,33 @@ def block_rows(found: Sequence[Diagnosis]) -> list[dict[str, str]]:
     return rows[:_MOST_BLOCKS]
 
 
-def verdict_lines(order: DiagnosisOrder, found: Sequence[Diagnosis]) -> Iterator[str]:
-    """Yield the verdict, warnings and next command of each base, as lines for the terminal."""
+def verdict_lines(
+    order: DiagnosisOrder, found: Sequence[Diagnosis], known: Sequence[Held] = ()
+) -> Iterator[str]:
+    """Yield the verdict, warnings, expectations and next command of each base, as lines for the terminal."""
     for item in found:
         yield f"\n{item.base}: {item.verdict.word} ({item.verdict.reason})"
         if item.figures.unread:
             shown = [f"{called(character)} ({often:,})" for character, often in item.figures.unread]
             yield f"  cannot read {first(shown, _NAMED)}"
         yield from (f"  warning: {warning}" for warning in item.warnings)
+        yield from (f"  {said}" for said in expectations(known, unread=unreads(item)))
         yield f"  next: {next_command(order, item) or _NOTHING}"
 
 
-def write_page(path: Path, order: DiagnosisOrder, found: Sequence[Diagnosis]) -> None:
+def write_page(
+    path: Path, order: DiagnosisOrder, found: Sequence[Diagnosis], known: Sequence[Held] = ()
+) -> None:
     """Write the diagnosis as one self-contained HTML page."""
-    sections = [Section(diagnosis, next_command(order, diagnosis)) for diagnosis in found]
+    sections = [
+        Section(
+            diagnosis,
+            next_command(order, diagnosis),
+            shares(known),
+            tuple(expectations(known, unread=unreads(diagnosis))),
+        )
+        for diagnosis in found
+    ]
     texts = [str(text) for text in order.texts]
     page = render(sections, texts=texts, language=name(order.language) if order.language else "")
     write_atomically(path, page.encode("utf-8"))

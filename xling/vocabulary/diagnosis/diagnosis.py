@@ -63,6 +63,11 @@ def diagnose(
     )
 
 
+def unreads(diagnosis: Diagnosis) -> bool:
+    """Return whether the base cannot read most letters of the text's main script."""
+    return diagnosis.verdict.word == "replace"
+
+
 def _unexpected_script(found: Figures, language: str | None) -> Iterator[str]:
     """Warn of an unexpected script.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -132,10 +132,14 @@ class Section:
     """One base on the page.
 
     command: the command to run next, or an empty text if nothing needs to be done.
+    words: the shares of words that a text, pairs or a dictionary hold, by label.
+    expected: what can be expected of them, in sentences without a full stop.
     """
 
     diagnosis: Diagnosis
     command: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    expected: tuple[str, ...] = ()
 
 
 def render(sections: Sequence[Section], *, texts: Sequence[str], language: str = "") -> str:
