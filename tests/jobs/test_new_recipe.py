@@ -181,3 +181,43 @@ def test_a_card_names_files_of_its_own_splits(tmp_path):
     card.write_text(yaml.safe_dump({**values, "files": {"swh/test": "a"}, "labels": {"DATE": "O"}}))
     with pytest.raises(InputError, match="labels: files of the format own are taken as they stand"):
         load_card(card)
+
+
+def test_pairs_and_a_dictionary_make_a_lexicon_and_tell_how_many_words_they_hold(shell, bert, files):
+    lines = [f"{line}\t{line.upper()}" for line in TEXTS[:60]]
+    Path("pairs.tsv").write_text("\n".join(["kgy\teng", *lines]) + "\n", encoding="utf-8")
+    Path("words.tsv").write_text("amina\tjuma\t1\namina\tleo\t2\n", encoding="utf-8")
+    ended = shell(*command(bert.id, pairs="pairs.tsv", lexicon="words.tsv", text="texts"), "--json")
+    assert ended.status == 0, ended.err
+    said = json.loads(ended.out)
+    assert (
+        said["task's words in the text"] == said["task's words in the pairs"] == "100% (100% without marks)"
+    )
+    assert said["task's words in the dictionary"].endswith("% without marks)")
+    assert (
+        "pairs hold 100%" in said["if the base reads the language"]
+        and "nqo" in said["if the base cannot read it"]
+    )
+    recipe = yaml.safe_load(Path("mine/kgy/recipe.yaml").read_text(encoding="utf-8"))
+    assert recipe["words"]["dictionary"]["card"] == "dictionary.yaml"
+    card = load_card("mine/kgy/dictionary.yaml")
+    assert [(row.text, row.pair) for row in load(card, "kgy", "train")] == [("amina", "leo")]
+    assert check(load_card("mine/kgy/pairs.yaml"), Path())[0].state == "ok"
+    short = {
+        "seeds": "[0]", "language_modules.objectives": "[]",
+        "task_module.training": "{steps: 2, batch_tokens: 64, evaluate_every: 0, learning_rate: 0.01}",
+    }  # fmt: skip
+    changes = [word for key, value in short.items() for word in ("--set", f"{key}={value}")]
+    ended = shell("run", "mine/kgy/recipe.yaml", "--quiet", "--json", *changes)
+    assert ended.status == 0, ended.err
+    results = json.loads(Path("runs/kgy-tagging/results.json").read_text("utf-8"))
+    assert {cell["condition"] for cell in results["cells"]} == {"none", "gloss", "vote"}
+
+
+def test_a_card_of_pairs_is_named_and_faulty_pairs_leave_no_folder(shell, bert, files):
+    shell(*command(bert.id, pairs="none.tsv")).refused("none.tsv", "no such file")
+    shell(*command(bert.id, pairs="paralel")).refused("'paralel'", "parallel")
+    Path("words.tsv").write_text("amina\n", encoding="utf-8")
+    shell(*command(bert.id, lexicon="words.tsv")).refused("words.tsv:1", "1 columns")
+    shell(*command(bert.id, pairs="parallel")).refused("parallel", "kgy")
+    assert not Path("mine/kgy").exists()

@@ -44,6 +44,10 @@ def new(
     source_text: Annotated[
         File, typer.Option("--source-text", help="Plain text in the source, to train its language module.")
     ] = None,
+    pairs: Annotated[
+        str | None, typer.Option("--pairs", help="Sentences and translations: a table or a data card.")
+    ] = None,
+    lexicon: Annotated[File, typer.Option("--lexicon", help="Words and translations in the target.")] = None,
     base: Annotated[
         str | None, typer.Option("--base", help="Base: a Hub id, a folder, or embedded:NAME.")
     ] = None,
@@ -72,6 +76,8 @@ def new(
         source=source,
         text=text,
         source_text=source_text,
+        pairs=pairs,
+        lexicon=lexicon,
         base=base,
         licence=licence,
     )

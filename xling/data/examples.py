@@ -129,6 +129,13 @@ class ParsedSentence:
     language: str
 
 
+def text_of(example: Example) -> str:
+    """Return all texts of an example, joined by blanks: its words, or its text, pair, context and choices."""
+    values = (getattr(example, name, None) for name in TEXTS)
+    found = ([value] if isinstance(value, str) else value or () for value in values)
+    return " ".join(text for texts in found for text in texts)
+
+
 ExampleT = TypeVar("ExampleT")
 
 

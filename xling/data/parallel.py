@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xling.data.rows import JSON_ENDINGS, as_text, as_texts, read_rows
+from xling.data.rows import JSON_ENDINGS, Record, as_text, as_texts, read_rows
 from xling.data.textfile import ending
 from xling.errors import InputError
 from xling.languages import parse
@@ -27,6 +28,20 @@ def read_parallel(path: Path, *, language: str) -> list[tuple[str, str]]:
     language.
     """
     rows = list(read_rows(path))
+    own, other = columns_of(rows, path, language)
+    pairs = []
+    for row in rows:
+        row.require((own, other))
+        pairs.append((row.text(own), row.text(other)))
+    return pairs
+
+
+def columns_of(rows: Sequence[Record], path: Path, language: str) -> tuple[str, str]:
+    """Return the names of the columns of a language and of its translations.
+
+    Raises InputError unless there are exactly two columns and exactly one of them is named after the
+    language.
+    """
     first = list(rows[0].cells) if rows else []
     own = [name for name in first if _is(name, language)]
     others = [name for name in first if name not in own]
@@ -38,11 +53,7 @@ def read_parallel(path: Path, *, language: str) -> list[tuple[str, str]]:
             choices=first[:8],
             hint=f"head the columns with the tags of their languages, such as {language} and eng",
         )
-    pairs = []
-    for row in rows:
-        row.require((*own, *others))
-        pairs.append((row.text(own[0]), row.text(others[0])))
-    return pairs
+    return own[0], others[0]
 
 
 def read_candidates(path: Path) -> list[RetrievalQuestion]:

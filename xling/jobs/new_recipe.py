@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xling.corpora.cards import load_card
 from xling.corpora.source import file_checksum, load
+from xling.data.examples import Example, text_of
 from xling.errors import InputError
 from xling.files import check_new, whole_folder, write_atomically
+from xling.jobs.new_words import WordFiles
+from xling.jobs.words_held import Sources, expectations, shares
 from xling.languages import name as language_name
 from xling.languages import parse
 from xling.pipeline.loading import load_recipe, packaged_recipe
@@ -20,11 +23,9 @@ from xling.plain_yaml import written
 from xling.tasks.registry import task_named
 
 RECIPE, DATA, TEXT = "recipe.yaml", "data.yaml", "text.yaml"
-_HEADS = {
-    RECIPE: "# Written by `xling recipe new`; every setting may be changed.\n",
-    DATA: "# Written by `xling recipe new`. Say where the data comes from before you share it.\n",
-    TEXT: "# Written by `xling recipe new`. Say where the text comes from before you share it.\n",
-}
+_HEAD = "# Written by `xling recipe new`; every setting may be changed.\n"
+_HEAD_OF_A_CARD = "# Written by `xling recipe new`. Say where the {} comes from before you share it.\n"
+_READS, _CANNOT_READ = "if the base reads the language", "if the base cannot read it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,8 @@ class Wishes:
     source_test: a labelled file in the source language; the default is `dev`.
     text: a file or folder of plain text in the target language; without it, no language module is trained.
     source_text: the same in the source language; without it, the task module is trained on the base alone.
+    pairs: sentences in the target language with their translations, in a table or a data card.
+    lexicon: a dictionary of words in the target language. Of both, a lexicon is made.
     """
 
     language: str
@@ -47,12 +50,22 @@ class Wishes:
     source: str | None = None
     text: Path | None = None
     source_text: Path | None = None
+    pairs: str | None = None
+    lexicon: Path | None = None
     base: str | None = None
     licence: str = "unstated"
 
+    @property
+    def words(self) -> WordFiles:
+        """The files of which a lexicon is made."""
+        return WordFiles(language=self.language, licence=self.licence, pairs=self.pairs, lexicon=self.lexicon)
+
 
 def new_recipe(wishes: Wishes, out: Path, data_root: Path | None = None) -> dict[str, Any]:
-    """Write a recipe and its data cards to a new folder, and return a summary with the examples per file.
+    """Write a recipe and its data cards to a new folder, and return a summary.
+
+    The summary has the examples per file, how many of the test's words the text, pairs and dictionary hold,
+    and what to expect of that.
 
     Raises InputError, and writes nothing, when a file cannot be read (with its line), when a test label is
     not among the training labels, or when the files do not fit together.
@@ -62,7 +75,7 @@ def new_recipe(wishes: Wishes, out: Path, data_root: Path | None = None) -> dict
     with whole_folder(out) as folder:
         folder.mkdir(parents=True)
         counts: dict[str, int] = {}
-        for name, card in _cards(wishes, values).items():
+        for name, card in {**_cards(wishes, values), **wishes.words.cards(folder)}.items():
             files = {key: os.path.relpath(path, folder) for key, path in card.pop("files").items()}
             _write(folder / name, {**card, "files": files})
             found = load_card(folder / name)
@@ -71,8 +84,24 @@ def new_recipe(wishes: Wishes, out: Path, data_root: Path | None = None) -> dict
             numbers = {files[key]: counts[key] for key in files}
             _write(folder / name, {**card, "files": files, "checksums": sums, "counts": numbers})
         _write(folder / RECIPE, values)
-        _check_labels(load_recipe(folder / RECIPE), wishes, data_root)
-    return {"recipe": str(out / RECIPE), "task": wishes.task, **counts, "next": f"xling run {out / RECIPE}"}
+        tested = _check_labels(load_recipe(folder / RECIPE), wishes, data_root)
+        told = _words(wishes, tested, data_root)
+    summary = {"recipe": str(out / RECIPE), "task": wishes.task, **counts, **told}
+    return {**summary, "next": f"xling run {out / RECIPE}"}
+
+
+def _words(wishes: Wishes, tested: Sequence[Example], data_root: Path | None) -> dict[str, Any]:
+    """Return how many of the test's words text, pairs and dictionary hold, and what to expect of that."""
+    sources = Sources(
+        language=wishes.language,
+        text=[wishes.text] if wishes.text else [],
+        pairs=wishes.pairs,
+        lexicon=wishes.lexicon,
+        data_root=data_root,
+    )
+    known = sources.held(list(map(text_of, tested)))
+    told = {key: expectations(known, unread=key == _CANNOT_READ) for key in (_READS, _CANNOT_READ)}
+    return {**shares(known), **{key: "; ".join(said) for key, said in told.items() if said}}
 
 
 def _recipe(wishes: Wishes) -> dict[str, Any]:
@@ -111,6 +140,7 @@ def _recipe(wishes: Wishes) -> dict[str, Any]:
         "task": {**section, "name": task, "title": task, "test": _spec("test")},
         "language_modules": _language_modules(values["language_modules"], wishes),
         "task_module": values["task_module"],
+        **wishes.words.section(),
         "seeds": values["seeds"],
     }
 
@@ -161,19 +191,23 @@ def _cards(wishes: Wishes, values: Mapping[str, Any]) -> dict[str, dict[str, Any
 
 
 def _write(path: Path, values: Mapping[str, Any]) -> None:
-    write_atomically(path, (_HEADS[path.name] + written(values)).encode("utf-8"))
+    head = _HEAD if path.name == RECIPE else _HEAD_OF_A_CARD.format(path.stem)
+    write_atomically(path, (head + written(values)).encode("utf-8"))
 
 
-def _check_labels(recipe: Recipe, wishes: Wishes, data_root: Path | None) -> None:
-    """Raise InputError for a test label that no training example has: a task module cannot learn it."""
+def _check_labels(recipe: Recipe, wishes: Wishes, data_root: Path | None) -> list[Any]:
+    """Return the test examples.
+
+    Raises InputError for a test label that no training example has: a task module cannot learn it.
+    """
 
     def examples(spec: DataSpec, language: str) -> list[Any]:
         return load(load_card(spec.card), language, spec.split, data_root=data_root)
 
     task = task_named(recipe.task.name)
     known = task.labels(examples(recipe.task.train, recipe.source))
-    tested = task.labels(examples(recipe.task.test, recipe.targets[0]))
-    unknown = [label for label in tested if label not in known]
+    tested = examples(recipe.task.test, recipe.targets[0])
+    unknown = [label for label in task.labels(tested) if label not in known]
     if unknown:
         raise InputError(
             f"label {unknown[0]!r} is not among the training labels",
@@ -181,3 +215,4 @@ def _check_labels(recipe: Recipe, wishes: Wishes, data_root: Path | None) -> Non
             choices=known,
             hint="give both files the same labels, or --train and --dev of your own",
         )
+    return tested

@@ -186,6 +186,12 @@ class LexiconFiles:
         return Stage(name=name_of(options.out), spec=LexiconBuild(), language=tag, data=data)
 
 
+def is_table(named: str) -> bool:
+    """Return whether this is the path of a table, and not the name or the path of a data card."""
+    path = Path(named)
+    return path.suffix not in CARD_ENDINGS and (path.exists() or bool(path.suffix))
+
+
 def pairs_of(named: str, language: str, data_root: Path | None = None) -> Data:
     """Return sentences in a language with their translations, from a file or a data card.
 
@@ -194,8 +200,8 @@ def pairs_of(named: str, language: str, data_root: Path | None = None) -> Data:
     Raises InputError for a file that is missing or no such table, and for a card that is unknown or holds
     other data.
     """
-    path = Path(named)
-    if path.suffix not in CARD_ENDINGS and (path.exists() or path.suffix):
+    if is_table(named):
+        path = Path(named)
         return Data(rows=read_parallel(path, language=language), card=path.name)
     card, tag = load_card(named), parse(language)
     rows = load(card, tag, card.splits[0], data_root=data_root)
