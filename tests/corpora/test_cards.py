@@ -24,6 +24,7 @@ def test_every_card_on_disk_loads_and_is_consistent() -> None:
         "belebele",
         "cldr",
         "cldr_text",
+        "cldr_words",
         "conll2003_en",
         "injongo",
         "injongo_intents",

@@ -6,6 +6,9 @@ from collections import defaultdict
 
 import pytest
 
+import xling
+from xling.corpora.cards import load_card
+from xling.corpora.source import checksum, load, pairs_in
 from xling.data import cldr
 from xling.data.cldr.catalogue import locale_of
 from xling.data.cldr.harvest import parent_of
@@ -186,3 +189,35 @@ def test_a_damaged_cache_is_made_again(monkeypatch: pytest.MonkeyPatch, tmp_path
     finally:
         catalogue._all.cache_clear()
     assert before and locale_of("fao") == "fo"
+
+
+@pytest.mark.parametrize("language", ["swh", "fao", "tha", "amh"])
+def test_translated_names_are_those_of_training_alone(language):
+    rows = cldr.translations(language, "train")
+    assert len(rows) > 300 and len({row.id for row in rows}) == len(rows)
+    train, english = cldr.names(language, "train"), cldr.names("eng", "train")
+    assert all((row.text, row.pair) == (train[row.id], english[row.id]) for row in rows)
+    seen = {text.casefold() for row in rows for text in (row.text, row.pair)}
+    for split in ("dev", "test"):
+        for tag in (language, "eng"):
+            held = cldr.names(tag, split)
+            assert not held.keys() & {row.id for row in rows}
+            assert not {name.casefold() for name in held.values()} & seen
+
+
+def test_only_the_training_names_are_on_the_card_of_words():
+    card = load_card("cldr_words")
+    rows = load(card, "swh", "train")
+    assert rows == cldr.translations("swh", "train") and pairs_in(card, rows)[0][1]
+    assert len(checksum(card, "swh", "train")) == 64
+    for split in ("dev", "test"):
+        with pytest.raises(InputError, match=f"{split}.*train"):
+            load(card, "swh", split)
+
+
+def test_a_lexicon_of_names_knows_months_and_units_not_the_names_of_test():
+    pairs = pairs_in(load_card("cldr_words"), cldr.translations("swh", "train"))
+    made = xling.make_lexicon(pairs, language="swh").networks[0]
+    assert made.rewritten(["Machi", "Dola"], "swh") == ["March", "Dollar"]
+    whole = [name for name in cldr.names("swh", "test").values() if made.knows(name, marks=True)]
+    assert len(whole) < 0.05 * len(cldr.names("swh", "test"))

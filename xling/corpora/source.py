@@ -168,6 +168,8 @@ def _nowhere(card: DataCard, language: str, split: str, data_root: Path | None, 
 def _from_cldr(card: DataCard, language: str, split: str) -> Rows:
     if card.task == TEXT:
         return cldr.text(language, split)
+    if card.task == PARALLEL:
+        return cldr.translations(language, split)
     return cldr.sentences(language, split, count=_CLDR_SENTENCES)
 
 

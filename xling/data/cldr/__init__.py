@@ -1,8 +1,8 @@
-"""CLDR as data: lists of names with gold spans, and text for MLM, in every language with enough names."""
+"""CLDR as data: names in lists with gold spans, as text for MLM, and with their English names."""
 
 from xling.data.cldr.catalogue import languages, names
 from xling.data.cldr.harvest import TYPES
-from xling.data.cldr.sentences import sentences, text
+from xling.data.cldr.sentences import sentences, text, translations
 from xling.data.cldr.splits import SPLITS
 
-__all__ = ["SPLITS", "TYPES", "languages", "names", "sentences", "text"]
+__all__ = ["SPLITS", "TYPES", "languages", "names", "sentences", "text", "translations"]

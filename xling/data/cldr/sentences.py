@@ -1,4 +1,4 @@
-"""Lists of names: sentences with gold spans for tagging, and lines for MLM."""
+"""Names as data: sentences of lists with gold spans, lines for MLM, and names with their English names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from xling.data.cldr.catalogue import locale_of, names
 from xling.data.cldr.lists import join_text, join_tokens, list_patterns
-from xling.data.examples import TaggedSentence
+from xling.data.examples import LabelledText, TaggedSentence
 from xling.languages import parse
 
 _MOST_ITEMS = 4
@@ -57,6 +57,16 @@ def text(language: str, split: str = "train", *, count: int | None = None, seed:
         if count is not None and len(lines) >= count:
             break
     return lines[:count]
+
+
+def translations(language: str, split: str) -> list[LabelledText]:
+    """Return the names of a language in a split with the English names of the same keys, in key order.
+
+    Raises InputError as `sentences` does.
+    """
+    tag, english = parse(language), names("eng", split)
+    found = ((key, name, english.get(key)) for key, name in names(language, split).items())
+    return [LabelledText(name, None, key, tag, pair=pair) for key, name, pair in found if pair is not None]
 
 
 def _item(by_kind: Mapping[str, list[str]], draw: random.Random) -> tuple[str, str]:
