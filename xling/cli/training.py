@@ -79,8 +79,8 @@ LanguageKind = Annotated[
     typer.Option(
         "--kind",
         callback=language_kind,
-        help="The kind: lexicon, centre, bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft "
-        "or full.",
+        help="The kind: lexicon, centre, bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, "
+        "lt-sft or full.",
     ),
 ]
 

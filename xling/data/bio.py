@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 OUTSIDE = "O"
+NO_LABEL = "_"  # the tag of a word whose label is not known; it is neither learned nor scored
 
 
 def is_bio(tag: str) -> bool:

@@ -20,6 +20,7 @@ _AGAIN = "run `xling run RECIPE --out DIR` again and give the folder DIR/NAME th
 NONE, ROMANISED, REMOVED = "none", "romanised", "removed"
 SOURCE, RELATED, TARGET = "source", "related", "target"
 GLOSS, VOTE, BOTH = "gloss", "vote", "both"
+CARRIED = "carried"
 
 HEADINGS: Mapping[str, str] = {
     NONE: "no language module",
@@ -31,6 +32,7 @@ HEADINGS: Mapping[str, str] = {
     GLOSS: "gloss",
     VOTE: "text and gloss",
     BOTH: "own module and gloss",
+    CARRIED: "carried labels",
 }
 MEANINGS: Mapping[str, str] = {
     ROMANISED: "Latin spelling: the text in Latin letters, no language module.",
@@ -39,6 +41,7 @@ MEANINGS: Mapping[str, str] = {
     GLOSS: "Gloss: the words that the lexicon lists are read in translation, no other language module.",
     VOTE: "Text and gloss: two readings, the text and its gloss, whose probabilities are averaged.",
     BOTH: "Own module and gloss: the same, and the text is read through the own module.",
+    CARRIED: "Carried labels: the task module has also learned from labels of translations.",
 }
 
 

@@ -79,7 +79,8 @@ class Stage(Generic[SpecT]):
     name: its name in a store, such as `lang/swh`.
     language: the tag of the language that it learns from or is tested on.
     task: the name of the task, or None.
-    data: the data by purpose, such as `text` and `held_out`.
+    data: the data by purpose, such as `text` and `held_out`, or a stage that makes them. Data for `train/hau`
+    join those for `train`.
     modules: stages or modules. Those that it starts from are found by role (`init`, `vocabulary`), those of
     the plan by name.
     plan: the modules that act during training; `new` stands for the module that is trained.
@@ -90,15 +91,30 @@ class Stage(Generic[SpecT]):
     spec: SpecT
     language: str
     task: str | None = None
-    data: Mapping[str, Data] = field(default_factory=dict)
+    data: Mapping[str, Data | Stage] = field(default_factory=dict)
     modules: Mapping[str, Stage | Module] = field(default_factory=dict)
     plan: Plan = NEW
     seed: int = 0
     recipe: str = ""
 
+    def given(self, role: str) -> Data:
+        """Return the data for a purpose, or no data. A stage in their place must already be made."""
+        found = self.data.get(role, NOTHING)
+        assert isinstance(found, Data), f"{role} of {self.name} is not made yet"
+        return found
+
     def rows(self, role: str) -> Sequence[Any]:
-        """Return the rows for a purpose, or no rows if none were given."""
-        return self.data.get(role, NOTHING).rows
+        """Return the rows for a purpose, or none; those for `train/hau` are among those for `train`."""
+        parts = [own for own in self.data if own.startswith(f"{role}/")]
+        if not parts:
+            return self.given(role).rows
+        return [row for own in (role, *parts) for row in self.given(own).rows]
+
+    @property
+    def beforehand(self) -> dict[str, Stage]:
+        """The stages that must be made before this one: those of its data, then those of its modules."""
+        below = (*self.data.items(), *self.modules.items())
+        return {role: stage for role, stage in below if isinstance(stage, Stage)}
 
     def module(self, role: str) -> Module | None:
         """Return the module with a role or name, or None. A stage in its place must already be made."""
@@ -118,7 +134,7 @@ class Stage(Generic[SpecT]):
         making = {
             **_described(self.spec),
             "plan": str(self.plan),
-            "data": {role: data.fingerprint for role, data in self.data.items()},
+            "data": {role: _content(data) for role, data in self.data.items()},
             "modules": {role: _content(below) for role, below in self.modules.items()},
         }
         tag = {"task": self.task, "source": self.language} if self.task else {"language": self.language}
@@ -130,7 +146,7 @@ class Stage(Generic[SpecT]):
         if self.spec.needs_base:
             assert base is not None, f"{self.name} needs a base"
             made += [base.fingerprint, base.tokenizer_fingerprint]
-        below = {role: stage.key(base) for role, stage in self.modules.items() if isinstance(stage, Stage)}
+        below = {role: stage.key(base) for role, stage in self.beforehand.items()}
         text = json.dumps([made, self.identity, below], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
@@ -139,7 +155,7 @@ class Stage(Generic[SpecT]):
 
         changes: further facts, by name.
         """
-        spec, used = self.spec, [data for data in self.data.values() if data.card]
+        spec, used = self.spec, [data for data in map(self.given, self.data) if data.card]
         licences = [data.licence for data in used if data.licence]
         device = str(base.encoder.device) if base else "cpu"
         trains = isinstance(spec, ModuleTraining)
@@ -221,12 +237,14 @@ def module_fingerprint(module: Module) -> str:
     return of_tensors(module.tensors().items())
 
 
-def _content(below: Stage | Module) -> str:
-    """Return the fingerprint of a module, or the name of a stage that is not made yet.
+def _content(below: Stage | Module | Data) -> str:
+    """Return the fingerprint of a module or of data, or the name of a stage that is not made yet.
 
     The content of such a stage is covered by its key.
     """
-    return below.name if isinstance(below, Stage) else module_fingerprint(below)
+    if isinstance(below, Module):
+        return module_fingerprint(below)
+    return below.name if isinstance(below, Stage) else below.fingerprint
 
 
 def _at_rest(module: Module) -> Module:

@@ -20,6 +20,7 @@ from xling.data.examples import Example
 from xling.data.romanising import romanised_examples
 from xling.evaluation.results import (
     BOTH,
+    CARRIED,
     GLOSS,
     NONE,
     RELATED,
@@ -30,6 +31,7 @@ from xling.evaluation.results import (
     VOTE,
 )
 from xling.makers.make import checked
+from xling.makers.projection import checked_carrier
 from xling.makers.stage import NEW, Stage
 from xling.pipeline.corpus import Corpus
 from xling.pipeline.recipe import Recipe, VocabularySection, told
@@ -40,12 +42,15 @@ from xling.training.specs import (
     AlignmentTraining,
     LanguageTraining,
     LexiconBuild,
+    Projection,
     Specification,
     TaskTraining,
     VocabularyBuild,
 )
 from xling.typology import related
 from xling.words.induced import induced
+
+ALONE, PROJECTED = "-alone", "-projected"  # ends of names of task modules
 
 
 class Prediction(Specification):
@@ -229,7 +234,7 @@ def _task_stages(corpus: Corpus, seed: int, modules: Mapping[str, Stage]) -> dic
     found = [
         _stage(
             corpus,
-            name=task_name(recipe, seed, alone=True),
+            name=task_name(recipe, seed, ALONE),
             spec=told(recipe.task_module, TaskTraining),
             language=source,
             task=task.name,
@@ -240,8 +245,35 @@ def _task_stages(corpus: Corpus, seed: int, modules: Mapping[str, Stage]) -> dic
     if stacks(recipe):
         beneath = f"lang/{source}"
         plan, below = stack(Named(beneath), NEW), {beneath: modules[beneath]}
-        found.append(replace(found[0], name=task_name(recipe, seed, alone=False), plan=plan, modules=below))
+        found.append(replace(found[0], name=task_name(recipe, seed), plan=plan, modules=below))
+    if carried := _projections(corpus, found[0]):
+        name = task_name(recipe, seed, PROJECTED)
+        found.append(replace(found[0], name=name, data={**found[0].data, **carried}))
     return {stage.name: stage for stage in found}
+
+
+def _projections(corpus: Corpus, labeller: Stage) -> dict[str, Stage]:
+    """Return the stages that carry labels over to languages, by the purpose of what they make.
+
+    labeller: the stage of the task module that labels the source's sides.
+    """
+    sections = corpus.recipe.task_module.projected
+    if sections:
+        checked_carrier(task_named(str(labeller.task)))
+    return {
+        f"train/{language}": Stage(
+            name=f"{labeller.name}/carried-{language}",
+            spec=told(section, Projection),
+            language=language,
+            task=labeller.task,
+            data={"pairs": corpus.pairs(section.pairs, language)},
+            modules={labeller.name: labeller},
+            plan=Named(labeller.name),
+            seed=labeller.seed,
+        )
+        for section in sections
+        for language in section.languages
+    }
 
 
 def _asked(
@@ -285,8 +317,8 @@ def conditions(recipe: Recipe, language: str, seed: int, relative: str | None = 
     relative: the tag of a related language, or None.
     """
     target, trained = language != recipe.source, bool(recipe.language_modules.objectives)
-    alone = Named(task_name(recipe, seed, alone=True))
-    above = Named(task_name(recipe, seed, alone=not stacks(recipe)))
+    alone = Named(task_name(recipe, seed, ALONE))
+    above = Named(task_name(recipe, seed, "" if stacks(recipe) else ALONE))
     own = stack(Named(f"lang/{language}"), above)
     yield Condition(NONE, alone)
     if target and ROMANISED in recipe.controls:
@@ -299,6 +331,8 @@ def conditions(recipe: Recipe, language: str, seed: int, relative: str | None = 
         if relative is not None:
             yield Condition(RELATED, stack(Named(f"lang/{relative}"), above))
         yield Condition(TARGET, own)
+    if recipe.task_module.projected:
+        yield Condition(CARRIED, Named(task_name(recipe, seed, PROJECTED)))
     if target and recipe.words is not None:
         gloss = stack(Named(f"words/{language}"), alone)
         yield Condition(GLOSS, gloss)
@@ -326,14 +360,16 @@ def relatives(recipe: Recipe, candidates: list[str]) -> dict[str, str]:
     return chosen
 
 
-def task_name(recipe: Recipe, seed: int, *, alone: bool) -> str:
-    """Return the name of a task module in the store. The first seed is not part of the name."""
+def task_name(recipe: Recipe, seed: int, way: str = "") -> str:
+    """Return the name of a task module in the store. The first seed is not part of the name.
+
+    way: how it was trained, `ALONE` or `PROJECTED`, or empty for one on the source's language module.
+    """
     later = "" if seed == recipe.seeds[0] else f"-seed{seed}"
-    return f"task/{recipe.task.title}{'-alone' if alone else ''}{later}"
+    return f"task/{recipe.task.title}{way}{later}"
 
 
 def _with_below(stage: Stage) -> Iterator[Stage]:
-    for below in stage.modules.values():
-        assert isinstance(below, Stage), "a recipe's stages stand on stages"
+    for below in stage.beforehand.values():
         yield from _with_below(below)
     yield stage

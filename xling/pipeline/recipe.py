@@ -12,6 +12,7 @@ from xling.training.specs import (
     AlignmentTraining,
     LanguageTraining,
     LexiconBuild,
+    Projection,
     Specification,
     TaskTraining,
     VocabularyBuild,
@@ -88,6 +89,41 @@ class WordsSection(LexiconBuild):
         if self.pairs is None and self.dictionary is None:
             raise ValueError("words: name the card of pairs, of a dictionary, or both (pairs, dictionary)")
         return self
+
+
+class ProjectionSection(Projection):
+    """Labels that the source's task module gives to translations, and that are carried over to languages.
+
+    pairs: sentences and their translations into the source language.
+    languages: the languages of the sentences, targets or others.
+    """
+
+    pairs: DataSpec
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    @field_validator("languages", mode="after")
+    @classmethod
+    def _tags(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_tag, value))
+
+
+class TaskModuleSection(TaskTraining):
+    """How task modules are trained.
+
+    projected: labels carried over pairs, on which one more task module is trained together with the source's
+    examples.
+    """
+
+    projected: tuple[ProjectionSection, ...] = ()
+
+    @field_validator("projected", mode="after")
+    @classmethod
+    def _each_language_once(cls, value: tuple[ProjectionSection, ...]) -> tuple[ProjectionSection, ...]:
+        tags = [tag for own in value for tag in own.languages]
+        twice = next((tag for tag in tags if tags.count(tag) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{twice} stands in languages twice")
+        return value
 
 
 class FamilySpec(Specification):
@@ -169,7 +205,7 @@ class Recipe(Specification):
     targets: Annotated[tuple[str, ...], Field(min_length=1)]
     task: TaskSpec
     language_modules: LanguageModules
-    task_module: TaskTraining
+    task_module: TaskModuleSection
     words: WordsSection | None = None
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
     controls: tuple[Literal["romanised", "related", "removed"], ...] = ()

@@ -99,7 +99,7 @@ def _cell_row(task: Task, scored: Scored) -> CellRow:
         examples=len(scored.counts),
         split=asked.split,
         seed=stage.seed,
-        data_sha256=stage.data["test"].fingerprint.removeprefix("sha256:"),
+        data_sha256=stage.given("test").fingerprint.removeprefix("sha256:"),
     )
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,14 +18,19 @@ from xling.files import write_json, write_lines
 from xling.machine import peak_rss_mb
 from xling.makers.composed_model import ComposedModel, planned_task
 from xling.makers.make import make
-from xling.makers.stage import Say, Session, Stage
+from xling.makers.projection import as_row, project_pairs
+from xling.makers.stage import Data, Say, Session, Stage
 from xling.modules.module import FACTS, WEIGHTS, Module
 from xling.pipeline.planning import Prediction
 from xling.store.store import CARD, write_card
+from xling.tasks.reading import read_labelled
+from xling.tasks.task import Prediction as Row
 from xling.training.checkpoints import check_same
 from xling.training.reporting import Bar, Log, Reporter, Several
+from xling.training.specs import Projection, Specification
 
-DONE, PREDICTIONS, CHECKPOINTS = "stage.json", "predictions.jsonl", "checkpoints"
+DONE, CHECKPOINTS = "stage.json", "checkpoints"
+PREDICTIONS, PROJECTED = "predictions.jsonl", "projected.jsonl"
 MODULE_FILES = (WEIGHTS, FACTS, CARD)
 
 
@@ -74,6 +80,12 @@ class Done:
         """The module that the stage made, read from its folder."""
         return Module.load(self.folder)
 
+    def projected(self, stage: Stage) -> Data:
+        """Return the examples that a projection made, with the card and licence of its pairs."""
+        path = self.folder / PROJECTED
+        rows = read_labelled(path, task=str(stage.task), language=stage.language, format="jsonl")
+        return replace(stage.given("pairs"), rows=rows)
+
     def row(self, key: str) -> StageRow:
         """Return the stage as a row of `results.json`."""
         speed = round(self.tokens / self.seconds, 1) if self.tokens and self.seconds else None
@@ -104,8 +116,8 @@ def carry_out(stage: Stage, folder: Path, bench: Workbench, *, fresh: bool = Fal
         if found := finished(stage, folder) or _without_record(stage, folder):
             return found
     started = time.perf_counter()
-    if isinstance(stage.spec, Prediction):
-        _predict(stage, stage.spec, folder, bench.opened)
+    if type(stage.spec) in _FILES:
+        _FILES[type(stage.spec)].write(stage, folder, bench)
     else:
         base = bench.opened if stage.spec.needs_base else None
         module = make(base, stage, bench.session(stage, folder))
@@ -145,9 +157,11 @@ class Stages:
 
     def _standing(self, stage: Stage, bench: Workbench) -> Stage:
         """Return the stage with made modules in the place of the stages that it depends on."""
-        below = {role: own for role, own in stage.modules.items() if isinstance(own, Stage)}
-        made = {role: self.carry_out(own, bench).module for role, own in below.items()}
-        return replace(stage, modules={**stage.modules, **made})
+        below = stage.beforehand
+        done = {role: self.carry_out(own, bench) for role, own in below.items()}
+        made = {role: own.module for role, own in done.items() if role in stage.modules}
+        data = {role: own.projected(below[role]) for role, own in done.items() if role in stage.data}
+        return replace(stage, modules={**stage.modules, **made}, data={**stage.data, **data})
 
 
 def finished(stage: Stage, folder: Path) -> Done | None:
@@ -155,9 +169,9 @@ def finished(stage: Stage, folder: Path) -> Done | None:
 
     Raises InputError when the record cannot be read.
     """
-    product = PREDICTIONS if isinstance(stage.spec, Prediction) else WEIGHTS
+    made = _FILES.get(type(stage.spec))
     path = folder / DONE
-    if not path.is_file() or not (folder / product).is_file():
+    if not path.is_file() or not (folder / (made.name if made else WEIGHTS)).is_file():
         return None
     try:
         row = json.loads(path.read_text(encoding="utf-8"))
@@ -176,11 +190,43 @@ def _without_record(stage: Stage, folder: Path) -> Done | None:
     return Done(name=stage.name, folder=folder, cached=True) if whole else None
 
 
-def _predict(stage: Stage, spec: Prediction, folder: Path, base: Base) -> None:
+def _predict(stage: Stage, folder: Path, bench: Workbench) -> None:
     """Write the predictions for the stage's test examples, one per line."""
-    planned = planned_task(stage.plan, lambda named: stage.below(str(named)))
-    rows = ComposedModel(base, planned).predict(stage.rows("test"), precision=spec.precision)
-    write_lines(folder / PREDICTIONS, [json.dumps(row, ensure_ascii=False) for row in rows])
+    assert isinstance(stage.spec, Prediction)
+    rows = _planned(stage, bench).predict(stage.rows("test"), precision=stage.spec.precision)
+    _write_rows(folder / PREDICTIONS, rows)
+
+
+def _project(stage: Stage, folder: Path, bench: Workbench) -> None:
+    """Write the examples with labels of their translations, one per line; say what is dropped."""
+    assert isinstance(stage.spec, Projection)
+    model = _planned(stage, bench)
+    found = project_pairs(model, stage.rows("pairs"), stage.spec, language=stage.language, seed=stage.seed)
+    _write_rows(folder / PROJECTED, [as_row(model.task, example) for example in found.examples])
+    bench.say(f"{stage.name}: {found}")
+
+
+def _planned(stage: Stage, bench: Workbench) -> ComposedModel:
+    """Return the base under the plan of a stage."""
+    return ComposedModel(bench.opened, planned_task(stage.plan, lambda named: stage.below(str(named))))
+
+
+def _write_rows(path: Path, rows: Sequence[Row]) -> None:
+    write_lines(path, [json.dumps(row, ensure_ascii=False) for row in rows])
+
+
+@dataclass(frozen=True)
+class _File:
+    """What a stage makes that is no module: the name of the file, and the function that writes it."""
+
+    name: str
+    write: Callable[[Stage, Path, Workbench], None]
+
+
+_FILES: Mapping[type[Specification], _File] = {
+    Prediction: _File(PREDICTIONS, _predict),
+    Projection: _File(PROJECTED, _project),
+}
 
 
 def _id(base: str) -> str:

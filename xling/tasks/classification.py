@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from xling.tasks.text_rows import (
     text_rows,
     usual_columns,
 )
+from xling.words.aligning import Aligner
 
 _LABELS = ("label", "category", "sentiment", "topic")
 
@@ -86,6 +88,10 @@ class Classification:
             best = labels[int(score.argmax())]
             found.append({**described(example), "label": best, "scores": named})
         return found
+
+    def carried(self, said: Prediction, example: LabelledText, aligner: Aligner) -> LabelledText:
+        """Give the text the label of its translation."""
+        return replace(example, label=said["label"])
 
     def gold(self, example: LabelledText) -> Prediction:
         return {} if example.label is None else {"label": example.label}

@@ -37,6 +37,8 @@ from xling.tasks.word_rows import (
     word_rows,
 )
 from xling.tasks.xsid_scorer import xsid_compatible_f1
+from xling.words.aligning import Aligner
+from xling.words.projecting import carried_spans
 
 INTENT = "intent:"
 _TAGGING = Tagging()
@@ -122,6 +124,11 @@ class IntentSlots:
         return [
             _decoded(example, torch.cat(own), labels) for example, own in zip(examples, found, strict=True)
         ]
+
+    def carried(self, said: Prediction, example: Utterance, aligner: Aligner) -> Utterance:
+        """Carry the slots over, and the intent as it is."""
+        links = aligner.links(example.tokens, said["tokens"])
+        return replace(example, tags=tuple(carried_spans(said["tags"], links)), intent=said["intent"])
 
     def gold(self, example: Utterance) -> Prediction:
         known = _gold(example)

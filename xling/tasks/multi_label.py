@@ -6,6 +6,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from xling.tasks.text_rows import (
     text_rows,
     usual_columns,
 )
+from xling.words.aligning import Aligner
 
 _THRESHOLD = 0.5
 _LABELS = ("labels", "emotions", "emotion", "label", "category", "sentiment", "topic")
@@ -108,6 +110,10 @@ class MultiLabel:
             named = {label: round(chance, 6) for label, chance in chances.items()}
             found.append({**described(example), "labels": chosen, "scores": named})
         return found
+
+    def carried(self, said: Prediction, example: MultiLabelledText, aligner: Aligner) -> MultiLabelledText:
+        """Give the text the labels of its translation."""
+        return replace(example, labels=tuple(said["labels"]))
 
     def gold(self, example: MultiLabelledText) -> Prediction:
         return {} if example.labels is None else {"labels": list(example.labels)}

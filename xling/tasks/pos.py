@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
+from xling.data.bio import NO_LABEL
 from xling.data.conll import PLAIN
 from xling.data.examples import TaggedSentence
 from xling.tasks.comparison import Comparison, LabelPair, wrong_words
@@ -14,6 +16,8 @@ from xling.tasks.metrics import share
 from xling.tasks.reading import Files
 from xling.tasks.task import Prediction
 from xling.tasks.word_rows import OneLabelAWord, column_sentences, conll_bytes, conllu_bytes, tree_sentences
+from xling.words.aligning import Aligner
+from xling.words.projecting import carried_words
 
 _COLUMNS = partial(column_sentences, layout=PLAIN)
 
@@ -32,18 +36,23 @@ class PartsOfSpeech(OneLabelAWord):
     )
     outputs = {".conll": conll_bytes, ".txt": conll_bytes, ".conllu": conllu_bytes}
 
+    def carried(self, said: Prediction, example: TaggedSentence, aligner: Aligner) -> TaggedSentence:
+        """Carry the tag of each linked word over; see `carried_words`."""
+        links = aligner.links(example.tokens, said["tokens"])
+        return replace(example, tags=tuple(carried_words(said["tags"], links)))
+
     def labels(self, examples: Sequence[TaggedSentence]) -> tuple[str, ...]:
         """Return all 17 universal tags if the data has no others: a target language may need any of them."""
-        found = {tag for example in examples for tag in example.tags or ()}
+        found = {tag for example in examples for tag in self.label_names(example)}
         return UPOS if found.issubset(UPOS) else tuple(sorted(found))
 
     def counts(self, examples: Sequence[TaggedSentence], predictions: Sequence[Prediction]) -> np.ndarray:
-        """Count, for each sentence, [words with the right tag, all words]."""
+        """Count, for each sentence, [words with the right tag, all words that have a gold tag]."""
         sums = np.zeros((len(examples), 2))
         for number, (example, prediction) in enumerate(zip(examples, predictions, strict=True)):
             gold = example.tags or ()
             right = sum(one == other for one, other in zip(gold, prediction["tags"], strict=True))
-            sums[number] = right, len(gold)
+            sums[number] = right, len(gold) - gold.count(NO_LABEL)
         return sums
 
     value = staticmethod(share)
@@ -56,7 +65,7 @@ class PartsOfSpeech(OneLabelAWord):
     def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
         sides = gold["tags"], predicted["tags"]
         drawn = wrong_words(predicted["tokens"], *sides)
-        pairs = tuple(map(LabelPair, *sides))
+        pairs = tuple(LabelPair(*both) for both in zip(*sides, strict=True) if both[0] != NO_LABEL)
         return [Comparison(title="Parts of speech", unit="words", pairs=pairs, words=True, spans=drawn)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,8 @@ from xling.tasks.metrics import f1, overlaps
 from xling.tasks.reading import Files
 from xling.tasks.task import Prediction
 from xling.tasks.word_rows import OneLabelAWord, column_sentences, conll_bytes, tree_sentences
+from xling.words.aligning import Aligner
+from xling.words.projecting import carried_spans
 
 _COLUMNS = partial(column_sentences, layout=TAGGED)
 
@@ -39,6 +42,11 @@ class Tagging(OneLabelAWord):
     def row(self, example: TaggedSentence, tags: list[str]) -> Prediction:
         whole = repaired(tags)
         return {**super().row(example, whole), "spans": described(whole, example.tokens)}
+
+    def carried(self, said: Prediction, example: TaggedSentence, aligner: Aligner) -> TaggedSentence:
+        """Carry the spans over; see `carried_spans`."""
+        links = aligner.links(example.tokens, said["tokens"])
+        return replace(example, tags=tuple(carried_spans(said["tags"], links)))
 
     def counts(self, examples: Sequence[Tagged], predictions: Sequence[Prediction]) -> np.ndarray:
         """Count, for each sentence, [right, predicted, gold] spans."""

@@ -17,6 +17,7 @@ from xling.errors import InputError
 from xling.modules.kind import PartConfig
 from xling.tasks.comparison import Comparison
 from xling.tasks.reading import ReadsExamples
+from xling.words.aligning import Aligner
 
 ValueT = TypeVar("ValueT")
 Prediction = dict[str, Any]
@@ -68,6 +69,20 @@ class ScoresUnits(Protocol):
 
     @property
     def link(self) -> Link: ...
+
+
+@runtime_checkable
+class CarriesLabels(Protocol):
+    """A task whose labels can be carried over from a text to its translation."""
+
+    def carried(self, said: Prediction, example: Any, aligner: Aligner) -> Any:
+        """Return an unlabelled example with the labels that were predicted for its translation.
+
+        said: the prediction for the translation. aligner: links the words of the two, the example's first.
+
+        Raises NotCarried when there is no place for a label.
+        """
+        ...
 
 
 @runtime_checkable

@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from xling.bases.base import Base
 from xling.bases.tokenizers import blank_pieces, unreadable
-from xling.data.bio import is_bio, rename_types, repaired, types
+from xling.data.bio import NO_LABEL, is_bio, rename_types, repaired, types
 from xling.data.cells import shown
 from xling.data.conll import UNLABELLED, ConllLayout, read_conll, write_conll
 from xling.data.conllu import as_tagged, fill_conllu, read_conllu
@@ -24,7 +25,7 @@ from xling.modules.head import HeadConfig
 from xling.tasks.reading import Reading
 from xling.tasks.task import ONE_LABEL, Prediction, Row, by_example, numbered
 
-_NO_WORD = "_"  # the tag of a multi-word token in CoNLL-U, which is listed before its words
+NO_TARGET = -100  # the target of a word without a label
 
 
 def item_scores(logits: Tensor, rows: Sequence[Row]) -> list[Tensor]:
@@ -57,12 +58,19 @@ class OneLabelAWord:
     def rows(
         self, examples: Sequence[TaggedSentence], tokenizer: Any, labels: Sequence[str], max_length: int
     ) -> list[Row]:
-        targets = [[numbered(tag, labels, example) for tag in example.tags or ()] for example in examples]
+        targets = [
+            [NO_TARGET if tag == NO_LABEL else numbered(tag, labels, example) for tag in example.tags or ()]
+            for example in examples
+        ]
         return word_rows([example.tokens for example in examples], targets, tokenizer, max_length)
 
     def loss(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
+        """Return the mean loss over the words that have a label, or 0 if none has one."""
         wanted = torch.as_tensor([target for row in rows for target in row.targets], device=logits.device)
-        return torch.nn.functional.cross_entropy(torch.cat(self.pick(logits, rows)).float(), wanted)
+        scores = torch.cat(self.pick(logits, rows)).float()
+        if (wanted == NO_TARGET).all():
+            return 0 * scores.sum()
+        return cross_entropy(scores, wanted, ignore_index=NO_TARGET)
 
     pick = staticmethod(item_scores)
 
@@ -86,7 +94,7 @@ class OneLabelAWord:
         return {} if example.tags is None else {"tags": list(example.tags)}
 
     def label_names(self, example: TaggedSentence) -> list[str]:
-        return types(example.tags or ())
+        return [name for name in types(example.tags or ()) if name != NO_LABEL]
 
 
 def column_sentences(how: Reading, layout: ConllLayout) -> list[TaggedSentence]:
@@ -208,7 +216,9 @@ def _sentence(row: Record, how: Reading, number: int, *, bio: bool) -> TaggedSen
         return TaggedSentence(tokens, checked_tags(row, tags, tokens, how), identity, language)
     if len(tags) != len(tokens):
         raise row.place.fault(f"{len(tokens)} tokens but {len(tags)} tags")
-    kept = [(token, tag) for token, tag in zip(tokens, tags, strict=True) if tag != _NO_WORD]
+    both = zip(tokens, tags, strict=True)
+    # on the Hub, a multi-word token has this tag and stands before its words
+    kept = [(token, tag) for token, tag in both if how.columns is None or tag != NO_LABEL]
     tokens, tags = tuple(token for token, _ in kept), tuple(how.labels.get(tag, tag) for _, tag in kept)
     return TaggedSentence(tokens, tags, identity, language)
 

@@ -179,6 +179,18 @@ class LexiconBuild(Specification):
     source: str = "eng"
 
 
+class Projection(Specification):
+    """How labels are carried over parallel sentences.
+
+    limit: the largest number of pairs, which are drawn with the seed; None takes all. The words are always
+    aligned by all of them.
+    source: the language of the translations, which the task module labels.
+    """
+
+    limit: Annotated[int, Field(gt=0)] | None = None
+    source: str = "eng"
+
+
 def specified(kind: type[SpecT], values: Mapping[str, Any], *, where: str) -> SpecT:
     """Return a specification with these values.
 
