@@ -2,6 +2,7 @@ from xling.api import align_language as align_language
 from xling.api import build_vocabulary as build_vocabulary
 from xling.api import centre_language as centre_language
 from xling.api import make_lexicon as make_lexicon
+from xling.api import project as project
 from xling.api import train_language as train_language
 from xling.api import train_task as train_task
 from xling.bases.base import Base as Base
@@ -18,6 +19,7 @@ from xling.jobs.merge import merge as merge
 from xling.jobs.registration import register as register
 from xling.makers.composed_model import ComposedModel as ComposedModel
 from xling.makers.composed_model import compose as compose
+from xling.makers.projection import Projected as Projected
 from xling.makers.stage import Session as Session
 from xling.modules.module import Module as Module
 from xling.store.store import Store as Store

@@ -14,8 +14,10 @@ from xling.composition.grammar import parse
 from xling.data.examples import Example
 from xling.errors import PlanError
 from xling.languages import parse as parse_tag
+from xling.makers.composed_model import ComposedModel
 from xling.makers.language import text_of
 from xling.makers.make import checked, make
+from xling.makers.projection import Projected, project_pairs
 from xling.makers.stage import ALONE, NEW, Data, Session, Stage
 from xling.modules.module import Module
 from xling.store.store import Store
@@ -25,6 +27,7 @@ from xling.training.specs import (
     Centring,
     LanguageTraining,
     LexiconBuild,
+    Projection,
     SpecT,
     TaskTraining,
     TrainingSettings,
@@ -286,6 +289,45 @@ def make_lexicon(
         data={role: Data(rows=found) for role, found in (("pairs", pairs), ("dictionary", rows)) if found},
     )
     return make(None, checked(stage))
+
+
+def project(
+    model: ComposedModel,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    language: str,
+    source: str = "eng",
+    limit: int | None = None,
+    seed: int = 0,
+) -> Projected:
+    """Carry labels over to sentences from their translations, which a model labels.
+
+    Spans and tags of words go over the links between words, which both directions of IBM model 1 (Brown et
+    al. 1993) and the likeness of names tell. Labels of whole texts are taken as they are. `train_task` takes
+    the result together with examples of the source, for a task module of several languages.
+
+    Args:
+        model: The composed model that labels the translations, from `compose`.
+        pairs: Pairs of a sentence in the language and its translation into the source language.
+        language: The tag of the language.
+        source: The tag of the language of the translations.
+        limit: The largest number of pairs that are taken. The words are always aligned by all of them.
+        seed: The seed with which they are drawn.
+
+    Returns:
+        The labelled `examples`, and what became of the pairs: their number, how many are `dropped` and why,
+        and how often each of the `labels` was carried over. A part of speech that is not known is `_`.
+
+    Raises:
+        InputError: When no label could be carried over, or the labels of the task never can.
+
+    Example:
+        >>> model = xling.compose(base, "task/ner", modules={"task/ner": ner})
+        >>> xling.project(model, [("Juma anaishi Dar", "Juma lives in Dar")], language="swh").pairs
+        1
+    """
+    spec = specified(Projection, {"limit": limit, "source": parse_tag(source)}, where="project")
+    return project_pairs(model, pairs, spec, language=parse_tag(language), seed=seed)
 
 
 def train_task(

@@ -55,7 +55,7 @@ def check_new(out: Path) -> None:
     Raises InputError when it exists.
     """
     if out.exists():
-        raise InputError(f"{out} is there already", where="--out", hint="name a folder that does not exist")
+        raise InputError(f"{out} is there already", where="--out", hint="name one that does not exist")
 
 
 @contextmanager

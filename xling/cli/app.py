@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from xling.cli import data, evaluating, modules, own_recipe, recipes, submitting, training, vocabulary
+from xling.cli import (
+    data,
+    evaluating,
+    modules,
+    own_recipe,
+    projecting,
+    recipes,
+    submitting,
+    training,
+    vocabulary,
+)
 
 app = typer.Typer(
     name="xling",
@@ -23,6 +33,7 @@ app.command("ablate")(recipes.ablate)
 app.command("report")(recipes.report)
 app.command("predict")(evaluating.predict)
 app.command("evaluate")(evaluating.evaluate)
+app.command("project")(projecting.project)
 app.command("retrieve")(evaluating.retrieve)
 app.command("submit")(submitting.submit)
 app.command("info")(recipes.info)

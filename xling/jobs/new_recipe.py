@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xling.corpora.cards import load_card
-from xling.corpora.source import file_checksum, load
+from xling.corpora.own_cards import OwnCard
+from xling.corpora.source import load
 from xling.data.examples import Example, text_of
 from xling.errors import InputError
 from xling.files import check_new, whole_folder, write_atomically
@@ -76,14 +76,8 @@ def new_recipe(wishes: Wishes, out: Path, data_root: Path | None = None) -> dict
         folder.mkdir(parents=True)
         counts: dict[str, int] = {}
         for name, card in {**_cards(wishes, values), **wishes.words.cards(folder)}.items():
-            files = {key: os.path.relpath(path, folder) for key, path in card.pop("files").items()}
-            _write(folder / name, {**card, "files": files})
-            found = load_card(folder / name)
-            counts |= {key: len(load(found, *key.split("/"))) for key in files}
-            sums = {files[key]: file_checksum(Path(found.files[key])) for key in files}
-            numbers = {files[key]: counts[key] for key in files}
-            _write(folder / name, {**card, "files": files, "checksums": sums, "counts": numbers})
-        _write(folder / RECIPE, values)
+            counts |= card.write(folder / name, head=_HEAD_OF_A_CARD.format(Path(name).stem))
+        write_atomically(folder / RECIPE, (_HEAD + written(values)).encode("utf-8"))
         tested = _check_labels(load_recipe(folder / RECIPE), wishes, data_root)
         told = _words(wishes, tested, data_root)
     summary = {"recipe": str(out / RECIPE), "task": wishes.task, **counts, **told}
@@ -161,8 +155,8 @@ def _spec(split: str) -> dict[str, str]:
     return {"card": DATA, "split": split}
 
 
-def _cards(wishes: Wishes, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the data cards by file name, with `files` as the user gave them."""
+def _cards(wishes: Wishes, values: Mapping[str, Any]) -> dict[str, OwnCard]:
+    """Return the data cards by file name."""
     (language,), source = values["targets"], values["source"]
     labelled = {
         f"{source}/train": wishes.train,
@@ -172,27 +166,12 @@ def _cards(wishes: Wishes, values: Mapping[str, Any]) -> dict[str, dict[str, Any
     }
     texts = {f"{source}/train": wishes.source_text, f"{language}/train": wishes.text}
     about = values["about"].removesuffix(".")
-    cards = {DATA: ("own", wishes.task, about, labelled), TEXT: ("text", "text", f"text for {about}", texts)}
+    cards = {DATA: (wishes.task, about, labelled), TEXT: ("text", f"text for {about}", texts)}
     return {
-        name: {
-            "title": title,
-            "task": task,
-            "format": format_name,
-            "source": "files of my own",
-            "citation": "none",
-            "licence": {"id": wishes.licence},
-            "languages": {tag: tag for tag in dict.fromkeys(key.split("/")[0] for key in given)},
-            "splits": list(dict.fromkeys(key.split("/")[1] for key in given)),
-            "files": given,
-        }
-        for name, (format_name, task, title, files) in cards.items()
+        name: OwnCard(title=title, task=task, files=given, licence=wishes.licence)
+        for name, (task, title, files) in cards.items()
         if (given := {key: path for key, path in files.items() if path is not None})
     }
-
-
-def _write(path: Path, values: Mapping[str, Any]) -> None:
-    head = _HEAD if path.name == RECIPE else _HEAD_OF_A_CARD.format(path.stem)
-    write_atomically(path, (head + written(values)).encode("utf-8"))
 
 
 def _check_labels(recipe: Recipe, wishes: Wishes, data_root: Path | None) -> list[Any]:

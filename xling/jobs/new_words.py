@@ -8,6 +8,7 @@ from typing import Any
 
 from xling.corpora.card import PARALLEL
 from xling.corpora.cards import load_card
+from xling.corpora.own_cards import OwnCard
 from xling.data.parallel import columns_of
 from xling.data.rows import read_rows
 from xling.jobs.train import is_table
@@ -41,7 +42,7 @@ class WordFiles:
             section["dictionary"] = {"card": DICTIONARY, "split": "train"}
         return {"words": section} if section else {}
 
-    def cards(self, folder: Path) -> dict[str, dict[str, Any]]:
+    def cards(self, folder: Path) -> dict[str, OwnCard]:
         """Return the data cards of the files, by file name; the dictionary is written to the folder."""
         cards = {}
         if self.pairs is not None and is_table(self.pairs):
@@ -54,20 +55,15 @@ class WordFiles:
             cards[DICTIONARY] = self._card("words and their translations", path, (_WORD, _TRANSLATION))
         return cards
 
-    def _card(self, title: str, path: Path, columns: tuple[str, str]) -> dict[str, Any]:
-        tag = parse(self.language)
-        return {
-            "title": title,
-            "task": PARALLEL,
-            "format": "table",
-            "source": "files of my own",
-            "citation": "none",
-            "licence": {"id": self.licence},
-            "languages": {tag: tag},
-            "splits": ["train"],
-            "columns": {"text": columns[0], "pair": columns[1], "label": None},
-            "files": {f"{tag}/train": path},
-        }
+    def _card(self, title: str, path: Path, columns: tuple[str, str]) -> OwnCard:
+        text, pair = columns
+        return OwnCard(
+            title=title,
+            task=PARALLEL,
+            files={f"{parse(self.language)}/train": path},
+            licence=self.licence,
+            columns={"text": text, "pair": pair, "label": None},
+        )
 
 
 def dictionary_table(path: Path) -> str:
