@@ -31,16 +31,21 @@ def test_every_name_is_there():
 
 
 @pytest.mark.parametrize(
-    "name", ["train_language", "align_language", "build_vocabulary", "make_lexicon", "train_task"]
+    "name", ["train_language", "align_language", "build_vocabulary", "make_lexicon", "project", "train_task"]
 )
 def test_the_examples_in_the_manual_run(bert, name):
-    around = {"xling": xling, "base": bert, "lines": TEXTS}
+    ner = tagger(bert) if name == "project" else None
+    around = {"xling": xling, "base": bert, "lines": TEXTS, "ner": ner}
     function = getattr(api, name)
     found = doctest.DocTestParser().get_doctest(function.__doc__, around, name, None, 0)
     assert found.examples
     assert doctest.DocTestRunner().run(found).failed == 0
     for section in ("Args:", "Returns:", "Raises:"):
         assert section in function.__doc__
+
+
+def tagger(bert):
+    return xling.train_task(bert, GOLD, task="tagging", settings=SHORT)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from xling.words.translation_table import translation_table
 
 LIKE = 0.65  # the least likeness of two names, as a share of common characters
 _WEAKEST = 0.01  # the least strength of a link between words that are not alike
+_BY_PLACE = 0.01  # the share of its strength that a link loses from one end of a sentence to the other
 _SHORTEST = 3  # characters of a word that counts as a name
 
 Links = Float[np.ndarray, "own other"]
@@ -48,10 +49,13 @@ class Aligner:
         """Return how strongly each word of a sentence is linked with each of its translation.
 
         The strength is the product of the two words' probabilities as translations of each other, and for
-        names and numbers that are alike also their likeness, from 0.65 to 1.
+        names and numbers that are alike also their likeness, from 0.65 to 1. Of several equal words, those at
+        like places of the two sentences are linked slightly more strongly.
         """
-        likeness = [[self._likeness(one, two) for two in other] for one in own]
-        return self._together(own, other) + np.array(likeness).reshape(len(own), len(other))
+        likeness = np.array([[self._likeness(one, two) for two in other] for one in own])
+        found = self._together(own, other) + likeness.reshape(len(own), len(other))
+        rows, columns = ((np.arange(count) + 0.5) / max(count, 1) for count in found.shape)
+        return found * (1 - _BY_PLACE * np.abs(np.subtract.outer(rows, columns)))
 
     def _together(self, own: Sequence[str], other: Sequence[str]) -> Links:
         """Return the products of probabilities; zero for words that the pairs do not have."""
