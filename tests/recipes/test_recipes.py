@@ -34,7 +34,7 @@ def test_it_names_what_exists(path):
     for section in (recipe.language_modules, recipe.task_module):
         options = dict(section.options)
         head = options.pop("head", {})
-        assert preset(section.kind, options)
+        assert preset(section.kind, options) or section.kind == "head"
         assert parse_config({"kind": "head", "outputs": 2, **head}, where="head")
     tests = [(recipe.task.test, language) for language in recipe.targets]
     sources = [(spec, recipe.source) for spec in (recipe.task.train, recipe.task.dev)]
@@ -51,6 +51,9 @@ def test_it_names_what_exists(path):
         words = section.vocabulary.parallel
         parallel += [(words, tag) for tag in recipe.targets if words is not None]
         assert section.vocabulary.init in INITIALISERS
+    if recipe.words is not None:
+        given = (recipe.words.pairs, recipe.words.dictionary)
+        parallel += [(spec, tag) for spec in given if spec is not None for tag in recipe.targets]
     for spec, language in [*tests, *sources, (source_test, recipe.source), *texts, *parallel]:
         card = load_card(spec.card)
         assert spec.split in card.splits

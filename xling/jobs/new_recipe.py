@@ -142,7 +142,7 @@ def _recipe(wishes: Wishes) -> dict[str, Any]:
 def _language_modules(section: Mapping[str, Any], wishes: Wishes) -> dict[str, Any]:
     section = {key: value for key, value in section.items() if key != "texts"}
     if wishes.text:
-        section["text"] = {"card": TEXT, "split": "train"}
+        section |= {"text": {"card": TEXT, "split": "train"}, "objectives": ["mlm"]}
     if wishes.source_text and not wishes.text:
         raise InputError("goes with --text", where="--source-text", hint="give --text, the target's")
     if wishes.source_text:

@@ -13,7 +13,7 @@ from scipy import sparse
 from xling.data.tokenise import words
 from xling.spelling import listed
 from xling.words.learning import numbered
-from xling.words.translation_table import translation_table
+from xling.words.translation_table import both_ways
 
 LIKE = 0.65  # the least likeness of two names, as a share of common characters
 _WEAKEST = 0.01  # the least strength of a link between words that are not alike
@@ -81,8 +81,7 @@ class Aligner:
         """
         own, names = numbered([_listed_words(one) for one, _ in self._pairs])
         other, translations = numbered([_listed_words(two) for _, two in self._pairs])
-        product = translation_table(own, other).multiply(translation_table(other, own).T)
-        padded = sparse.csr_array(product)
+        padded = sparse.csr_array(both_ways(own, other))
         padded.resize(len(names) + 1, len(translations) + 1)
         sides = [{word: at for at, word in enumerate(side)} for side in (names, translations)]
         return padded, sides[0], sides[1]

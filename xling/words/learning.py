@@ -9,10 +9,10 @@ import numpy as np
 from xling.errors import InputError
 from xling.modules.lexicon import Entry
 from xling.spelling import listed, side_by_side, word_spans, words_of
-from xling.words.translation_table import SplitText, translation_table
+from xling.words.translation_table import SplitText, both_ways
 
 Pair = tuple[str, str]
-_FEWEST_PAIRS = 2
+_FEWEST_PAIRS, _LEAST = 2, 0.1
 
 
 def learned_entries(pairs: Sequence[Pair]) -> list[Entry]:
@@ -20,7 +20,8 @@ def learned_entries(pairs: Sequence[Pair]) -> list[Entry]:
 
     pairs: (sentence, its translation).
 
-    The probabilities are those of IBM model 1. In scripts without blanks between words, two adjacent
+    The probability is that of IBM model 1 in both directions, multiplied; a word without a translation above
+    0.1 has no entry, because a wrong gloss is worse than the word itself. In scripts without blanks between words, two adjacent
     syllables are an entry too. Words come in the order of their first occurrence. Raises InputError for fewer
     than two pairs.
     """
@@ -28,11 +29,13 @@ def learned_entries(pairs: Sequence[Pair]) -> list[Entry]:
         raise InputError(f"{len(pairs)} pairs of sentences are too few to learn from", where="--pairs")
     own, names = numbered([_entries_in(one) for one, _ in pairs])
     other, translations = numbered([words_of(two) for _, two in pairs])
-    chances = translation_table(own, other)
+    chances = both_ways(own, other)
     columns = np.asarray(chances.argmax(axis=1)).ravel().tolist()
     values = chances.max(axis=1).toarray().ravel().tolist()
     best = zip(names, columns, values, strict=True)
-    return [Entry(word, translations[column], round(value, 4)) for word, column, value in best if value > 0]
+    return [
+        Entry(word, translations[column], round(value, 4)) for word, column, value in best if value > _LEAST
+    ]
 
 
 def numbered(sentences: Sequence[Sequence[str]]) -> tuple[SplitText, list[str]]:

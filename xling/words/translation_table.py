@@ -41,6 +41,16 @@ def translation_table(own: SplitText, other: SplitText, *, passes: int = PASSES)
     return sparse.csr_array((chance[real], places), shape=(own.pieces, other.pieces))
 
 
+def both_ways(own: SplitText, other: SplitText, *, passes: int = PASSES) -> sparse.csr_array:
+    """Return the product of the probabilities in both directions: [own pieces, other pieces].
+
+    It is large only for pieces that are each other's translation, and so spares a rare piece the translation
+    that merely stood beside it.
+    """
+    there, back = (translation_table(*sides, passes=passes) for sides in ((own, other), (other, own)))
+    return there.multiply(back.T).tocsr()
+
+
 class _Cells:
     """The pairs of pieces that occur in the same sentence pair.
 
