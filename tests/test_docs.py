@@ -53,6 +53,12 @@ TOPICS = ("politics", "sports", "travel")
 MY_DATA = {
     **{f"my_data/conll2003_en/eng/{split}.txt": tagged(texts) for split, texts in SPLITS.items()},
     **{f"my_data/masakhaner2/{tag}/test.txt": tagged(TEXTS[80:]) for tag in ("swa", "hau")},
+    **{
+        f"my_data/mafand_pairs/{tag}.tsv": lines(
+            f"{tag}\teng", *map("\t".join, zip(SPELLED, TEXTS, strict=True))
+        )
+        for tag in ("swa", "hau")
+    },
     **{f"my_data/mlm/{name}.txt": PLAIN for name in ("swa", "hau", "eng_Latn")},
     **{
         f"my_data/sib200/{name}/{split}.tsv": table(texts, "index_id\ttext\tcategory", *TOPICS)
@@ -106,6 +112,8 @@ DOCUMENTS = {
             "vec/test.tsv": table(SPLITS["test"], "id\ttext\tlabel", *TOPICS),
             **{f"eng/{split}.tsv": table(SPLITS[split], "id\ttext\tlabel", *TOPICS) for split in SPLITS},
             **{name: PLAIN for name in ("vec/text/all.txt", "ita.txt", "spa.txt", "eng.txt")},
+            "vec/pairs.tsv": lines("vec\teng", *map("\t".join, zip(SPELLED, TEXTS, strict=True))),
+            "vec/dictionary.tsv": lines("ka\thouse"),
             "vec/unlabelled.tsv": lines("id\ttext", *(f"{n}\t{text}" for n, text in enumerate(TEXTS))),
             "ha_test_participants.tsv": lines("ID\ttweet", "ha_1\tamina", "ha_2\tjuma"),
             "hau.jsonl": lines(*(f'{{"id": "ha_{n}", "text": "x", "label": "neutral"}}' for n in (1, 2))),
@@ -157,6 +165,7 @@ SHORT_RUN = (
 )
 CUT = {
     f"xling train language --base {BASE} --language swh --kind centre": (),  # one pass over the text
+    "xling train language --kind lexicon": (),  # no training
     "xling train": ("--set steps=3",),
     "xling vocabulary build": ("--size 30",),
     "xling run": SHORT_RUN,

@@ -21,9 +21,9 @@ def learned_entries(pairs: Sequence[Pair]) -> list[Entry]:
     pairs: (sentence, its translation).
 
     The probability is that of IBM model 1 in both directions, multiplied; a word without a translation above
-    0.1 has no entry, because a wrong gloss is worse than the word itself. In scripts without blanks between words, two adjacent
-    syllables are an entry too. Words come in the order of their first occurrence. Raises InputError for fewer
-    than two pairs.
+    0.1 has no entry, because a wrong gloss is worse than the word itself. In scripts without blanks between
+    words, two adjacent syllables are an entry too. Words come in the order of their first occurrence. Raises
+    InputError for fewer than two pairs.
     """
     if len(pairs) < _FEWEST_PAIRS:
         raise InputError(f"{len(pairs)} pairs of sentences are too few to learn from", where="--pairs")
