@@ -12,6 +12,7 @@ from typing import Any
 from lab.overlap import Sifted, sifted
 from lab.suites import Suite
 from lab.workshop import SharedStages, Workshop
+from xling.composition.forms.single import Named
 from xling.corpora.cards import load_card
 from xling.corpora.source import load
 from xling.errors import InputError
@@ -22,7 +23,7 @@ from xling.pipeline.recipe import DataSpec, told
 from xling.pipeline.stages import Workbench
 from xling.tasks.registry import task_named
 from xling.tasks.task import Task
-from xling.training.specs import LexiconBuild, TaskTraining
+from xling.training.specs import LexiconBuild, Projection, TaskTraining
 
 SCORED = ("sib200", "masakhaner2", "masakhapos")  # the cards of every suite's dev and test splits
 
@@ -66,6 +67,27 @@ class Ground:
             data={role: self.corpus.examples(spec, source) for role, spec in parts.items()},
             seed=seed,
         )
+
+    def carried(self, seed: int, limit: int) -> Stage:
+        """Return the task module that has also learned from labels carried over all pairs of the suite.
+
+        limit: the number of pairs of a language.
+        """
+        before = self.task_module(seed)
+        carried = {
+            f"train/{tag}": Stage(
+                name=f"{before.name}/carried-{tag}",
+                spec=Projection(limit=limit),
+                language=tag,
+                task=before.task,
+                data={"pairs": self.pairs(tag)},
+                modules={before.name: before},
+                plan=Named(before.name),
+                seed=seed,
+            )
+            for tag in load_card(str(self.suite.pairs)).languages
+        }
+        return replace(before, name=f"{before.name}/carried", data={**before.data, **carried})
 
     def own_labels(self, language: str, count: int | None = None) -> Data | None:
         """Return labelled rows of a language: of its train split or, if that is not at hand, of dev.

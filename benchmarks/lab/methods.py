@@ -11,7 +11,7 @@ from xling.modules.module import Module
 from xling.training.specs import TaskTraining
 
 SEEDS = (0, 1, 2)
-FEW = 100
+FEW, CARRIED = 100, 1200
 Modules = Mapping[str, Stage | Module]
 
 
@@ -54,6 +54,11 @@ def gloss(ground: Ground, language: str, seed: int) -> Modules:
 def shuffled(ground: Ground, language: str, seed: int) -> Modules:
     """Return the control's module and a lexicon whose translations were given to other words."""
     return {**none(ground, language, seed), f"words/{language}": ground.lexicon(language, shuffled=True)}
+
+
+def carried(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the task module that has also learned from labels carried over the pairs of all languages."""
+    return {"task/carried": ground.carried(seed, CARRIED)}
 
 
 def few_labels(ground: Ground, language: str, seed: int) -> Modules:
@@ -119,6 +124,12 @@ _ALL = (
     ),
     Method(name="vote", plan=_voted, modules=gloss, suits=_paired),
     Method(name="vote-shuffled", plan=_voted, modules=shuffled, suits=_paired),
+    Method(
+        name="carried",
+        plan=lambda language, seed: "task/carried",
+        modules=carried,
+        suits=lambda ground, language: ground.suite.pairs is not None and not ground.suite.translations,
+    ),
     Method(
         name="few-labels",
         plan=lambda language, seed: "task/few",
