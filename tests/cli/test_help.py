@@ -12,7 +12,7 @@ COMMANDS = (
     ["module", "list"], ["module", "show"], ["module", "verify"], ["module", "merge"], ["module", "onnx"],
     ["module", "import"], ["module", "export"], ["data"], ["data", "list"], ["data", "show"],
     ["data", "check"], ["vocabulary"], ["vocabulary", "diagnose"], ["vocabulary", "build"], ["report"],
-    ["info"], ["retrieve"], ["ablate"], ["submit"], ["data", "rank"], ["recipe"], ["recipe", "new"],
+    ["info"], ["retrieve"], ["ablate"], ["advise"], ["submit"], ["data", "rank"], ["recipe"], ["recipe", "new"],
 )  # fmt: skip
 PROBE = """
 import sys

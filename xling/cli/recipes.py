@@ -1,4 +1,4 @@
-"""The commands `xling run`, `ablate`, `report` and `info`."""
+"""The commands `xling run`, `ablate`, `advise`, `report` and `info`."""
 
 from __future__ import annotations
 
@@ -92,6 +92,22 @@ def ablate(
     print_result(verdict_rows(results, plain=not json), as_json=json)
     if not json:
         print(f"{results}\n{results.with_name('report.html')}")
+
+
+def advise(
+    recipe: Annotated[Path, typer.Argument(help="A recipe file, or the name of a packaged recipe.")],
+    data_root: DataRoot = None,
+    changes: Annotated[list[str] | None, typer.Option("--set", help="A recipe change, as key=value.")] = None,
+    json: Json = False,
+) -> None:
+    """Say which plan to use for each language, from what can be known without labels or training."""
+    from xling.pipeline.loading import load_recipe
+
+    loaded = load_recipe(recipe, changes or ())
+
+    from xling.jobs.advise import advise as advise_recipe
+
+    print_result(advise_recipe(loaded, data_root), as_json=json)
 
 
 def _workplace(

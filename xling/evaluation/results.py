@@ -99,6 +99,22 @@ class Nearness(_Row):
     absolute: FiniteFloat
 
 
+class AdviceRow(_Row):
+    """How a language is best read, as far as can be known without labels.
+
+    condition: the recommended condition; reading: its heading. unread: the share of the pieces of the task's
+    text that the base has no piece for. held: the share of its running words that the lexicon's sources hold.
+    """
+
+    language: str
+    condition: str
+    reading: str = ""
+    plan: str = ""
+    reason: str = ""
+    unread: FiniteFloat | None = None
+    held: FiniteFloat | None = None
+
+
 class ModuleRow(_Row):
     """A trained module with its scores. tokens: the number of pieces read in training."""
 
@@ -148,6 +164,7 @@ class Results(_Row):
     cells: tuple[CellRow, ...] = Field(min_length=1)
     gains: tuple[Gain, ...] = ()
     equivalence: tuple[Nearness, ...] = ()
+    recommended: tuple[AdviceRow, ...] = ()
     modules: tuple[ModuleRow, ...] = ()
     stages: tuple[StageRow, ...] = ()
     cards: tuple[CardRow, ...] = ()

@@ -84,10 +84,12 @@ class Asked:
 class Planned:
     """The stages of a recipe.
 
+    source: the language that the task is learned in.
     modules: the stages that make modules, by the names used in plans.
     scores: the scores that the recipe asks for.
     """
 
+    source: str
     modules: Mapping[str, Stage]
     scores: Sequence[Asked]
 
@@ -122,7 +124,7 @@ def plan_recipe(corpus: Corpus, precision: Precision = FLOAT32) -> Planned:
         _asked(corpus, tag, condition, modules=modules, seed=seed, spec=spec)
         for tag, seed, condition in under
     ]
-    return Planned(modules=modules, scores=asked)
+    return Planned(source=recipe.source, modules=modules, scores=asked)
 
 
 def language_stage(corpus: Corpus, language: str) -> Stage:

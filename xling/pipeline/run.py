@@ -17,6 +17,7 @@ from xling.files import link, write_json, write_lines
 from xling.makers.stage import Say
 from xling.makers.task import check_kind
 from xling.modules.registry import preset
+from xling.pipeline.advising import advice
 from xling.pipeline.corpus import Corpus
 from xling.pipeline.planning import Asked, plan_recipe
 from xling.pipeline.recipe import Recipe
@@ -74,7 +75,8 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
     _write_glosses(folder, planned.scores, modules)
     write_lines(folder / LOG, _log_lines(done.values()))
     results = results_of(corpus, bench.opened, scores, done)
-    said = {"command": place.command, "precision": place.precision}
+    recommended = tuple(advice(planned, bench.opened))
+    said = {"command": place.command, "precision": place.precision, "recommended": recommended}
     write_json(folder / RESULTS, results.model_copy(update=said).as_json())
     write_report(folder)
     return folder / RESULTS

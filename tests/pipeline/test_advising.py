@@ -1,0 +1,58 @@
+"""Advice without labels: which rule decides, and that nothing is trained for it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from support.tiny_recipe import write, write_recipe
+
+from xling.evaluation.results import BOTH, CARRIED, GLOSS, NONE, TARGET, VOTE
+from xling.pipeline.advising import Signals, advised
+
+EVERY = (NONE, TARGET, GLOSS, VOTE, BOTH)
+
+
+@pytest.mark.parametrize(
+    ("task", "conditions", "unread", "held", "wanted", "reason"),
+    [
+        ("classification", EVERY, 0.9, 0.97, BOTH, "cannot read 90% of the pieces"),
+        ("classification", (NONE, GLOSS, VOTE), 0.9, 0.6, GLOSS, "cannot read"),
+        ("classification", (NONE, TARGET), 0.9, None, TARGET, "cannot read"),
+        ("classification", (NONE,), 0.9, None, NONE, "nothing else"),
+        ("classification", EVERY, 0.0, 0.8, VOTE, "hold 80% of the running words"),
+        ("classification", EVERY, 0.0, 0.2, NONE, "20%.*fewer than was measured"),
+        ("tagging", (NONE, CARRIED, GLOSS, VOTE), 0.0, 0.8, CARRIED, "carried over pairs"),
+        ("pos", (NONE, GLOSS, VOTE), 0.0, 0.9, NONE, "not measured to help in pos"),
+        ("tagging", (NONE, TARGET), 0.0, None, NONE, "harmed"),
+    ],
+)
+def test_the_first_rule_that_applies(task, conditions, unread, held, wanted, reason):
+    condition, said = advised(Signals(task=task, conditions=frozenset(conditions), unread=unread, held=held))
+    assert condition == wanted
+    assert re.search(reason, said), said
+
+
+def test_the_command_trains_nothing_and_the_run_says_the_same(shell, bert, tmp_path):
+    recipe = write_recipe(tmp_path / "recipe", bert.id)
+    data = recipe.parent / "data"
+    (data / "swh-pairs.tsv").write_text("swh\teng\namina leo\tamina today\nleo juma\ttoday juma\n", "utf-8")
+    shared = {"source": "made up", "citation": "none", "licence": {"id": "CC0-1.0"}}
+    card = write(
+        recipe.parent / "pairs.yaml",
+        {"title": "Pairs", "task": "parallel", "format": "table", "splits": ["pairs"], **shared}
+        | {"languages": {"swh": "swh"}, "layout": "{upstream}-pairs.tsv"}
+        | {"columns": {"text": "swh", "pair": "eng", "label": None}},
+    )
+    changes = ("--set", f"words={{pairs: {{card: {card}, split: pairs}}}}")
+    said = shell("advise", recipe, "--data-root", data, "--json", *changes)
+    assert said.status == 0, said.err
+    (row,) = json.loads(said.out)
+    assert (row["language"], row["condition"], row["plan"]) == ("swh", NONE, "task/ner-alone")
+    assert 0 < row["held"] < 0.5 and row["unread"] == 0
+    assert not (tmp_path / "runs").exists()
+    ended = shell("run", recipe, "--data-root", data, "--out", tmp_path / "runs", "--quiet", *changes)
+    assert ended.status == 0, ended.err
+    results = json.loads((tmp_path / "runs/tiny/results.json").read_text("utf-8"))
+    assert results["recommended"] == [row]

@@ -1,0 +1,112 @@
+"""Advice without labels: how a language is best read, from what its words and its pieces tell.
+
+The first rule that applies decides. What the rules rest on was measured on topics (SIB-200), names
+(MasakhaNER 2) and parts of speech (MasakhaPOS): docs/results.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xling.bases.base import Base
+from xling.composition.contents import named
+from xling.data.examples import Example, text_of
+from xling.evaluation.results import BOTH, CARRIED, GLOSS, HEADINGS, NONE, TARGET, VOTE, AdviceRow
+from xling.pipeline.planning import Asked, Planned
+from xling.spelling import words_of
+from xling.words.coverage import held
+
+UNREAD = (
+    0.3  # of the pieces: N'Ko, Dzongkha and Tifinagh have more, every script that the base reads has less
+)
+ENOUGH = 0.5  # of the running words: Tamasheq, with 54%, still won; nothing was measured with fewer
+HELPED = frozenset({"classification", "tagging"})  # tasks in which a gloss was measured to help
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signals:
+    """What is known of a language without labels.
+
+    task: the name of the task.
+    conditions: the conditions under which the recipe reads the language.
+    unread: the share of the pieces of the task's text that the base has no piece for.
+    held: the share of its running words that the lexicon's sources hold, or None without a lexicon.
+    """
+
+    task: str
+    conditions: frozenset[str]
+    unread: float
+    held: float | None
+
+
+def advised(signals: Signals) -> tuple[str, str]:
+    """Return the condition to use, and the reason as a sentence without a full stop."""
+    offered, known = signals.conditions, signals.held or 0.0
+    if signals.unread > UNREAD:
+        for condition in (BOTH, GLOSS, TARGET):
+            if condition in offered:
+                return condition, f"the base cannot read {signals.unread:.0%} of the pieces of this text"
+        return (
+            NONE,
+            f"the base cannot read {signals.unread:.0%} of the pieces, and the recipe has nothing else",
+        )
+    if CARRIED in offered:
+        return CARRIED, "labels carried over pairs gave most in names, also to relatives without pairs"
+    if VOTE in offered and signals.task not in HELPED:
+        return NONE, f"a gloss was not measured to help in {signals.task}"
+    if VOTE in offered and known >= ENOUGH:
+        return VOTE, f"the lexicon's sources hold {known:.0%} of the running words"
+    if VOTE in offered:
+        return NONE, f"the lexicon's sources hold {known:.0%} of the words, fewer than was measured"
+    return NONE, "the base reads the script, and a module of states harmed wherever it was measured"
+
+
+def advice(planned: Planned, base: Base) -> list[AdviceRow]:
+    """Return which condition is recommended for each target of a recipe, with the reason and the plan."""
+    asked: dict[str, dict[str, Asked]] = {}
+    for own in planned.scores:
+        asked.setdefault(own.stage.language, {}).setdefault(own.condition, own)
+    rows = []
+    for language, conditions in asked.items():
+        if language == planned.source:
+            continue
+        lexicons = (name for name in _names(conditions) if name.startswith("words/"))
+        lexicon = next((planned.modules[name] for name in lexicons), None)
+        examples = conditions[NONE].stage.rows("test")
+        rows_of_words = () if lexicon is None else (*lexicon.rows("pairs"), *lexicon.rows("dictionary"))
+        signals = Signals(
+            task=str(conditions[NONE].stage.task),
+            conditions=frozenset(conditions),
+            unread=_unread(base, examples),
+            held=_held(examples, [row[0] for row in rows_of_words]) if lexicon else None,
+        )
+        condition, reason = advised(signals)
+        rows.append(
+            AdviceRow(
+                language=language,
+                condition=condition,
+                reading=HEADINGS[condition],
+                plan=str(conditions[condition].stage.plan),
+                reason=reason,
+                unread=round(signals.unread, 3),
+                held=None if signals.held is None else round(signals.held, 3),
+            )
+        )
+    return rows
+
+
+def _names(conditions: dict[str, Asked]) -> list[str]:
+    return [str(own) for asked in conditions.values() for own in named(asked.stage.plan)]
+
+
+def _unread(base: Base, examples: Sequence[Example]) -> float:
+    tokenizer = base.tokenizer
+    pieces = tokenizer([text_of(own) for own in examples], add_special_tokens=False)["input_ids"]
+    count = sum(map(len, pieces))
+    return sum(row.count(tokenizer.unk_token_id) for row in pieces) / max(1, count)
+
+
+def _held(examples: Sequence[Example], sentences: Sequence[str]) -> float:
+    known = {word for sentence in sentences for word in words_of(sentence)}
+    return held([text_of(own) for own in examples], known, holder="lexicon").without_marks
