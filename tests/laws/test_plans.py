@@ -164,4 +164,4 @@ def test_heads_side_by_side_are_all_or_none(bert):
 
 
 def test_every_form_of_module_is_in_these_laws():
-    assert set(NAMES) | {"head", "biaffine"} == set(MODULES)
+    assert set(NAMES) | {"head", "biaffine", "centre"} == set(MODULES)

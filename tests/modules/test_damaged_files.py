@@ -80,7 +80,7 @@ def test_a_lying_header(bert, tmp_path, lie):
         ({"layers": -1}, "layers = -1 is no size"),
         ({"layers": 10**9}, "layers = 1000000000 is no size"),
         ({"labels": 3}, "facts of another xling version"),
-        ({"base": None}, "facts of another xling version"),
+        ({"base": None}, "hidden = 16 is no size"),
     ],
 )  # fmt: skip
 def test_facts_that_cannot_be(bert, tmp_path, facts, words):

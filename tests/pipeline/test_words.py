@@ -69,7 +69,7 @@ def test_gloss_and_vote_are_scored_and_shown(run, recipe, tmp_path):
     rows = (folder / "predictions/swh-gloss-0.jsonl").read_text(encoding="utf-8").splitlines()
     assert all(word.endswith("fo") for word in json.loads(rows[0])["tokens"])
     page = (folder / "report.html").read_text(encoding="utf-8")
-    for heading in ("text and gloss", "own module and gloss", "Gloss: each word"):
+    for heading in ("text and gloss", "own module and gloss", "Gloss: the words"):
         assert heading in page
     made = Module.load(folder / "modules/words/swh")
     assert made.networks[0].rewritten(["aminafo", "jumafo", "ganz"], "swh") == ["leo", "juma", "juma"]

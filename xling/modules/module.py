@@ -220,7 +220,7 @@ def _facts_and_entries(
         cards = tuple((str(name), str(checksum)) for name, checksum in values.pop("cards"))
         below = _below(values.pop("below"))
         for name, most in _SIZES.items():
-            least = 0 if values.get("base") is None else 1
+            least, most = (0, 0) if values.get("base") is None else (1, most)
             if not isinstance(values[name], int) or not least <= values[name] <= most:
                 raise InputError(f"{name} = {values[name]!r} is no size of an encoder", where=path)
         facts = Facts(**{**values, "labels": tuple(values["labels"]), "cards": cards, "below": below})
