@@ -27,7 +27,7 @@ _MOST_KEPT = 1 << 17  # units whose gloss is kept
 _LONGEST = 12  # words in an entry; longer ones are phrases that no text repeats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A word, its translation, and how much it counts among other entries for the same word."""
 
