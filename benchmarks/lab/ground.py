@@ -106,17 +106,20 @@ class Ground:
         """Return whether the suite has parallel text of a language."""
         return self.suite.pairs is not None and language in load_card(self.suite.pairs).languages
 
-    def lexicon(self, language: str, *, shuffled: bool = False) -> Stage:
+    def lexicon(self, language: str, *, shuffled: bool = False, **spec: float) -> Stage:
         """Return the lexicon of a language, learned from its pairs.
 
         shuffled: whether the translations are given to the words of other sentences, as a control.
+        spec: fields of `LexiconBuild`.
         """
         data, name = self.pairs(language), f"words/{language}"
         if shuffled:
             own, other = zip(*data.rows, strict=True)
             drawn = Random(0).sample(other, len(other))
             data, name = replace(data, rows=list(zip(own, drawn, strict=True))), f"{name}/shuffled"
-        return Stage(name=name, spec=LexiconBuild(), language=language, data={"pairs": data})
+        return Stage(
+            name=name, spec=LexiconBuild.model_validate(spec), language=language, data={"pairs": data}
+        )
 
     def pairs(self, language: str) -> Data:
         """Return the parallel text of a language, as (its sentence, English), without overlaps.

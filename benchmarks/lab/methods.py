@@ -61,6 +61,15 @@ def carried(ground: Ground, language: str, seed: int) -> Modules:
     return {"task/carried": ground.carried(seed, CARRIED)}
 
 
+def with_least(least: float) -> Callable[[Ground, str, int], Modules]:
+    """Return a function like `gloss`, for lexicons that keep translations above a probability."""
+
+    def of(ground: Ground, language: str, seed: int) -> Modules:
+        return {**none(ground, language, seed), f"words/{language}": ground.lexicon(language, least=least)}
+
+    return of
+
+
 def few_labels(ground: Ground, language: str, seed: int) -> Modules:
     """Return the control's module after ten more epochs on 100 sentences of the language.
 
@@ -124,6 +133,8 @@ _ALL = (
     ),
     Method(name="vote", plan=_voted, modules=gloss, suits=_paired),
     Method(name="vote-shuffled", plan=_voted, modules=shuffled, suits=_paired),
+    Method(name="vote-any", plan=_voted, modules=with_least(0.0), suits=_paired),
+    Method(name="vote-sure", plan=_voted, modules=with_least(0.3), suits=_paired),
     Method(
         name="carried",
         plan=lambda language, seed: "task/carried",

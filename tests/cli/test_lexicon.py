@@ -104,13 +104,19 @@ def test_what_it_cannot_be_made_from_is_said_in_one_line(made, words, told):
         ("--parallel", "pairs.tsv"),
         ("--vocabulary", "a"),
         ("--init", "a"),
-        ("--set", "steps=3"),
         ("--minutes", "2"),
     ],
 )
 def test_options_of_a_training_are_refused(made, option, value):
     made("--lexicon", "words.tsv", option, value).refused(f"{option}: ", "lexicon", "--pairs and --lexicon")
     assert not Path("lexicon").exists()
+
+
+def test_its_settings_are_its_own(made):
+    made("--pairs", "pairs.tsv", "--set", "steps=3").refused("--set: steps: no such key", "least")
+    made("--pairs", "pairs.tsv", "--set", "least=2").refused("--set: least:")
+    assert made("--pairs", "pairs.tsv", "--set", "least=0.99").status == 0
+    assert made("--pairs", "pairs.tsv", "--set", "least=0", "--fresh").status == 0
 
 
 @pytest.mark.parametrize("option", ["--pairs", "--lexicon", "--data-root"])

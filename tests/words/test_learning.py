@@ -37,3 +37,10 @@ def test_syllables_and_pairs_of_them_where_no_blank_divides_words():
 def test_one_pair_teaches_nothing():
     with pytest.raises(InputError, match="--pairs.*1 pairs"):
         learned_entries([("a", "b")])
+
+
+def test_a_word_without_a_likely_translation_is_left_as_it_is():
+    pairs = [("ji ka", "water"), ("ji", "water"), ("so mi", "house old"), ("so", "house")]
+    chances = {entry.word: entry.weight for entry in learned_entries(pairs, least=0.0)}
+    assert chances.keys() == {"ji", "ka", "so", "mi"} and chances["ka"] < min(chances["ji"], chances["so"])
+    assert {entry.word for entry in learned_entries(pairs, least=chances["ka"] + 0.01)} == {"ji", "so", "mi"}

@@ -124,7 +124,7 @@ def language(
 
     made = kind in MADE
     of_training = {"--text": text, "--parallel": parallel, "--vocabulary": vocabulary, "--init": init}
-    of_training |= {"--minutes": minutes, "--set": changes, "--source-text": source_text}
+    of_training |= {"--minutes": minutes, "--source-text": source_text}
     of_lexicon = {"--pairs": pairs, "--lexicon": lexicon, "--data-root": data_root}
     check_options(kind, base, of_training if made else of_lexicon)
     words = LexiconFiles(language=language, pairs=pairs, dictionary=lexicon, data_root=data_root)

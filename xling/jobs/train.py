@@ -183,7 +183,7 @@ class LexiconFiles:
             rows = [(own.word, own.translation, f"{own.weight:g}") for own in entries]
             data["dictionary"] = Data(rows=rows, card=self.dictionary.name)
         tag = parse(self.language)
-        return Stage(name=name_of(options.out), spec=LexiconBuild(), language=tag, data=data)
+        return Stage(name=name_of(options.out), spec=options.chosen(LexiconBuild), language=tag, data=data)
 
 
 def is_table(named: str) -> bool:

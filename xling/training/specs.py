@@ -170,13 +170,16 @@ class VocabularyBuild(Specification):
 
 
 class LexiconBuild(Specification):
-    """How a lexicon is made from parallel sentences and a dictionary. It has no settings.
+    """How a lexicon is made from parallel sentences and a dictionary.
 
     source: the language of the translations.
+    least: the least probability of a translation that is learned from pairs, in both directions together. A
+    word without such a one is left as it is.
     """
 
     needs_base: ClassVar[bool] = False
     source: str = "eng"
+    least: Annotated[float, Field(ge=0, lt=1)] = 0.1
 
 
 class Projection(Specification):

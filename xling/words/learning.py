@@ -12,16 +12,16 @@ from xling.spelling import listed, side_by_side, word_spans, words_of
 from xling.words.translation_table import SplitText, both_ways
 
 Pair = tuple[str, str]
-_FEWEST_PAIRS, _LEAST = 2, 0.1
+_FEWEST_PAIRS = 2
 
 
-def learned_entries(pairs: Sequence[Pair]) -> list[Entry]:
+def learned_entries(pairs: Sequence[Pair], *, least: float = 0.1) -> list[Entry]:
     """Return an entry for each word of the first sides: its likeliest translation and the probability.
 
-    pairs: (sentence, its translation).
+    pairs: (sentence, its translation). least: the least probability of a translation.
 
-    The probability is that of IBM model 1 in both directions, multiplied; a word without a translation above
-    0.1 has no entry, because a wrong gloss is worse than the word itself. In scripts without blanks between
+    The probability is that of IBM model 1 in both directions, multiplied; a word without a likely translation
+    has no entry, because a wrong gloss is worse than the word itself. In scripts without blanks between
     words, two adjacent syllables are an entry too. Words come in the order of their first occurrence. Raises
     InputError for fewer than two pairs.
     """
@@ -34,7 +34,7 @@ def learned_entries(pairs: Sequence[Pair]) -> list[Entry]:
     values = chances.max(axis=1).toarray().ravel().tolist()
     best = zip(names, columns, values, strict=True)
     return [
-        Entry(word, translations[column], round(value, 4)) for word, column, value in best if value > _LEAST
+        Entry(word, translations[column], round(value, 4)) for word, column, value in best if value > least
     ]
 
 
