@@ -23,11 +23,15 @@ from xling.evaluation.report_page import (
 )
 from xling.evaluation.report_page.predictions import GOLD, UNKNOWN_TASK, Answers, read_answers
 from xling.evaluation.results import (
+    BOTH,
+    CARRIED,
+    GLOSS,
     HEADINGS,
     MEANINGS,
     NONE,
     SOURCE,
     TARGET,
+    VOTE,
     CellRow,
     FinishedRun,
     Gain,
@@ -120,16 +124,25 @@ def render(
 
 
 def matrix_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:
-    """Return one row per language: its mean score over seeds for each condition, and the gain of its module.
+    """Return one row per language: its mean score over seeds for each condition, and a gain.
+
+    The gain is that of the recommended condition, or else of the language's own module.
 
     plain: whether scores are texts with intervals for a table, instead of numbers.
     """
     read = read_results(results)
     known = {(row.language, row.condition): row for row in read.gains}
     scores, rows = read.scores(), []
+    shown_too = [
+        key for key in (CARRIED, GLOSS, VOTE, BOTH) if any(key == cell.condition for cell in read.cells)
+    ]
+    best = {row.language: row.condition for row in read.recommended}
     for language, name in dict((cell.language, cell.name) for cell in read.cells).items():
-        shown = {key: _score(scores.get((language, key), ()), plain) for key in (NONE, SOURCE, TARGET)}
-        gain = known.get((language, TARGET)) or known.get((language, SOURCE))
+        shown = {
+            key: _score(scores.get((language, key), ()), plain) for key in (NONE, SOURCE, TARGET, *shown_too)
+        }
+        gains = (known.get((language, key)) for key in (best.get(language, ""), TARGET, SOURCE))
+        gain = next(filter(None, gains), None)
         rows.append({"language": language, "name": name, **shown, "gain": _gain(gain, plain)})
     return rows
 

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from xling.evaluation.report_page.style import Paint, Scale, paint
 from xling.evaluation.report_page.wording import bounds, score
-from xling.evaluation.results import HEADINGS, NONE, SOURCE, TARGET, CellRow, Results
+from xling.evaluation.results import HEADINGS, NONE, SOURCE, TARGET, VOTE, CellRow, Results
 
 _ORDER = tuple(HEADINGS)
 
@@ -57,9 +57,9 @@ class Language:
 
     @property
     def own(self) -> str | None:
-        """The condition of its own module, else of no module; None if neither was tested."""
+        """The condition of its own module, else of its gloss, else of no module; None if none was tested."""
         best = SOURCE if self.source else TARGET
-        return next((name for name in (best, NONE) if name in self.scores), None)
+        return next((name for name in (best, VOTE, NONE) if name in self.scores), None)
 
 
 @dataclass(frozen=True, kw_only=True)
