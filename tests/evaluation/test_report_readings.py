@@ -10,6 +10,7 @@ from support.page_text import read_page
 
 from xling.evaluation.report import write_report
 from xling.evaluation.report_page.matrix import build
+from xling.evaluation.report_page.predictions import read_rows
 from xling.evaluation.report_page.readings import GLOSSES, read
 from xling.evaluation.results import read_run
 
@@ -68,3 +69,11 @@ def test_without_glosses_there_is_no_such_section(tmp_path):
     run = read_run(folder)
     assert read(folder, run.results, build(run.results)) == ()
     assert "What each reading says" not in write_report(folder).read_text("utf-8")
+
+
+def test_a_language_whose_name_leads_elsewhere_is_not_followed(tmp_path):
+    folder = run_of(tmp_path / "run")
+    (tmp_path / "elsewhere.jsonl").write_text(json.dumps({"id": "0", "text": "secret"}), encoding="utf-8")
+    assert read_rows(folder, f"{GLOSSES}/fao.jsonl")
+    assert read_rows(folder, f"{GLOSSES}/../../elsewhere.jsonl") is None
+    assert read_rows(folder, f"{GLOSSES}\\elsewhere.jsonl") is None

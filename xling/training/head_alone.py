@@ -35,7 +35,7 @@ _BATCH_TOKENS, _MEMORY = 4096, 20
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadRow:
     """What a head reads of a row: the states that it scores, [items, hidden].
 
     row: the same row, in which `at` counts these states; one pooled state stands for the whole row.
@@ -96,14 +96,14 @@ def is_linear(module: Module) -> bool:
 @torch.no_grad()
 def readings(
     composition: Composition, rows: Sequence[Row], languages: Sequence[str], pooling: Pooling
-) -> list[Reading]:
+) -> list[ReadRow]:
     """Return what a head reads of rows, in their order.
 
     languages: the language of each example, to which a row's `example` points.
     """
     composition.train(False)
     device, pad = str(composition.encoder.device), composition.base.tokenizer.pad_token_id
-    found: dict[int, Reading] = {}
+    found: dict[int, ReadRow] = {}
     for batch in sequential_batches([len(row.ids) for row in rows], max_tokens=_BATCH_TOKENS):
         ids, mask = pad_rows([rows[number].ids for number in batch], pad, device)
         with computing_in(FLOAT32, device):
@@ -112,7 +112,7 @@ def readings(
         for place, number in enumerate(batch):
             row = rows[number]
             own = states[place][None] if pooling != "none" else states[place, list(row.at)]
-            found[number] = Reading(replace(row, at=tuple(range(len(row.at)))), own.clone())
+            found[number] = ReadRow(replace(row, at=tuple(range(len(row.at)))), own.clone())
     return [found[number] for number in range(len(rows))]
 
 

@@ -76,19 +76,13 @@ def read_answers_under(folder: Path, results: Results, language: Language, condi
     seed = seeds[0] if seeds else results.seed
     names = (f"{PREDICTIONS}/{language.tag}-{condition}-{seed}.jsonl", f"{GOLD}/{language.tag}.jsonl")
     sides = []
-    for name_of_file in names:
-        outside = name_of_file.count("/") > 1 or "\\" in name_of_file
-        rows = None if outside else _rows(folder / name_of_file)
+    for file in names:
+        rows = read_rows(folder, file)
         if rows is None:
-            return Answers(language=language, fault=f"no {name_of_file}")
+            return Answers(language=language, fault=f"no {file}")
         sides.append(rows)
     predicted, gold = sides
     return compared(language, predicted, gold, task_named(name).compare)
-
-
-def read_rows(path: Path) -> list[Row]:
-    """Return the readable rows of a file of JSON lines; no rows for a missing file."""
-    return [row for row in _rows(path) or () if row is not None]
 
 
 def compared(
@@ -119,10 +113,16 @@ def _example(found: Row, right: Row, answers: Sequence[Comparison]) -> ComparedE
     return ComparedExample(str(found.get("id", "")), texts, answers)
 
 
-def _rows(path: Path) -> list[Row | None] | None:
-    """Return one row per line, None for an unreadable line; return None for a missing file."""
+def read_rows(folder: Path, name: str) -> list[Row | None] | None:
+    """Return one row per line of a file of a run, None for an unreadable line.
+
+    name: the file's folder and its name, of which a part may come from the results. Returns None for a
+    missing file, and for a name that leads anywhere else.
+    """
+    if name.count("/") > 1 or "\\" in name:
+        return None
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = (folder / name).read_text(encoding="utf-8", errors="replace")
     except (OSError, ValueError):
         return None
     return list(_parsed(text))

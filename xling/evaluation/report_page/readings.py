@@ -21,7 +21,7 @@ _SHOWN, _LONG, _SHORT = 5, 400, 200
 
 
 @dataclass(frozen=True)
-class Reading:
+class Said:
     """What one reading said of an example. name: the heading of its condition."""
 
     name: str
@@ -37,7 +37,7 @@ class ReadExample:
     way: str
     gloss: str
     gold: str
-    readings: tuple[Reading, ...]
+    readings: tuple[Said, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,8 @@ def read(folder: Path, results: Results, matrix: Matrix) -> tuple[Readings, ...]
 
 
 def _of(folder: Path, results: Results, language: Language) -> Readings | None:
-    texts = {row["id"]: row for row in read_rows(folder / GLOSSES / f"{language.tag}.jsonl") if "id" in row}
+    rows = read_rows(folder, f"{GLOSSES}/{language.tag}.jsonl") or ()
+    texts = {row["id"]: row for row in rows if row is not None and "id" in row}
     readings = {
         name: {
             example.id: example for example in read_answers_under(folder, results, language, name).examples
@@ -81,7 +82,7 @@ def _of(folder: Path, results: Results, language: Language) -> Readings | None:
 def _example(texts: Mapping[str, object], said: Mapping[str, ComparedExample]) -> ReadExample:
     text, gloss = (cut(str(texts.get(key, "")), _LONG) for key in ("text", "gloss"))
     answers = next(iter(said.values())).answers
-    readings = [Reading(HEADINGS[name], _said(own), own.right) for name, own in said.items()]
+    readings = [Said(HEADINGS[name], _said(own), own.right) for name, own in said.items()]
     gold = _joined(_sides(answers, gold=True))
     return ReadExample(text=text, way=direction(text), gloss=gloss, gold=gold, readings=tuple(readings))
 
