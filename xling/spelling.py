@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import regex
 
@@ -16,7 +17,10 @@ SYLLABLE_SIGNS = "\u0f0b\u0f0c"  # Tibetan signs between syllables
 _ABOVE_OR_BELOW = {220, 230, *range(27, 36)}  # classes of accents, tone marks and Arabic vowel signs
 _MARKS = {code: None for code in range(sys.maxunicode) if unicodedata.combining(chr(code)) in _ABOVE_OR_BELOW}
 
+_LONGEST = 12  # words in an entry; longer ones are phrases that no text repeats
+
 Span = tuple[int, int]  # start, end (exclusive)
+FoundT = TypeVar("FoundT")
 
 
 def word_spans(text: str) -> list[Span]:
@@ -60,3 +64,23 @@ def capitalised_as(word: str, text: str) -> str:
 def words_of(text: str) -> list[str]:
     """Return the words of a text in the form under which they are listed."""
     return [listed(text[start:end]) for start, end in word_spans(text)]
+
+
+def reach_of(entries: Iterable[str]) -> int:
+    """Return how many words the longest of some entries has, at least 1 and at most 12."""
+    return max(1, min(_LONGEST, max((len(word_spans(entry)) for entry in entries), default=1)))
+
+
+def longest_entry(
+    text: str, spans: Sequence[Span], find: Callable[[str], FoundT | None]
+) -> tuple[int, FoundT | None]:
+    """Return how many of the words at the start form the longest entry, and what is found for it.
+
+    spans: where the words stand, as many as an entry may have. find: returns what is listed under a text, or
+    None. Without an entry that is one word, and None.
+    """
+    for count in range(len(spans), 0, -1):
+        found = find(text[spans[0][0] : spans[count - 1][1]])
+        if found is not None:
+            return count, found
+    return 1, None

@@ -10,8 +10,8 @@ import yaml
 from support.tiny_recipe import write, write_recipe
 
 from xling.evaluation.bootstrap import equivalence, verdict
+from xling.pipeline.conditions import conditions, relatives
 from xling.pipeline.loading import load_recipe
-from xling.pipeline.planning import conditions, relatives
 
 CONDITIONS = ["none", "source", "removed", "related", "target"]
 

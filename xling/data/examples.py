@@ -129,11 +129,13 @@ class ParsedSentence:
     language: str
 
 
-def text_of(example: Example) -> str:
-    """Return all texts of an example, joined by blanks: its words, or its text, pair, context and choices."""
-    values = (getattr(example, name, None) for name in TEXTS)
-    found = ([value] if isinstance(value, str) else value or () for value in values)
-    return " ".join(text for texts in found for text in texts)
+def text_of(example: Example, *, between: str = " ") -> str:
+    """Return all texts of an example: its words, or its text, pair, context and choices.
+
+    between: what stands between one of these and the next.
+    """
+    found = (getattr(example, name, None) or () for name in TEXTS)
+    return between.join(part if isinstance(part, str) else " ".join(part) for part in found if part)
 
 
 ExampleT = TypeVar("ExampleT")

@@ -13,6 +13,7 @@ from xling.data.parallel import columns_of
 from xling.data.rows import read_rows
 from xling.jobs.train import is_table
 from xling.languages import parse
+from xling.modules.lexicon import heaviest
 from xling.words.dictionary import read_dictionary
 
 PAIRS, DICTIONARY, DICTIONARY_TABLE = "pairs.yaml", "dictionary.yaml", "dictionary.tsv"
@@ -68,9 +69,6 @@ class WordFiles:
 
 def dictionary_table(path: Path) -> str:
     """Return a dictionary as a table with a header, the heaviest entry of each word."""
-    best: dict[str, tuple[float, str]] = {}
-    for entry in read_dictionary(path):
-        if entry.word not in best or entry.weight > best[entry.word][0]:
-            best[entry.word] = entry.weight, entry.translation
-    rows = [(_WORD, _TRANSLATION), *((word, text) for word, (_, text) in best.items())]
+    entries = heaviest(read_dictionary(path))
+    rows = [(_WORD, _TRANSLATION), *((own.word, own.translation) for own in entries)]
     return "".join(f"{word}\t{text}\n" for word, text in rows)

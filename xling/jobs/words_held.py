@@ -9,9 +9,8 @@ from pathlib import Path
 from xling.data.text import read_text
 from xling.errors import InputError
 from xling.jobs.train import pairs_of
-from xling.spelling import words_of
 from xling.vocabulary.diagnosis.advice import percent
-from xling.words.coverage import Held, held
+from xling.words.coverage import Held, held, running_words
 from xling.words.dictionary import read_dictionary
 from xling.words.expected import expected, module_or_words
 
@@ -34,14 +33,12 @@ class Sources:
         """Return how many running words of lines each source holds. Raises InputError for a faulty file."""
         found = []
         if self.text:
-            known = {word for line in read_text(self.text) for word in words_of(line)}
-            found.append(held(lines, known, holder="text"))
+            found.append(held(lines, running_words(read_text(self.text)), holder="text"))
         if self.pairs is not None:
             if self.language is None:
                 raise InputError("say the language of the pairs", where="--language", hint="give its tag")
             rows = pairs_of(self.pairs, self.language, self.data_root).rows
-            known = {word for own, _ in rows for word in words_of(own)}
-            found.append(held(lines, known, holder="pairs"))
+            found.append(held(lines, running_words(own for own, _ in rows), holder="pairs"))
         if self.lexicon is not None:
             entries = {entry.word for entry in read_dictionary(self.lexicon)}
             found.append(held(lines, entries, holder="dictionary"))

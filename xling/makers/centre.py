@@ -20,7 +20,7 @@ from xling.training.specs import Centring
 _LEAST = 2  # lines, below which there is no deviation
 
 
-def check_centre(stage: Stage) -> None:
+def check_centre(stage: Stage[Centring]) -> None:
     """Raise InputError when a text has fewer than two different lines, or the source has none at all."""
     known = stage.module("init")
     if known is not None and _centre(known) is None:
@@ -38,7 +38,7 @@ def check_centre(stage: Stage) -> None:
             )
 
 
-def make_centre(base: Base, stage: Stage, session: Session) -> Module:
+def make_centre(base: Base, stage: Stage[Centring], session: Session) -> Module:
     """Make the centre of a stage from the mean-pooled states of its text and of the source's.
 
     The source's statistics are those of the module `init`, if there is one. The score `distance` is the
@@ -75,8 +75,7 @@ def _centre(module: Module) -> Centre | None:
     return next((own for own in module.networks if isinstance(own, Centre)), None)
 
 
-def _vectors(base: Base, stage: Stage, role: str) -> Float[Tensor, "rows hidden"]:
-    assert isinstance(stage.spec, Centring)
+def _vectors(base: Base, stage: Stage[Centring], role: str) -> Float[Tensor, "rows hidden"]:
     longest = min(stage.spec.max_length, base.max_length)
     lines: Sequence[str] = deduplicate(stage.rows(role))
     rows = base.tokenizer(list(lines), truncation=True, max_length=longest)["input_ids"]

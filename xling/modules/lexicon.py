@@ -20,11 +20,18 @@ from torch import Generator, Tensor, nn
 from xling.errors import InputError
 from xling.modules.kind import Kind, PartConfig
 from xling.sites import EncoderShape
-from xling.spelling import SYLLABLE_SIGNS, Span, capitalised_as, listed, without_marks, word_spans
+from xling.spelling import (
+    SYLLABLE_SIGNS,
+    capitalised_as,
+    listed,
+    longest_entry,
+    reach_of,
+    without_marks,
+    word_spans,
+)
 
 FILE, HEADER = "lexicon.tsv", "word\ttranslation\tweight"
 _MOST_KEPT = 1 << 17  # units whose gloss is kept
-_LONGEST = 12  # words in an entry; longer ones are phrases that no text repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +75,9 @@ class Lexicon(nn.Module):
 
     @classmethod
     def of(cls, entries: Iterable[Entry], source: str) -> Lexicon:
-        """Make a lexicon. Of several entries for a word, the heaviest is kept, and of these the first."""
-        best: dict[str, Entry] = {}
-        for entry in entries:
-            key = listed(entry.word)
-            if key not in best or entry.weight > best[key].weight:
-                best[key] = entry
-        text = "".join(f"{own.word}\t{own.translation}\t{own.weight:g}\n" for own in best.values())
+        """Make a lexicon of the `heaviest` entry of each word."""
+        best = heaviest(entries)
+        text = "".join(f"{own.word}\t{own.translation}\t{own.weight:g}\n" for own in best)
         data = torch.from_numpy(np.frombuffer(text.encode("utf-8"), dtype=np.uint8).copy())
         return cls(LexiconConfig(entries=len(best), source=source), data)
 
@@ -121,24 +124,16 @@ class Lexicon(nn.Module):
         spans = word_spans(unit)
         said, end, place, translated = "", 0, 0, False
         while place < len(spans):
-            count, word, found = self._longest(unit, spans[place : place + self._reach])
-            signs, before, translated = unit[end : spans[place][0]], translated, found != word
-            apart = place and (before or translated) and not signs.strip(SYLLABLE_SIGNS)
-            said += (" " if apart else signs) + found
+            start = spans[place][0]
+            count, found = longest_entry(unit, spans[place : place + self._reach], self.translation)
             place += count
-            end = spans[place - 1][1]
+            signs, end = unit[end:start], spans[place - 1][1]
+            word, before = unit[start:end], translated
+            translated = found not in (None, word)
+            apart = place > count and (before or translated) and not signs.strip(SYLLABLE_SIGNS)
+            said += (" " if apart else signs) + (word if found is None else found)
         rest = unit[end:]
         return said if translated and not rest.strip(SYLLABLE_SIGNS) else said + rest
-
-    def _longest(self, unit: str, spans: Sequence[Span]) -> tuple[int, str, str]:
-        """Return how many words the longest entry at the first span has, their text, and what is said."""
-        for count in range(len(spans), 0, -1):
-            word = unit[spans[0][0] : spans[count - 1][1]]
-            found = self.translation(word)
-            if found is not None:
-                return count, word, found
-        first = unit[slice(*spans[0])]
-        return 1, first, first
 
     @cached_property
     def _by_word(self) -> dict[str, Entry]:
@@ -155,8 +150,17 @@ class Lexicon(nn.Module):
     @cached_property
     def _reach(self) -> int:
         """The number of words in the longest entry."""
-        most = max((len(word_spans(word)) for word in self._by_word), default=1)
-        return max(1, min(most, _LONGEST))
+        return reach_of(self._by_word)
+
+
+def heaviest(entries: Iterable[Entry]) -> list[Entry]:
+    """Return one entry for each word: of several the heaviest, and of these the first."""
+    best: dict[str, Entry] = {}
+    for entry in entries:
+        key = listed(entry.word)
+        if key not in best or entry.weight > best[key].weight:
+            best[key] = entry
+    return list(best.values())
 
 
 def _entries(table: Tensor) -> tuple[Entry, ...]:

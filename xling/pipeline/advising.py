@@ -14,8 +14,7 @@ from xling.composition.contents import named
 from xling.data.examples import Example, text_of
 from xling.evaluation.results import BOTH, CARRIED, GLOSS, HEADINGS, NONE, TARGET, VOTE, AdviceRow
 from xling.pipeline.planning import Asked, Planned
-from xling.spelling import words_of
-from xling.words.coverage import held
+from xling.words.coverage import held, running_words
 
 UNREAD = (
     0.3  # of the pieces: N'Ko, Dzongkha and Tifinagh have more, every script that the base reads has less
@@ -108,5 +107,5 @@ def _unread(base: Base, examples: Sequence[Example]) -> float:
 
 
 def _held(examples: Sequence[Example], sentences: Sequence[str]) -> float:
-    known = {word for sentence in sentences for word in words_of(sentence)}
-    return held([text_of(own) for own in examples], known, holder="lexicon").without_marks
+    lines = [text_of(own) for own in examples]
+    return held(lines, running_words(sentences), holder="lexicon").without_marks

@@ -6,38 +6,25 @@ seed, then predictions for every language under its conditions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xling.bases.precision import FLOAT32, Precision
 from xling.composition.contents import named
-from xling.composition.forms.form import Plan
 from xling.composition.forms.single import Named
 from xling.composition.forms.stack import stack
-from xling.composition.forms.vote import Vote
 from xling.data.examples import Example
 from xling.data.romanising import romanised_examples
-from xling.evaluation.results import (
-    BOTH,
-    CARRIED,
-    GLOSS,
-    NONE,
-    RELATED,
-    REMOVED,
-    ROMANISED,
-    SOURCE,
-    TARGET,
-    VOTE,
-)
+from xling.evaluation.results import RELATED, ROMANISED
 from xling.makers.make import checked
 from xling.makers.projection import checked_carrier
 from xling.makers.stage import NEW, Stage
+from xling.pipeline.conditions import ALONE, CARRYING, Condition, conditions, relatives, stacks, task_name
 from xling.pipeline.corpus import Corpus
-from xling.pipeline.recipe import Recipe, VocabularySection, told
+from xling.pipeline.recipe import VocabularySection, told
 from xling.plain_yaml import written
 from xling.tasks.registry import task_named
-from xling.tasks.task import ScoresUnits
 from xling.training.specs import (
     AlignmentTraining,
     LanguageTraining,
@@ -47,24 +34,13 @@ from xling.training.specs import (
     TaskTraining,
     VocabularyBuild,
 )
-from xling.typology import related
 from xling.words.induced import induced
-
-ALONE, PROJECTED = "-alone", "-projected"  # ends of names of task modules
 
 
 class Prediction(Specification):
     """The specification of a stage that predicts the test examples of a language under the stage's plan."""
 
     precision: Precision = FLOAT32
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A condition under which a language is tested, with its plan."""
-
-    name: str
-    plan: Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +92,8 @@ def plan_recipe(corpus: Corpus, precision: Precision = FLOAT32) -> Planned:
         for condition in conditions(recipe, tag, seed, nearest.get(tag))
     ]
     names = dict.fromkeys(str(own) for _, _, condition in under for own in named(condition.plan))
-    modules = {name: make(corpus, tag) for name in names for make, tag in _adapting(name)}
+    parts = {name: name.split("/", 1) for name in names}
+    modules = {name: _MAKING[group](corpus, tag) for name, (group, tag) in parts.items() if group in _MAKING}
     for seed in recipe.seeds:
         modules |= _task_stages(corpus, seed, modules)
     spec = Prediction(precision=precision)
@@ -168,13 +145,6 @@ def words_stage(corpus: Corpus, language: str) -> Stage:
 
 
 _MAKING = {"lang": language_stage, "words": words_stage}
-
-
-def _adapting(name: str) -> Iterator[tuple[Callable[[Corpus, str], Stage], str]]:
-    """Yield what makes the language module of a name, and its language; nothing for a task module."""
-    group, _, language = name.partition("/")
-    if group in _MAKING:
-        yield _MAKING[group], language
 
 
 def _mlm_stage(corpus: Corpus, language: str, below: Mapping[str, Stage]) -> Stage:
@@ -249,7 +219,7 @@ def _task_stages(corpus: Corpus, seed: int, modules: Mapping[str, Stage]) -> dic
         plan, below = stack(Named(beneath), NEW), {beneath: modules[beneath]}
         found.append(replace(found[0], name=task_name(recipe, seed), plan=plan, modules=below))
     if carried := _projections(corpus, found[0]):
-        name = task_name(recipe, seed, PROJECTED)
+        name = task_name(recipe, seed, CARRYING)
         found.append(replace(found[0], name=name, data={**found[0].data, **carried}))
     return {stage.name: stage for stage in found}
 
@@ -303,72 +273,6 @@ def _asked(
         seed=seed,
     )
     return Asked(stage=stage, condition=condition.name, split=test.split, gold=gold.rows)
-
-
-def stacks(recipe: Recipe) -> bool:
-    """Return whether the task module is trained on top of the source's language module."""
-    section = recipe.language_modules
-    return section.under_task == "source" and bool(section.objectives)
-
-
-def conditions(recipe: Recipe, language: str, seed: int, relative: str | None = None) -> Iterator[Condition]:
-    """Yield the conditions of a language, starting with the control that has no language module.
-
-    The condition `removed` shows how much a task module depends on the language module it was trained on.
-
-    relative: the tag of a related language, or None.
-    """
-    target, trained = language != recipe.source, bool(recipe.language_modules.objectives)
-    alone = Named(task_name(recipe, seed, ALONE))
-    above = Named(task_name(recipe, seed, "" if stacks(recipe) else ALONE))
-    own = stack(Named(f"lang/{language}"), above)
-    yield Condition(NONE, alone)
-    if target and ROMANISED in recipe.controls:
-        yield Condition(ROMANISED, alone)
-    if stacks(recipe):
-        yield Condition(SOURCE, stack(Named(f"lang/{recipe.source}"), above))
-        if REMOVED in recipe.controls:
-            yield Condition(REMOVED, above)
-    if target and trained:
-        if relative is not None:
-            yield Condition(RELATED, stack(Named(f"lang/{relative}"), above))
-        yield Condition(TARGET, own)
-    if recipe.task_module.projected:
-        yield Condition(CARRIED, Named(task_name(recipe, seed, PROJECTED)))
-    if target and recipe.words is not None:
-        gloss = stack(Named(f"words/{language}"), alone)
-        yield Condition(GLOSS, gloss)
-        if isinstance(task_named(recipe.task.name), ScoresUnits):
-            yield Condition(VOTE, Vote((alone, gloss)))
-            if trained:
-                yield Condition(BOTH, Vote((own, gloss)))
-
-
-def relatives(recipe: Recipe, candidates: list[str]) -> dict[str, str]:
-    """Return the related language of each target: the one that the recipe names, else the nearest candidate.
-
-    candidates: the languages that have text to train a module on. A target without a candidate gets none.
-    """
-    if RELATED not in recipe.controls:
-        return {}
-    said = recipe.language_modules.related
-    chosen = {}
-    for language in recipe.targets:
-        others = [tag for tag in candidates if tag not in (language, recipe.source)]
-        if language in said:
-            chosen[language] = said[language]
-        elif others:
-            chosen[language] = related(language, others).language
-    return chosen
-
-
-def task_name(recipe: Recipe, seed: int, way: str = "") -> str:
-    """Return the name of a task module in the store. The first seed is not part of the name.
-
-    way: how it was trained, `ALONE` or `PROJECTED`, or empty for one on the source's language module.
-    """
-    later = "" if seed == recipe.seeds[0] else f"-seed{seed}"
-    return f"task/{recipe.task.title}{way}{later}"
 
 
 def _with_below(stage: Stage) -> Iterator[Stage]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from xling.bases.precision import FLOAT32, Precision
 from xling.bases.soundness import check_mask
+from xling.data.examples import text_of
 from xling.evaluation.report import write_report
 from xling.evaluation.report_page.readings import GLOSSES
 from xling.evaluation.results import GLOSS, LOG, RELATED, REMOVED, RESULTS
@@ -22,9 +23,9 @@ from xling.pipeline.corpus import Corpus
 from xling.pipeline.planning import Asked, plan_recipe
 from xling.pipeline.recipe import Recipe
 from xling.pipeline.results import Scored, results_of
-from xling.pipeline.stages import MODULE_FILES, PREDICTIONS, Done, Stages, Workbench
+from xling.pipeline.stages import PREDICTIONS, Done, Stages, Workbench
 from xling.sites import ActsOnText
-from xling.tasks.inference import rewritten, shown_text
+from xling.tasks.inference import rewritten
 from xling.tasks.registry import task_named
 from xling.training.specs import LanguageTraining
 
@@ -95,8 +96,8 @@ def ablate(recipe: Recipe, place: Workplace) -> Path:
 def publish(folder: Path, modules: Mapping[str, Done]) -> None:
     """Link the modules into the run's own store, under the names that its plans use."""
     for name, done in modules.items():
-        for file in (*MODULE_FILES, *done.module.files()):
-            link(done.folder / file, folder / "modules" / name / file)
+        for file in done.files:
+            link(file, folder / "modules" / name / file.name)
 
 
 def _scored(asked: Asked, done: Done, folder: Path) -> Scored:
@@ -117,9 +118,9 @@ def _write_glosses(folder: Path, scores: Sequence[Asked], modules: Mapping[str, 
         language = asked.stage.language
         (lexicon,) = modules[f"words/{language}"].module.networks
         assert isinstance(lexicon, ActsOnText)
-        rewrite = partial(lexicon.rewritten, language=language)
+        rewrite, shown = partial(lexicon.rewritten, language=language), partial(text_of, between=" / ")
         rows = [
-            {"id": own.id, "text": shown_text(own), "gloss": shown_text(rewritten(own, rewrite))}
+            {"id": own.id, "text": shown(own), "gloss": shown(rewritten(own, rewrite))}
             for own in asked.stage.rows("test")
         ]
         path = folder / GLOSSES / f"{language}.jsonl"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from xling.bases.base import Base, load_base
 from xling.errors import InputError
@@ -22,7 +23,7 @@ from xling.makers.projection import as_row, project_pairs
 from xling.makers.stage import Data, Say, Session, Stage
 from xling.modules.module import FACTS, WEIGHTS, Module
 from xling.pipeline.planning import Prediction
-from xling.store.store import CARD, write_card
+from xling.store.store import write_card
 from xling.tasks.reading import read_labelled
 from xling.tasks.task import Prediction as Row
 from xling.training.checkpoints import check_same
@@ -31,7 +32,6 @@ from xling.training.specs import Projection, Specification
 
 DONE, CHECKPOINTS = "stage.json", "checkpoints"
 PREDICTIONS, PROJECTED = "predictions.jsonl", "projected.jsonl"
-MODULE_FILES = (WEIGHTS, FACTS, CARD)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +79,12 @@ class Done:
     def module(self) -> Module:
         """The module that the stage made, read from its folder."""
         return Module.load(self.folder)
+
+    @property
+    def files(self) -> list[Path]:
+        """The files of the module that it made: all in its folder but the record and the log."""
+        found = (own for own in self.folder.iterdir() if own.is_file() and not own.name.startswith("."))
+        return sorted(own for own in found if own.name not in (DONE, LOG))
 
     def projected(self, stage: Stage) -> Data:
         """Return the examples that a projection made, with the card and licence of its pairs."""
@@ -190,16 +196,14 @@ def _without_record(stage: Stage, folder: Path) -> Done | None:
     return Done(name=stage.name, folder=folder, cached=True) if whole else None
 
 
-def _predict(stage: Stage, folder: Path, bench: Workbench) -> None:
+def _predict(stage: Stage[Prediction], folder: Path, bench: Workbench) -> None:
     """Write the predictions for the stage's test examples, one per line."""
-    assert isinstance(stage.spec, Prediction)
     rows = _planned(stage, bench).predict(stage.rows("test"), precision=stage.spec.precision)
     _write_rows(folder / PREDICTIONS, rows)
 
 
-def _project(stage: Stage, folder: Path, bench: Workbench) -> None:
+def _project(stage: Stage[Projection], folder: Path, bench: Workbench) -> None:
     """Write the examples with labels of their translations, one per line; say what is dropped."""
-    assert isinstance(stage.spec, Projection)
     model = _planned(stage, bench)
     found = project_pairs(model, stage.rows("pairs"), stage.spec, language=stage.language, seed=stage.seed)
     _write_rows(folder / PROJECTED, [as_row(model.task, example) for example in found.examples])
@@ -220,7 +224,7 @@ class _File:
     """What a stage makes that is no module: the name of the file, and the function that writes it."""
 
     name: str
-    write: Callable[[Stage, Path, Workbench], None]
+    write: Callable[[Stage[Any], Path, Workbench], None]
 
 
 _FILES: Mapping[type[Specification], _File] = {

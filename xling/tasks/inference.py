@@ -223,12 +223,6 @@ def rewritten(example: Example, rewrite: Rewrite) -> Example:
     return replace(example, **{name: _text(value, rewrite) for name, value in found.items()})
 
 
-def shown_text(example: Example) -> str:
-    """Return the texts of an example in one line, for people."""
-    found = [getattr(example, name, None) or () for name in TEXTS]
-    return " / ".join(part if isinstance(part, str) else " ".join(part) for part in found if part)
-
-
 def rewritten_text(text: str, rewrite: Rewrite) -> str:
     """Return a text with rewritten words; the blanks between them stay as they are."""
     words = _BLANKS.split(text)  # words and blanks in turn; a blank at either end is beside an empty word

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from xling.spelling import listed, without_marks, word_spans
-
-_LONGEST = 12  # words in an entry that is looked for
+from xling.spelling import listed, longest_entry, reach_of, without_marks, word_spans, words_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +33,7 @@ def held(lines: Sequence[str], entries: Collection[str], *, holder: str) -> Held
     counts = []
     for form in (listed, _unmarked):
         known = {form(key) for key in keys}
-        reach = min(_LONGEST, max((len(word_spans(key)) for key in known), default=1))
+        reach = reach_of(known)
         units = [unit for line in lines for unit in line.split()]
         counts.append(sum(sum(_matches(unit, known, form, reach)) for unit in units))
     words = sum(len(word_spans(line)) for line in lines)
@@ -43,14 +41,20 @@ def held(lines: Sequence[str], entries: Collection[str], *, holder: str) -> Held
     return Held(holder=holder, words=words, exact=exact, without_marks=unmarked)
 
 
+def running_words(lines: Iterable[str]) -> set[str]:
+    """Return the distinct words of lines, in the form under which they are listed."""
+    return {word for line in lines for word in words_of(line)}
+
+
 def _matches(unit: str, known: Collection[str], form: Callable[[str], str], reach: int) -> Iterator[int]:
     """Yield the number of words of each entry that is found in what stands between two blanks."""
     spans, place = word_spans(unit), 0
     while place < len(spans):
-        texts = [unit[spans[place][0] : end] for _, end in spans[place : place + reach]]
-        found = [count for count, text in enumerate(texts, start=1) if form(text) in known]
-        yield found[-1] if found else 0
-        place += found[-1] if found else 1
+        count, found = longest_entry(
+            unit, spans[place : place + reach], lambda text: text if form(text) in known else None
+        )
+        yield 0 if found is None else count
+        place += count
 
 
 def _unmarked(word: str) -> str:

@@ -1,0 +1,103 @@
+"""The conditions of a recipe: under which plans each language is tested, and the names of their modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xling.composition.forms.form import Plan
+from xling.composition.forms.single import Named
+from xling.composition.forms.stack import stack
+from xling.composition.forms.vote import Vote
+from xling.evaluation.results import (
+    BOTH,
+    CARRIED,
+    GLOSS,
+    NONE,
+    RELATED,
+    REMOVED,
+    ROMANISED,
+    SOURCE,
+    TARGET,
+    VOTE,
+)
+from xling.pipeline.recipe import Recipe
+from xling.tasks.registry import task_named
+from xling.tasks.task import ScoresUnits
+from xling.typology import related
+
+ALONE, CARRYING = "-alone", "-projected"  # ends of names of task modules
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition under which a language is tested, with its plan."""
+
+    name: str
+    plan: Plan
+
+
+def stacks(recipe: Recipe) -> bool:
+    """Return whether the task module is trained on top of the source's language module."""
+    section = recipe.language_modules
+    return section.under_task == "source" and bool(section.objectives)
+
+
+def conditions(recipe: Recipe, language: str, seed: int, relative: str | None = None) -> Iterator[Condition]:
+    """Yield the conditions of a language, starting with the control that has no language module.
+
+    The condition `removed` shows how much a task module depends on the language module it was trained on.
+
+    relative: the tag of a related language, or None.
+    """
+    target, trained = language != recipe.source, bool(recipe.language_modules.objectives)
+    alone = Named(task_name(recipe, seed, ALONE))
+    above = Named(task_name(recipe, seed, "" if stacks(recipe) else ALONE))
+    own = stack(Named(f"lang/{language}"), above)
+    yield Condition(NONE, alone)
+    if target and ROMANISED in recipe.controls:
+        yield Condition(ROMANISED, alone)
+    if stacks(recipe):
+        yield Condition(SOURCE, stack(Named(f"lang/{recipe.source}"), above))
+        if REMOVED in recipe.controls:
+            yield Condition(REMOVED, above)
+    if target and trained:
+        if relative is not None:
+            yield Condition(RELATED, stack(Named(f"lang/{relative}"), above))
+        yield Condition(TARGET, own)
+    if recipe.task_module.projected:
+        yield Condition(CARRIED, Named(task_name(recipe, seed, CARRYING)))
+    if target and recipe.words is not None:
+        gloss = stack(Named(f"words/{language}"), alone)
+        yield Condition(GLOSS, gloss)
+        if isinstance(task_named(recipe.task.name), ScoresUnits):
+            yield Condition(VOTE, Vote((alone, gloss)))
+            if trained:
+                yield Condition(BOTH, Vote((own, gloss)))
+
+
+def relatives(recipe: Recipe, candidates: list[str]) -> dict[str, str]:
+    """Return the related language of each target: the one that the recipe names, else the nearest candidate.
+
+    candidates: the languages that have text to train a module on. A target without a candidate gets none.
+    """
+    if RELATED not in recipe.controls:
+        return {}
+    said = recipe.language_modules.related
+    chosen = {}
+    for language in recipe.targets:
+        others = [tag for tag in candidates if tag not in (language, recipe.source)]
+        if language in said:
+            chosen[language] = said[language]
+        elif others:
+            chosen[language] = related(language, others).language
+    return chosen
+
+
+def task_name(recipe: Recipe, seed: int, way: str = "") -> str:
+    """Return the name of a task module in the store. The first seed is not part of the name.
+
+    way: how it was trained, `ALONE` or `CARRYING`, or empty for one on the source's language module.
+    """
+    later = "" if seed == recipe.seeds[0] else f"-seed{seed}"
+    return f"task/{recipe.task.title}{way}{later}"
