@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lab.ground import Ground
 from xling.makers.stage import NOTHING, Stage
@@ -46,28 +47,21 @@ def two_seeds(ground: Ground, language: str, seed: int) -> Modules:
     return {**none(ground, language, seed), **none(ground, language, _next(seed))}
 
 
-def gloss(ground: Ground, language: str, seed: int) -> Modules:
-    """Return the control's module and the lexicon of the language's pairs."""
-    return {**none(ground, language, seed), f"words/{language}": ground.lexicon(language)}
+def glossed(**how: Any) -> Callable[[Ground, str, int], Modules]:
+    """Return a function that returns the control's module and the lexicon of a language's pairs.
 
+    how: what `Ground.lexicon` takes, such as a field of `LexiconBuild`.
+    """
 
-def shuffled(ground: Ground, language: str, seed: int) -> Modules:
-    """Return the control's module and a lexicon whose translations were given to other words."""
-    return {**none(ground, language, seed), f"words/{language}": ground.lexicon(language, shuffled=True)}
+    def of(ground: Ground, language: str, seed: int) -> Modules:
+        return {**none(ground, language, seed), f"words/{language}": ground.lexicon(language, **how)}
+
+    return of
 
 
 def carried(ground: Ground, language: str, seed: int) -> Modules:
     """Return the task module that has also learned from labels carried over the pairs of all languages."""
     return {"task/carried": ground.carried(seed, CARRIED)}
-
-
-def with_least(least: float) -> Callable[[Ground, str, int], Modules]:
-    """Return a function like `gloss`, for lexicons that keep translations above a probability."""
-
-    def of(ground: Ground, language: str, seed: int) -> Modules:
-        return {**none(ground, language, seed), f"words/{language}": ground.lexicon(language, least=least)}
-
-    return of
 
 
 def few_labels(ground: Ground, language: str, seed: int) -> Modules:
@@ -128,13 +122,13 @@ _ALL = (
     Method(
         name="gloss",
         plan=lambda language, seed: f"words/{language} >> task/{seed}",
-        modules=gloss,
+        modules=glossed(),
         suits=_paired,
     ),
-    Method(name="vote", plan=_voted, modules=gloss, suits=_paired),
-    Method(name="vote-shuffled", plan=_voted, modules=shuffled, suits=_paired),
-    Method(name="vote-any", plan=_voted, modules=with_least(0.0), suits=_paired),
-    Method(name="vote-sure", plan=_voted, modules=with_least(0.3), suits=_paired),
+    Method(name="vote", plan=_voted, modules=glossed(), suits=_paired),
+    Method(name="vote-shuffled", plan=_voted, modules=glossed(shuffled=True), suits=_paired),
+    Method(name="vote-any", plan=_voted, modules=glossed(least=0.0), suits=_paired),
+    Method(name="vote-sure", plan=_voted, modules=glossed(least=0.3), suits=_paired),
     Method(
         name="carried",
         plan=lambda language, seed: "task/carried",

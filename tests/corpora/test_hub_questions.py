@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +20,7 @@ BELEBELE |= {"correct_answer_num": "2", "dialect": "swh_Latn", "ds": "2023-05-03
 COPA = {"premise": "a", "choice1": "b", "choice2": "c", "question": "cause", "label": 1, "idx": 0}
 
 
-@pytest.fixture(autouse=True)
-def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        datasets = pytest.importorskip("datasets")
-        monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "hf")
-        yield
+pytestmark = pytest.mark.usefixtures("offline")
 
 
 def repository(folder: Path, config: str, split: str, file: str) -> Path:

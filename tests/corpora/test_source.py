@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -138,17 +136,6 @@ def test_cldr_is_a_source_like_another() -> None:
     assert checksum(card, "swh", "dev") != checksum(card, "swh", "test")
     with pytest.raises(InputError, match="no split 'tset'; choose from train, dev, test"):
         load(card, "swh", "tset")
-
-
-@pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        datasets = pytest.importorskip("datasets")
-        monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "hf")
-        yield
 
 
 def hub_card(folder: Path, **facts: object) -> tuple[DataCard, Hub]:

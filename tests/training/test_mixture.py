@@ -84,6 +84,16 @@ def losses(objectives):
     return [sum(own.loss(n)[0].item() for n in range(own.passes_per_epoch())) for own in objectives]
 
 
+def both_teach(bert, module, objectives_of):
+    """Two objectives lower their losses together, the second one's further than the first alone does."""
+    before, alone = losses(objectives_of(module)), module.continued(module.facts)
+    both = trained(bert, module, objectives_of)
+    first = trained(bert, alone, lambda own: objectives_of(own)[:1])
+    after = losses(objectives_of(both))
+    assert losses(objectives_of(first))[1] > after[1]  # what the second teaches, the first alone does not
+    assert sum(after) < sum(before)
+
+
 def test_one_module_learns_from_two_languages(bert):
     spec = LanguageTraining(training=TrainingSettings(steps=1, batch_tokens=128, precision="float32"))
     texts = {"swh": TEXTS[:20], "hau": [line[::-1] for line in TEXTS[20:40]]}
@@ -97,12 +107,7 @@ def test_one_module_learns_from_two_languages(bert):
         ]
 
     module = Module.fresh(preset("madx"), bert.shape, facts(bert, language="bnt"))
-    before, alone = losses(objectives_of(module)), module.continued(module.facts)
-    both = trained(bert, module, objectives_of)
-    first = trained(bert, alone, lambda own: objectives_of(own)[:1])
-    after = losses(objectives_of(both))
-    assert losses(objectives_of(first))[1] > after[1]  # what the second teaches, the first alone does not
-    assert sum(after) < sum(before)
+    both_teach(bert, module, objectives_of)
 
 
 def test_one_module_learns_from_two_tasks_under_their_heads(bert):
@@ -125,9 +130,4 @@ def test_one_module_learns_from_two_tasks_under_their_heads(bert):
         ]
 
     module = Module.fresh(preset("bottleneck"), bert.shape, facts(bert))
-    before, alone = losses(objectives_of(module)), module.continued(module.facts)
-    both = trained(bert, module, objectives_of)
-    first = trained(bert, alone, lambda own: objectives_of(own)[:1])
-    after = losses(objectives_of(both))
-    assert losses(objectives_of(first))[1] > after[1]  # what the second teaches, the first alone does not
-    assert sum(after) < sum(before)
+    both_teach(bert, module, objectives_of)
