@@ -9,7 +9,7 @@ from pathlib import Path
 
 PARAMETERS, POSITIONAL = 6, 5
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-_SHELL = ("xling/cli/", "xling/api.py")  # here every option is a parameter
+_SHELL = ("xling/cli/", "xling/api/")  # here every option is a parameter
 
 
 @dataclass(frozen=True)

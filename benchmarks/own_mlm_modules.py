@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xling.api import train_language
+from xling import train_language
 from xling.bases.base import Base, load_base
 from xling.bases.precision import fast_bfloat16
 from xling.composition.composed import Composition, base_facts

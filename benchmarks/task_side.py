@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ledger import Row, append, here
 
-from xling.api import centre_language
+from xling import centre_language
 from xling.data.examples import Example, LabelledText
 from xling.data.text import deduplicate
 from xling.makers.composed_model import compose

@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from ledger import Row, append, here, in_turns
 
-from xling.api import build_vocabulary
+from xling import build_vocabulary
 from xling.bases.base import Base, load_base
 from xling.composition.composed import Composition
 from xling.composition.contents import grow, stacked

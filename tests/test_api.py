@@ -10,7 +10,6 @@ from support.making import disturbed
 from support.tiny import TEXTS
 
 import xling
-from xling import api
 from xling.composition.composed import Composition
 from xling.errors import InputError, PlanError
 
@@ -31,12 +30,21 @@ def test_every_name_is_there():
 
 
 @pytest.mark.parametrize(
-    "name", ["train_language", "align_language", "build_vocabulary", "make_lexicon", "project", "train_task"]
+    "name",
+    [
+        "train_language",
+        "align_language",
+        "build_vocabulary",
+        "make_lexicon",
+        "project",
+        "train_task",
+        "distil_task",
+    ],
 )
 def test_the_examples_in_the_manual_run(bert, name):
-    ner = tagger(bert) if name == "project" else None
+    ner = tagger(bert) if name in ("project", "distil_task") else None
     around = {"xling": xling, "base": bert, "lines": TEXTS, "ner": ner}
-    function = getattr(api, name)
+    function = getattr(xling, name)
     found = doctest.DocTestParser().get_doctest(function.__doc__, around, name, None, 0)
     assert found.examples
     assert doctest.DocTestRunner().run(found).failed == 0

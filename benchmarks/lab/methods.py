@@ -64,6 +64,18 @@ def carried(ground: Ground, language: str, seed: int) -> Modules:
     return {"task/carried": ground.carried(seed, CARRIED)}
 
 
+def carried_and(*others: Callable[[Ground, str, int], Modules]) -> Callable[[Ground, str, int], Modules]:
+    """Return a function that returns the module with carried labels beside the modules of other methods."""
+
+    def of(ground: Ground, language: str, seed: int) -> Modules:
+        found = dict(carried(ground, language, seed))
+        for other in others:
+            found |= other(ground, language, seed)
+        return found
+
+    return of
+
+
 def few_labels(ground: Ground, language: str, seed: int) -> Modules:
     """Return the control's module after ten more epochs on 100 sentences of the language.
 
@@ -107,6 +119,10 @@ def _paired(ground: Ground, language: str) -> bool:
     return ground.has_pairs(language)
 
 
+def _carrying(ground: Ground, language: str) -> bool:
+    return ground.suite.pairs is not None and not ground.suite.translations
+
+
 def _voted(language: str, seed: int) -> str:
     return f"vote(task/{seed}, words/{language} >> task/{seed})"
 
@@ -133,7 +149,25 @@ _ALL = (
         name="carried",
         plan=lambda language, seed: "task/carried",
         modules=carried,
-        suits=lambda ground, language: ground.suite.pairs is not None and not ground.suite.translations,
+        suits=_carrying,
+    ),
+    Method(
+        name="carried-none",
+        plan=lambda language, seed: f"vote(task/carried, task/{seed})",
+        modules=carried_and(none),
+        suits=_carrying,
+    ),
+    Method(
+        name="carried-vote",
+        plan=lambda language, seed: f"vote(task/carried, words/{language} >> task/carried)",
+        modules=carried_and(glossed()),
+        suits=_paired,
+    ),
+    Method(
+        name="carried-none-vote",
+        plan=lambda language, seed: f"vote(task/carried, task/{seed}, words/{language} >> task/carried)",
+        modules=carried_and(glossed()),
+        suits=_paired,
     ),
     Method(
         name="few-labels",

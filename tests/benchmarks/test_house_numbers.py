@@ -85,7 +85,7 @@ def test_seven_parameters_are_too_many():
         def made(cls, {seven}): ...
     """
     assert sorted(whats("many-parameters", jobs__a=text)) == ["made", "seven"]
-    assert told("many-parameters", cli__app=text, api=text) == "0"
+    assert told("many-parameters", cli__app=text, api__tasks=text) == "0"
 
 
 TUPLES = """

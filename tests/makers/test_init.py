@@ -6,7 +6,7 @@ import pytest
 import torch
 from support.tiny import TEXTS
 
-from xling.api import train_language
+from xling import train_language
 from xling.training.specs import TrainingSettings
 
 SHORT = TrainingSettings(steps=2, learning_rate=1e-3, batch_tokens=64)

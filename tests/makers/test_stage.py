@@ -12,7 +12,7 @@ from xling.composition.grammar import parse
 from xling.makers.make import MAKERS
 from xling.makers.stage import NEW, Data, Stage
 from xling.pipeline.planning import Prediction
-from xling.training.specs import LanguageTraining, TrainingSettings
+from xling.training.specs import Distillation, LanguageTraining, TrainingSettings
 
 OTHERS = {bool: lambda value: not value, int: lambda value: value + 1, float: lambda value: value + 0.125,
           str: lambda value: f"{value}x", dict: lambda value: {**value, "x": "1"},
@@ -38,7 +38,8 @@ def with_other(spec, path):
     return spec.model_copy(update={name: other})
 
 
-CASES = [(kind, path) for kind in (*MAKERS, Prediction) for path in leaves(kind())]
+SPECS = [kind(**({"teacher": "task/ner"} if kind is Distillation else {})) for kind in (*MAKERS, Prediction)]
+CASES = [(spec, path) for spec in SPECS for path in leaves(spec)]
 
 
 def stage(**fields):
@@ -46,9 +47,11 @@ def stage(**fields):
     return Stage(**{**given, "data": {"text": Data(rows=TEXTS[:3])}, **fields})
 
 
-@pytest.mark.parametrize(("kind", "path"), CASES, ids=[f"{k.__name__}-{'.'.join(p)}" for k, p in CASES])
-def test_every_field_counts(bert, kind, path):
-    one, two = stage(spec=kind()), stage(spec=with_other(kind(), path))
+@pytest.mark.parametrize(
+    ("spec", "path"), CASES, ids=[f"{type(spec).__name__}-{'.'.join(path)}" for spec, path in CASES]
+)
+def test_every_field_counts(bert, spec, path):
+    one, two = stage(spec=spec), stage(spec=with_other(spec, path))
     assert (one.key(bert) == two.key(bert)) == (path[-1] == "checkpoint_every")
 
 

@@ -11,7 +11,7 @@ from support.foreign_text import SPELLED
 from support.tiny import TEXTS
 from tokenizers import normalizers
 
-from xling.api import build_vocabulary
+from xling import build_vocabulary
 from xling.makers.stage import Session
 from xling.modules.module import Module
 

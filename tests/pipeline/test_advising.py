@@ -8,7 +8,7 @@ import re
 import pytest
 from support.tiny_recipe import write, write_recipe
 
-from xling.evaluation.results import BOTH, CARRIED, GLOSS, NONE, TARGET, VOTE
+from xling.evaluation.results import BOTH, CARRIED, CARRIED_VOTE, GLOSS, NONE, TARGET, VOTE
 from xling.pipeline.advising import Signals, advised
 
 EVERY = (NONE, TARGET, GLOSS, VOTE, BOTH)
@@ -24,6 +24,8 @@ EVERY = (NONE, TARGET, GLOSS, VOTE, BOTH)
         ("classification", EVERY, 0.0, 0.8, VOTE, "hold 80% of the running words"),
         ("classification", EVERY, 0.0, 0.2, NONE, "20%.*fewer than was measured"),
         ("tagging", (NONE, CARRIED, GLOSS, VOTE), 0.0, 0.8, CARRIED, "carried over pairs"),
+        ("tagging", (NONE, CARRIED, VOTE, CARRIED_VOTE), 0.0, 0.8, CARRIED_VOTE, "carried over pairs"),
+        ("tagging", (NONE, CARRIED, VOTE, CARRIED_VOTE), 0.0, 0.2, CARRIED, "carried over pairs"),
         ("pos", (NONE, GLOSS, VOTE), 0.0, 0.9, NONE, "not measured to help in pos"),
         ("tagging", (NONE, TARGET), 0.0, None, NONE, "harmed"),
     ],

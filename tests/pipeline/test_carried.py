@@ -71,3 +71,19 @@ def test_a_section_that_cannot_be_meant(recipe, change, said):
     recipe.write_text(written(values), encoding="utf-8")
     with pytest.raises(InputError, match=said):
         load_recipe(recipe)
+
+
+def test_the_gloss_is_read_by_the_module_that_knows_carried_labels(shell, recipe, tmp_path):
+    values = yaml.safe_load(recipe.read_text(encoding="utf-8"))
+    values["words"] = {"pairs": values["task_module"]["projected"][0]["pairs"]}
+    recipe.write_text(written(values), encoding="utf-8")
+    ended = shell("run", recipe, "--data-root", recipe.parent / "data", "--out", tmp_path / "runs", "--set",
+                  "plan=recommended")  # fmt: skip
+    assert ended.status == 0, ended.err
+    results = json.loads((tmp_path / "runs/tiny/results.json").read_text())
+    cells = {cell["condition"]: cell["plan"] for cell in results["cells"] if cell["language"] == "swh"}
+    assert cells == {
+        "none": "task/ner-alone",
+        "carried-vote": "vote(task/ner-projected, words/swh >> task/ner-projected)",
+    }
+    assert "carried-vote" in ended.out

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tiny import TEXTS, WORDS
 
-from xling.api import train_task
+from xling import train_task
 from xling.data.examples import Utterance
 from xling.errors import InputError
 from xling.makers.composed_model import compose

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 from support.tiny import TEXTS
 
-from xling.api import train_task
+from xling import train_task
 from xling.data.examples import MultiLabelledText
 from xling.errors import InputError
 from xling.makers.composed_model import compose

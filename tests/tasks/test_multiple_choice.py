@@ -9,7 +9,7 @@ import pytest
 import torch
 from support.tiny import WORDS
 
-from xling.api import train_task
+from xling import train_task
 from xling.data.examples import Choice
 from xling.errors import InputError
 from xling.makers.composed_model import compose

@@ -9,7 +9,7 @@ import pytest
 import torch
 from support.tiny import WORDS
 
-from xling.api import train_task
+from xling import train_task
 from xling.composition.composed import base_facts as facts
 from xling.data.conllu import as_tagged, read_conllu
 from xling.data.examples import ParsedSentence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.tiny import WORDS
 
-from xling.api import train_task
+from xling import train_task
 from xling.data.examples import TaggedSentence
 from xling.errors import InputError
 from xling.makers.composed_model import compose

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tiny import WORDS
 
-from xling.api import train_task
+from xling import train_task
 from xling.data.examples import Question
 from xling.errors import InputError
 from xling.makers.composed_model import compose

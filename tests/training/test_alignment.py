@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.making import NEW, own_vocabulary
 from support.tiny import TEXTS
 
-from xling.api import align_language
+from xling import align_language
 from xling.composition.composed import Composition
 from xling.errors import InputError
 from xling.modules.head import mean_states

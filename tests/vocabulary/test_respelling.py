@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tokenizers_of_kinds import KINDS, with_tokenizer
 
-from xling.api import build_vocabulary
+from xling import build_vocabulary
 from xling.bases.tokenizers import tokenizer_from
 from xling.composition.composed import Composition
 from xling.errors import InputError

@@ -8,7 +8,7 @@ import pytest
 import torch
 from support.tiny import LETTERS, TEXTS, WORDS, save_weights
 
-from xling.api import build_vocabulary, train_language
+from xling import build_vocabulary, train_language
 from xling.bases.base import load_base
 from xling.bases.tokenizers import table_size
 from xling.composition.composed import Composition

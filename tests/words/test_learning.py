@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from support.foreign_text import SPELLED
 from support.tiny import TEXTS
@@ -44,3 +46,17 @@ def test_a_word_without_a_likely_translation_is_left_as_it_is():
     chances = {entry.word: entry.weight for entry in learned_entries(pairs, least=0.0)}
     assert chances.keys() == {"ji", "ka", "so", "mi"} and chances["ka"] < min(chances["ji"], chances["so"])
     assert {entry.word for entry in learned_entries(pairs, least=chances["ka"] + 0.01)} == {"ji", "so", "mi"}
+
+
+def test_the_other_aligner_counts_links():
+    pytest.importorskip("eflomal")
+    pairs = [(f"ji{n} ka", f"water{n} the") for n in range(40)] * 3
+    found = {entry.word: entry for entry in learned_entries(pairs, aligner="eflomal")}
+    assert found["ka"].translation == "the" and 0.1 < found["ka"].weight <= 1
+    assert sum(found[f"ji{n}"].translation == f"water{n}" for n in range(40)) > 30
+
+
+def test_an_aligner_that_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "eflomal", None)
+    with pytest.raises(InputError, match=r"eflomal is not installed.*xling\[eflomal\]"):
+        learned_entries([("a", "b"), ("a", "b")], aligner="eflomal")

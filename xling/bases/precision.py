@@ -7,10 +7,13 @@ the facts of the module.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Literal, get_args
 
 import torch
+from torch.backends import cuda
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from xling.errors import InputError
 
@@ -44,7 +47,23 @@ def chosen_precision(precision: TrainingPrecision, device: str) -> Precision:
 
 def computing_in(precision: Precision, device: str) -> AbstractContextManager:
     """Return a context in which matrix products have this precision, whatever autocast is set outside."""
-    kind = torch.device(device).type
+    kind, short = torch.device(device).type, precision != FLOAT32
     if not torch.amp.is_autocast_available(kind):
         return nullcontext()
-    return torch.autocast(kind, dtype=torch.bfloat16, enabled=precision != FLOAT32)
+    context = ExitStack()
+    context.enter_context(torch.autocast(kind, dtype=torch.bfloat16, enabled=short))
+    if kind == "cpu" and short and torch.is_grad_enabled():
+        context.enter_context(_plain_attention())
+    return context
+
+
+@contextmanager
+def _plain_attention() -> Iterator[None]:
+    """Compute attention step by step: the fused kernel's backward takes half of a step in bfloat16."""
+    allowed = cuda.fp16_bf16_reduction_math_sdp_allowed()  # the name says cuda, but it counts on the CPU too
+    cuda.allow_fp16_bf16_reduction_math_sdp(True)
+    try:
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        cuda.allow_fp16_bf16_reduction_math_sdp(allowed)

@@ -170,11 +170,13 @@ def task(
             help=f"The task: {', '.join(TASKS)}.",
         ),
     ],
-    train: Annotated[Path, typer.Option("--train", help="Labelled data: CoNLL, TSV, JSONL or SQuAD JSON.")],
     source_language: Annotated[
         str, typer.Option("--source-language", callback=tag, help="The language of the training data.")
     ],
     out: Out,
+    train: Annotated[
+        Path | None, typer.Option("--train", help="Labelled data: CoNLL, TSV, JSONL or SQuAD JSON.")
+    ] = None,
     dev: Annotated[
         Path | None, typer.Option("--dev", help="Labelled data that selects the best training step.")
     ] = None,
@@ -184,6 +186,18 @@ def task(
     ] = None,
     kind: Kind = "bottleneck",
     init: Annotated[Path | None, typer.Option("--init", help="A task module to train further.")] = None,
+    distil: Annotated[
+        str | None, typer.Option("--distil", help="A plan whose readings of --text the module learns.")
+    ] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="The folder that holds the modules of --distil.")
+    ] = None,
+    text: Annotated[
+        list[Path] | None, typer.Option("--text", help="Unlabelled texts for --distil, as for xling predict.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", callback=tag, help="The language of --text.")
+    ] = None,
     changes: Set = None,
     seed: Seed = 0,
     device: Device = "cpu",
@@ -192,9 +206,16 @@ def task(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Train a task module on labelled data in a source language."""
-    from xling.jobs.train import Options, TaskFiles
+    """Train a task module on labelled data in a source language, on what a plan says of texts, or on both."""
+    from xling.jobs.train import Options, TaskFiles, TaughtText
 
+    needed = {"--text": text, "--store": store, "--language": language}
+    check_distilled(distil, train, needed)
+    taught = (
+        TaughtText(teacher=distil, store=store, text=tuple(text), language=language)
+        if distil and store and text and language
+        else None
+    )
     files = TaskFiles(
         task=task,
         source_language=source_language,
@@ -203,10 +224,28 @@ def task(
         format=format,
         language_module=language_module,
         init=init,
+        taught=taught,
     )
     set_threads(threads)
     stage = files.stage(Options(out=out, kind=kind, changes=tuple(changes or ()), seed=seed))
     make_module(out, stage, workbench(base, device, quiet), fresh=fresh, json=json)
+
+
+def check_distilled(distil: str | None, train: Path | None, needed: Mapping[str, Any]) -> None:
+    """Raise InputError when there is nothing to learn from, or a part of a distillation without the others.
+
+    needed: the values of the options that go with `--distil`, by option.
+    """
+    if distil is None and train is None:
+        hint = "give --train FILE, --distil PLAN with --store, --text and --language, or both"
+        raise InputError("there is nothing to train on", where="--train", hint=hint)
+    for option, value in needed.items():
+        if distil is None and value is not None:
+            hint = "give --distil PLAN, or leave it out"
+            raise InputError("it goes with --distil", where=option, hint=hint)
+        if distil is not None and value is None:
+            hint = "say --store DIR, --text FILE and --language TAG beside --distil"
+            raise InputError("--distil needs it", where=option, hint=hint)
 
 
 def workbench(base: str, device: str, quiet: bool) -> Workbench:

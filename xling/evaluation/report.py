@@ -25,6 +25,8 @@ from xling.evaluation.report_page.predictions import GOLD, UNKNOWN_TASK, Answers
 from xling.evaluation.results import (
     BOTH,
     CARRIED,
+    CARRIED_VOTE,
+    DISTILLED,
     GLOSS,
     HEADINGS,
     MEANINGS,
@@ -42,6 +44,7 @@ from xling.evaluation.results import (
 from xling.files import write_atomically
 
 REPORT = "report.html"
+_WHERE_MEASURED = (CARRIED, GLOSS, VOTE, BOTH, CARRIED_VOTE, DISTILLED)  # columns of a table
 _OF_ALL = {
     f"no {GOLD}/": f"This run keeps no gold answers ({GOLD}/), so that its predictions cannot be held "
     "against them. Run the recipe again to see labels and mistakes here: finished stages are kept.",
@@ -133,9 +136,8 @@ def matrix_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:
     read = read_results(results)
     known = {(row.language, row.condition): row for row in read.gains}
     scores, rows = read.scores(), []
-    shown_too = [
-        key for key in (CARRIED, GLOSS, VOTE, BOTH) if any(key == cell.condition for cell in read.cells)
-    ]
+    measured = {cell.condition for cell in read.cells}
+    shown_too = [key for key in _WHERE_MEASURED if key in measured]
     best = {row.language: row.condition for row in read.recommended}
     for language, name in dict((cell.language, cell.name) for cell in read.cells).items():
         shown = {

@@ -20,7 +20,7 @@ _AGAIN = "run `xling run RECIPE --out DIR` again and give the folder DIR/NAME th
 NONE, ROMANISED, REMOVED = "none", "romanised", "removed"
 SOURCE, RELATED, TARGET = "source", "related", "target"
 GLOSS, VOTE, BOTH = "gloss", "vote", "both"
-CARRIED = "carried"
+CARRIED, CARRIED_VOTE, DISTILLED = "carried", "carried-vote", "distilled"
 
 HEADINGS: Mapping[str, str] = {
     NONE: "no language module",
@@ -33,6 +33,8 @@ HEADINGS: Mapping[str, str] = {
     VOTE: "text and gloss",
     BOTH: "own module and gloss",
     CARRIED: "carried labels",
+    CARRIED_VOTE: "carried labels and gloss",
+    DISTILLED: "distilled",
 }
 MEANINGS: Mapping[str, str] = {
     ROMANISED: "Latin spelling: the text in Latin letters, no language module.",
@@ -42,6 +44,8 @@ MEANINGS: Mapping[str, str] = {
     VOTE: "Text and gloss: two readings, the text and its gloss, whose probabilities are averaged.",
     BOTH: "Own module and gloss: the same, and the text is read through the own module.",
     CARRIED: "Carried labels: the task module has also learned from labels of translations.",
+    CARRIED_VOTE: "Carried labels and gloss: that task module reads the text and its gloss.",
+    DISTILLED: "Distilled: one task module has learned what another plan says of unlabelled texts.",
 }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from xling.composition.contents import named
 from xling.composition.forms.single import Named
 from xling.composition.forms.stack import stack
+from xling.composition.grammar import parse as parse_plan
 from xling.corpora.cards import CARD_ENDINGS, load_card
 from xling.corpora.source import load, pairs_in
 from xling.data.parallel import read_parallel
@@ -22,12 +24,14 @@ from xling.makers.stage import NEW, Data, Stage
 from xling.modules.module import WEIGHTS, Module
 from xling.pipeline.stages import Workbench, carry_out
 from xling.plain_yaml import assignment, put
-from xling.tasks.reading import read_labelled
+from xling.store.store import Store
+from xling.tasks.reading import read_input, read_labelled
 from xling.tasks.registry import task_named
 from xling.training.pseudo_perplexity import LINES
 from xling.training.specs import (
     AlignmentTraining,
     Centring,
+    Distillation,
     LanguageTraining,
     LexiconBuild,
     ModuleTraining,
@@ -209,38 +213,70 @@ def pairs_of(named: str, language: str, data_root: Path | None = None) -> Data:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaughtText:
+    """Text without labels, and the plan that says what a new task module learns from it.
+
+    teacher: a complete plan. store: the folder with its modules. text: files of one language, read as for
+    `xling predict`.
+    """
+
+    teacher: str
+    store: Path
+    text: tuple[Path, ...]
+    language: str
+
+    def added(self, stage: Stage) -> Stage:
+        """Return the training of a task module that also learns from the text."""
+        tag, store, plan = parse(self.language), Store(self.store), parse_plan(self.teacher)
+        rows = [
+            example for path in self.text for example in read_input(path, task=str(stage.task), language=tag)
+        ]
+        text = Data(rows=rows, card=" ".join(path.name for path in self.text))
+        return replace(
+            stage,
+            spec=Distillation(teacher=str(plan), **dict(stage.spec)),
+            data={**stage.data, "text": text},
+            modules={**stage.modules, **{str(own): store.get(own) for own in named(plan)}},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskFiles:
     """The task and the training files of a task module.
 
     language_module: the folder of a language module that stays frozen below the new one. init: the folder of
-    a task module to train further.
+    a task module to train further. taught: what a teacher labels, instead of labelled data or beside them.
     """
 
     task: str
     source_language: str
-    train: Path
+    train: Path | None = None
     dev: Path | None = None
     format: str = "auto"
     language_module: Path | None = None
     init: Path | None = None
+    taught: TaughtText | None = None
 
     def stage(self, options: Options) -> Stage:
         """Return the training stage."""
-        task, tag, spec = task_named(self.task).name, parse(self.source_language), options.told(TaskTraining)
-        data = {"train": self._labelled(self.train), "dev": self._labelled(self.dev) if self.dev else Data()}
+        task, taught = task_named(self.task).name, self.taught
+        data = {"train": self._labelled(self.train), "dev": self._labelled(self.dev)}
         below = {name_of(self.language_module): self.language_module} if self.language_module else {}
-        return Stage(
+        stage = Stage(
             name=name_of(options.out),
-            spec=spec,
-            language=tag,
+            spec=options.told(TaskTraining),
+            language=parse(self.source_language),
             task=task,
             data=data,
             modules=_loaded(init=self.init, **below),
             plan=stack(*map(Named, below), NEW),
             seed=options.seed,
         )
+        return stage if taught is None else taught.added(stage)
 
-    def _labelled(self, path: Path) -> Data:
+    def _labelled(self, path: Path | None) -> Data:
+        if path is None:
+            return Data()
         language = parse(self.source_language)
         rows = read_labelled(path, task=self.task, language=language, format=self.format)
         return Data(rows=rows, card=path.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from xling.errors import InputError, PlanError
 from xling.languages import UNKNOWN
 from xling.languages import parse as parse_tag
 from xling.modules.module import Module
+from xling.sites import LabelScores
 from xling.store.store import Store
-from xling.tasks.inference import Computing, Progress, predict, unheard
+from xling.tasks.inference import Computing, Progress, label_scores, predict, unheard
 from xling.tasks.registry import TASKS, task_named
 from xling.tasks.task import ScoresUnits, Task
 
@@ -73,6 +74,13 @@ class ComposedModel:
         ]
         computing = Computing(precision=precision, progress=progress)
         return predict(self.task, examples, self.composition, self.labels, computing=computing)
+
+    def label_scores(self, examples: Sequence[Example]) -> list[LabelScores]:
+        """Return the log-probability of each label for every unit of each example.
+
+        Raises TypeError for a task that scores no labels for units.
+        """
+        return label_scores(self.task, examples, self.composition, self.labels)
 
 
 @dataclass(frozen=True, kw_only=True)

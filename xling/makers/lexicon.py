@@ -37,7 +37,7 @@ def make_lexicon(base: Base | None, stage: Stage[LexiconBuild], session: Session
     known = {listed(entry.word) for entry in given}
     learned = [
         entry
-        for entry in (learned_entries(pairs, least=spec.least) if pairs else [])
+        for entry in (learned_entries(pairs, least=spec.least, aligner=spec.aligner) if pairs else [])
         if listed(entry.word) not in known
     ]
     network = Lexicon.of([*given, *learned], spec.source)

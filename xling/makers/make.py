@@ -12,12 +12,13 @@ from xling.makers.centre import check_centre, make_centre
 from xling.makers.language import check_language, make_language
 from xling.makers.lexicon import check_lexicon, make_lexicon
 from xling.makers.stage import ALONE, Session, Stage
-from xling.makers.task import check_task, make_task
+from xling.makers.task import check_distilled, check_task, make_distilled, make_task
 from xling.makers.vocabulary import check_vocabulary, make_vocabulary
 from xling.modules.module import Module
 from xling.training.specs import (
     AlignmentTraining,
     Centring,
+    Distillation,
     LanguageTraining,
     LexiconBuild,
     Specification,
@@ -43,6 +44,7 @@ MAKERS: Mapping[type[Specification], Maker] = {
     AlignmentTraining: Maker(check_alignment, make_alignment),
     Centring: Maker(check_centre, make_centre),
     TaskTraining: Maker(check_task, make_task),
+    Distillation: Maker(check_distilled, make_distilled),
     VocabularyBuild: Maker(check_vocabulary, make_vocabulary),
     LexiconBuild: Maker(check_lexicon, make_lexicon),
 }

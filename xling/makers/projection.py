@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xling.data.examples import TEXTS, Example, sample
-from xling.data.place import Place
-from xling.data.rows import Record
 from xling.errors import InputError
 from xling.makers.composed_model import ComposedModel
 from xling.tasks.inference import Progress, unheard
-from xling.tasks.reading import Reading
+from xling.tasks.reading import unlabelled
 from xling.tasks.registry import TASKS, task_named
 from xling.tasks.task import CarriesLabels, Prediction, Task
 from xling.training.specs import Projection
@@ -72,10 +70,11 @@ def project_pairs(
         raise InputError("no pair of sentences to carry labels over", where="--pairs")
     chosen = sample(list(enumerate(pairs)), spec.limit, seed)
     whole = {str(number): pair for number, pair in chosen if all(map(str.strip, pair))}
-    own = _examples(task, {id: one for id, (one, _) in whole.items()}, language)
-    said = model.predict(
-        _examples(task, {id: two for id, (_, two) in whole.items()}, spec.source), progress=progress
+    own, other = (
+        unlabelled(task, {id: pair[side] for id, pair in whole.items()}, tag, where="--pairs")
+        for side, tag in enumerate((language, spec.source))
     )
+    said = model.predict(other, progress=progress)
     aligner, carried, dropped = Aligner(pairs), [], Counter({_EMPTY: len(chosen) - len(whole)})
     for example, labels in zip(own, said, strict=True):
         try:
@@ -107,10 +106,3 @@ def as_row(task: Task, example: Example) -> Prediction:
     """Return a labelled example as a row that the task's reader of JSON lines reads."""
     texts = {name: getattr(example, name) for name in TEXTS if getattr(example, name, None) is not None}
     return {"id": example.id, "language": example.language, **texts, **task.gold(example)}
-
-
-def _examples(task: Task, texts: Mapping[str, str], language: str) -> list[Example]:
-    """Return texts as unlabelled examples of a task. texts: by id."""
-    place = Place("--pairs")
-    rows = [Record({"id": id, "text": text}, place, place) for id, text in texts.items()]
-    return task.of_rows(rows, Reading(where="--pairs", language=language, gold=False)) if rows else []

@@ -9,16 +9,18 @@ from typing import Any
 from xling.bases.base import Base
 from xling.bases.precision import FLOAT32
 from xling.errors import InputError
+from xling.makers.composed_model import ComposedModel, planned_task
 from xling.makers.stage import Session, Stage
 from xling.modules.head import HeadConfig
 from xling.modules.kind import PartConfig
 from xling.modules.module import Module
 from xling.modules.registry import learning_preset, parse_config, preset
-from xling.tasks.registry import task_named
-from xling.tasks.task import Task
+from xling.tasks.registry import TASKS, task_named
+from xling.tasks.task import ScoresUnits, Task
+from xling.training.distillation import DistilObjective
 from xling.training.head_alone import HeadObjective, fit_head, is_alone, is_linear
-from xling.training.specs import TaskTraining
-from xling.training.task_objective import TaskData, TaskObjective
+from xling.training.specs import Distillation, TaskTraining
+from xling.training.task_objective import TaskData, TaskObjective, Taught
 
 _DECIDED = {"kind", "outputs", "relations"}  # the fields of a head that its task decides
 
@@ -31,21 +33,62 @@ def check_task(stage: Stage[TaskTraining]) -> None:
         raise InputError("no labelled example to train on", where="--train")
 
 
+def check_distilled(stage: Stage[Distillation]) -> None:
+    """Raise InputError for an unknown task, kind or option, or when there is no text to learn from."""
+    task = task_named(str(stage.task))
+    check_kind(stage.spec)
+    if not isinstance(task, ScoresUnits):
+        raise InputError(
+            f"{task.name} scores no labels for each word or text, so there is nothing to teach",
+            where="--distil",
+            choices=[name for name in TASKS if isinstance(task_named(name), ScoresUnits)],
+        )
+    if not stage.rows("text"):
+        raise InputError("no text for the teacher to read", where="--text")
+
+
 def make_task(base: Base, stage: Stage[TaskTraining], session: Session) -> Module:
     """Train the task module of a stage. The other modules of the plan stay unchanged, byte for byte.
 
     Raises InputError when the examples have labels that the module to continue from does not know.
     """
+    init, train = stage.module("init"), stage.rows("train")
+    labels = init.facts.labels if init else task_named(str(stage.task)).labels(train)
+    return _made(base, stage, session, TaskData(labels, train, stage.rows("dev")))
+
+
+def make_distilled(base: Base, stage: Stage[Distillation], session: Session) -> Module:
+    """Train the task module of a stage on what a teacher says of its text, and on labelled examples if any.
+
+    Raises InputError when the teacher is of another task, or does not know a label of the examples or of the
+    module to continue from.
+    """
+    teacher = ComposedModel(base, planned_task(stage.spec.teacher, lambda own: stage.below(str(own))))
+    if teacher.task.name != stage.task:
+        raise InputError(f"the teacher's task is {teacher.task.name}, not {stage.task}", where="--distil")
+    init, texts = stage.module("init"), stage.rows("text")
+    labels = init.facts.labels if init else teacher.labels
+    if set(labels) != set(teacher.labels):
+        raise InputError(
+            f"the module labels {', '.join(labels)}, but the teacher {', '.join(teacher.labels)}",
+            where="--init",
+        )
+    session.say(f"the teacher reads {len(texts):,} texts")
+    said = [own.ordered(labels) for own in teacher.label_scores(texts)]
+    taught = Taught(texts, [own.logs.exp() for own in said])
+    return _made(base, stage, session, TaskData(labels, stage.rows("train"), stage.rows("dev"), taught))
+
+
+def _made(base: Base, stage: Stage[TaskTraining], session: Session, data: TaskData) -> Module:
     spec, init, task = stage.spec, stage.module("init"), task_named(str(stage.task))
-    train = stage.rows("train")
-    data = TaskData(init.facts.labels if init else task.labels(train), train, stage.rows("dev"))
     facts = stage.facts(base, labels=tuple(data.labels))
     configs = task_parts(task, spec, data.labels, base)
     module = init.continued(facts) if init else Module.fresh(configs, base.shape, facts)
     around, alone = stage.composed(base), is_alone(module, spec.training)
+    objective = DistilObjective if data.taught.examples else TaskObjective
 
     def whole(trained: Module) -> TaskObjective:
-        return TaskObjective(task, around(trained), data=data, settings=spec.training, seed=stage.seed)
+        return objective(task, around(trained), data=data, settings=spec.training, seed=stage.seed)
 
     def kept(trained: Module) -> HeadObjective:
         return HeadObjective(whole(trained), trained)
@@ -58,7 +101,9 @@ def make_task(base: Base, stage: Stage[TaskTraining], session: Session) -> Modul
     if alone:
         module = module.with_facts(precision=FLOAT32)
     best = None if outcome.best_score is None else round(outcome.best_score, 3)
-    scores = {f"dev_{task.metric}": best, "best_step": outcome.best_step, "train_examples": len(train)}
+    counts = {"train_examples": len(data.train), "taught_examples": len(data.taught.examples)}
+    counts = {name: count for name, count in counts.items() if count or name == "train_examples"}
+    scores = {f"dev_{task.metric}": best, "best_step": outcome.best_step, **counts}
     return replace(module, scores=scores)
 
 

@@ -7,12 +7,22 @@ The first rule that applies decides. What the rules rest on was measured on topi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xling.bases.base import Base
 from xling.composition.contents import named
 from xling.data.examples import Example, text_of
-from xling.evaluation.results import BOTH, CARRIED, GLOSS, HEADINGS, NONE, TARGET, VOTE, AdviceRow
+from xling.evaluation.results import (
+    BOTH,
+    CARRIED,
+    CARRIED_VOTE,
+    GLOSS,
+    HEADINGS,
+    NONE,
+    TARGET,
+    VOTE,
+    AdviceRow,
+)
 from xling.pipeline.planning import Asked, Planned
 from xling.words.coverage import held, running_words
 
@@ -51,7 +61,8 @@ def advised(signals: Signals) -> tuple[str, str]:
             f"the base cannot read {signals.unread:.0%} of the pieces, and the recipe has nothing else",
         )
     if CARRIED in offered:
-        return CARRIED, "labels carried over pairs gave most in names, also to relatives without pairs"
+        glossed = CARRIED_VOTE in offered and known >= ENOUGH
+        return CARRIED_VOTE if glossed else CARRIED, "labels carried over pairs gave most for words"
     if VOTE in offered and signals.task not in HELPED:
         return NONE, f"a gloss was not measured to help in {signals.task}"
     if VOTE in offered and known >= ENOUGH:
@@ -93,6 +104,18 @@ def advice(planned: Planned, base: Base) -> list[AdviceRow]:
             )
         )
     return rows
+
+
+def recommended(planned: Planned, rows: Sequence[AdviceRow]) -> Planned:
+    """Return a plan of a recipe that tests each language as recommended, and under the control.
+
+    rows: what `advice` returned. Modules that no remaining plan names are left out.
+    """
+    best = {row.language: row.condition for row in rows}
+    scores = [own for own in planned.scores if own.condition in (NONE, best.get(own.stage.language, NONE))]
+    names = {str(own) for asked in scores for own in named(asked.stage.plan)}
+    modules = {name: stage for name, stage in planned.modules.items() if name in names}
+    return replace(planned, modules=modules, scores=scores)
 
 
 def _names(conditions: dict[str, Asked]) -> list[str]:

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xling.composition.forms.form import Plan
+from xling.composition.forms.route import Route
 from xling.composition.forms.single import Named
 from xling.composition.forms.stack import stack
 from xling.composition.forms.vote import Vote
+from xling.errors import InputError
 from xling.evaluation.results import (
     BOTH,
     CARRIED,
+    CARRIED_VOTE,
+    DISTILLED,
     GLOSS,
     NONE,
     RELATED,
@@ -26,7 +30,7 @@ from xling.tasks.registry import task_named
 from xling.tasks.task import ScoresUnits
 from xling.typology import related
 
-ALONE, CARRYING = "-alone", "-projected"  # ends of names of task modules
+ALONE, CARRYING, TAUGHT = "-alone", "-projected", "-distilled"  # ends of names of task modules
 
 
 @dataclass(frozen=True)
@@ -65,15 +69,37 @@ def conditions(recipe: Recipe, language: str, seed: int, relative: str | None = 
         if relative is not None:
             yield Condition(RELATED, stack(Named(f"lang/{relative}"), above))
         yield Condition(TARGET, own)
-    if recipe.task_module.projected:
-        yield Condition(CARRIED, Named(task_name(recipe, seed, CARRYING)))
+    carried = Named(task_name(recipe, seed, CARRYING)) if recipe.task_module.projected else None
+    if carried:
+        yield Condition(CARRIED, carried)
     if target and recipe.words is not None:
-        gloss = stack(Named(f"words/{language}"), alone)
+        words = Named(f"words/{language}")
+        gloss = stack(words, alone)
         yield Condition(GLOSS, gloss)
         if isinstance(task_named(recipe.task.name), ScoresUnits):
             yield Condition(VOTE, Vote((alone, gloss)))
             if trained:
                 yield Condition(BOTH, Vote((own, gloss)))
+            if carried:
+                yield Condition(CARRIED_VOTE, Vote((carried, stack(words, carried))))
+    if recipe.task_module.distil is not None:
+        yield Condition(DISTILLED, Named(task_name(recipe, seed, TAUGHT)))
+
+
+def teacher(recipe: Recipe, condition: str, seed: int) -> Plan:
+    """Return the plan by which texts of all targets are read under a condition.
+
+    Raises InputError when a target is not read under it.
+    """
+    plans: dict[str, Plan] = {}
+    for language in recipe.targets:
+        offered = {own.name: own.plan for own in conditions(recipe, language, seed)}
+        if condition not in offered:
+            known = [name for name in offered if name != DISTILLED]
+            where = "task_module.distil.teacher"
+            raise InputError(f"{language} has no reading {condition!r}", where=where, choices=known)
+        plans[language] = offered[condition]
+    return plans[recipe.targets[0]] if len(set(plans.values())) == 1 else Route(tuple(plans.items()))
 
 
 def relatives(recipe: Recipe, candidates: list[str]) -> dict[str, str]:
@@ -97,7 +123,7 @@ def relatives(recipe: Recipe, candidates: list[str]) -> dict[str, str]:
 def task_name(recipe: Recipe, seed: int, way: str = "") -> str:
     """Return the name of a task module in the store. The first seed is not part of the name.
 
-    way: how it was trained, `ALONE` or `CARRYING`, or empty for one on the source's language module.
+    way: how it was trained, one of the ends of names above; empty for one on the source's language module.
     """
     later = "" if seed == recipe.seeds[0] else f"-seed{seed}"
     return f"task/{recipe.task.title}{way}{later}"

@@ -14,6 +14,8 @@ from xling.data.examples import sample
 from xling.data.text import balanced, deduplicate, held_apart, hold_out
 from xling.makers.stage import Data
 from xling.pipeline.recipe import DataSpec, Recipe
+from xling.tasks.reading import unlabelled
+from xling.tasks.registry import task_named
 
 
 class Corpus:
@@ -48,6 +50,12 @@ class Corpus:
     def lines(self, spec: DataSpec, language: str) -> Data:
         """Return the distinct lines that a section of the recipe names."""
         return self._read(spec, language, deduplicate)
+
+    def unlabelled(self, spec: DataSpec, language: str) -> Data:
+        """Return the distinct lines of a text as examples of the recipe's task, without labels."""
+        found, task = self.lines(spec, language), task_named(self.recipe.task.name)
+        texts = {str(number): line for number, line in enumerate(found.rows)}
+        return replace(found, rows=unlabelled(task, texts, language, where=spec.card))
 
     def pairs(self, spec: DataSpec, language: str) -> Data:
         """Return sentences in a language together with their translations into the source language."""

@@ -20,13 +20,24 @@ from xling.evaluation.results import RELATED, ROMANISED
 from xling.makers.make import checked
 from xling.makers.projection import checked_carrier
 from xling.makers.stage import NEW, Stage
-from xling.pipeline.conditions import ALONE, CARRYING, Condition, conditions, relatives, stacks, task_name
+from xling.pipeline.conditions import (
+    ALONE,
+    CARRYING,
+    TAUGHT,
+    Condition,
+    conditions,
+    relatives,
+    stacks,
+    task_name,
+    teacher,
+)
 from xling.pipeline.corpus import Corpus
 from xling.pipeline.recipe import VocabularySection, told
 from xling.plain_yaml import written
 from xling.tasks.registry import task_named
 from xling.training.specs import (
     AlignmentTraining,
+    Distillation,
     LanguageTraining,
     LexiconBuild,
     Projection,
@@ -221,7 +232,25 @@ def _task_stages(corpus: Corpus, seed: int, modules: Mapping[str, Stage]) -> dic
     if carried := _projections(corpus, found[0]):
         name = task_name(recipe, seed, CARRYING)
         found.append(replace(found[0], name=name, data={**found[0].data, **carried}))
-    return {stage.name: stage for stage in found}
+    stages = {stage.name: stage for stage in found}
+    if recipe.task_module.distil is not None:
+        name = task_name(recipe, seed, TAUGHT)
+        stages[name] = replace(_taught(corpus, found[0], {**modules, **stages}), name=name)
+    return stages
+
+
+def _taught(corpus: Corpus, before: Stage, modules: Mapping[str, Stage]) -> Stage:
+    """Return the training of a task module on the source's examples and on what a plan says of texts.
+
+    before: the training on the source's examples alone.
+    """
+    recipe, section = corpus.recipe, corpus.recipe.task_module.distil
+    assert section is not None
+    plan = teacher(recipe, section.teacher, before.seed)
+    texts = {f"text/{tag}": corpus.unlabelled(section.text, tag) for tag in recipe.targets}
+    spec = Distillation(teacher=str(plan), **dict(before.spec))
+    below = {str(own): modules[str(own)] for own in named(plan)}
+    return checked(replace(before, spec=spec, data={**before.data, **texts}, modules=below))
 
 
 def _projections(corpus: Corpus, labeller: Stage) -> dict[str, Stage]:

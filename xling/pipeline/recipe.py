@@ -107,14 +107,27 @@ class ProjectionSection(Projection):
         return tuple(map(_tag, value))
 
 
+class DistilSection(Specification):
+    """What one more task module learns from texts of the targets, beside the source's examples.
+
+    teacher: the condition whose plan labels the texts, such as `vote`.
+    text: the texts.
+    """
+
+    teacher: Literal["none", "target", "carried", "gloss", "vote", "both", "carried-vote"]
+    text: DataSpec
+
+
 class TaskModuleSection(TaskTraining):
     """How task modules are trained.
 
     projected: labels carried over pairs, on which one more task module is trained together with the source's
     examples.
+    distil: unlabelled texts, on which one more task module learns what a plan says of them.
     """
 
     projected: tuple[ProjectionSection, ...] = ()
+    distil: DistilSection | None = None
 
     @field_validator("projected", mode="after")
     @classmethod
@@ -193,6 +206,8 @@ class Recipe(Specification):
 
     task_module: how task modules are trained, both on the source's language module and on the base alone.
     words: the lexicon of each target, if they have any.
+    plan: `all` tests every language under each condition that the recipe describes; `recommended` under the
+    one that is advised without labels, beside the control.
     controls: conditions beside the one without a language module. `romanised` is that one on texts in Latin
     spelling, `related` uses the module of a related language, and `removed` uses the task module without the
     language module it was trained on.
@@ -207,6 +222,7 @@ class Recipe(Specification):
     language_modules: LanguageModules
     task_module: TaskModuleSection
     words: WordsSection | None = None
+    plan: Literal["all", "recommended"] = "all"
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
     controls: tuple[Literal["romanised", "related", "removed"], ...] = ()
 

@@ -13,12 +13,12 @@ from xling.bases.soundness import check_mask
 from xling.data.examples import text_of
 from xling.evaluation.report import write_report
 from xling.evaluation.report_page.readings import GLOSSES
-from xling.evaluation.results import GLOSS, LOG, RELATED, REMOVED, RESULTS
+from xling.evaluation.results import LOG, RELATED, REMOVED, RESULTS
 from xling.files import link, write_json, write_lines
 from xling.makers.stage import Say
 from xling.makers.task import check_kind
 from xling.modules.registry import preset
-from xling.pipeline.advising import advice
+from xling.pipeline.advising import advice, recommended
 from xling.pipeline.corpus import Corpus
 from xling.pipeline.planning import Asked, plan_recipe
 from xling.pipeline.recipe import Recipe
@@ -66,6 +66,9 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
     corpus, folder = Corpus(recipe, place.data_root), place.out / recipe.name
     planned = plan_recipe(corpus, place.precision)
     bench = Workbench(base=recipe.base, device=place.device, bars=place.bars, say=place.say)
+    said = advice(planned, bench.opened)
+    if recipe.plan == "recommended":
+        planned = recommended(planned, said)
     stages = {stage.key(bench.opened): stage for stage in planned.in_order()}
     if any(isinstance(stage.spec, LanguageTraining) for stage in stages.values()):
         check_mask(bench.opened.tokenizer)
@@ -76,9 +79,8 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
     _write_glosses(folder, planned.scores, modules)
     write_lines(folder / LOG, _log_lines(done.values()))
     results = results_of(corpus, bench.opened, scores, done)
-    recommended = tuple(advice(planned, bench.opened))
-    said = {"command": place.command, "precision": place.precision, "recommended": recommended}
-    write_json(folder / RESULTS, results.model_copy(update=said).as_json())
+    also = {"command": place.command, "precision": place.precision, "recommended": tuple(said)}
+    write_json(folder / RESULTS, results.model_copy(update=also).as_json())
     write_report(folder)
     return folder / RESULTS
 
@@ -114,8 +116,10 @@ def _scored(asked: Asked, done: Done, folder: Path) -> Scored:
 
 def _write_glosses(folder: Path, scores: Sequence[Asked], modules: Mapping[str, Done]) -> None:
     """Write the test examples of languages with a lexicon, as they stand and in their gloss."""
-    for asked in {own.stage.language: own for own in scores if own.condition == GLOSS}.values():
+    for asked in {own.stage.language: own for own in scores}.values():
         language = asked.stage.language
+        if f"words/{language}" not in modules:
+            continue
         (lexicon,) = modules[f"words/{language}"].module.networks
         assert isinstance(lexicon, ActsOnText)
         rewrite, shown = partial(lexicon.rewritten, language=language), partial(text_of, between=" / ")

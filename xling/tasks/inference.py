@@ -106,12 +106,40 @@ def predict(
     precision and progress.
     """
     if isinstance(reader, ReadingEnsemble):
-        scores = _together(task, examples, reader, labels, computing)
+        link = units_task(task).link
+        scores = [link.scores(own.logs) for own in _together(task, examples, reader, labels, computing)]
         rows = [Row(ids=(), at=(), targets=(), example=number) for number in range(len(examples))]
     else:
         rows = encode(task, examples, reader, labels, reader.base.max_length)
         (scores,) = _scores(task, examples, [_Encoded(reader, rows)], computing)
     return task.decode(examples, rows, scores, labels)
+
+
+@torch.no_grad()
+def label_scores(
+    task: Task,
+    examples: Sequence[Example],
+    reader: ReadingComposition | ReadingEnsemble,
+    labels: Sequence[str],
+    *,
+    computing: Computing = AS_USUAL,
+) -> list[LabelScores]:
+    """Return the log-probability of each label for every unit of each example, in the examples' order.
+
+    The arguments are those of `predict`. The task must score units.
+    """
+    if isinstance(reader, ReadingEnsemble):
+        return _together(task, examples, reader, labels, computing)
+    rows = encode(task, examples, reader, labels, reader.base.max_length)
+    (scores,) = _scores(task, examples, [_Encoded(reader, rows)], computing)
+    return [_label_scores(task, own, tuple(labels)) for own in by_example(rows, scores, len(examples))]
+
+
+def units_task(task: Task) -> ScoresUnits:
+    """Return a task that scores units. Raises TypeError for another."""
+    if not isinstance(task, ScoresUnits):
+        raise TypeError(f"{task.name} has no link between its scores and probabilities of labels")
+    return task
 
 
 @dataclass(frozen=True)
@@ -128,10 +156,8 @@ def _together(
     ensemble: ReadingEnsemble,
     labels: Sequence[str],
     computing: Computing,
-) -> list[Tensor]:
-    """Scores [units, labels] of each example that `decode` turns into the combined probabilities."""
-    if not isinstance(task, ScoresUnits):
-        raise TypeError(f"{task.name} has no link between its scores and probabilities of labels")
+) -> list[LabelScores]:
+    """The combined label scores of each example."""
     members = [ensemble.members(example.language) for example in examples]
     readings = []
     for one in {id(one): one for own in members for one in own}.values():
@@ -148,13 +174,13 @@ def _together(
     for number, example in enumerate(examples):
         said = [_label_scores(task, found[id(one)][number], one.labels) for one in members[number]]
         together.append(ensemble.combined(said, example.language).ordered(labels))
-    return [task.link.scores(own.logs) for own in together]
+    return together
 
 
-def _label_scores(task: ScoresUnits, parts: Sequence[Tensor], labels: tuple[str, ...]) -> LabelScores:
+def _label_scores(task: Task, parts: Sequence[Tensor], labels: tuple[str, ...]) -> LabelScores:
     """The label scores of an example's units by one plan. parts: the scores of its rows."""
     units = torch.cat([torch.zeros(0, len(labels)), *parts]).double()
-    return LabelScores(labels, task.link.logs(units, labels))
+    return LabelScores(labels, units_task(task).link.logs(units, labels))
 
 
 def _scores(

@@ -22,7 +22,7 @@ from xling.errors import InputError
 from xling.tasks.comparison import Comparison, label_sets
 from xling.tasks.metrics import f1, overlaps
 from xling.tasks.reading import Reading
-from xling.tasks.task import Link, Prediction, Row, numbered
+from xling.tasks.task import Link, Prediction, Row, cross_entropy, numbered
 from xling.tasks.text_rows import (
     TEXT_FILES,
     described,
@@ -40,6 +40,7 @@ _THRESHOLD = 0.5
 _LABELS = ("labels", "emotions", "emotion", "label", "category", "sentiment", "topic")
 _SEPARATOR = "|"
 _YES, _NO = ("1", "1.0", "true"), ("0", "0.0", "false")
+_SURE = -1e-7  # the largest log-probability in training, so that its counterpart is finite
 
 
 class MultiLabel:
@@ -50,7 +51,13 @@ class MultiLabel:
     """
 
     name, metric, together, template = "multi-label", "f1", False, "topic"
-    link = Link(lambda scores, labels: logsigmoid(scores), lambda logs: logs - (-torch.expm1(logs)).log())
+    link = Link(
+        lambda scores, labels: logsigmoid(scores),
+        lambda logs: logs - _no(logs),
+        lambda wanted, logs: (
+            cross_entropy(wanted, logs) + cross_entropy(1 - wanted, _no(logs.clamp(max=_SURE)))
+        ),
+    )
     files, outputs = TEXT_FILES, {}
 
     def of_rows(self, rows: Iterable[Record], how: Reading) -> list[MultiLabelledText]:
@@ -158,6 +165,11 @@ class MultiLabel:
 
     def compare(self, gold: Prediction, predicted: Prediction) -> list[Comparison]:
         return [label_sets(gold, predicted)]
+
+
+def _no(logs: Tensor) -> Tensor:
+    """Return the log-probability that a label does not hold."""
+    return (-torch.expm1(logs)).log()
 
 
 def _columns(rows: Sequence[Record], *, gold: bool) -> Columns:

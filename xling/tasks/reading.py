@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 from xling.data.conll import ConllLayout
 from xling.data.examples import Example
 from xling.data.formats import AUTO, ENDINGS, FORMATS, format_of
+from xling.data.place import Place
 from xling.data.rows import Columns, Record, as_text, read_rows
 from xling.data.squad import read_articles
 from xling.data.text import line_rows
@@ -123,6 +124,13 @@ def read_input(path: Path, *, task: str, language: str, format: str = AUTO) -> l
     """
     own, known = task_named(task), input_format(path, task=task, format=format)
     return read_file(own, Reading(where=path, language=language, format=known, gold=False))
+
+
+def unlabelled(task: ReadsExamples, texts: Mapping[str, str], language: str, *, where: str) -> list[Example]:
+    """Make unlabelled examples of texts. texts: by id. where: what they are from, for messages."""
+    place = Place(where)
+    rows = [Record({"id": id, "text": text}, place, place) for id, text in texts.items()]
+    return task.of_rows(rows, Reading(where=where, language=language, gold=False)) if rows else []
 
 
 def input_format(path: Path, *, task: str, format: str = AUTO) -> str:

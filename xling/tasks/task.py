@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -43,17 +44,24 @@ class Row:
     spans: tuple[tuple[int, int], ...] = ()
 
 
+def cross_entropy(wanted: Tensor, logs: Tensor) -> Tensor:
+    """Return the sum over units of the cross-entropy. wanted: probabilities. Both are [units, labels]."""
+    return -torch.where(wanted > 0, wanted * logs, 0.0).sum()
+
+
 @dataclass(frozen=True)
 class Link:
     """How a task's scores and label probabilities are converted into each other.
 
     logs: a function from scores [units, outputs] and label names to log-probabilities. scores: a function
     from log-probabilities to scores that `Task.decode` turns into the same probabilities; the identity for
-    tasks that take a softmax.
+    tasks that take a softmax. loss: a function from wanted probabilities and log-probabilities to the loss of
+    all units; `cross_entropy` where exactly one label is right.
     """
 
     logs: Callable[[Tensor, Sequence[str]], Tensor]
     scores: Callable[[Tensor], Tensor] = lambda logs: logs
+    loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy
 
 
 ONE_LABEL = Link(lambda scores, labels: scores.log_softmax(-1))

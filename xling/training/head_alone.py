@@ -72,7 +72,7 @@ class HeadObjective:
         mask = (torch.arange(states.shape[1], device=states.device) < counts[:, None]).long()
         languages = [inner.train[reading.row.example].language for reading in chosen]
         logits = inner.composition.scored(states, mask, languages)
-        return inner.task.loss(logits, [reading.row for reading in chosen]), int(counts.sum())
+        return inner.loss_of(logits, [reading.row for reading in chosen]), int(counts.sum())
 
     def evaluate(self) -> float | None:
         return self.inner.evaluate()

@@ -134,6 +134,15 @@ class TaskTraining(ModuleTraining):
     l2: Annotated[float, Field(ge=0)] = 0.2
 
 
+class Distillation(TaskTraining):
+    """The training of a task module on what a plan says of unlabelled texts, and on labelled examples if any.
+
+    teacher: the plan whose label probabilities are learned.
+    """
+
+    teacher: str
+
+
 class VocabularyBuild(Specification):
     """How a vocabulary is made.
 
@@ -173,12 +182,16 @@ class LexiconBuild(Specification):
     """How a lexicon is made from parallel sentences and a dictionary.
 
     source: the language of the translations.
-    least: the least probability of a translation that is learned from pairs, in both directions together. A
-    word without such a one is left as it is.
+    aligner: what tells which words are translations of each other: `ibm1` (IBM model 1 in both directions) or
+    the extra `eflomal`, which is slower.
+    least: the least probability of a translation that is learned from pairs: the product of both directions
+    with `ibm1`, the share of a word's links with `eflomal`. A word without such a one is left as it is; 0
+    suits a script that the base cannot read.
     """
 
     needs_base: ClassVar[bool] = False
     source: str = "eng"
+    aligner: Literal["ibm1", "eflomal"] = "ibm1"
     least: Annotated[float, Field(ge=0, lt=1)] = 0.1
 
 

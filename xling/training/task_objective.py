@@ -20,12 +20,21 @@ from xling.training.specs import TrainingSettings
 
 
 @dataclass(frozen=True)
+class Taught:
+    """Unlabelled examples and, for each, a teacher's probabilities, [units, labels], in the data's labels."""
+
+    examples: Sequence[Example] = ()
+    chances: Sequence[Tensor] = ()
+
+
+@dataclass(frozen=True)
 class TaskData:
     """The examples that a task module is trained on and selected by, and the labels that it can predict."""
 
     labels: Sequence[str]
     train: Sequence[Example]
     dev: Sequence[Example] = ()
+    taught: Taught = Taught()
 
 
 class TaskObjective:
@@ -49,7 +58,7 @@ class TaskObjective:
         self.device = str(composition.encoder.device)
         self.precision: Precision = chosen_precision(settings.precision, self.device)
         rows = encode(task, self.train, composition, self.labels, min(settings.max_length, base.max_length))
-        self.units = _units([row for row in rows if row.targets], together=task.together)
+        self.units = _units(list(filter(self.teaches, rows)), together=task.together)
         if not self.units:
             raise InputError(
                 f"none of the {len(self.train)} examples has anything left to learn from in rows of "
@@ -65,6 +74,10 @@ class TaskObjective:
         )
         composition.train(base_dropout=settings.base_dropout)
 
+    def teaches(self, row: Row) -> bool:
+        """Return whether there is anything to learn from a row."""
+        return bool(row.targets)
+
     def passes_per_epoch(self) -> int:
         """Return the number of forward passes in which every labelled row is seen once."""
         return self.order.per_epoch()
@@ -77,7 +90,11 @@ class TaskObjective:
         ids, mask = pad_rows([row.ids for row in chosen], pad, self.device)
         with computing_in(self.precision, self.device):
             logits = self.composition.scores(ids, mask, languages)
-        return self.task.loss(logits, chosen), int(mask.sum())
+        return self.loss_of(logits, chosen), int(mask.sum())
+
+    def loss_of(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:
+        """Return the mean loss over the scored items of a batch. logits: the head's scores of all rows."""
+        return self.task.loss(logits, rows)
 
     def evaluate(self) -> float | None:
         """Return the primary metric on the dev examples in percent, or None if none has a gold answer."""

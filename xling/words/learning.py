@@ -9,27 +9,28 @@ import numpy as np
 from xling.errors import InputError
 from xling.modules.lexicon import Entry
 from xling.spelling import listed, side_by_side, word_spans, words_of
-from xling.words.translation_table import SplitText, both_ways
+from xling.words.aligners import ALIGNERS
+from xling.words.translation_table import SplitText
 
 Pair = tuple[str, str]
 _FEWEST_PAIRS = 2
 
 
-def learned_entries(pairs: Sequence[Pair], *, least: float = 0.1) -> list[Entry]:
+def learned_entries(pairs: Sequence[Pair], *, least: float = 0.1, aligner: str = "ibm1") -> list[Entry]:
     """Return an entry for each word of the first sides: its likeliest translation and the probability.
 
-    pairs: (sentence, its translation). least: the least probability of a translation.
+    pairs: (sentence, its translation). least: the least probability of a translation. aligner: the name of
+    what gives the probabilities, one of `ALIGNERS`.
 
-    The probability is that of IBM model 1 in both directions, multiplied; a word without a likely translation
-    has no entry, because a wrong gloss is worse than the word itself. In scripts without blanks between
-    words, two adjacent syllables are an entry too. Words come in the order of their first occurrence. Raises
-    InputError for fewer than two pairs.
+    A word without a likely translation has no entry, because a wrong gloss is worse than the word itself. In
+    scripts without blanks between words, two adjacent syllables are an entry too. Words come in the order of
+    their first occurrence. Raises InputError for fewer than two pairs.
     """
     if len(pairs) < _FEWEST_PAIRS:
         raise InputError(f"{len(pairs)} pairs of sentences are too few to learn from", where="--pairs")
     own, names = numbered([_entries_in(one) for one, _ in pairs])
     other, translations = numbered([words_of(two) for _, two in pairs])
-    chances = both_ways(own, other)
+    chances = ALIGNERS[aligner](own, other)
     columns = np.asarray(chances.argmax(axis=1)).ravel().tolist()
     values = chances.max(axis=1).toarray().ravel().tolist()
     best = zip(names, columns, values, strict=True)

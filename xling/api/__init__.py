@@ -1,0 +1,1 @@
+"""The Python interface for training modules and building vocabularies from values in memory."""
