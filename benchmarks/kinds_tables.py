@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
 
-from tables import folded, over_seeds, table
+from tables import Row, folded, over_seeds, table
 
 from xling.evaluation.report_page.wording import DASH, duration, metric_name, score
 from xling.languages import name
 
-SECTION = "kinds-by-task"
 _RECIPE = re.compile(r"kinds-(?P<task>[a-z]+)-(?P<kind>.+?)(-seeds)?")
 _TITLES = {
     "ner": "Named entities (CoNLL 2003 to MasakhaNER 2)",
@@ -33,20 +32,57 @@ _BESIDE = {
 }
 _MANY = 30
 _CONTROL, _OTHERS = "control", ("bottleneck", "lt-sft", "lora", "full")
-Row = Mapping[str, Any]
+_HEADINGS = [_CONTROL, *(head for kind in _OTHERS for head in (f"{kind} alone", kind))]
 Runs = Mapping[str, Sequence[Row]]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """kinds: those of which the one with the score of the most seeds gives it."""
+
+    heading: str
+    kinds: tuple[str, ...]
+    condition: str
+
+
+def means(rows: Sequence[Row]) -> Iterator[str]:
+    """One table of all tasks: the mean of a column over the targets that every column of the task has."""
+    heads: dict[str, None] = {}
+    found: list[tuple[str, dict[str, str]]] = []
+    for task, runs in _by_task(rows).items():
+        columns = [*_columns(runs)]
+        taken = {column.heading: _scores(runs, column) for column in columns}
+        shared = set.intersection(*(set(scores) for scores in taken.values())) - {_source(runs)}
+        heads |= dict.fromkeys(taken)
+        values = {
+            head: score(fmean(fmean(row["value"] for row in scores[tag]) for tag in shared))
+            for head, scores in taken.items()
+            if shared
+        }
+        tags = [tag for tag in _languages(runs) if tag in shared]
+        found.append((_TITLES.get(task, task), {"of": ", ".join(tags), **values}))
+    if found:
+        order = sorted(heads, key=_HEADINGS.index)
+        body = [[title, *(values.get(head, DASH) for head in ("of", *order))] for title, values in found]
+        yield table(["mean of the targets", "targets", *order], body)
 
 
 def by_task(rows: Sequence[Row]) -> Iterator[str]:
     """The tables of all tasks that have been run."""
+    for task, runs in _by_task(rows).items():
+        yield f"## {_TITLES.get(task, task)}\n"
+        yield _task(runs, _BESIDE.get(task))
+
+
+def _by_task(rows: Sequence[Row]) -> dict[str, Runs]:
+    """The last experiments of each task, by kind."""
     found: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
         named = _RECIPE.fullmatch(str(row.get("recipe", "")))
         if named:
             found.setdefault(named["task"], {}).setdefault(named["kind"], []).append(row)
-    for task in sorted(found, key=[*_TITLES, *sorted(found)].index):
-        yield f"### {_TITLES.get(task, task)}\n"
-        yield _task({kind: _last(runs) for kind, runs in found[task].items()}, _BESIDE.get(task))
+    order = sorted(found, key=[*_TITLES, *sorted(found)].index)
+    return {task: {kind: _last(runs) for kind, runs in found[task].items()} for task in order}
 
 
 def _last(rows: Sequence[Row]) -> list[Row]:
@@ -57,25 +93,41 @@ def _last(rows: Sequence[Row]) -> list[Row]:
 
 def _task(runs: Runs, beside: str | None) -> str:
     """beside: a second metric, shown behind the first."""
-    some = next(iter(runs.values()))[0]
-    source, columns = some["source"], [*_columns(runs)]
-    scores: dict[tuple[str, str, str], list[Row]] = {}
-    for kind, found in runs.items():
-        for row in found:
-            scores.setdefault((kind, row["language"], row["condition"]), []).append(row)
-    languages = dict.fromkeys(row["language"] for found in runs.values() for row in found)
-    body: list[list[str]] = []
-    for tag in sorted(languages, key=lambda tag: tag != source):
-        line = [f"{name(tag)} ({tag}{', source' if tag == source else ''})"]
-        for _, kinds, condition in columns:
-            taken = [scores.get((kind, tag, condition), []) for kind in kinds]
-            line.append(_score(max(taken, key=len), beside))
-        body.append(line)
-    shown = _languages_table(["language", *(head for head, _, _ in columns)], body)
+    some, source, columns = next(iter(runs.values()))[0], _source(runs), [*_columns(runs)]
+    taken = [_scores(runs, column) for column in columns]
+    body = [
+        [
+            f"{name(tag)} ({tag}{', source' if tag == source else ''})",
+            *(_score(scores.get(tag, []), beside) for scores in taken),
+        ]
+        for tag in sorted(_languages(runs), key=lambda tag: tag != source)
+    ]
+    shown = _languages_table(["language", *(column.heading for column in columns)], body)
     metrics = " / ".join(metric_name(metric) for metric in (some["metric"], beside) if metric)
     seconds = {kind: max(row.get("run_seconds") or 0 for row in found) for kind, found in runs.items()}
     spent = "; ".join(f"{kind} {duration(float(value))}" for kind, value in seconds.items())
     return f"{shown}\n{metrics}, {_seeds(runs)}. A run took: {spent}.\n"
+
+
+def _source(runs: Runs) -> str:
+    return next(iter(runs.values()))[0]["source"]
+
+
+def _languages(runs: Runs) -> list[str]:
+    return list(dict.fromkeys(row["language"] for found in runs.values() for row in found))
+
+
+def _scores(runs: Runs, column: _Column) -> dict[str, list[Row]]:
+    """The rows of a column by language."""
+    found: dict[str, list[list[Row]]] = {}
+    for kind in column.kinds:
+        own: dict[str, list[Row]] = {}
+        for row in runs.get(kind, ()):
+            if row["condition"] == column.condition:
+                own.setdefault(row["language"], []).append(row)
+        for tag, rows in own.items():
+            found.setdefault(tag, []).append(rows)
+    return {tag: max(taken, key=len) for tag, taken in found.items()}
 
 
 def _languages_table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
@@ -98,14 +150,13 @@ def _seeds(runs: Runs) -> str:
     return f"seeds {', '.join(map(str, most))} where a deviation stands{others}"
 
 
-def _columns(runs: Runs) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """(heading, kinds of which the one with the score of the most seeds gives it, condition)."""
-    yield _CONTROL, (_CONTROL, "bottleneck"), "none"
+def _columns(runs: Runs) -> Iterator[_Column]:
+    yield _Column(_CONTROL, (_CONTROL, "bottleneck"), "none")
     for kind in (kind for kind in _OTHERS if kind in runs):
         if kind != "bottleneck":
-            yield f"{kind} alone", (kind,), "none"
+            yield _Column(f"{kind} alone", (kind,), "none")
         if any(row["condition"] == "target" for row in runs[kind]):
-            yield kind, (kind,), "target"
+            yield _Column(kind, (kind,), "target")
 
 
 def _score(rows: Sequence[Row], beside: str | None) -> str:

@@ -15,7 +15,8 @@ from lab.ground import Ground
 from lab.overlap import WIDTH
 from lab.suites import SUITES
 from ledger import append, here
-from make_results import DOCS, plain
+from make_results import DOCS
+from tables import plain
 
 from xling.corpora.cards import load_card
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kinds_tables import by_task
+from kinds_tables import by_task, means
 
 
 def row(recipe: str, language: str, condition: str, value: float, **more: object) -> dict:
@@ -31,7 +31,7 @@ def test_the_control_stands_beside_every_kind():
         row("quickstart", "fao", "none", 1.0),
     ]
     heading, shown = by_task(rows)
-    assert heading.startswith("### Parts of speech")
+    assert heading.startswith("## Parts of speech")
     assert shown.splitlines()[0] == "| language | control | bottleneck | lt-sft alone | lt-sft |"
     assert shown.splitlines()[2:5] == [
         "| English (eng, source) | – | – | 90.0 | – |",
@@ -39,6 +39,28 @@ def test_the_control_stands_beside_every_kind():
         "| Maltese (mlt) | 33.0 | – | – | – |",
     ]
     assert "A run took: bottleneck 1 min; lt-sft 1 min; control 1 min." in shown
+
+
+def test_the_means_are_of_the_targets_that_every_kind_has():
+    rows = [
+        row(f"kinds-{task}-{kind}", tag, condition, value)
+        for task, kind, tag, condition, value in (
+            ("pos", "bottleneck", "eng", "none", 90.0), ("pos", "bottleneck", "fao", "none", 40.0),
+            ("pos", "bottleneck", "fao", "target", 50.0), ("pos", "bottleneck", "isl", "none", 60.0),
+            ("pos", "bottleneck", "isl", "target", 80.0), ("pos", "control", "mlt", "none", 1.0),
+            ("ner", "control", "fao", "none", 30.0), ("ner", "full", "fao", "none", 20.0),
+            ("ner", "control", "eng", "none", 90.0), ("ner", "full", "eng", "none", 80.0),
+            ("choice", "control", "fao", "none", 3.0), ("choice", "full", "isl", "none", 2.0),
+        )
+    ]  # fmt: skip
+    (shown,) = means(rows)
+    assert shown.splitlines()[0] == "| mean of the targets | targets | control | bottleneck | full alone |"
+    assert shown.splitlines()[2:] == [
+        "| Named entities (CoNLL 2003 to MasakhaNER 2) | fao | 30.0 | – | 20.0 |",
+        "| Parts of speech (English EWT to MasakhaPOS) | fao, isl | 50.0 | 65.0 | – |",
+        "| Multiple choice (XCOPA) |  | – | – | – |",
+    ]
+    assert list(means([row("quickstart", "fao", "none", 1.0)])) == []
 
 
 def test_the_last_experiment_of_a_recipe_counts():

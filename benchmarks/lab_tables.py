@@ -1,0 +1,70 @@
+"""Tables of the lab: methods of transfer side by side, on the languages they are chosen or reported on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
+
+from tables import Row, commands, free_table, over_seeds, table, text
+
+from xling.evaluation.bootstrap import verdict
+from xling.evaluation.report_page.wording import DASH, bounds, gained, metric_name, score
+
+_SHOWN = frozenset({"scores", "gains", "mean", "gain", "gain_low", "gain_high", "apart", "command"})
+_LAST = {"chosen": 0, "reported": 1}  # what is reported comes last in the lab, and first for a reader
+
+
+def of_lab(rows: Sequence[Row]) -> list[Row]:
+    """The rows of methods, those of the control among them."""
+    return [row for row in rows if {"method", "languages", "scores"} <= set(row)]
+
+
+def last_scores(rows: Sequence[Row]) -> Iterator[str]:
+    """A table of each method's last scores on the languages reported on, or chosen on where none is yet."""
+    for purpose in _purposes(rows)[:1]:
+        yield from _table([*{row["method"]: row for row in rows if row["languages"] == purpose}.values()])
+
+
+def every_score(rows: Sequence[Row]) -> Iterator[str]:
+    """A table for each purpose, with the gains of languages, and what the rows were made with."""
+    for purpose in _purposes(rows):
+        yield f"### Languages that methods are {text(purpose)} on\n"
+        yield from _table([row for row in rows if row["languages"] == purpose], gains=True)
+    yield "### Plans and costs\n"
+    for columns in dict.fromkeys(tuple(row) for row in rows):
+        shown = [key for key in columns if key not in (*_SHOWN, "question")]
+        yield free_table(shown, [row for row in rows if tuple(row) == columns])
+    yield commands(rows)
+
+
+def _purposes(rows: Sequence[Row]) -> list[str]:
+    return sorted({row["languages"] for row in rows}, key=lambda word: -_LAST.get(word, 0))
+
+
+def _table(rows: Sequence[Row], *, gains: bool = False) -> Iterator[str]:
+    tags = list(dict.fromkeys(tag for row in rows for tag in row["scores"]))
+    apart = {tag for row in rows for tag in row["apart"]}
+    tags.sort(key=lambda tag: tag in apart)
+    head = ["method", *(f"{tag} (apart)" if tag in apart else tag for tag in tags), "mean", "gain"]
+    body = [
+        [row["method"], *(_score(row, tag, gains=gains) for tag in tags), score(row["mean"]), _gain(row)]
+        for row in rows
+    ]
+    yield table(head, body)
+    seeds = ", ".join(dict.fromkeys(str(seed) for row in rows for seed in row["seeds"]))
+    yield text(f"{metric_name(rows[0]['metric'])} on {rows[0]['split']}; seeds: {seeds}.") + "\n"
+
+
+def _score(row: Mapping, tag: str, *, gains: bool) -> str:
+    values = row["scores"].get(tag)
+    if values is None:
+        return DASH
+    gain = f" ({gained(row['gains'][tag])})" if gains and row["gain"] is not None else ""
+    return (over_seeds(values, None, None) if gains else score(fmean(values))) + gain
+
+
+def _gain(row: Row) -> str:
+    if row["gain"] is None:
+        return DASH
+    low, high = row["gain_low"], row["gain_high"]
+    return f"{gained(row['gain'])} ({bounds(low, high)}) {verdict(low, high)}"
