@@ -106,7 +106,7 @@ class Ground:
         """Return whether the suite has parallel text of a language."""
         return self.suite.pairs is not None and language in load_card(self.suite.pairs).languages
 
-    def lexicon(self, language: str, *, shuffled: bool = False, **spec: float) -> Stage:
+    def lexicon(self, language: str, *, shuffled: bool = False, **spec: Any) -> Stage:
         """Return the lexicon of a language, learned from its pairs.
 
         shuffled: whether the translations are given to the words of other sentences, as a control.

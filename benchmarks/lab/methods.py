@@ -146,6 +146,13 @@ _ALL = (
     Method(name="vote-any", plan=_voted, modules=glossed(least=0.0), suits=_paired),
     Method(name="vote-sure", plan=_voted, modules=glossed(least=0.3), suits=_paired),
     Method(
+        name="gloss-eflomal",
+        plan=lambda language, seed: f"words/{language} >> task/{seed}",
+        modules=glossed(aligner="eflomal"),
+        suits=_paired,
+    ),
+    Method(name="vote-eflomal", plan=_voted, modules=glossed(aligner="eflomal"), suits=_paired),
+    Method(
         name="carried",
         plan=lambda language, seed: "task/carried",
         modules=carried,
