@@ -15,8 +15,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import make_results
+from lab.advice import ADVISED, chosen
 from lab.ground import Ground
-from lab.methods import METHODS, NONE, SEEDS, Method
+from lab.methods import METHODS, NONE, SEEDS
 from lab.rows import Asked, Row, row
 from lab.runs import Scored, scored
 from lab.suites import SPLITS, SUITES, Purpose
@@ -49,14 +50,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def rows(ground: Ground, options: argparse.Namespace) -> Iterator[Row]:
     """Yield a line of the ledger for each method and purpose, as soon as it is scored."""
 
-    def of(method: Method, purpose: Purpose) -> list[Scored]:
-        suiting = [tag for tag in ground.suite.languages(purpose) if method.suits(ground, tag)]
-        return [scored(ground, method, tag, seed) for seed in options.seeds for tag in suiting]
+    def of(name: str, purpose: Purpose) -> list[Scored]:
+        tags = ground.suite.languages(purpose)
+        methods = {tag: chosen(ground, tag) if name == ADVISED else METHODS[name] for tag in tags}
+        suiting = [(tag, method) for tag, method in methods.items() if method.suits(ground, tag)]
+        return [scored(ground, method, tag, seed) for seed in options.seeds for tag, method in suiting]
 
     for purpose in options.languages:
-        control = of(NONE, purpose)
+        control = of(NONE.name, purpose)
         for name in options.methods:
-            found = control if name == NONE.name else of(METHODS[name], purpose)
+            found = control if name == NONE.name else of(name, purpose)
             if any(part.language not in ground.suite.apart for part in found):
                 yield row(ground, Asked(method=name, purpose=purpose, seeds=options.seeds), found, control)
 
@@ -75,7 +78,7 @@ def _add(ledger: Path, found: Row, facts: Row) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--suites", nargs="+", choices=SUITES, default=[*SUITES])
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=[*METHODS])
+    parser.add_argument("--methods", nargs="+", choices=[*METHODS, ADVISED], default=[*METHODS, ADVISED])
     parser.add_argument("--languages", nargs="+", choices=SPLITS, default=[*SPLITS])
     parser.add_argument("--seeds", nargs="+", type=int, default=[*SEEDS], help="seeds of the task module")
     parser.add_argument("--work", type=Path, required=True, help="the folder of modules and predictions")

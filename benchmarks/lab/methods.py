@@ -12,7 +12,7 @@ from xling.modules.module import Module
 from xling.training.specs import TaskTraining
 
 SEEDS = (0, 1, 2)
-FEW, CARRIED = 100, 1200
+FEW, CARRIED, MORE_CARRIED = 100, 1200, 4000
 Modules = Mapping[str, Stage | Module]
 
 
@@ -59,16 +59,16 @@ def glossed(**how: Any) -> Callable[[Ground, str, int], Modules]:
     return of
 
 
-def carried(ground: Ground, language: str, seed: int) -> Modules:
-    """Return the task module that has also learned from labels carried over the pairs of all languages."""
-    return {"task/carried": ground.carried(seed, CARRIED)}
+def carried(
+    *others: Callable[[Ground, str, int], Modules], limit: int = CARRIED
+) -> Callable[[Ground, str, int], Modules]:
+    """Return a function that returns the task module with labels carried over the pairs of all languages.
 
-
-def carried_and(*others: Callable[[Ground, str, int], Modules]) -> Callable[[Ground, str, int], Modules]:
-    """Return a function that returns the module with carried labels beside the modules of other methods."""
+    others: functions whose modules stand beside it. limit: the number of pairs of a language.
+    """
 
     def of(ground: Ground, language: str, seed: int) -> Modules:
-        found = dict(carried(ground, language, seed))
+        found: dict[str, Stage | Module] = {"task/carried": ground.carried(seed, limit)}
         for other in others:
             found |= other(ground, language, seed)
         return found
@@ -123,6 +123,10 @@ def _carrying(ground: Ground, language: str) -> bool:
     return ground.suite.pairs is not None and not ground.suite.translations
 
 
+def _voted_carried(language: str, seed: int) -> str:
+    return f"vote(task/carried, words/{language} >> task/carried)"
+
+
 def _voted(language: str, seed: int) -> str:
     return f"vote(task/{seed}, words/{language} >> task/{seed})"
 
@@ -155,25 +159,37 @@ _ALL = (
     Method(
         name="carried",
         plan=lambda language, seed: "task/carried",
-        modules=carried,
+        modules=carried(),
         suits=_carrying,
+    ),
+    Method(
+        name="carried-more",
+        plan=lambda language, seed: "task/carried",
+        modules=carried(limit=MORE_CARRIED),
+        suits=_carrying,
+    ),
+    Method(
+        name="carried-more-vote",
+        plan=_voted_carried,
+        modules=carried(glossed(), limit=MORE_CARRIED),
+        suits=_paired,
     ),
     Method(
         name="carried-none",
         plan=lambda language, seed: f"vote(task/carried, task/{seed})",
-        modules=carried_and(none),
+        modules=carried(none),
         suits=_carrying,
     ),
     Method(
         name="carried-vote",
-        plan=lambda language, seed: f"vote(task/carried, words/{language} >> task/carried)",
-        modules=carried_and(glossed()),
+        plan=_voted_carried,
+        modules=carried(glossed()),
         suits=_paired,
     ),
     Method(
         name="carried-none-vote",
         plan=lambda language, seed: f"vote(task/carried, task/{seed}, words/{language} >> task/carried)",
-        modules=carried_and(glossed()),
+        modules=carried(glossed()),
         suits=_paired,
     ),
     Method(

@@ -23,6 +23,7 @@ def test_every_card_on_disk_loads_and_is_consistent() -> None:
         "americasnli",
         "belebele",
         "cldr",
+        "cldr_lists",
         "cldr_text",
         "cldr_words",
         "conll2003_en",

@@ -215,6 +215,20 @@ def test_only_the_training_names_are_on_the_card_of_words():
             load(card, "swh", split)
 
 
+@pytest.mark.parametrize("language", ["swh", "isl", "amh", "tha"])
+def test_translated_lists_hold_training_names_and_their_translations(language):
+    rows = pairs_in(load_card("cldr_lists"), load(load_card("cldr_lists"), language, "train"))
+    assert 900 < len(rows) <= 1000 and len(set(rows)) == len(rows)
+    translated = cldr.translations(language, "train")
+    names = {" ".join(words(row.text)): " ".join(words(row.pair)) for row in translated}
+    several = [(own, other) for own, other in rows if own not in names]
+    assert len(several) > 500
+    for own, other in several:
+        assert names[max((name for name in names if name in own), key=len)] in other
+    assert any(" and " in other for _, other in several)
+    assert rows == pairs_in(load_card("cldr_lists"), cldr.translated_lists(language, "train"))
+
+
 def test_a_lexicon_of_names_knows_months_and_units_not_the_names_of_test():
     pairs = pairs_in(load_card("cldr_words"), cldr.translations("swh", "train"))
     made = xling.make_lexicon(pairs, language="swh").networks[0]

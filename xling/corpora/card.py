@@ -134,7 +134,8 @@ class DataCard(_CardSection):
     format: how the files are read; `own` reads them as `xling train` reads a user's files.
     parts: the sources with licences of their own.
     languages: for each canonical tag, the name used in paths and on the Hub (none for `cldr`).
-    layout: the path of a file below the data root, with {upstream} and {split}.
+    layout: the path of a file below the data root, with {upstream} and {split}; for `cldr` in parallel,
+    `lists` for lists of names instead of names alone.
     files: paths by `language/split`, instead of `layout`; relative to the folder of the card if it is a
         user's.
     columns: column names, which may hold {upstream}.

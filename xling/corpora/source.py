@@ -169,7 +169,8 @@ def _from_cldr(card: DataCard, language: str, split: str) -> Rows:
     if card.task == TEXT:
         return cldr.text(language, split)
     if card.task == PARALLEL:
-        return cldr.translations(language, split)
+        lists = card.layout == "lists"
+        return cldr.translated_lists(language, split) if lists else cldr.translations(language, split)
     return cldr.sentences(language, split, count=_CLDR_SENTENCES)
 
 

@@ -88,8 +88,8 @@ def advice(planned: Planned, base: Base) -> list[AdviceRow]:
         signals = Signals(
             task=str(conditions[NONE].stage.task),
             conditions=frozenset(conditions),
-            unread=_unread(base, examples),
-            held=_held(examples, [row[0] for row in rows_of_words]) if lexicon else None,
+            unread=unread(base, examples),
+            held=words_held(examples, [row[0] for row in rows_of_words]) if lexicon else None,
         )
         condition, reason = advised(signals)
         rows.append(
@@ -122,13 +122,15 @@ def _names(conditions: dict[str, Asked]) -> list[str]:
     return [str(own) for asked in conditions.values() for own in named(asked.stage.plan)]
 
 
-def _unread(base: Base, examples: Sequence[Example]) -> float:
+def unread(base: Base, examples: Sequence[Example]) -> float:
+    """Return the share of the pieces of examples that the base has no piece for."""
     tokenizer = base.tokenizer
     pieces = tokenizer([text_of(own) for own in examples], add_special_tokens=False)["input_ids"]
     count = sum(map(len, pieces))
     return sum(row.count(tokenizer.unk_token_id) for row in pieces) / max(1, count)
 
 
-def _held(examples: Sequence[Example], sentences: Sequence[str]) -> float:
+def words_held(examples: Sequence[Example], sentences: Sequence[str]) -> float:
+    """Return the share of the running words of examples that sentences hold, accents aside."""
     lines = [text_of(own) for own in examples]
     return held(lines, running_words(sentences), holder="lexicon").without_marks

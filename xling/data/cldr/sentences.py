@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from xling.data.cldr.catalogue import locale_of, names
 from xling.data.cldr.lists import join_text, join_tokens, list_patterns
@@ -64,9 +64,42 @@ def translations(language: str, split: str) -> list[LabelledText]:
 
     Raises InputError as `sentences` does.
     """
-    tag, english = parse(language), names("eng", split)
-    found = ((key, name, english.get(key)) for key, name in names(language, split).items())
-    return [LabelledText(name, None, key, tag, pair=pair) for key, name, pair in found if pair is not None]
+    tag = parse(language)
+    return [LabelledText(own, None, key, tag, pair=other) for key, own, other in _translated(tag, split)]
+
+
+def translated_lists(language: str, split: str, *, count: int = 1000, seed: int = 0) -> list[LabelledText]:
+    """Return lists of 1 to 4 names with the English lists of the same names, all types equally likely.
+
+    Each list is in the form of its locale, with blanks between the words of `sentences`. Raises InputError as
+    `sentences` does.
+    """
+    tag, locale, english = parse(language), locale_of(language), locale_of("eng")
+    pairs = {key: (own, other) for key, own, other in _translated(tag, split)}
+    by_kind = _by_kind({key: key for key in pairs})
+    draw = random.Random(f"{locale} {split} lists {seed}")
+    found: dict[str, LabelledText] = {}
+    for number in range(count if by_kind else 0):
+        keys = dict.fromkeys(_item(by_kind, draw)[1] for _ in range(draw.randint(1, _MOST_ITEMS)))
+        own, other = (
+            _spaced([(key, pairs[key][side]) for key in keys], form)
+            for side, form in enumerate((locale, english))
+        )
+        found.setdefault(own, LabelledText(own, None, f"{locale}-{split}-{number}", tag, pair=other))
+    return list(found.values())
+
+
+def _spaced(items: Sequence[tuple[str, str]], locale: str) -> str:
+    """Return a list of (key, name) in the form of a locale, with blanks between its words."""
+    return " ".join(word for word, _ in join_tokens(items, list_patterns(locale)))
+
+
+def _translated(tag: str, split: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each key with its name in a language and in English, in key order, where there are both."""
+    english = names("eng", split)
+    for key, own in names(tag, split).items():
+        if key in english:
+            yield key, own, english[key]
 
 
 def _item(by_kind: Mapping[str, list[str]], draw: random.Random) -> tuple[str, str]:

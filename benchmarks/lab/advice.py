@@ -1,0 +1,36 @@
+"""The method that `xling advise` would choose for a language of a suite, without its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lab.ground import Ground
+from lab.methods import METHODS, Method
+from xling.evaluation.results import CARRIED, CARRIED_VOTE, GLOSS, NONE, VOTE
+from xling.pipeline.advising import Signals, advised, unread, words_held
+
+ADVISED = "advised"
+_READINGS: Mapping[str, str] = {
+    NONE: "none",
+    GLOSS: "gloss",
+    VOTE: "vote",
+    CARRIED: "carried",
+    CARRIED_VOTE: "carried-vote",
+}  # the methods that read a language under the conditions of recipes
+
+
+def chosen(ground: Ground, language: str) -> Method:
+    """Return the method that is advised among those that suit a language."""
+    examples, task = ground.scored(language).rows, ground.task.name
+    suiting = {own: METHODS[name] for own, name in _READINGS.items()}
+    suiting = {own: method for own, method in suiting.items() if method.suits(ground, language)}
+    held = None
+    if ground.has_pairs(language):
+        held = words_held(examples, [own for own, _ in ground.pairs(language).rows])
+    signals = Signals(
+        task=task,
+        conditions=frozenset(suiting),
+        unread=unread(ground.workshop.bench.opened, examples),
+        held=held,
+    )
+    return suiting[advised(signals)[0]]
