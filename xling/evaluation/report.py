@@ -127,11 +127,11 @@ def render(
 
 
 def matrix_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:
-    """Return one row per language: its mean score over seeds for each condition, and a gain.
+    """Return a row per language: its mean score over seeds for each condition, which one to use, and a gain.
 
     The gain is that of the recommended condition, or else of the language's own module.
 
-    plain: whether scores are texts with intervals for a table, instead of numbers.
+    plain: whether scores are texts for a table, instead of numbers; the first three have their intervals.
     """
     read = read_results(results)
     known = {(row.language, row.condition): row for row in read.gains}
@@ -140,12 +140,12 @@ def matrix_rows(results: Path, *, plain: bool) -> list[dict[str, Any]]:
     shown_too = [key for key in _WHERE_MEASURED if key in measured]
     best = {row.language: row.condition for row in read.recommended}
     for language, name in dict((cell.language, cell.name) for cell in read.cells).items():
-        shown = {
-            key: _score(scores.get((language, key), ()), plain) for key in (NONE, SOURCE, TARGET, *shown_too)
-        }
+        cells = {key: scores.get((language, key), ()) for key in (NONE, SOURCE, TARGET, *shown_too)}
+        shown = {key: _score(own, plain, interval=key not in shown_too) for key, own in cells.items()}
         gains = (known.get((language, key)) for key in (best.get(language, ""), TARGET, SOURCE))
         gain = next(filter(None, gains), None)
-        rows.append({"language": language, "name": name, **shown, "gain": _gain(gain, plain)})
+        use = {"use": best.get(language)} if best else {}
+        rows.append({"language": language, "name": name, **shown, **use, "gain": _gain(gain, plain)})
     return rows
 
 
@@ -234,12 +234,14 @@ def _left_of(module: ModuleRow) -> float | None:
     return after / before if before and after is not None else None
 
 
-def _score(cells: Sequence[CellRow], plain: bool) -> Any:
+def _score(cells: Sequence[CellRow], plain: bool, *, interval: bool) -> Any:
     if not cells:
         return None
     value = fmean(cell.value for cell in cells)
     if not plain:
         return round(value, 2)
+    if not interval:
+        return f"{value:.1f}"
     low, high = (
         fmean(bound or 0.0 for bound in bounds)
         for bounds in zip(*((c.low, c.high) for c in cells), strict=True)
