@@ -23,8 +23,9 @@ from xling.pipeline.recipe import DataSpec, told
 from xling.pipeline.stages import Workbench
 from xling.tasks.registry import task_named
 from xling.tasks.task import Task
-from xling.training.specs import LexiconBuild, Projection, TaskTraining
+from xling.training.specs import Centring, LexiconBuild, Projection, TaskTraining
 
+TEXT, LINES = "mlm_text", 1000  # plain text, and how many lines of it a centre is made from
 SCORED = ("sib200", "masakhaner2", "masakhapos")  # the cards of every suite's dev and test splits
 
 
@@ -106,6 +107,10 @@ class Ground:
         """Return whether the suite has parallel text of a language."""
         return self.suite.pairs is not None and language in load_card(self.suite.pairs).languages
 
+    def has_text(self, language: str) -> bool:
+        """Return whether there is plain text of a language."""
+        return language in load_card(TEXT).languages
+
     def lexicon(self, language: str, *, shuffled: bool = False, **spec: Any) -> Stage:
         """Return the lexicon of a language, learned from its pairs.
 
@@ -120,6 +125,12 @@ class Ground:
         return Stage(
             name=name, spec=LexiconBuild.model_validate(spec), language=language, data={"pairs": data}
         )
+
+    def centre(self, language: str) -> Stage:
+        """Return the centre of a language, made from a thousand lines of its text and of the source's."""
+        spec, source = DataSpec(card=TEXT, split="train", count=LINES), self.recipe.source
+        texts = {"text": self.corpus.lines(spec, language), "source_text": self.corpus.lines(spec, source)}
+        return Stage(name=f"lang/{language}", spec=Centring(), language=language, data=texts)
 
     def pairs(self, language: str) -> Data:
         """Return the parallel text of a language, as (its sentence, English), without overlaps.

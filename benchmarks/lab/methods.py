@@ -76,6 +76,11 @@ def carried(
     return of
 
 
+def centred(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the control's module and the centre of a language's plain text."""
+    return {**none(ground, language, seed), f"lang/{language}": ground.centre(language)}
+
+
 def few_labels(ground: Ground, language: str, seed: int) -> Modules:
     """Return the control's module after ten more epochs on 100 sentences of the language.
 
@@ -191,6 +196,18 @@ _ALL = (
         plan=lambda language, seed: f"vote(task/carried, task/{seed}, words/{language} >> task/carried)",
         modules=carried(glossed()),
         suits=_paired,
+    ),
+    Method(
+        name="centred",
+        plan=lambda language, seed: f"lang/{language} >> task/{seed}",
+        modules=centred,
+        suits=lambda ground, language: ground.suite.translations and ground.has_text(language),
+    ),
+    Method(
+        name="centred-none",
+        plan=lambda language, seed: f"vote(task/{seed}, lang/{language} >> task/{seed})",
+        modules=centred,
+        suits=lambda ground, language: ground.suite.translations and ground.has_text(language),
     ),
     Method(
         name="few-labels",
