@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.backends import cuda
+from torch.nn.functional import scaled_dot_product_attention
 
 from xling.bases.base import load_base
 from xling.bases.precision import checked_precision, chosen_precision, computing_in
@@ -42,3 +44,33 @@ def test_a_device_that_is_not_there_is_refused(bert, device):
         InputError, match=f"--device: '{device}' is no device of this machine; choose from cpu"
     ):
         load_base(bert.id, device=device)
+
+
+def test_attention_is_plain_where_gradients_are_needed_in_bfloat16():
+    def fused():
+        return torch.backends.cuda.flash_sdp_enabled(), cuda.fp16_bf16_reduction_math_sdp_allowed()
+
+    usual = fused()
+    assert usual[0]
+    for precision, gradient, wanted in (
+        ("bfloat16", True, (False, True)),
+        ("bfloat16", False, usual),
+        ("float32", True, usual),
+    ):
+        with torch.set_grad_enabled(gradient), computing_in(precision, "cpu"):
+            assert fused() == wanted, (precision, gradient)
+        assert fused() == usual
+
+
+def test_plain_attention_has_the_gradients_of_the_fused_one():
+    states = [torch.randn(2, 3, 9, 8, generator=torch.Generator().manual_seed(n)) for n in range(3)]
+    found = []
+    for precision in ("bfloat16", "float32"):
+        query, key, value = (own.clone().requires_grad_() for own in states)
+        with computing_in(precision, "cpu"):
+            kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
+            out = scaled_dot_product_attention(query.to(kind), key.to(kind), value.to(kind))
+        out.float().square().sum().backward()
+        found.append(torch.stack([query.grad, key.grad, value.grad]))
+    assert (found[0] - found[1]).abs().mean() < 0.02 * found[1].abs().mean()
+    assert found[1].abs().max() > 1
