@@ -63,6 +63,29 @@ def test_labelled_rows_have_the_loss_of_their_labels(bert):
         assert labelled.loss(number)[0].item() == pytest.approx(taught.loss(number)[0].item(), abs=1e-6)
 
 
+def test_a_long_sentence_is_taught_in_windows(bert):
+    long = [xling.TaggedSentence(tuple(f"{text} {text}".split()), None, "1", "swh") for text in TEXTS[:4]]
+    model = compose(bert, "t", modules={"t": teacher(bert, "tagging", LONG)})
+    settings = SHORT.model_copy(update={"max_length": 8})
+    chances = [own.logs.exp() for own in model.label_scores(long)]
+    labels = model.labels
+    rows = DistilObjective(
+        model.task, model.composition, data=TaskData(labels, (), taught=Taught(long, chances)),
+        settings=settings, seed=0,
+    ).units  # fmt: skip
+    assert max(row.first for (row,) in rows) > 0
+    numbered = [torch.arange(len(own))[:, None].expand(-1, len(labels)).float() for own in chances]
+    objective = DistilObjective(
+        model.task, model.composition, data=TaskData(labels, (), taught=Taught(long, numbered)),
+        settings=settings, seed=0,
+    )  # fmt: skip
+    (row,) = next(unit for unit in objective.units if unit[0].first > 0)
+    logits = torch.zeros(1, len(row.ids), len(labels))
+    places = torch.arange(row.first, row.first + len(row.at)).float()
+    wanted = places.mean() * len(labels) * torch.tensor(len(labels)).log()
+    assert objective.loss_of(logits, [row]).item() == pytest.approx(wanted.item(), rel=1e-4)
+
+
 def test_a_vote_is_taught_to_one_module(bert):
     modules = {f"task/{seed}": teacher(bert, "classification", LONG, seed=seed) for seed in (0, 1)}
     plan = "vote(task/0, task/1)"
