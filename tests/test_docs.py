@@ -57,7 +57,7 @@ MY_DATA = {
         f"my_data/mafand_pairs/{tag}.tsv": lines(
             f"{tag}\teng", *map("\t".join, zip(SPELLED, TEXTS, strict=True))
         )
-        for tag in ("swa", "hau")
+        for tag in ("swa", "hau", "ibo", "kin", "sna", "xho", "zul")
     },
     **{f"my_data/mlm/{name}.txt": PLAIN for name in ("swa", "hau", "eng_Latn")},
     **{
