@@ -107,7 +107,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     card = load_card("parallel")
     pairs = pairs_in(card, load(card, "lij", "pairs", data_root=options.data_root))
-    found = predictions(xling.load_base(options.base), pairs, options), learning(pairs), dictionary()
+    long = dictionary()  # first: a new process starts with the peak of the one that starts it
+    found = predictions(xling.load_base(options.base), pairs, options), learning(pairs), long
     for row in found:
         append(options.out, [{"question": QUESTION, **row, "base": options.base, **here()}])
         print(json.dumps(row, ensure_ascii=False))
