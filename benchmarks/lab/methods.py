@@ -128,6 +128,10 @@ def _carrying(ground: Ground, language: str) -> bool:
     return ground.suite.pairs is not None and not ground.suite.translations
 
 
+def _texts(ground: Ground, language: str) -> bool:
+    return ground.suite.translations and ground.has_text(language)
+
+
 def _voted_carried(language: str, seed: int) -> str:
     return f"vote(task/carried, words/{language} >> task/carried)"
 
@@ -201,13 +205,13 @@ _ALL = (
         name="centred",
         plan=lambda language, seed: f"lang/{language} >> task/{seed}",
         modules=centred,
-        suits=lambda ground, language: ground.suite.translations and ground.has_text(language),
+        suits=_texts,
     ),
     Method(
         name="centred-none",
         plan=lambda language, seed: f"vote(task/{seed}, lang/{language} >> task/{seed})",
         modules=centred,
-        suits=lambda ground, language: ground.suite.translations and ground.has_text(language),
+        suits=_texts,
     ),
     Method(
         name="few-labels",

@@ -194,9 +194,9 @@ def distil_task(
         >>> student.scores["taught_examples"]
         2
     """
-    plan, known, tag = parse(teacher) if isinstance(teacher, str) else teacher, task_named(task), language
+    plan, known = parse(teacher) if isinstance(teacher, str) else teacher, task_named(task)
     examples = [
-        item if isinstance(item, Example) else known.example(item, str(number), parse_tag(tag))
+        item if isinstance(item, Example) else known.example(item, str(number), parse_tag(language))
         for number, item in enumerate(texts)
     ]
     values = {"kind": kind, "options": dict(options or {}), "teacher": str(plan), **further}

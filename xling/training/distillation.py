@@ -7,38 +7,18 @@ The loss is the cross-entropy with the teacher's probabilities, at temperature o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 
 import torch
 from torch import Tensor
 
-from xling.composition.composed import Composition
 from xling.tasks.inference import units_task
-from xling.tasks.task import Row, Task
-from xling.training.specs import TrainingSettings
-from xling.training.task_objective import TaskData, TaskObjective
+from xling.tasks.task import Row
+from xling.training.task_objective import TaskObjective
 
 
 class DistilObjective(TaskObjective):
-    """The loss of a task objective on labelled rows, and the cross-entropy with a teacher on the others.
-
-    data: labelled examples, and those that a teacher has read, which are added to them.
-    """
-
-    def __init__(
-        self,
-        task: Task,
-        composition: Composition,
-        *,
-        data: TaskData,
-        settings: TrainingSettings,
-        seed: int,
-    ) -> None:
-        taught = data.taught
-        self.said = dict(enumerate(taught.chances, start=len(data.train)))
-        together = replace(data, train=[*data.train, *taught.examples])
-        super().__init__(task, composition, data=together, settings=settings, seed=seed)
+    """The loss of a task objective on labelled rows, and the cross-entropy with a teacher on the others."""
 
     def teaches(self, row: Row) -> bool:
         """Return whether the row has labels, or the teacher has read its example."""

@@ -52,7 +52,8 @@ class TaskObjective:
         seed: int,
     ) -> None:
         self.task, self.composition, self.settings = task, composition, settings
-        self.train, self.labels = data.train, data.labels
+        self.train, self.labels = [*data.train, *data.taught.examples], data.labels
+        self.said = dict(enumerate(data.taught.chances, start=len(data.train)))  # by example
         self.dev = [example for example in data.dev if task.gold(example)]
         base = composition.base
         self.device = str(composition.encoder.device)
