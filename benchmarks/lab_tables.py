@@ -21,15 +21,15 @@ def of_lab(rows: Sequence[Row]) -> list[Row]:
 
 def last_scores(rows: Sequence[Row]) -> Iterator[str]:
     """A table of each method's last scores on the languages reported on, or chosen on where none is yet."""
-    for purpose in _purposes(rows)[:1]:
-        yield from _table([*{row["method"]: row for row in rows if row["languages"] == purpose}.values()])
+    for found in _by_purpose(rows)[:1]:
+        yield from _table([*{row["method"]: row for row in found}.values()])
 
 
 def every_score(rows: Sequence[Row]) -> Iterator[str]:
     """A table for each purpose, with the gains of languages, and what the rows were made with."""
-    for purpose in _purposes(rows):
-        yield f"### Languages that methods are {text(purpose)} on\n"
-        yield from _table([row for row in rows if row["languages"] == purpose], gains=True)
+    for found in _by_purpose(rows):
+        yield f"### Languages that methods are {text(found[0]['languages'])} on, {text(found[0]['split'])}\n"
+        yield from _table(found, gains=True)
     yield "### Plans and costs\n"
     for columns in dict.fromkeys(tuple(row) for row in rows):
         shown = [key for key in columns if key not in (*_SHOWN, "question")]
@@ -37,8 +37,12 @@ def every_score(rows: Sequence[Row]) -> Iterator[str]:
     yield commands(rows)
 
 
-def _purposes(rows: Sequence[Row]) -> list[str]:
-    return sorted({row["languages"] for row in rows}, key=lambda word: -_LAST.get(word, 0))
+def _by_purpose(rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows by what their languages serve and by split."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row["languages"], row["split"]), []).append(row)
+    return [found[key] for key in sorted(found, key=lambda key: (-_LAST.get(key[0], 0), key))]
 
 
 def _table(rows: Sequence[Row], *, gains: bool = False) -> Iterator[str]:

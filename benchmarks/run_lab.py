@@ -2,8 +2,9 @@
 
     python benchmarks/run_lab.py --suites ner-pairs --methods none two-seeds --languages chosen --work lab
 
-A language that methods are chosen on is scored on its dev split, one that they are reported on on test. The
-modules and predictions stay in the work folder, so that a run that was cut off goes on where it was.
+A language that methods are chosen on is scored on its dev split, one that they are reported on on test; with
+--tested, all are scored on test. The modules and predictions stay in the work folder, so that a run that was
+cut off goes on where it was.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import make_results
@@ -37,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     try:
         for name in options.suites:
-            ground = Ground(SUITES[name], options.work, options.data_root, say=_say)
+            ground = Ground(
+                replace(SUITES[name], tested=options.tested), options.work, options.data_root, say=_say
+            )
             for found in rows(ground, options):
                 _add(options.docs / "results.jsonl", found, facts)
                 _say(f"{name} {found['method']} {found['languages']}: {found['mean']}")
@@ -80,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--suites", nargs="+", choices=SUITES, default=[*SUITES])
     parser.add_argument("--methods", nargs="+", choices=[*METHODS, ADVISED], default=[*METHODS, ADVISED])
     parser.add_argument("--languages", nargs="+", choices=SPLITS, default=[*SPLITS])
+    parser.add_argument("--tested", action="store_true", help="score the chosen languages on test too")
     parser.add_argument("--seeds", nargs="+", type=int, default=[*SEEDS], help="seeds of the task module")
     parser.add_argument("--work", type=Path, required=True, help="the folder of modules and predictions")
     parser.add_argument("--data-root", type=Path, help="the folder of the data sets; or set XLING_DATA")

@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from lab.overlap import Sifted, sifted
+from lab.overlap import Apart, Sifted, sifted
 from lab.suites import Suite
 from lab.workshop import SharedStages, Workshop
 from xling.composition.forms.single import Named
 from xling.corpora.cards import load_card
 from xling.corpora.source import load
+from xling.data.examples import sample
 from xling.errors import InputError
-from xling.makers.stage import Data, Say, Stage
+from xling.makers.stage import NOTHING, Data, Say, Stage
+from xling.modules.lexicon import Lexicon
 from xling.pipeline.corpus import Corpus
 from xling.pipeline.loading import load_recipe
 from xling.pipeline.recipe import DataSpec, told
 from xling.pipeline.stages import Workbench
+from xling.tasks.reading import unlabelled
 from xling.tasks.registry import task_named
 from xling.tasks.task import Task
-from xling.training.specs import Centring, LexiconBuild, Projection, TaskTraining
+from xling.training.specs import Centring, Distillation, LexiconBuild, Projection, TaskTraining
 
 TEXT, LINES = "mlm_text", 1000  # plain text, and how many lines of it a centre is made from
 SCORED = ("sib200", "masakhaner2", "masakhapos")  # the cards of every suite's dev and test splits
@@ -56,23 +60,27 @@ class Ground:
         """Return the rows that a language is scored on."""
         return self._rows(language, self.suite.split(language))
 
-    def task_module(self, seed: int) -> Stage:
-        """Return the recipe's task module, trained on the source language and the base alone."""
+    def task_module(self, seed: int, **changes: Any) -> Stage:
+        """Return the recipe's task module, trained on the source language and the base alone.
+
+        changes: fields of its specification that differ from the recipe's.
+        """
         task, source = self.recipe.task, self.recipe.source
         parts = {"train": task.train, "dev": task.dev}
         return Stage(
             name=f"task/{task.title}/{seed}",
-            spec=told(self.recipe.task_module, TaskTraining),
+            spec=told(self.recipe.task_module, TaskTraining).model_copy(update=changes),
             language=source,
             task=task.name,
             data={role: self.corpus.examples(spec, source) for role, spec in parts.items()},
             seed=seed,
         )
 
-    def carried(self, seed: int, limit: int) -> Stage:
+    def carried(self, seed: int, limit: int, **changes: Any) -> Stage:
         """Return the task module that has also learned from labels carried over all pairs of the suite.
 
         limit: the number of pairs of a language.
+        changes: fields of its specification that differ from those of the module that labels.
         """
         before = self.task_module(seed)
         carried = {
@@ -88,7 +96,65 @@ class Ground:
             )
             for tag in load_card(str(self.suite.pairs)).languages
         }
-        return replace(before, name=f"{before.name}/carried", data={**before.data, **carried})
+        learned = self.task_module(seed, **changes)
+        return replace(learned, name=f"{before.name}/carried", data={**before.data, **carried})
+
+    def taught_again(self, before: Stage, count: int) -> Stage:
+        """Return a task module after one more epoch, on the source's examples and on what it says of text.
+
+        Where there are pairs it reads their own sides and glosses, elsewhere plain text. It is self-training
+        by soft labels (Hinton et al. 2015), in the languages of the task's test data.
+
+        before: the module. count: the number of texts of a language.
+        """
+        tags = self.corpus.card(self.recipe.task.test.card).languages
+        words = {f"words/{tag}": self.lexicon(tag) for tag in tags if self.has_pairs(tag)}
+        branches = [f"{name.removeprefix('words/')}: vote(init, {name} >> init)" for name in words]
+        spec = dict(before.spec)
+        spec["training"] = before.spec.training.model_copy(update={"epochs": 1.0, "learning_rate": 1e-3})
+        return replace(
+            before,
+            name=f"{before.name}/again",
+            spec=Distillation(teacher=f"route({', '.join(branches)}, *: init)", **spec),
+            data={
+                **self.task_module(before.seed).data,
+                **{f"text/{tag}": self._plain(tag, count) for tag in tags if self._plain(tag, count).rows},
+            },
+            modules={"init": before, **words},
+        )
+
+    def mixed(self, seed: int, **changes: Any) -> Stage:
+        """Return the task module that also learned from the source's sentences with words of other languages.
+
+        Half of the words that the pairs of a language translate stand in that language, each sentence with
+        the next of the languages (Qin et al. 2020, CoSDA-ML). changes: fields of the specification.
+        """
+        before, draw = self.task_module(seed, **changes), Random(seed)
+        lexicons = {tag: self._from_source(tag) for tag in load_card(str(self.suite.pairs)).languages}
+        rows = []
+        for example, tag in zip(before.rows("train"), cycle(lexicons)):
+            words = (lexicons[tag].gloss(word) if draw.random() < 0.5 else word for word in example.tokens)
+            rows.append(replace(example, language=tag, tokens=tuple(words)))
+        own = before.data["train"]
+        assert isinstance(own, Data)
+        return replace(
+            before,
+            name=f"{before.name}/mixed",
+            data={**before.data, "train/mixed": replace(own, rows=rows)},
+        )
+
+    def _from_source(self, language: str) -> Lexicon:
+        """Return the lexicon that translates the source's words into a language."""
+        found, source = self.pairs(language), self.recipe.source
+        stage = Stage(
+            name=f"words/{source}-{language}",
+            spec=LexiconBuild(source=language),
+            language=source,
+            data={"pairs": replace(found, rows=[(other, own) for own, other in found.rows])},
+        )
+        (part,) = self.workshop.module(stage).parts
+        assert isinstance(part.network, Lexicon)
+        return part.network
 
     def own_labels(self, language: str, count: int | None = None) -> Data | None:
         """Return labelled rows of a language: of its train split or, if that is not at hand, of dev.
@@ -149,6 +215,20 @@ class Ground:
             own, source = (held_out(tag, self.data_root) for tag in (language, self.recipe.source))
             self._sifted[language] = sifted(rows, own, source)
         return self._sifted[language]
+
+    def _plain(self, language: str, count: int) -> Data:
+        """Return text of a language as unlabelled examples, without overlaps."""
+        if self.has_pairs(language):
+            found = self.pairs(language)
+            lines = [own for own, _ in found.rows]
+        elif self.has_text(language):
+            found = self.corpus.lines(DataSpec(card=TEXT, split="train"), language)
+            apart = Apart(held_out(language, self.data_root))
+            lines = [line for line in found.rows if not apart.overlaps(line)]
+        else:
+            return NOTHING
+        texts = {str(number): line for number, line in enumerate(sample(lines, count, 0)) if line.strip()}
+        return replace(found, rows=unlabelled(self.task, texts, language, where=TEXT))
 
     def _rows(self, language: str, split: str, count: int | None = None) -> Data:
         spec = self.recipe.task.test.model_copy(update={"split": split, "count": count})

@@ -12,7 +12,16 @@ from xling.modules.module import Module
 from xling.training.specs import TaskTraining
 
 SEEDS = (0, 1, 2)
-FEW, CARRIED, MORE_CARRIED = 100, 1200, 4000
+FEW, CARRIED, MORE_CARRIED, READ_AGAIN = 100, 1200, 4000, 800
+PARTS = ("query", "key", "value", "output")
+LORA: Mapping[str, Any] = {
+    "kind": "lora",
+    "options": {
+        "rank": 16,
+        "alpha": 16.0,
+        "sites": [f"attention.{part}" for part in PARTS] + ["ffn.up", "ffn.down"],
+    },
+}
 Modules = Mapping[str, Stage | Module]
 
 
@@ -60,7 +69,7 @@ def glossed(**how: Any) -> Callable[[Ground, str, int], Modules]:
 
 
 def carried(
-    *others: Callable[[Ground, str, int], Modules], limit: int = CARRIED
+    *others: Callable[[Ground, str, int], Modules], limit: int = CARRIED, **changes: Any
 ) -> Callable[[Ground, str, int], Modules]:
     """Return a function that returns the task module with labels carried over the pairs of all languages.
 
@@ -68,12 +77,36 @@ def carried(
     """
 
     def of(ground: Ground, language: str, seed: int) -> Modules:
-        found: dict[str, Stage | Module] = {"task/carried": ground.carried(seed, limit)}
+        found: dict[str, Stage | Module] = {"task/carried": ground.carried(seed, limit, **changes)}
         for other in others:
             found |= other(ground, language, seed)
         return found
 
     return of
+
+
+def mixed(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the module that also learned from English sentences with words of the pairs' languages."""
+    return {"task/mixed": ground.mixed(seed)}
+
+
+def last_layers(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the control's module without bottlenecks in the lower two thirds of the layers."""
+    return {"task/last": ground.task_module(seed, options={"leave_out": list(range(8))})}
+
+
+def gently(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the control's module with half the learning rate and the encoder's dropout."""
+    settings = ground.task_module(seed).spec
+    assert isinstance(settings, TaskTraining)
+    rate = settings.training.learning_rate / 2
+    training = settings.training.model_copy(update={"learning_rate": rate, "base_dropout": True})
+    return {"task/gently": ground.task_module(seed, training=training)}
+
+
+def again(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the module with carried labels after it has taught itself on text of all languages."""
+    return {"task/again": ground.taught_again(ground.carried(seed, CARRIED), READ_AGAIN)}
 
 
 def centred(ground: Ground, language: str, seed: int) -> Modules:
@@ -181,6 +214,40 @@ _ALL = (
         name="carried-more-vote",
         plan=_voted_carried,
         modules=carried(glossed(), limit=MORE_CARRIED),
+        suits=_paired,
+    ),
+    Method(
+        name="mixed",
+        plan=lambda language, seed: "task/mixed",
+        modules=mixed,
+        suits=_carrying,
+    ),
+    Method(name="last-layers", plan=lambda language, seed: "task/last", modules=last_layers),
+    Method(name="gently", plan=lambda language, seed: "task/gently", modules=gently),
+    Method(
+        name="lora",
+        plan=lambda language, seed: "task/lora",
+        modules=lambda ground, language, seed: {"task/lora": ground.task_module(seed, **LORA)},
+    ),
+    Method(
+        name="carried-lora",
+        plan=lambda language, seed: "task/carried",
+        modules=carried(**LORA),
+        suits=_carrying,
+    ),
+    Method(
+        name="carried-again",
+        plan=lambda language, seed: "task/again",
+        modules=again,
+        suits=_carrying,
+    ),
+    Method(
+        name="carried-again-vote",
+        plan=lambda language, seed: f"vote(task/again, words/{language} >> task/again)",
+        modules=lambda ground, language, seed: {
+            **again(ground, language, seed),
+            f"words/{language}": ground.lexicon(language),
+        },
         suits=_paired,
     ),
     Method(

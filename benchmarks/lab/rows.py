@@ -11,7 +11,7 @@ import numpy as np
 from lab.gains import Counts, Sides, mean_gain
 from lab.ground import Ground
 from lab.runs import Scored
-from lab.suites import SPLITS, Purpose
+from lab.suites import Purpose
 from xling.evaluation.bootstrap import Value
 
 Row = dict[str, Any]
@@ -43,7 +43,7 @@ def row(ground: Ground, asked: Asked, scored: Sequence[Scored], control: Sequenc
         "question": f"lab-{suite.name}",
         "method": asked.method,
         "languages": asked.purpose,
-        "split": SPLITS[asked.purpose],
+        "split": suite.split(next(iter(own))),
         "base": ground.recipe.base,
         "metric": ground.task.metric,
         "plan": scored[0].plan,

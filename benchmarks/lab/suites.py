@@ -21,6 +21,8 @@ class Suite:
     reported: the languages on whose test splits they are then reported.
     apart: reported languages that are listed, and are not part of any mean.
     pairs: the data card of the parallel text that methods may use, or None.
+    tested: whether languages that methods are chosen on are scored on test too, for means over all languages
+    once the choice is made.
     translations: whether row n of every language is a translation of the same sentence, so that a bootstrap
     has to draw the rows of all languages together.
 
@@ -33,6 +35,7 @@ class Suite:
     reported: tuple[str, ...]
     apart: tuple[str, ...] = ()
     pairs: str | None = None
+    tested: bool = False
     translations: bool = False
 
     def __post_init__(self) -> None:
@@ -53,8 +56,9 @@ class Suite:
         raise InputError(f"{language} is not in the suite {self.name}", where="--languages", choices=choices)
 
     def split(self, language: str) -> str:
-        """Return the split that a language is scored on: dev where methods are chosen, else test."""
-        return SPLITS[self.purpose(language)]
+        """Return the split that a language is scored on: dev where methods are still chosen, else test."""
+        purpose = self.purpose(language)
+        return SPLITS["reported" if self.tested else purpose]
 
 
 def _words(name: str, recipe: str) -> tuple[Suite, Suite]:

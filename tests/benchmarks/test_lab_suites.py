@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from lab.suites import SUITES, Suite
 
@@ -28,6 +30,8 @@ def test_the_split_follows_from_what_a_language_serves():
     suite = SUITES["topic-pairs"]
     assert {suite.split(tag) for tag in suite.chosen} == {"dev"}
     assert {suite.split(tag) for tag in (*suite.reported, "ary")} == {"test"}
+    tested = replace(suite, tested=True)
+    assert {tested.split(tag) for tag in suite.chosen} == {"test"} and tested.purpose("bam") == "chosen"
     with pytest.raises(InputError, match="swh is not in the suite topic-pairs"):
         suite.split("swh")
 

@@ -119,9 +119,19 @@ def test_its_settings_are_its_own(made):
     assert made("--pairs", "pairs.tsv", "--set", "least=0", "--fresh").status == 0
 
 
-@pytest.mark.parametrize("option", ["--pairs", "--lexicon", "--data-root"])
+def test_the_aligner_is_chosen_by_name(made):
+    made("--pairs", "pairs.tsv", "--aligner", "fast_align").refused(
+        "--aligner: no aligner is called 'fast_align'", "choose from ibm1, eflomal"
+    )
+    assert made("--pairs", "pairs.tsv").status == 0
+    assert made("--pairs", "pairs.tsv", "--aligner", "ibm1").status == 0  # the same lexicon, which is kept
+    made("--pairs", "pairs.tsv", "--aligner", "eflomal").refused("lexicon", "aligner", "--fresh")
+
+
+@pytest.mark.parametrize("option", ["--pairs", "--lexicon", "--aligner", "--data-root"])
 def test_its_options_are_refused_for_other_kinds(made, shell, bert, option):
-    words = ("--language", "bam", "--base", bert.id, "--text", "pairs.tsv", "--out", "x", option, "pairs.tsv")
+    words = ("--language", "bam", "--base", bert.id, "--text", "pairs.tsv", "--out", "x", option)
+    words = (*words, "ibm1" if option == "--aligner" else "pairs.tsv")
     shell("train", "language", *words).refused(f"{option}: ", "madx", "--kind lexicon")
 
 

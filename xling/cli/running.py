@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -65,6 +65,15 @@ def language_kind(value: str) -> str:
         raise InputError(
             f"no {PRESET_NAMES.what} is called {value!r}", where="--kind", choices=(*MADE, *PRESET_NAMES)
         )
+    return value
+
+
+def aligner_name(value: str | None) -> str | None:
+    """Return a value of `--aligner` after checking it."""
+    from xling.training.specs import AlignerName
+
+    if value is not None and value not in get_args(AlignerName):
+        raise InputError(f"no aligner is called {value!r}", where="--aligner", choices=get_args(AlignerName))
     return value
 
 

@@ -17,6 +17,7 @@ from xling.cli.running import (
     Quiet,
     Seed,
     Threads,
+    aligner_name,
     bars,
     kind_name,
     language_kind,
@@ -71,6 +72,12 @@ Pairs = Annotated[
 Words = Annotated[
     Path | None, typer.Option("--lexicon", help="For a lexicon: a file of words, translations and weights.")
 ]
+AlignerName = Annotated[
+    str | None,
+    typer.Option(
+        "--aligner", callback=aligner_name, help="For a lexicon from --pairs: ibm1, or the extra eflomal."
+    ),
+]
 SourceTexts = Annotated[
     list[Path] | None, typer.Option("--source-text", help="Text of the source language, for centre.")
 ]
@@ -101,6 +108,7 @@ def language(
     ] = None,
     pairs: Pairs = None,
     lexicon: Words = None,
+    aligner: AlignerName = None,
     data_root: DataRoot = None,
     kind: LanguageKind = "madx",
     vocabulary: Annotated[
@@ -125,7 +133,7 @@ def language(
     made = kind in MADE
     of_training = {"--text": text, "--parallel": parallel, "--vocabulary": vocabulary, "--init": init}
     of_training |= {"--minutes": minutes, "--source-text": source_text}
-    of_lexicon = {"--pairs": pairs, "--lexicon": lexicon, "--data-root": data_root}
+    of_lexicon = {"--pairs": pairs, "--lexicon": lexicon, "--aligner": aligner, "--data-root": data_root}
     check_options(kind, base, of_training if made else of_lexicon)
     words = LexiconFiles(language=language, pairs=pairs, dictionary=lexicon, data_root=data_root)
     files = LanguageFiles(
@@ -138,7 +146,8 @@ def language(
         alpha=alpha,
     )
     set_threads(threads)
-    options = Options(out=out, kind=kind, changes=tuple(changes or ()), minutes=minutes, seed=seed)
+    chosen = (*(changes or ()), *([f"aligner={aligner}"] if aligner else []))
+    options = Options(out=out, kind=kind, changes=chosen, minutes=minutes, seed=seed)
     stage = words.stage(options) if made else files.stage(options)
     make_module(out, stage, workbench(base or "", device, quiet), fresh=fresh, json=json)
 

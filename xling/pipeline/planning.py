@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from xling.bases.precision import FLOAT32, Precision
 from xling.composition.contents import named
@@ -51,6 +51,7 @@ from xling.words.induced import induced
 class Prediction(Specification):
     """The specification of a stage that predicts the test examples of a language under the stage's plan."""
 
+    revision: ClassVar[int] = 2  # since then the tags of a sentence are chosen together
     precision: Precision = FLOAT32
 
 

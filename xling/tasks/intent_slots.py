@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from xling.data.bio import described, repaired, spans, types
+from xling.data.bio import described, spans, types
 from xling.data.cells import shown
 from xling.data.examples import Utterance
 from xling.data.place import Place
@@ -25,6 +25,7 @@ from xling.data.xsid import read_xsid
 from xling.errors import InputError
 from xling.tasks.comparison import Comparison, one_label, tagged_spans
 from xling.tasks.reading import Files, Reading
+from xling.tasks.tag_decoding import best_tags
 from xling.tasks.tagging import Tagging
 from xling.tasks.task import Link, Prediction, Row, by_example, numbered
 from xling.tasks.word_rows import (
@@ -237,7 +238,7 @@ def _logs(scores: Tensor, count: int) -> Tensor:
 def _decoded(example: Utterance, scores: Tensor, labels: Sequence[str]) -> Prediction:
     """The prediction of an utterance. scores: [items, outputs]; the first item scores the intent."""
     count = _tag_count(labels)
-    tags = repaired([str(labels[best]) for best in scores[1:, :count].argmax(-1).tolist()])
+    tags = best_tags(scores[1:, :count].float().numpy(force=True), labels[:count])
     names = [label.removeprefix(INTENT) for label in labels[count:]]
     chances = scores[0, count:].softmax(-1).tolist()
     return {

@@ -8,13 +8,15 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
-from xling.data.bio import OUTSIDE, described, repaired, spans
+from xling.data.bio import OUTSIDE, described, spans
 from xling.data.conll import TAGGED
 from xling.data.examples import Tagged, TaggedSentence
 from xling.tasks.comparison import Comparison, tagged_spans
 from xling.tasks.metrics import f1, overlaps
 from xling.tasks.reading import Files
+from xling.tasks.tag_decoding import best_tags
 from xling.tasks.task import Prediction
 from xling.tasks.word_rows import OneLabelAWord, column_sentences, conll_bytes, tree_sentences
 from xling.words.aligning import Aligner
@@ -39,9 +41,11 @@ class Tagging(OneLabelAWord):
         types = sorted({tag[2:] for example in examples for tag in example.tags or () if tag != OUTSIDE})
         return (OUTSIDE, *(f"{prefix}-{name}" for name in types for prefix in "BI"))
 
+    def best(self, scores: Tensor, labels: Sequence[str]) -> list[str]:
+        return best_tags(scores.float().numpy(force=True), labels)
+
     def row(self, example: TaggedSentence, tags: list[str]) -> Prediction:
-        whole = repaired(tags)
-        return {**super().row(example, whole), "spans": described(whole, example.tokens)}
+        return {**super().row(example, tags), "spans": described(tags, example.tokens)}
 
     def carried(self, said: Prediction, example: TaggedSentence, aligner: Aligner) -> TaggedSentence:
         """Carry the spans over; see `carried_spans`."""

@@ -82,11 +82,15 @@ class OneLabelAWord:
         labels: Sequence[str],
     ) -> list[Prediction]:
         found = by_example(rows, scores, len(examples))
-        best = ([str(labels[n]) for part in own for n in part.argmax(-1).tolist()] for own in found)
+        best = (self.best(torch.cat(own), labels) if own else [] for own in found)
         return [self.row(example, tags) for example, tags in zip(examples, best, strict=True)]
 
+    def best(self, scores: Tensor, labels: Sequence[str]) -> list[str]:
+        """Return the labels of a sentence's words. scores: [words, labels]."""
+        return [str(labels[number]) for number in scores.argmax(-1).tolist()]
+
     def row(self, example: TaggedSentence, tags: list[str]) -> Prediction:
-        """Return the prediction of a sentence. tags: the best label of each word."""
+        """Return the prediction of a sentence. tags: the label of each word."""
         place = {"id": example.id, "language": example.language}
         return {**place, "tokens": list(example.tokens), "tags": tags}
 

@@ -15,6 +15,7 @@ from xling.errors import InputError
 from xling.faults import faults
 
 Precision = Literal["auto", "float32", "bfloat16"]
+AlignerName = Literal["ibm1", "eflomal"]
 VocabularyMethod = Literal["extend", "replace", "trim"]
 FACTOR_RANK = 100  # the rank used in UNKs Everywhere (Pfeiffer et al. 2021)
 
@@ -191,7 +192,7 @@ class LexiconBuild(Specification):
 
     needs_base: ClassVar[bool] = False
     source: str = "eng"
-    aligner: Literal["ibm1", "eflomal"] = "ibm1"
+    aligner: AlignerName = "ibm1"
     least: Annotated[float, Field(ge=0, lt=1)] = 0.1
 
 
@@ -203,6 +204,7 @@ class Projection(Specification):
     source: the language of the translations, which the task module labels.
     """
 
+    revision: ClassVar[int] = 2  # since then the tags of a sentence are chosen together
     limit: Annotated[int, Field(gt=0)] | None = None
     source: str = "eng"
 
