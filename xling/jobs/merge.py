@@ -16,6 +16,7 @@ from xling.errors import InputError, XlingError
 from xling.files import check_new, whole_folder, write_atomically
 from xling.languages import UNKNOWN
 from xling.makers.composed_model import ComposedModel, Setup
+from xling.tasks.tagging import Tagging
 
 
 def merge(model: ComposedModel) -> Any:
@@ -91,8 +92,14 @@ def _card(model: ComposedModel, class_name: str, title: str) -> str:
         "merged by": f"xling {__version__}",
     }
     table = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+    about = "A plain transformers model; it needs nothing else to run."
+    if isinstance(model.task, Tagging):
+        about += (
+            " Its scores are those of the plan. xling chooses the tags of a sentence together (Viterbi): "
+            "the best tag of a word alone can differ."
+        )
     return (
-        f"# {title}\n\nA plain transformers model; it needs nothing else to run.\n\n"
+        f"# {title}\n\n{about}\n\n"
         f"| | |\n|---|---|\n{table}\n\n"
         f"```python\nfrom transformers import {opener}, AutoTokenizer\n\n"
         f'model = {opener}.from_pretrained("{title}")\n'
