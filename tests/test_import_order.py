@@ -17,6 +17,7 @@ ROWS = (
         "typology",
         "files",
         "plain_yaml",
+        "printable",
         "faults",
         "registry",
         "spelling",

@@ -1,13 +1,18 @@
 """The errors that xling raises: mistakes in the user's input (exit status 2), and all others (status 1).
 
-Every message is one line. It says where the mistake is, which value is wrong, what the valid choices are,
-and what to do next.
+Every message is one printable line. It says where the mistake is, which value is wrong, what the valid
+choices are, and what to do next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+
+from xling.printable import cut, printable
+
+_LONGEST = 1200  # of a message: a stranger's cell, key or path may have any length
+_PART = 300  # of each part but the problem, which takes what is left
 
 
 class XlingError(Exception):
@@ -39,11 +44,17 @@ class InputError(XlingError):
         hint: str | None = None,
     ) -> None:
         self.problem, self.where, self.line = problem, where, line
-        place = "" if where is None else f"{where}:{line}: " if line is not None else f"{where}: "
         listed = ", ".join(choices)
-        parts = [problem, f"choose from {listed}" if listed else "", hint or ""]
-        text = place + "; ".join(part for part in parts if part)
-        super().__init__(" ".join(text.split()))
+        place = "" if where is None else f"{where}:{line}" if line is not None else f"{where}"
+        rest = (place, f"choose from {listed}" if listed else "", hint or "")
+        place, chosen, hint = (cut(_line(part), _PART) for part in rest)
+        told = cut(_line(problem), _LONGEST - len(place) - len(chosen) - len(hint))
+        said = "; ".join(part for part in (told, chosen, hint) if part)
+        super().__init__(f"{place}: {said}" if place else said)
+
+
+def _line(text: str) -> str:
+    return printable(" ".join(text.split()))
 
 
 class MismatchError(InputError):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
 from xling.training import loop
@@ -28,6 +31,46 @@ def test_an_interrupted_command_says_so_and_goes_on(shell, bert, text_file, tmp_
     monkeypatch.setattr(loop, "_update", counted)
     assert shell(*words).status == 0
     assert seen == [2, 3, 4, 5]
+
+
+@pytest.fixture
+def usual_handlers():
+    """Handlers as in a shell, which a job in the background does not have."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield usual
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
+def test_a_signal_waits_for_the_end_of_a_step_which_is_kept(
+    shell, bert, text_file, tmp_path, monkeypatch, signal_name, usual_handlers
+):
+    words = ("train", "language", "--base", bert.id, "--language", "swh", "--text", text_file, "--quiet",
+             "--out", tmp_path / "out", "--set", "steps=6", "--set", "checkpoint_every=50")  # fmt: skip
+    update, seen = loop._update, []
+
+    def ended(*place, step, **named):
+        seen.append(step)
+        if len(seen) == 3:
+            os.kill(os.getpid(), getattr(signal, signal_name))
+        return update(*place, step=step, **named)
+
+    monkeypatch.setattr(loop, "_update", ended)
+    assert shell(*words).status == 1
+    assert {number: signal.getsignal(number) for number in usual_handlers} == usual_handlers
+    assert shell(*words).status == 0
+    assert seen == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_command_that_keeps_nothing_does_not_say_that_it_goes_on(shell, monkeypatch):
+    def stopped():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("xling.jobs.inspecting.information", stopped)
+    ended = shell("info")
+    assert (ended.status, ended.err) == (1, "xling: interrupted\n")
 
 
 @pytest.mark.parametrize("fails", [False, True])

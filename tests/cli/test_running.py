@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 
 import pytest
@@ -53,6 +54,21 @@ def test_what_there_is_not_leaves_its_cell_empty(capsys):
     print_result([{"language": "eng", "gain": None}, {"language": "swh", "gain": "+1.0"}], as_json=False)
     out = capsys.readouterr().out
     assert "None" not in out and "+1.0" in out
+
+
+def test_markup_and_signals_to_the_terminal_are_text(capsys):
+    print_result([{"language": "[/bold]x \x1b[2J", "licence": "[red]CC0[/red]"}], as_json=False)
+    out = capsys.readouterr().out
+    assert "[/bold]x \\x1b[2J" in out and "[red]CC0[/red]" in out
+
+
+def test_a_stream_of_few_letters_gets_escapes(monkeypatch):
+    """As under LANG=C: json stays json."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    monkeypatch.setattr(sys, "stdout", stream)
+    print_result({"word": "नमस्ते é"}, as_json=True)
+    stream.flush()
+    assert json.loads(stream.buffer.getvalue().decode("latin-1")) == {"word": "नमस्ते é"}
 
 
 def test_threads_that_the_environment_says_are_kept(monkeypatch):

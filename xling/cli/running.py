@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, get_args
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
 from xling.errors import InputError, XlingError
+from xling.printable import printable
+from xling.training.interrupting import handled
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 Seed = Annotated[int, typer.Option("--seed", help="The seed of all random choices.")]
 Device = Annotated[str, typer.Option("--device", help="The device to compute on: cpu, cuda or cuda:N.")]
@@ -39,6 +46,7 @@ Fresh = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress bars and no messages on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
+_GO_ON = ("run", "ablate", "train")  # the commands that keep what is done
 _TYPERS_INTERRUPT = 130  # what Typer returns after an interrupt; older releases raise Abort
 
 
@@ -87,16 +95,26 @@ def task_name(value: str | None) -> str | None:
 
 
 def run_app(app: typer.Typer) -> int:
-    """Run the command line and return its exit status; each XlingError becomes one line on stderr."""
+    """Run the command line and return its exit status; each XlingError becomes one line on stderr.
+
+    SIGTERM, by which clusters end a job, is treated as Ctrl-C.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal may not have every script
+            stream.reconfigure(errors="backslashreplace")
     try:
-        status = app(prog_name="xling", standalone_mode=False) or 0
+        with handled(signal.SIG_DFL, by=signal.default_int_handler, numbers=[signal.SIGTERM]):
+            status = app(prog_name="xling", standalone_mode=False) or 0
         if status == _TYPERS_INTERRUPT:
             raise KeyboardInterrupt
     except XlingError as error:
         print(f"xling: {error}", file=sys.stderr)
         return error.exit_status
     except (KeyboardInterrupt, typer.Abort):
-        print("xling: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        kept = (
+            "; the same command goes on where it stopped" if sys.argv[1:2] and sys.argv[1] in _GO_ON else ""
+        )
+        print(f"xling: interrupted{kept}", file=sys.stderr)
         return 1
     except Exception as error:
         return _other(error)
@@ -112,11 +130,11 @@ def _other(error: Exception) -> int:
     if show is not None:
         command = getattr(getattr(error, "ctx", None), "command_path", "xling")
         if text := show():  # it is empty when the help is already printed
-            print(f"xling: {text.removesuffix('.')}; see {command} --help", file=sys.stderr)
+            print(f"xling: {printable(text.removesuffix('.'))}; see {command} --help", file=sys.stderr)
         return 2
     if os.environ.get("XLING_DEBUG"):
         raise error
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = printable(" ".join(str(error).split())) or type(error).__name__
     print(f"xling: {type(error).__name__}: {text} (XLING_DEBUG=1 shows where)", file=sys.stderr)
     return 1
 
@@ -131,7 +149,9 @@ def set_threads(threads: int) -> None:
 
 def say(quiet: bool) -> Callable[[str], None]:
     """Return a function that prints a message on stderr, or does nothing when quiet."""
-    return (lambda text: None) if quiet else (lambda text: print(text, file=sys.stderr, flush=True))
+    if quiet:
+        return lambda text: None
+    return lambda text: print(printable(text), file=sys.stderr, flush=True)
 
 
 def bars(quiet: bool) -> bool:
@@ -153,10 +173,18 @@ def counted(title: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
+def _cell(value: Any) -> Text:
+    """Return a value as a cell that is text and no markup."""
+    from rich.text import Text
+
+    return Text("" if value is None else printable(str(value)))
+
+
 def print_result(value: Any, *, as_json: bool) -> None:
     """Print a list of rows, or a dictionary, as a table or as JSON; None leaves a cell empty."""
     if as_json:
-        print(json.dumps(value, ensure_ascii=False, indent=1))
+        unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+        print(json.dumps(value, ensure_ascii=not unicode, indent=1))
         return
     from rich.console import Console
     from rich.table import Table
@@ -165,5 +193,5 @@ def print_result(value: Any, *, as_json: bool) -> None:
     names = list(rows[0] if rows else ())
     table = Table(*names, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*("" if row.get(name) is None else str(row[name]) for name in names))
+        table.add_row(*(_cell(row.get(name)) for name in names))
     Console(width=None if sys.stdout.isatty() else 160).print(table)

@@ -1,0 +1,28 @@
+"""Text of strangers, made fit for a terminal and for one line: escaped, and cut where it is long."""
+
+from __future__ import annotations
+
+_JOINERS = "\u200c\u200d"  # part of the spelling of Persian and many Indic words
+_GAP = " ... "
+
+
+def printable(text: str) -> str:
+    """Return a text with every character that a terminal could act on, or not show, as a Python escape.
+
+    Spaces, and the joiners that spelling needs, stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign in _JOINERS else _escaped(sign) for sign in text)
+
+
+def cut(text: str, longest: int) -> str:
+    """Return a text of at most `longest` characters: its beginning and its end where it is longer."""
+    if len(text) <= longest:
+        return text
+    kept = longest - len(_GAP)
+    return f"{text[: kept - kept // 3]}{_GAP}{text[len(text) - kept // 3 :]}"
+
+
+def _escaped(sign: str) -> str:
+    return sign.encode("unicode_escape").decode("ascii")
