@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from support.making import disturbed, task_module
@@ -51,3 +52,16 @@ def test_a_damaged_module_is_named(shell, root):
     shell("module", "verify", "task/ner", "--store", root).refused(str(path))
     told = shell("module", "verify", "lang/swh", "--store", root, "--json")
     assert told.status == 0 and json.loads(told.out)["state"] == "ok"
+
+
+def test_a_damaged_module_does_not_hide_the_others(shell, root):
+    whole = module_rows(root)
+    (root / "lang/swh" / WEIGHTS).write_bytes(b"")
+    (root / "lang/fifo").mkdir()
+    os.mkfifo(root / "lang/fifo" / WEIGHTS)
+    damaged, other = module_rows(root)
+    assert damaged["name"] == "lang/swh" and WEIGHTS in damaged["fault"] and damaged["parts"] is None
+    assert {key: value for key, value in other.items() if value is not None} == whole[1]
+    assert list(other)[-1] == "fault"
+    told = shell("module", "list", "--store", root)
+    assert told.status == 0 and "task/ner" in told.out and "fault" in told.out.splitlines()[0]

@@ -13,6 +13,7 @@ from torch import nn
 
 from xling.bases.families import Family, family_of
 from xling.bases.mlm_head import MLMHead, checkpoint_head
+from xling.bases.panics import panics_as_errors, probe
 from xling.bases.soundness import check_roles, check_weights
 from xling.bases.tokenizers import NO_LIMIT, take_as_text
 from xling.bases.word_starts import space_before_words
@@ -42,9 +43,11 @@ def read_tokenizer(source: str, revision: str | None) -> Any:
     Raises InputError when it cannot be read, is not a fast one, or lacks a special piece.
     """
     with _refused(source, "the tokenizer: "):
-        tokenizer = tokenizer_as_written(source, revision)
+        with panics_as_errors():
+            tokenizer = tokenizer_as_written(source, revision)
         fast = tokenizer.is_fast
         if fast:
+            probe(tokenizer.backend_tokenizer)
             space_before_words(tokenizer)
             take_as_text(tokenizer)
     if not fast:

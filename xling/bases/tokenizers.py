@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from tokenizers import Regex, Tokenizer, pre_tokenizers
 
+from xling.bases.panics import panics_as_errors, probe
 from xling.bases.word_starts import space_before_words
 from xling.errors import InputError
 
@@ -21,10 +23,7 @@ def tokenizer_from(described: str, like: Any) -> Any:
     """
     from transformers import PreTrainedTokenizerFast
 
-    try:
-        inner = Tokenizer.from_str(described)
-    except Exception as error:  # the library raises bare exceptions
-        raise InputError(f"the vocabulary's tokenizer cannot be read: {error}", where="--plan") from error
+    inner = read_tokenizer_json(described, where="--plan")
     special = {f"{role}_token": getattr(like, f"{role}_token") for role in _ROLES}
     special = {role: text for role, text in special.items() if text is not None}
     missing = [text for text in special.values() if inner.token_to_id(text) is None]
@@ -33,6 +32,20 @@ def tokenizer_from(described: str, like: Any) -> Any:
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, model_max_length=NO_LIMIT, **special)
     space_before_words(tokenizer)
     take_as_text(tokenizer)
+    return tokenizer
+
+
+def read_tokenizer_json(described: str, *, where: str | Path) -> Tokenizer:
+    """Return a tokenizer of the library `tokenizers` from JSON text, after it has read a probe.
+
+    Raises InputError when it cannot be read, or cannot read.
+    """
+    try:
+        with panics_as_errors():
+            tokenizer = Tokenizer.from_str(described)
+        probe(tokenizer)
+    except Exception as error:  # the library raises bare exceptions
+        raise InputError(f"the vocabulary's tokenizer cannot be used: {error}", where=where) from error
     return tokenizer
 
 

@@ -10,31 +10,44 @@ import torch
 
 from xling.bases.base import load_base
 from xling.bases.precision import fast_bfloat16
+from xling.bases.tokenizers import read_tokenizer_json
 from xling.composition.composed import check_fits
 from xling.errors import InputError
 from xling.files import cache_dir
 from xling.machine import versions
 from xling.modules.module import WEIGHTS
+from xling.modules.vocabulary import Vocabulary
 from xling.store.store import Store, content_fingerprint
 
 
 def module_rows(root: Path) -> list[dict[str, Any]]:
-    """Return one row per module of a store. Raises InputError when the store holds no module."""
-    found = list(Store(root))
-    if not found:
+    """Return one row per module of a store, with its fault (`fault`) for each one that cannot be read.
+
+    Raises InputError when the store holds no module.
+    """
+    store = Store(root)
+    names = store.names()
+    if not names:
         missing = "holds no module" if root.is_dir() else "no such folder"
         raise InputError(missing, where=root, hint="name a store with --store, or fill one with xling train")
-    return [
-        {
-            "name": name,
-            "parts": " + ".join(part.config.kind for part in module.parts),
-            "for": module.facts.language or f"{module.facts.task} ({module.facts.source})",
-            "base": module.facts.base or "every base",
-            "steps": module.facts.steps,
-            "licence": module.facts.licence or "",
-        }
-        for name, module in found
-    ]
+    rows = [_module_row(store, name) for name in names]
+    columns = sorted(dict.fromkeys(key for row in rows for key in row), key="fault".__eq__)  # it comes last
+    return [{key: row.get(key) for key in columns} for row in rows]
+
+
+def _module_row(store: Store, name: str) -> dict[str, Any]:
+    try:
+        module = store.get(name)
+    except InputError as error:
+        return {"name": name, "fault": str(error)}
+    return {
+        "name": name,
+        "parts": " + ".join(part.config.kind for part in module.parts),
+        "for": module.facts.language or f"{module.facts.task} ({module.facts.source})",
+        "base": module.facts.base or "every base",
+        "steps": module.facts.steps,
+        "licence": module.facts.licence or "",
+    }
 
 
 def module_facts(root: Path, name: str) -> dict[str, Any]:
@@ -68,6 +81,9 @@ def verify_module(root: Path, name: str, base: str | None) -> dict[str, Any]:
                 hint="if you changed it, make a module of it: xling train language --kind lexicon "
                 f"--lexicon {folder / file}",
             )
+    for part in module.parts:
+        if isinstance(part.network, Vocabulary):
+            read_tokenizer_json(part.network.tokenizer_json(), where=folder / WEIGHTS)
     tensors = module.tensors()
     return {"module": name, "tensors": len(tensors), "held against": held, "state": "ok"}
 

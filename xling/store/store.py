@@ -27,7 +27,7 @@ class Store:
     def names(self) -> list[str]:
         """Return the names of all modules, sorted."""
         found = self.root.rglob(WEIGHTS) if self.root.is_dir() else ()
-        return sorted(path.parent.relative_to(self.root).as_posix() for path in found)
+        return sorted(path.parent.relative_to(self.root).as_posix() for path in found if path.is_file())
 
     def get(self, reference: str | Named) -> Module:
         """Return the module with a name.
