@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import string
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from xling.corpora.licences import LICENCES, near_licences, strictest
 from xling.data.conll import ConllLayout
 from xling.data.rows import Columns
+from xling.data.template import checked_places, filled
 from xling.errors import InputError
 from xling.languages import parse
 from xling.tasks.registry import TASKS
@@ -33,19 +34,9 @@ def _known_licence(value: str) -> str:
     return value
 
 
-def _places(value: str) -> str:
-    try:
-        names = {name for _, name, _, _ in string.Formatter().parse(value) if name is not None}
-    except ValueError as error:
-        raise ValueError(f"{value!r} is no path with {{upstream}} and {{split}}: {error}") from error
-    if names - {"upstream", "split"}:
-        raise ValueError(f"{value!r} may hold {{upstream}} and {{split}} only")
-    return value
-
-
 TaskName = Annotated[str, AfterValidator(_known_task)]
 LicenceId = Annotated[str, AfterValidator(_known_licence)]
-Template = Annotated[str, AfterValidator(_places)]
+Template = Annotated[str, AfterValidator(partial(checked_places, known=("upstream", "split")))]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -240,7 +231,7 @@ class DataCard(_CardSection):
         self.check_split(split)
         upstream = self.upstream(language)
         return self.files.get(
-            f"{parse(language)}/{split}", self.layout.format(upstream=upstream, split=split)
+            f"{parse(language)}/{split}", filled(self.layout, upstream=upstream, split=split)
         )
 
     def language_at(self, relative: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from xling.corpora.card import DataCard, Hub
 from xling.data.place import Place
 from xling.data.rows import Record
+from xling.data.template import filled
 from xling.errors import InputError
 
 _MOST_WORDS = 30
@@ -36,8 +37,8 @@ def _loaded(card: DataCard, hub: Hub, language: str, split: str) -> Any:
             f"reading {hub.id} from the Hub needs the package datasets", hint="pip install 'xling[hub]'"
         ) from error
     upstream, theirs = card.upstream(language), hub.splits.get(split, split)
-    config = hub.config.format(upstream=upstream, split=theirs) if hub.config else None
-    files = {theirs: hub.files.format(upstream=upstream, split=theirs)} if hub.files else None
+    config = filled(hub.config, upstream=upstream, split=theirs) if hub.config else None
+    files = {theirs: filled(hub.files, upstream=upstream, split=theirs)} if hub.files else None
     try:
         return load_dataset(
             hub.id, config, split=theirs, revision=hub.revision, data_files=files, trust_remote_code=False

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from xling.data.cells import cell_records, shown
 from xling.data.place import Place
+from xling.data.template import filled
 from xling.data.textfile import ending, find, read_lines
 from xling.errors import InputError
 
@@ -141,8 +142,8 @@ def as_texts(value: object) -> tuple[str, ...] | None:
 
 def _filled(value: str | tuple[str, ...] | None, upstream: str) -> str | tuple[str, ...] | None:
     if isinstance(value, tuple):
-        return tuple(name.format(upstream=upstream) for name in value)
-    return value and value.format(upstream=upstream)
+        return tuple(filled(name, upstream=upstream) for name in value)
+    return value and filled(value, upstream=upstream)
 
 
 def _cell_rows(path: Path, delimiter: str) -> Iterator[Record]:
