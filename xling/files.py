@@ -7,9 +7,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from xling.errors import InputError, XlingError
 
@@ -19,24 +19,50 @@ def write_atomically(path: Path, data: bytes) -> None:
 
     Raises XlingError when writing fails; an older file at this path then stays as it was.
     """
+    with _in_one_step(path) as file:
+        file.write(data)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file in one step, as `write_atomically` writes it; the two are files of their own."""
+    with source.open("rb") as whole, _in_one_step(target) as file:
+        shutil.copyfileobj(whole, file, 1 << 20)
+
+
+@contextmanager
+def _in_one_step(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a temporary file that replaces a path on success, synced to the disk in this order."""
     scratch: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         scratch = Path(name)
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         scratch.chmod(0o644)
         os.replace(scratch, path)
-    except OSError as error:
+        _sync_folder(path.parent)
+    except BaseException as error:
         if scratch is not None:
             scratch.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise XlingError(
             f"cannot write {path}: {error.strerror or error}; what was written before is untouched: "
             "free some space or choose another folder, and run the same command again"
         ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Write a folder's list of names to the disk, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -75,16 +101,6 @@ def whole_folder(out: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def link(source: Path, target: Path) -> None:
-    """Make a file available at a second path: by a hard link, or by a copy where links are not possible."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 def cache_dir(*parts: str) -> Path:

@@ -94,6 +94,26 @@ def test_two_seeds_share_the_language_modules(run):
     assert {cell["seed"] for cell in results["cells"]} == {0, 1}
 
 
+def test_what_is_edited_in_a_run_is_not_what_is_scored(run, tmp_path):
+    first, _ = run()
+    for path in (tmp_path / "runs/tiny/predictions").iterdir():
+        path.write_text("", encoding="utf-8")
+    (tmp_path / "runs/tiny/modules/lang/swh/weights.safetensors").write_bytes(b"")
+    again, done = run()
+    assert done == set() and again["cells"] == first["cells"]
+    assert all(path.read_text(encoding="utf-8") for path in (tmp_path / "runs/tiny/predictions").iterdir())
+
+
+def test_two_recipes_of_one_name_are_refused(shell, recipe, tmp_path):
+    other = recipe.with_name("other.yaml")
+    other.write_text(recipe.read_text("utf-8"), encoding="utf-8")
+    words = ("--data-root", recipe.parent / "data", "--out", tmp_path / "runs")
+    shell("run", recipe, other, *words).refused(
+        "other.yaml: this recipe and ", "both called 'tiny'", "name: ..."
+    )
+    assert not (tmp_path / "runs").exists()
+
+
 def test_the_same_run_gives_the_same_bytes(run, tmp_path):
     run()
     run(out="again")

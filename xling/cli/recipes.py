@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,8 +22,10 @@ from xling.cli.running import (
     say,
     set_threads,
 )
+from xling.errors import InputError
 
 if TYPE_CHECKING:
+    from xling.pipeline.recipe import Recipe
     from xling.pipeline.run import Workplace
 
 
@@ -49,6 +52,7 @@ def run(
     from xling.pipeline.loading import load_recipe
 
     loaded = [load_recipe(recipe, changes or ()) for recipe in recipes]
+    _check_names(dict(zip(recipes, loaded, strict=True)))
 
     from xling.evaluation.report import matrix_rows
     from xling.pipeline.run import run_recipe
@@ -60,6 +64,19 @@ def run(
         print_result(matrix_rows(results, plain=not json), as_json=json)
         if not json:
             print(f"{results}\n{results.with_name('report.html')}")
+
+
+def _check_names(recipes: Mapping[Path, Recipe]) -> None:
+    """Raise InputError when two recipes would write to the same folder."""
+    firsts: dict[str, Path] = {}
+    for path, recipe in recipes.items():
+        first = firsts.setdefault(recipe.name, path)
+        if first != path:
+            raise InputError(
+                f"this recipe and {first} are both called {recipe.name!r}",
+                where=path,
+                hint="give each a name of its own (name: ...), or run them with different --out",
+            )
 
 
 def ablate(

@@ -14,7 +14,7 @@ from xling.data.examples import text_of
 from xling.evaluation.report import write_report
 from xling.evaluation.report_page.readings import GLOSSES
 from xling.evaluation.results import LOG, RELATED, REMOVED, RESULTS
-from xling.files import link, write_json, write_lines
+from xling.files import copy, write_json, write_lines
 from xling.makers.stage import Say
 from xling.makers.task import check_kind
 from xling.modules.registry import preset
@@ -96,10 +96,10 @@ def ablate(recipe: Recipe, place: Workplace) -> Path:
 
 
 def publish(folder: Path, modules: Mapping[str, Done]) -> None:
-    """Link the modules into the run's own store, under the names that its plans use."""
+    """Copy the modules into the run's own store, under the names that its plans use."""
     for name, done in modules.items():
         for file in done.files:
-            link(file, folder / "modules" / name / file.name)
+            copy(file, folder / "modules" / name / file.name)
 
 
 def _scored(asked: Asked, done: Done, folder: Path) -> Scored:
@@ -108,7 +108,7 @@ def _scored(asked: Asked, done: Done, folder: Path) -> Scored:
     gold = [{"id": example.id, **task.gold(example)} for example in asked.gold]
     write_lines(folder / GOLD / f"{language}.jsonl", [json.dumps(row, ensure_ascii=False) for row in gold])
     name = f"{language}-{asked.condition}-{asked.stage.seed}.jsonl"
-    link(done.folder / PREDICTIONS, folder / "predictions" / name)
+    copy(done.folder / PREDICTIONS, folder / "predictions" / name)
     rows = [json.loads(line) for line in (done.folder / PREDICTIONS).read_text("utf-8").splitlines()]
     examples = asked.stage.rows("test")
     return Scored(asked=asked, counts=task.counts(examples, rows), all=task.score(examples, rows))
