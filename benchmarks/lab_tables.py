@@ -20,15 +20,17 @@ def of_lab(rows: Sequence[Row]) -> list[Row]:
 
 
 def last_scores(rows: Sequence[Row]) -> Iterator[str]:
-    """A table of each method's last scores on the languages reported on, or chosen on where none is yet."""
-    for found in _by_purpose(rows)[:1]:
+    """A table of each suite: each method's last scores on the languages reported on, or else chosen on."""
+    for suite in dict.fromkeys(row["question"] for row in rows):
+        found = _by_purpose([row for row in rows if row["question"] == suite])[0]
         yield from _table([*{row["method"]: row for row in found}.values()])
 
 
 def every_score(rows: Sequence[Row]) -> Iterator[str]:
     """A table for each purpose, with the gains of languages, and what the rows were made with."""
     for found in _by_purpose(rows):
-        yield f"### Languages that methods are {text(found[0]['languages'])} on, {text(found[0]['split'])}\n"
+        suite, purpose, split = (text(found[0][key]) for key in ("question", "languages", "split"))
+        yield f"### {suite.removeprefix('lab-')}: languages that methods are {purpose} on, {split}\n"
         yield from _table(found, gains=True)
     yield "### Plans and costs\n"
     for columns in dict.fromkeys(tuple(row) for row in rows):
@@ -38,11 +40,11 @@ def every_score(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _by_purpose(rows: Sequence[Row]) -> list[list[Row]]:
-    """The rows by what their languages serve and by split."""
-    found: dict[tuple[str, str], list[Row]] = {}
+    """The rows by suite, by what their languages serve, and by split."""
+    found: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
-        found.setdefault((row["languages"], row["split"]), []).append(row)
-    return [found[key] for key in sorted(found, key=lambda key: (-_LAST.get(key[0], 0), key))]
+        found.setdefault((row["question"], row["languages"], row["split"]), []).append(row)
+    return [found[key] for key in sorted(found, key=lambda key: (-_LAST.get(key[1], 0), key))]
 
 
 def _table(rows: Sequence[Row], *, gains: bool = False) -> Iterator[str]:
