@@ -77,7 +77,7 @@ def test_a_command_that_keeps_nothing_does_not_say_that_it_goes_on(shell, monkey
 def test_the_bar_is_taken_off_the_terminal(fails):
     from xling.training.reporting import Bar, Tick
 
-    bar = Bar("lang/swh")
+    bar = Bar("lang/[/bold]swh")  # a name is no markup
     bar.begin(0, 3)
     assert bar.bar.live.is_started
     bar.tick(Tick(step=1 if fails else 3, steps=3, loss=0.5, learning_rate=1e-3, tokens=12, score=None))
