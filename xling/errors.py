@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from xling.printable import cut, printable
+from xling.printable import cut, one_line
 
 _LONGEST = 1200  # of a message: a stranger's cell, key or path may have any length
 _PART = 300  # of each part but the problem, which takes what is left
@@ -47,14 +47,10 @@ class InputError(XlingError):
         listed = ", ".join(choices)
         place = "" if where is None else f"{where}:{line}" if line is not None else f"{where}"
         rest = (place, f"choose from {listed}" if listed else "", hint or "")
-        place, chosen, hint = (cut(_line(part), _PART) for part in rest)
-        told = cut(_line(problem), _LONGEST - len(place) - len(chosen) - len(hint))
+        place, chosen, hint = (cut(one_line(part), _PART) for part in rest)
+        told = cut(one_line(problem), _LONGEST - len(place) - len(chosen) - len(hint))
         said = "; ".join(part for part in (told, chosen, hint) if part)
         super().__init__(f"{place}: {said}" if place else said)
-
-
-def _line(text: str) -> str:
-    return printable(" ".join(text.split()))
 
 
 class MismatchError(InputError):

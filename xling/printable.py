@@ -16,6 +16,11 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign in _JOINERS else _escaped(sign) for sign in text)
 
 
+def one_line(text: str) -> str:
+    """Return a text as one printable line, with one space for each run of white space."""
+    return printable(" ".join(text.split()))
+
+
 def cut(text: str, longest: int) -> str:
     """Return a text of at most `longest` characters: its beginning and its end where it is longer."""
     if len(text) <= longest:

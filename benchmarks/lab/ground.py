@@ -110,6 +110,7 @@ class Ground:
         tags = self.corpus.card(self.recipe.task.test.card).languages
         words = {f"words/{tag}": self.lexicon(tag) for tag in tags if self.has_pairs(tag)}
         branches = [f"{name.removeprefix('words/')}: vote(init, {name} >> init)" for name in words]
+        texts = {f"text/{tag}": self._plain(tag, count) for tag in tags}
         spec = dict(before.spec)
         spec["training"] = before.spec.training.model_copy(update={"epochs": 1.0, "learning_rate": 1e-3})
         return replace(
@@ -118,7 +119,7 @@ class Ground:
             spec=Distillation(teacher=f"route({', '.join(branches)}, *: init)", **spec),
             data={
                 **self.task_module(before.seed).data,
-                **{f"text/{tag}": self._plain(tag, count) for tag in tags if self._plain(tag, count).rows},
+                **{role: text for role, text in texts.items() if text.rows},
             },
             modules={"init": before, **words},
         )

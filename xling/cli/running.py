@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 
 from xling.errors import InputError, XlingError
-from xling.printable import printable
+from xling.printable import one_line, printable
 from xling.training.interrupting import handled
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _other(error: Exception) -> int:
         return 2
     if os.environ.get("XLING_DEBUG"):
         raise error
-    text = printable(" ".join(str(error).split())) or type(error).__name__
+    text = one_line(str(error)) or type(error).__name__
     print(f"xling: {type(error).__name__}: {text} (XLING_DEBUG=1 shows where)", file=sys.stderr)
     return 1
 

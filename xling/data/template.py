@@ -17,7 +17,7 @@ def filled(template: str, **values: str) -> str:
 
 
 def checked_places(template: str, known: Collection[str]) -> str:
-    """Return a template. Raises ValueError when it has a unknown place, or a brace outside of one."""
+    """Return a template. Raises ValueError when it has an unknown place, or a brace outside of one."""
     listed = " and ".join(f"{{{name}}}" for name in known)
     if any(sign in "{}" for sign in _PLACE.sub("", template)):
         raise ValueError(f"{template!r} is no path with {listed}: in braces stands a name and nothing else")
