@@ -16,14 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from lab.ground import TEXT, Ground, held_out
-from lab.overlap import Apart
+from lab.ground import Ground
 from lab.suites import SUITES
 from ledger import Row, append, here, this_machine
 from sklearn.linear_model import LogisticRegression
 
 from xling.data.examples import sample
-from xling.pipeline.recipe import DataSpec
 
 QUESTION, LINES, BATCH = "topic-text-ideas", 400, 32
 _LATIN = str.maketrans("ɛɔɖŋƒɣɩʋƐƆƉŊ", "eodnfgiuEODN")
@@ -99,11 +97,7 @@ def _surest(guessed: np.ndarray, classes: np.ndarray, count: int) -> tuple[list[
 
 
 def _lines(ground: Ground, language: str) -> list[str]:
-    apart = Apart(held_out(language, ground.data_root))
-    found = ground.corpus.lines(DataSpec(card=TEXT, split="train"), language).rows
-    return sample(
-        [line for line in found if 8 <= len(line.split()) <= 60 and not apart.overlaps(line)], LINES, 0
-    )
+    return sample([line for line in ground.text(language).rows if 8 <= len(line.split()) <= 60], LINES, 0)
 
 
 def _bare(text: str) -> str:

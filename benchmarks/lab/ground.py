@@ -217,15 +217,20 @@ class Ground:
             self._sifted[language] = sifted(rows, own, source)
         return self._sifted[language]
 
+    def text(self, language: str) -> Data:
+        """Return the plain text of a language, without overlaps."""
+        found = self.corpus.lines(DataSpec(card=TEXT, split="train"), language)
+        apart = Apart(held_out(language, self.data_root))
+        return replace(found, rows=[line for line in found.rows if not apart.overlaps(line)])
+
     def _plain(self, language: str, count: int) -> Data:
         """Return text of a language as unlabelled examples, without overlaps."""
         if self.has_pairs(language):
             found = self.pairs(language)
             lines = [own for own, _ in found.rows]
         elif self.has_text(language):
-            found = self.corpus.lines(DataSpec(card=TEXT, split="train"), language)
-            apart = Apart(held_out(language, self.data_root))
-            lines = [line for line in found.rows if not apart.overlaps(line)]
+            found = self.text(language)
+            lines = list(found.rows)
         else:
             return NOTHING
         texts = {str(number): line for number, line in enumerate(sample(lines, count, 0)) if line.strip()}
