@@ -16,6 +16,7 @@ ROWS = (
         "machine",
         "typology",
         "files",
+        "places",
         "plain_yaml",
         "printable",
         "faults",

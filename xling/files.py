@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
+import platform
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from xling.errors import InputError, XlingError
+
+_LONGEST = 30  # letters of a name within the name of a temporary file, which may have 255 bytes
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -19,40 +23,82 @@ def write_atomically(path: Path, data: bytes) -> None:
 
     Raises XlingError when writing fails; an older file at this path then stays as it was.
     """
-    with _in_one_step(path) as file:
+    with in_one_step(path) as scratch, scratch.open("xb") as file:
         file.write(data)
 
 
 def copy(source: Path, target: Path) -> None:
     """Copy a file in one step, as `write_atomically` writes it; the two are files of their own."""
-    with source.open("rb") as whole, _in_one_step(target) as file:
+    with source.open("rb") as whole, in_one_step(target) as scratch, scratch.open("xb") as file:
         shutil.copyfileobj(whole, file, 1 << 20)
 
 
 @contextmanager
-def _in_one_step(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a temporary file that replaces a path on success, synced to the disk in this order."""
-    scratch: Path | None = None
+def in_one_step(path: Path) -> Iterator[Path]:
+    """Yield a temporary path; the file that is written there replaces `path` on success.
+
+    The file is synced to the disk, then put in its place, then its folder is synced.
+
+    Raises XlingError when the file system refuses; an older file then stays as it was.
+    """
+    scratch = path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        scratch = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.chmod(0o644)
+        scratch = _scratch(path)
+        yield scratch
+        _sync_file(scratch)
         os.replace(scratch, path)
         _sync_folder(path.parent)
-    except BaseException as error:
-        if scratch is not None:
-            scratch.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
-        raise XlingError(
-            f"cannot write {path}: {error.strerror or error}; what was written before is untouched: "
-            "free some space or choose another folder, and run the same command again"
-        ) from error
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        if scratch != path:
+            _delete(scratch)
+
+
+def _scratch(path: Path) -> Path:
+    """Return a new name beside a path, after deleting what processes that died left under such names.
+
+    The name tells the machine and the process.
+    """
+    head = f".{path.name[:_LONGEST]}.{platform.node()[:_LONGEST]}."
+    if os.name == "posix":
+        for left in path.parent.glob(f"{glob.escape(head)}*.unfinished"):
+            if not _alive(left.name.removeprefix(head).partition(".")[0]):
+                _delete(left)
+    return path.with_name(f"{head}{os.getpid()}.{secrets.token_hex(4)}.unfinished")
+
+
+def _alive(process: str) -> bool:
+    """Return whether a process of this machine may still run."""
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def cannot_write(path: Path, error: OSError) -> XlingError:
+    """Return the error that a path cannot be written, with the next step."""
+    return XlingError(
+        f"cannot write {path}: {error.strerror or error}; what was written before is untouched: "
+        "free some space or choose another folder, and run the same command again"
+    )
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:
@@ -88,19 +134,24 @@ def check_new(out: Path) -> None:
 def whole_folder(out: Path) -> Iterator[Path]:
     """Yield a temporary folder that is moved to `out` on success and deleted on failure.
 
-    Raises XlingError when the file system refuses.
+    Raises InputError when `out` came to be meanwhile, and XlingError when the file system refuses.
     """
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished = out
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = _scratch(out)
+        unfinished.mkdir()
         yield unfinished
+        for own in unfinished.rglob("*"):
+            (_sync_folder if own.is_dir() else _sync_file)(own)
         unfinished.rename(out)
+        _sync_folder(out.parent)
     except OSError as error:
-        raise XlingError(
-            f"cannot write {out}: {error.strerror or error}; free some space and try again"
-        ) from error
+        check_new(out)
+        raise cannot_write(out, error) from error
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        if unfinished != out:
+            _delete(unfinished)
 
 
 def cache_dir(*parts: str) -> Path:

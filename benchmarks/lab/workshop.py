@@ -11,7 +11,8 @@ from pathlib import Path
 
 from xling.makers.stage import Stage
 from xling.modules.module import Module
-from xling.pipeline.stages import PREDICTIONS, Done, Stages, Workbench
+from xling.pipeline.records import Done
+from xling.pipeline.stages import PREDICTIONS, Stages, Workbench
 from xling.tasks.task import Prediction
 
 
@@ -43,7 +44,7 @@ class Workshop:
     def seconds(self, stage: Stage) -> float:
         """Return how long a stage and those below it took when they were made."""
         below = [own for own in stage.modules.values() if isinstance(own, Stage)]
-        return self.stages.carry_out(stage, self.bench).seconds + sum(map(self.seconds, below))
+        return self.stages.carry_out(stage, self.bench).costs.seconds + sum(map(self.seconds, below))
 
 
 @contextmanager

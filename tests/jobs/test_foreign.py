@@ -64,7 +64,7 @@ def test_out_and_back(shell, bert, tmp_path, kind, format):
         )
         shell(
             "module", "import", out, "--format", format, "--base", bert.id, "--out", back, *options
-        ).refused("--out", "holds a module already")
+        ).refused("--out", "is there already")
     assert shell("module", "verify", "lang/swh", "--store", tmp_path / "back", "--base", bert.id).status == 0
 
 

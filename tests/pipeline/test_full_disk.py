@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import errno
-import io
 import json
 import os
 import re
-import tempfile
 from pathlib import Path
 
 import pytest
 from support.tiny_recipe import write_recipe
 
 import xling.files
+from xling.places import LOCK
 
+GROW = ("log.jsonl", "stage.json")  # their content changes when a stage goes on
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -22,37 +22,21 @@ class FullDisk:
     """Full from the first write of a sort that was not seen before; with all of them seen it has room."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, seen: set[str]) -> None:
-        self.seen, self.full = seen, False
-        self.real_fdopen, self.real_open, self.real_scratch = os.fdopen, Path.open, tempfile.mkstemp
-        self.scratch = ""
-        monkeypatch.setattr(xling.files.os, "fdopen", self.fdopen)
-        monkeypatch.setattr(xling.files.tempfile, "mkstemp", self.mkstemp)
+        self.seen, self.full, self.real_open = seen, False, Path.open
         monkeypatch.setattr(Path, "open", lambda path, *words, **named: self.open(path, *words, **named))
 
-    def check(self, path: str) -> None:
-        sort = re.sub(r"[0-9a-f]{16}|[0-9]+|swh|eng", "#", "/".join(Path(path).parts[-4:]))
+    def open(self, path: Path, mode: str = "r", *more, **named):
+        if set(mode) & set("awx"):
+            self.check(path)
+        return self.real_open(path, mode, *more, **named)
+
+    def check(self, path: Path) -> None:
+        whose = path.name.removeprefix(".").removesuffix(".unfinished")
+        sort = re.sub(r"[0-9a-f]{8,}|[0-9]+|swh|eng", "#", "/".join((*path.parts[-4:-1], whose)))
         self.full = self.full or sort not in self.seen
         self.seen.add(sort)
         if self.full:
             raise FULL
-
-    def mkstemp(self, **named):
-        handle, self.scratch = self.real_scratch(**named)
-        return handle, self.scratch
-
-    def fdopen(self, handle, mode="r", **more):
-        file = self.real_fdopen(handle, mode, **more)
-        try:
-            self.check(self.scratch.rpartition(".")[0])
-        except OSError:
-            file.close()
-            raise
-        return file
-
-    def open(self, path, mode="r", *more, **named):
-        if "a" in mode:
-            self.check(str(path))
-        return self.real_open(path, mode, *more, **named)
 
 
 def go(shell, recipe: Path, out: Path):
@@ -69,7 +53,7 @@ def test_every_sort_of_write(shell, recipe, tmp_path, monkeypatch):
     expected = json.loads((tmp_path / "whole/tiny/results.json").read_text())["cells"]
     out, seen = tmp_path / "runs", set()
     while True:
-        kept = {p: p.read_bytes() for p in out.rglob("*") if p.is_file() and p.name != "log.jsonl"}
+        kept = {p: p.read_bytes() for p in out.rglob("*") if p.is_file() and p.name not in GROW}
         with monkeypatch.context() as patch:
             disk = FullDisk(patch, seen)
             ended = go(shell, recipe, out)
@@ -83,19 +67,21 @@ def test_every_sort_of_write(shell, recipe, tmp_path, monkeypatch):
     assert ended.status == 0
     assert len(seen) > 20
     assert json.loads((out / "tiny/results.json").read_text())["cells"] == expected
-    assert not [path for path in out.rglob(".*") if path.is_file()]
+    assert {path.name for path in out.rglob(".*")} == {LOCK}
 
 
 def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "kept.json"
     xling.files.write_json(path, {"old": True})
 
-    class Half(io.BytesIO):
-        def write(self, data):
-            raise FULL
+    def half(file, mode):
+        assert file.name.startswith(".kept.json.") and mode == "xb"
+        file.touch()
+        raise FULL
 
-    monkeypatch.setattr(xling.files.os, "fdopen", lambda handle, mode: os.close(handle) or Half())
-    with pytest.raises(xling.errors.XlingError, match=r"cannot write .*kept.json: No space left.*untouched"):
+    told = r"cannot write .*kept.json: No space left.*untouched"
+    with monkeypatch.context() as patch, pytest.raises(xling.errors.XlingError, match=told):
+        patch.setattr(Path, "open", half)
         xling.files.write_json(path, {"new": True})
     assert json.loads(path.read_text()) == {"old": True}
     assert list(tmp_path.iterdir()) == [path]

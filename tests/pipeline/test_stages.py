@@ -13,7 +13,8 @@ from xling.makers import make as makers
 from xling.makers.stage import Data, Stage
 from xling.modules.module import FACTS, WEIGHTS, Module
 from xling.pipeline import stages
-from xling.pipeline.stages import CHECKPOINTS, DONE, Stages, Workbench, carry_out
+from xling.pipeline.records import CHECKPOINTS, RECORD
+from xling.pipeline.stages import Stages, Workbench, carry_out
 from xling.training.specs import LanguageTraining, TrainingSettings
 
 SHORT = TrainingSettings(steps=2, batch_tokens=64)
@@ -47,8 +48,8 @@ def test_it_is_made_once_and_found_by_another_command(bench, tmp_path):
     one, again = first.carry_out(STAGE, bench), first.carry_out(STAGE, bench)
     kept = Stages(tmp_path).carry_out(STAGE, bench)
     assert made == ["lang/swh"] and one is again and not one.cached and kept.cached
-    assert (kept.seconds, kept.tokens, kept.folder) == (one.seconds, one.tokens, one.folder)
-    assert kept.tokens > 0 and said == [f"lang/swh: {one.seconds:.0f} s", "lang/swh: kept"]
+    assert (kept.costs, kept.folder) == (one.costs, one.folder)
+    assert kept.costs.tokens > 0 and said == [f"lang/swh: {one.costs.seconds:.0f} s", "lang/swh: kept"]
 
 
 def test_what_it_stands_on_is_made_before_it(bench, tmp_path):
@@ -74,7 +75,7 @@ def test_a_damaged_record_is_told(bench, tmp_path):
     bench, _, _ = bench
     done = Stages(tmp_path).carry_out(STAGE, bench)
     for text in ("{", "{}"):
-        (done.folder / DONE).write_text(text)
+        (done.folder / RECORD).write_text(text)
         with pytest.raises(InputError, match="this stage's record is damaged; delete the folder"):
             Stages(tmp_path).carry_out(STAGE, bench)
 
@@ -83,11 +84,11 @@ def test_a_module_without_a_record_is_kept_unless_it_was_cut_off(bench, tmp_path
     bench, _, made = bench
     folder = tmp_path / "swh"
     carry_out(STAGE, folder, bench)
-    (folder / DONE).unlink()
+    (folder / RECORD).unlink()
     assert carry_out(STAGE, folder, bench).cached
     (folder / CHECKPOINTS).mkdir()
-    assert not carry_out(STAGE, folder, bench).cached and (folder / DONE).is_file()
-    (folder / DONE).unlink()
+    assert not carry_out(STAGE, folder, bench).cached and (folder / RECORD).is_file()
+    (folder / RECORD).unlink()
     (folder / FACTS).unlink()
     assert not carry_out(STAGE, folder, bench).cached and (folder / FACTS).is_file()
     (folder / WEIGHTS).unlink()
@@ -105,5 +106,5 @@ def test_what_was_made_otherwise_is_refused_and_stays(bench, tmp_path):
         carry_out(other, folder, bench)
     assert (folder / WEIGHTS).read_bytes() == before
     assert carry_out(other, folder, bench, fresh=True).module.facts.making["masked"] == 0.3
-    record = json.loads((folder / DONE).read_text())
+    record = json.loads((folder / RECORD).read_text())
     assert record["making"] == Module.load(folder).facts.making

@@ -8,6 +8,7 @@ import pytest
 from support.writing import conll, table
 
 from xling.modules.module import Module
+from xling.pipeline import stages
 from xling.training.reporting import Log
 
 
@@ -121,3 +122,60 @@ def test_a_module_keeps_what_made_it_and_what_lies_below(shell, bert, train, tmp
     assert facts.making["plan"] == f"{name} >> new"
     assert below.facts.making["data"]["text"].startswith("sha256:")
     assert f"{fingerprint[:19]}" in (tmp_path / "ner/README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder of somebody else, with names that a training writes too."""
+    for name in ("checkpoints/mine.pt", "README.md", "module.json", "log.jsonl", "src/code.py"):
+        path = tmp_path / "out" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    return tmp_path / "out"
+
+
+def content(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("changes", [(), ("--fresh",)], ids=["plain", "fresh"])
+def test_somebody_elses_folder_is_refused_and_stays(train, project, changes):
+    before = content(project)
+    train(*changes).refused("files that xling did not write there", "checkpoints", "does not exist")
+    assert content(project) == before
+
+
+def test_a_record_or_weights_of_somebody_else_do_not_make_it_ours(train, project):
+    for name in ("stage.json", "weights.safetensors"):
+        (project / name).write_text('{"stage": 1}')
+        before = content(project)
+        train("--fresh").refused(name)
+        assert content(project) == before
+        (project / name).unlink()
+
+
+def test_a_fresh_training_that_is_interrupted_goes_on_without_fresh(train, interrupted, tmp_path):
+    ended = train("--fresh")
+    assert ended.status == 1 and "without --fresh, the same command goes on" in ended.err
+    interrupted()
+    assert train().status == 0
+    steps = [json.loads(line)["step"] for line in (tmp_path / "out/log.jsonl").read_text().splitlines()]
+    assert steps == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("where", ["write_card", "finish", "_clear"])
+def test_killed_after_the_weights_the_same_command_puts_all_right(train, tmp_path, monkeypatch, where):
+    def killed(*given):
+        raise KeyboardInterrupt
+
+    assert train().status == 0
+    (tmp_path / "out").rename(tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, where, killed)
+        assert train().status == 1
+    assert (tmp_path / "out/weights.safetensors").is_file() and (tmp_path / "out/checkpoints").is_dir()
+    assert train().status == 0
+    assert not (tmp_path / "out/checkpoints").exists()
+    for file in ("weights.safetensors", "module.json", "README.md"):
+        assert (tmp_path / "out" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+    assert "seconds" in json.loads((tmp_path / "out/stage.json").read_text())

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ import torch
 from xling.bases.q4 import Header, Q4Model, read_q4
 from xling.bases.reading import quiet_transformers
 from xling.errors import InputError
-from xling.files import cache_dir
+from xling.files import cache_dir, whole_folder
 
 NAMES = ("multilingual-e5-small",)
 LICENCE = "MIT"
@@ -65,22 +62,19 @@ def _wheel_file() -> Path:
 
 
 def _convert(source: Path, folder: Path) -> None:
-    """Write a temporary folder and move it to `folder`; if another process was faster, keep its folder."""
+    """Write the folder of the base; if another process was faster, keep its folder."""
     from transformers import BertModel
 
     model = read_q4(source)
     encoder = BertModel(_config(model.header), add_pooling_layer=False)
     state = {name: torch.from_numpy(value) for name, value in _state(model).items()}
     encoder.load_state_dict(state, strict=False, assign=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=folder.name, dir=folder.parent))
     try:
-        with quiet_transformers():
-            encoder.save_pretrained(scratch)
-        save_unigram(model.pieces, scratch, max_length=model.header.positions)
-        os.replace(scratch, folder)
-    except OSError:
-        shutil.rmtree(scratch, ignore_errors=True)
+        with whole_folder(folder) as scratch:
+            with quiet_transformers():
+                encoder.save_pretrained(scratch)
+            save_unigram(model.pieces, scratch, max_length=model.header.positions)
+    except InputError:
         if not folder.exists():
             raise
 

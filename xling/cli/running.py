@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Any, get_args
@@ -111,14 +111,19 @@ def run_app(app: typer.Typer) -> int:
         print(f"xling: {error}", file=sys.stderr)
         return error.exit_status
     except (KeyboardInterrupt, typer.Abort):
-        kept = (
-            "; the same command goes on where it stopped" if sys.argv[1:2] and sys.argv[1] in _GO_ON else ""
-        )
-        print(f"xling: interrupted{kept}", file=sys.stderr)
+        print(f"xling: interrupted{_goes_on(sys.argv[1:])}", file=sys.stderr)
         return 1
     except Exception as error:
         return _other(error)
     return status
+
+
+def _goes_on(words: Sequence[str]) -> str:
+    """Return what is said of an interrupted command that keeps what is done."""
+    if not words or words[0] not in _GO_ON:
+        return ""
+    which = "without --fresh, the same command" if "--fresh" in words else "the same command"
+    return f"; {which} goes on where it stopped"
 
 
 def _other(error: Exception) -> int:

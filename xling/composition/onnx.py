@@ -14,6 +14,7 @@ from xling.composition.composed import Composition
 from xling.composition.contents import rewrites, routes
 from xling.composition.forms.form import Plan, combines
 from xling.errors import InputError, PlanError
+from xling.files import in_one_step
 
 INPUTS, OUTPUT = ("input_ids", "attention_mask"), "logits"
 _ROWS, _LENGTH = 2, 7  # size of the traced example: unlike any dimension of a model
@@ -53,10 +54,8 @@ def export_onnx(composition: Composition, path: Path) -> Path:
                 f"{error.name or error} is not installed", hint="pip install 'xling[onnx]'"
             ) from error
     assert program is not None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    program.save(unfinished)
-    unfinished.replace(path)
+    with in_one_step(path) as scratch:
+        program.save(scratch)
     return path
 
 

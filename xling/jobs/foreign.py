@@ -14,6 +14,7 @@ from xling.errors import InputError
 from xling.files import check_new, whole_folder, write_atomically
 from xling.languages import parse
 from xling.modules.module import WEIGHTS, Facts, Module
+from xling.places import check_empty
 from xling.store.formats.format import Found, ImportRequest, parts_of
 from xling.store.formats.registry import format_named
 from xling.store.store import Store, write_card
@@ -56,17 +57,15 @@ def import_module(order: ImportOrder) -> dict[str, Any]:
     """
     wanted = format_named(order.format)
     _check_said(order)
-    if (order.out / WEIGHTS).is_file():
-        raise InputError(
-            f"{order.out} holds a module already", where="--out", hint="name a folder that does not exist"
-        )
+    check_empty(order.out)
     base = load_base(str(order.base))
     labels = tuple(filter(None, (label.strip() for label in (order.labels or "").split(","))))
     found = wanted.read(order.source, ImportRequest(base, order.task, labels, order.without_head))
     parts = parts_of(found, base, where=order.source)
     module = Module(parts, _facts(order, base, found))
-    module.save(order.out)
-    write_card(module, "/".join(order.out.parts[-2:]), order.out)
+    with whole_folder(order.out) as unfinished:
+        module.save(unfinished)
+        write_card(module, "/".join(order.out.parts[-2:]), unfinished)
     numbers = sum(value.numel() for value in module.tensors().values())
     kinds = " + ".join(part.config.kind for part in parts)
     return {"module": str(order.out), "parts": kinds, "labels": list(found.labels), "parameters": numbers}

@@ -73,7 +73,6 @@ def new_recipe(wishes: Wishes, out: Path, data_root: Path | None = None) -> dict
     check_new(out)
     values = _recipe(wishes)
     with whole_folder(out) as folder:
-        folder.mkdir(parents=True)
         counts: dict[str, int] = {}
         for name, card in {**_cards(wishes, values), **wishes.words.cards(folder)}.items():
             counts |= card.write(folder / name, head=_HEAD_OF_A_CARD.format(Path(name).stem))

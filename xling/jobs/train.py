@@ -16,12 +16,11 @@ from xling.corpora.source import load, pairs_in
 from xling.data.parallel import read_parallel
 from xling.data.text import ALPHA, balanced, held_apart, read_text
 from xling.errors import InputError
-from xling.files import check_new
 from xling.languages import parse
 from xling.makers.language import text_of
 from xling.makers.make import checked
 from xling.makers.stage import NEW, Data, Stage
-from xling.modules.module import WEIGHTS, Module
+from xling.modules.module import Module
 from xling.pipeline.stages import Workbench, carry_out
 from xling.plain_yaml import assignment, put
 from xling.store.store import Store
@@ -299,9 +298,7 @@ class VocabularyFiles:
     parallel: Path | None = None
 
     def stage(self, spec: VocabularyBuild, options: Options) -> Stage:
-        """Return the stage that builds the vocabulary. Raises InputError when `out` holds other files."""
-        if not (options.out / WEIGHTS).is_file():
-            check_new(options.out)
+        """Return the stage that builds the vocabulary."""
         pairs = read_parallel(self.parallel, language=self.language) if self.parallel else []
         words = induced(pairs) if pairs else []
         if self.dictionary:

@@ -27,7 +27,7 @@ from xling.machine import versions
 from xling.modules.module import WEIGHTS
 from xling.pipeline.corpus import Corpus
 from xling.pipeline.planning import Asked
-from xling.pipeline.stages import Done
+from xling.pipeline.records import Done
 from xling.tasks.registry import task_named
 from xling.tasks.task import Task
 
@@ -142,5 +142,5 @@ def _module_rows(done: Iterable[Done]) -> Iterator[ModuleRow]:
         module = own.module
         kinds = " + ".join(part.config.kind for part in module.parts)
         facts = {"language": module.facts.language or module.facts.source, "steps": module.facts.steps}
-        said = {"name": own.name, "kind": kinds, "tokens": own.tokens, **facts, **module.scores}
+        said = {"name": own.name, "kind": kinds, "tokens": own.costs.tokens, **facts, **module.scores}
         yield ModuleRow.model_validate(said)

@@ -11,9 +11,10 @@ from pathlib import Path
 from xling.bases.precision import FLOAT32, Precision
 from xling.bases.soundness import check_mask
 from xling.data.examples import text_of
+from xling.errors import InputError
 from xling.evaluation.report import write_report
 from xling.evaluation.report_page.readings import GLOSSES
-from xling.evaluation.results import LOG, RELATED, REMOVED, RESULTS
+from xling.evaluation.results import LOG, RELATED, REMOVED, RESULTS, read_results
 from xling.files import copy, write_json, write_lines
 from xling.makers.stage import Say
 from xling.makers.task import check_kind
@@ -22,8 +23,10 @@ from xling.pipeline.advising import advice, recommended
 from xling.pipeline.corpus import Corpus
 from xling.pipeline.planning import Asked, plan_recipe
 from xling.pipeline.recipe import Recipe
+from xling.pipeline.records import Done
 from xling.pipeline.results import Scored, results_of
-from xling.pipeline.stages import PREDICTIONS, Done, Stages, Workbench
+from xling.pipeline.stages import PREDICTIONS, Stages, Workbench
+from xling.places import LOCK, check_empty, claimed
 from xling.sites import ActsOnText
 from xling.tasks.inference import rewritten
 from xling.tasks.registry import task_named
@@ -64,6 +67,7 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
     preset(recipe.language_modules.kind, recipe.language_modules.options, where="language_modules")
     check_kind(recipe.task_module, where="task_module")
     corpus, folder = Corpus(recipe, place.data_root), place.out / recipe.name
+    check_place(folder, recipe)
     planned = plan_recipe(corpus, place.precision)
     bench = Workbench(base=recipe.base, device=place.device, bars=place.bars, say=place.say)
     said = advice(planned, bench.opened)
@@ -74,14 +78,15 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
         check_mask(bench.opened.tokenizer)
     done = {key: place.stages.carry_out(stage, bench) for key, stage in stages.items()}
     modules = {name: done[stage.key(bench.opened)] for name, stage in planned.modules.items()}
-    publish(folder, modules)
-    scores = [_scored(asked, done[asked.stage.key(bench.opened)], folder) for asked in planned.scores]
-    _write_glosses(folder, planned.scores, modules)
-    write_lines(folder / LOG, _log_lines(done.values()))
-    results = results_of(corpus, bench.opened, scores, done)
-    also = {"command": place.command, "precision": place.precision, "recommended": tuple(said)}
-    write_json(folder / RESULTS, results.model_copy(update=also).as_json())
-    write_report(folder)
+    with claimed(folder, place.say):
+        publish(folder, modules)
+        scores = [_scored(asked, done[asked.stage.key(bench.opened)], folder) for asked in planned.scores]
+        _write_glosses(folder, planned.scores, modules)
+        write_lines(folder / LOG, _log_lines(done.values()))
+        results = results_of(corpus, bench.opened, scores, done)
+        also = {"command": place.command, "precision": place.precision, "recommended": tuple(said)}
+        write_json(folder / RESULTS, results.model_copy(update=also).as_json())
+        write_report(folder)
     return folder / RESULTS
 
 
@@ -93,6 +98,26 @@ def ablate(recipe: Recipe, place: Workplace) -> Path:
     """
     controls = tuple(dict.fromkeys((*recipe.controls, RELATED, REMOVED)))
     return run_recipe(recipe.model_copy(update={"name": recipe.name + ABLATED, "controls": controls}), place)
+
+
+def check_place(folder: Path, recipe: Recipe) -> None:
+    """Check that a run's folder is empty or holds results of the same task from the same source.
+
+    Raises InputError.
+    """
+    try:
+        there = read_results(folder / RESULTS)
+    except InputError:  # nothing yet, or a run that was cut off
+        if not (folder / LOCK).exists():
+            check_empty(folder)
+        return
+    was, now = (there.task, there.source), (recipe.task.name, recipe.source)
+    if was != now:
+        raise InputError(
+            f"{folder} holds results of another recipe ({was[0]} from {was[1]}, not {now[0]} from {now[1]})",
+            where="--out",
+            hint="give the recipe another name (--set name=...), or name another --out",
+        )
 
 
 def publish(folder: Path, modules: Mapping[str, Done]) -> None:

@@ -13,25 +13,33 @@ from pathlib import Path
 from typing import Any
 
 from xling.bases.base import Base, load_base
-from xling.errors import InputError
-from xling.evaluation.results import LOG, StageRow
-from xling.files import write_json, write_lines
+from xling.evaluation.results import LOG
+from xling.files import write_lines
 from xling.machine import peak_rss_mb
 from xling.makers.composed_model import ComposedModel, planned_task
 from xling.makers.make import make
 from xling.makers.projection import as_row, project_pairs
-from xling.makers.stage import Data, Say, Session, Stage
-from xling.modules.module import FACTS, WEIGHTS, Module
+from xling.makers.stage import Say, Session, Stage
+from xling.modules.module import WEIGHTS
 from xling.pipeline.planning import Prediction
+from xling.pipeline.records import (
+    CHECKPOINTS,
+    PROJECTED,
+    Costs,
+    Done,
+    begin,
+    check_ours,
+    finish,
+    finished,
+    kept,
+)
+from xling.places import claimed
 from xling.store.store import write_card
-from xling.tasks.reading import read_labelled
 from xling.tasks.task import Prediction as Row
-from xling.training.checkpoints import check_same
 from xling.training.reporting import Bar, Log, Reporter, Several
 from xling.training.specs import Projection, Specification
 
-DONE, CHECKPOINTS = "stage.json", "checkpoints"
-PREDICTIONS, PROJECTED = "predictions.jsonl", "projected.jsonl"
+PREDICTIONS = "predictions.jsonl"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,68 +67,35 @@ class Workbench:
         return Session(checkpoints=folder / CHECKPOINTS, reporter=Several(reporters), say=self.say)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Done:
-    """A finished stage.
-
-    seconds, tokens: the time, and the pieces read in training, of the run that made it.
-    peak_rss_mb: the peak memory of that run in MB.
-    cached: whether the stage was already done.
-    """
-
-    name: str
-    folder: Path
-    seconds: float = 0.0
-    tokens: int = 0
-    peak_rss_mb: float = 0.0
-    cached: bool = False
-
-    @property
-    def module(self) -> Module:
-        """The module that the stage made, read from its folder."""
-        return Module.load(self.folder)
-
-    @property
-    def files(self) -> list[Path]:
-        """The files of the module that it made: all in its folder but the record and the log."""
-        found = (own for own in self.folder.iterdir() if own.is_file() and not own.name.startswith("."))
-        return sorted(own for own in found if own.name not in (DONE, LOG))
-
-    def projected(self, stage: Stage) -> Data:
-        """Return the examples that a projection made, with the card and licence of its pairs."""
-        path = self.folder / PROJECTED
-        rows = read_labelled(path, task=str(stage.task), language=stage.language, format="jsonl")
-        return replace(stage.given("pairs"), rows=rows)
-
-    def row(self, key: str) -> StageRow:
-        """Return the stage as a row of `results.json`."""
-        speed = round(self.tokens / self.seconds, 1) if self.tokens and self.seconds else None
-        return StageRow(
-            name=self.name,
-            key=key,
-            seconds=round(self.seconds, 2),
-            tokens_per_second=speed,
-            peak_rss_mb=round(self.peak_rss_mb, 1),
-            cached=self.cached,
-        )
-
-
 def carry_out(stage: Stage, folder: Path, bench: Workbench, *, fresh: bool = False) -> Done:
     """Make what a stage asks for in its folder, unless it is already there. An interrupted stage resumes.
 
-    The modules that the stage depends on must already be made.
+    The modules that the stage depends on must already be made. While another process makes the stage, it is
+    waited for.
 
     fresh: whether to make it again even if it is there.
 
-    Raises InputError that names the differences when the folder holds a module that was made otherwise.
+    Raises InputError that names the differences when the folder holds a module that was made otherwise, and
+    InputError when it holds somebody else's files.
     """
-    if fresh:
-        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-    elif (folder / WEIGHTS).is_file():
-        wanted = {"base": _id(bench.base) if stage.spec.needs_base else None, **stage.identity}
-        check_same(stage.completed(Module.load(folder).described()), wanted, folder)
-        if found := finished(stage, folder) or _without_record(stage, folder):
-            return found
+    wanted = {"base": _id(bench.base) if stage.spec.needs_base else None, **stage.identity}
+    found = None if fresh else kept(stage, wanted, folder, _made(stage))
+    if found and not (folder / CHECKPOINTS).exists():
+        return found
+    check_ours(folder)
+    with claimed(folder, bench.say):
+        found = None if fresh else kept(stage, wanted, folder, _made(stage))
+        if fresh:
+            _clear(folder)
+        if not found:
+            begin(stage, wanted, folder)
+            found = finish(stage, wanted, folder, _make(stage, folder, bench))
+        _clear(folder)
+    return found
+
+
+def _make(stage: Stage, folder: Path, bench: Workbench) -> Costs:
+    """Write the files of a stage, and return what that cost."""
     started = time.perf_counter()
     if type(stage.spec) in _FILES:
         _FILES[type(stage.spec)].write(stage, folder, bench)
@@ -129,14 +104,13 @@ def carry_out(stage: Stage, folder: Path, bench: Workbench, *, fresh: bool = Fal
         module = make(base, stage, bench.session(stage, folder))
         module.save(folder)
         write_card(module, stage.title, folder)
-        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-    costs = {
-        "seconds": time.perf_counter() - started,
-        "tokens": _logged_tokens(folder / LOG),
-        "peak_rss_mb": peak_rss_mb(),
-    }
-    write_json(folder / DONE, {"name": stage.name, **stage.identity, **costs})
-    return Done(name=stage.name, folder=folder, **costs)
+    seconds = time.perf_counter() - started
+    return Costs(seconds=seconds, tokens=_logged_tokens(folder / LOG), peak_rss_mb=peak_rss_mb())
+
+
+def _clear(folder: Path) -> None:
+    """Delete the checkpoints of a stage."""
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
 
 
 class Stages:
@@ -156,9 +130,10 @@ class Stages:
         key = stage.key(bench.opened)
         if key not in self.done:
             folder = self.root / f"{re.sub(r'[^A-Za-z0-9]+', '-', stage.name)}-{key[:16]}"
-            found = None if self.fresh else finished(stage, folder)
+            left = self.fresh or (folder / CHECKPOINTS).exists()
+            found = None if left else finished(stage, folder, _made(stage))
             self.done[key] = found or carry_out(self._standing(stage, bench), folder, bench, fresh=self.fresh)
-            bench.say(f"{stage.name}: {'kept' if found else f'{self.done[key].seconds:.0f} s'}")
+            bench.say(f"{stage.name}: {'kept' if found else f'{self.done[key].costs.seconds:.0f} s'}")
         return self.done[key]
 
     def _standing(self, stage: Stage, bench: Workbench) -> Stage:
@@ -168,32 +143,6 @@ class Stages:
         made = {role: own.module for role, own in done.items() if role in stage.modules}
         data = {role: own.projected(below[role]) for role, own in done.items() if role in stage.data}
         return replace(stage, modules={**stage.modules, **made}, data={**stage.data, **data})
-
-
-def finished(stage: Stage, folder: Path) -> Done | None:
-    """Return the finished stage that a folder's record describes, or None if it is not done.
-
-    Raises InputError when the record cannot be read.
-    """
-    made = _FILES.get(type(stage.spec))
-    path = folder / DONE
-    if not path.is_file() or not (folder / (made.name if made else WEIGHTS)).is_file():
-        return None
-    try:
-        row = json.loads(path.read_text(encoding="utf-8"))
-        costs = {name: row[name] for name in ("seconds", "tokens", "peak_rss_mb")}
-    except (ValueError, KeyError) as error:
-        raise InputError("this stage's record is damaged", where=path, hint="delete the folder") from error
-    return Done(name=stage.name, folder=folder, **costs, cached=True)
-
-
-def _without_record(stage: Stage, folder: Path) -> Done | None:
-    """Return a stage whose module has no record, as earlier versions left it.
-
-    Returns None for a module that was not completely written.
-    """
-    whole = (folder / FACTS).is_file() and not (folder / CHECKPOINTS).exists()
-    return Done(name=stage.name, folder=folder, cached=True) if whole else None
 
 
 def _predict(stage: Stage[Prediction], folder: Path, bench: Workbench) -> None:
@@ -231,6 +180,12 @@ _FILES: Mapping[type[Specification], _File] = {
     Prediction: _File(PREDICTIONS, _predict),
     Projection: _File(PROJECTED, _project),
 }
+
+
+def _made(stage: Stage) -> str:
+    """Return the name of the file that a stage makes."""
+    own = _FILES.get(type(stage.spec))
+    return own.name if own else WEIGHTS
 
 
 def _id(base: str) -> str:

@@ -1,0 +1,83 @@
+"""Claiming the place of an output: one process works in a folder, and others wait or are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import BaseFileLock, FileLock, Timeout
+
+from xling.errors import InputError
+from xling.files import cannot_write
+
+LOCK = ".lock"
+_MOST_TOLD = 3
+
+
+@contextmanager
+def claimed(folder: Path, say: Callable[[str], None] = lambda text: None) -> Iterator[None]:
+    """Hold the lock of a folder, which is made if it is missing; wait while another process holds it.
+
+    The system releases the lock of a process that dies.
+
+    say: a function that is called with a message when another process must be waited for.
+
+    Raises XlingError when the folder cannot be written.
+    """
+    lock = _acquired(folder, say)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _acquired(folder: Path, say: Callable[[str], None]) -> BaseFileLock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            say(f"{folder}: another process works here; waiting until it ends")
+            lock.acquire()
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    return lock
+
+
+def check_empty(folder: Path) -> None:
+    """Check that nobody's files are in a folder that is about to be filled. Hidden files do not count.
+
+    Raises InputError that names some of them.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError(f"{folder} is a file, and a folder is to be written", where="--out")
+    try:
+        names = sorted(own.name for own in folder.iterdir() if not own.name.startswith("."))
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    if names:
+        raise InputError(
+            f"{folder} is there already, with files that xling did not write there: {told(names)}",
+            where="--out",
+            hint="name a folder that does not exist",
+        )
+
+
+def told(names: Collection[str]) -> str:
+    """Return the first names of files, and how many more there are."""
+    more = len(names) - _MOST_TOLD
+    return ", ".join(list(names)[:_MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
+
+
+def check_apart(output: Path, *inputs: Path | None, where: str = "--out") -> None:
+    """Check that an output is none of the inputs, under whatever path.
+
+    Raises InputError.
+    """
+    for path in inputs:
+        if path is not None and path.exists() and output.exists() and output.samefile(path):
+            raise InputError(f"{output} is an input of this command", where=where, hint="name another file")
