@@ -36,7 +36,15 @@ def list_cards() -> list[str]:
 def load_card(name: str | Path) -> DataCard:
     """Load a card by name, or from a user's YAML file. Raises InputError listing all its faults at once."""
     path = Path(name) if str(name).endswith(CARD_ENDINGS) else cards_folder() / f"{name}.yaml"
-    values = _read(path, str(name))
+    return card_of(_read(path, str(name)), path)
+
+
+def card_of(values: dict[str, Any], path: Path) -> DataCard:
+    """Return the card of these values, which stand or will stand in a file at `path`.
+
+    Raises InputError listing all its faults at once.
+    """
+    values = dict(values)
     for key in _BY_PATH if "files" in values else ():
         values[key] = _from_folder(values.get(key), path.parent.absolute(), of_keys=key != "files")
     try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xling.corpora.cards import load_card
+from xling.corpora.cards import card_of
 from xling.corpora.source import file_checksum, load
 from xling.files import write_atomically
 from xling.plain_yaml import written
@@ -37,7 +37,7 @@ class OwnCard:
 
         head: a comment at the beginning of the file.
 
-        Raises InputError when a file cannot be read; the card is then without checksums.
+        Raises InputError when a file cannot be read; the card is then not written.
         """
         files = {key: os.path.relpath(file, path.parent) for key, file in self.files.items()}
         languages, splits = zip(*(key.split("/") for key in files), strict=True)
@@ -49,20 +49,14 @@ class OwnCard:
             "citation": self.citation,
             "licence": {"id": self.licence},
             "languages": {tag: tag for tag in dict.fromkeys(languages)},
-            "splits": list(dict.fromkeys(splits)),
+            "splits": tuple(dict.fromkeys(splits)),
             **({"columns": dict(self.columns)} if self.columns else {}),
             "files": files,
-            **({"known_faults": list(self.known_faults)} if self.known_faults else {}),
+            **({"known_faults": self.known_faults} if self.known_faults else {}),
         }
-        _write(path, head, values)
-        card = load_card(path)
+        card = card_of(values, path)
         counts = {key: len(load(card, *key.split("/"))) for key in files}
         sums = {files[key]: file_checksum(Path(card.files[key])) for key in files}
-        _write(
-            path, head, {**values, "checksums": sums, "counts": {files[key]: counts[key] for key in files}}
-        )
+        values |= {"checksums": sums, "counts": {files[key]: counts[key] for key in files}}
+        write_atomically(path, (head + written(values)).encode("utf-8"))
         return counts
-
-
-def _write(path: Path, head: str, values: Mapping[str, object]) -> None:
-    write_atomically(path, (head + written(values)).encode("utf-8"))

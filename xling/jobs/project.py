@@ -64,8 +64,7 @@ def project_file(
     Raises InputError when a file is there already, when the task's labels cannot be carried over or written
     to such a file, or when the task module stands on other modules.
     """
-    for path in (files.out, files.card):
-        check_new(path)
+    check_new(files.card)
     module, tag = Module.load(files.task), parse(files.language)
     name = name_of(files.task)
     planned = planned_task(name, lambda named: module)
@@ -80,9 +79,16 @@ def project_file(
     spec = Projection(limit=files.limit, source=module.facts.source or UNKNOWN)
     model = ComposedModel(load_base(files.base or str(module.facts.base), device=device), planned)
     found = project_pairs(model, pairs.rows, spec, language=tag, seed=seed, progress=progress)
-    write_atomically(files.out, _content(model.task, found.examples, files.out))
+    _write(files.out, _content(model.task, found.examples, files.out))
     _card(files, tag, module, pairs).write(files.card, head=_HEAD)
     return {"file": str(files.out), "card": str(files.card), **found.counts()}
+
+
+def _write(out: Path, content: bytes) -> None:
+    """Write the file, unless the same command that was cut off before the card has written it."""
+    if not (out.is_file() and out.read_bytes() == content):
+        check_new(out)
+        write_atomically(out, content)
 
 
 def _check_output(task: Task, files: ProjectionFiles) -> None:
