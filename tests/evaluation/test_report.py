@@ -65,6 +65,14 @@ def test_costs_cards_and_the_way_to_do_it_again(tmp_path):
     assert "lang/fao 200 50.0 25%" in text
 
 
+def test_overlap_is_told_where_there_is_any(tmp_path):
+    row = {"purpose": "test", "card": "sib", "language": "fao", "examples": 1200, "shared": 300,
+           "translated": True, "other": "train", "other_card": "sib", "other_language": "eng"}  # fmt: skip
+    told = "test (sib/fao) 25.0% 300 of 1,200 train (sib/eng) a translation"
+    assert told in page(tmp_path, results(overlap=[row])).text
+    assert "learned from alike" not in page(tmp_path, results()).text
+
+
 def test_seeds_are_put_together(tmp_path):
     cells = [cell("fao", "none", value, seed=seed) for seed, value in enumerate((40.0, 44.0))]
     text = page(tmp_path, results(cells=cells, gains=[], seeds=[0, 1])).text

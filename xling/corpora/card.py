@@ -37,6 +37,7 @@ def _known_licence(value: str) -> str:
 TaskName = Annotated[str, AfterValidator(_known_task)]
 LicenceId = Annotated[str, AfterValidator(_known_licence)]
 Template = Annotated[str, AfterValidator(partial(checked_places, known=("upstream", "split")))]
+OfSplit = Annotated[str, AfterValidator(partial(checked_places, known=("split",)))]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -133,6 +134,8 @@ class DataCard(_CardSection):
     labels: new names for labels or types of spans; the name `O` drops a type.
     label_set: the labels after renaming.
     portions: the splits that are shares of other splits' files.
+    parallel_ids: the name of the set in which rows with one id, in different languages, are translations of
+        each other. It may hold {split}, for sets whose splits count their rows anew.
     checksums, counts: SHA-256 and number of examples, by path below the data root. Both describe the unpacked
         content, so a file may be packed or not.
     """
@@ -155,6 +158,7 @@ class DataCard(_CardSection):
     label_set: tuple[str, ...] = ()
     hub: Hub | None = None
     portions: dict[str, Portion] = {}
+    parallel_ids: OfSplit = ""
     checksums: dict[str, Sha256] = {}
     counts: dict[str, Annotated[int, Field(ge=0)]] = {}
     known_faults: tuple[str, ...] = ()
@@ -210,6 +214,11 @@ class DataCard(_CardSection):
         if own is not None and own.languages and parse(language) not in map(parse, own.languages):
             return None
         return own
+
+    def id_space(self, language: str, split: str) -> str:
+        """Return the set in which rows with one id are translations of each other, or an empty text."""
+        own = self.portion(language, split)
+        return filled(self.parallel_ids, split=split if own is None else own.of)
 
     def upstream(self, language: str) -> str:
         """Return the data set's own name for a language. Raises InputError listing the known languages."""

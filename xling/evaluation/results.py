@@ -119,6 +119,41 @@ class AdviceRow(_Row):
     held: FiniteFloat | None = None
 
 
+class OverlapRow(_Row):
+    """Examples of dev or test data that stand in data which were learned from, or in dev data, too.
+
+    purpose, card, language: `dev` or `test`, the data card and the language of the examples. examples: how
+    many there are; shared: how many of them stand in the other data. translated: whether those hold
+    translations of them, and not the same texts. other: the purpose of the other data, such as `train`.
+    """
+
+    purpose: str
+    card: str = ""
+    language: str = ""
+    examples: int
+    shared: int
+    translated: bool = False
+    other: str
+    other_card: str = ""
+    other_language: str = ""
+
+    @property
+    def tested(self) -> str:
+        """What the examples are, such as `test (sib200/swh)`."""
+        return f"{self.purpose} ({self.card}/{self.language})"
+
+    @property
+    def found_in(self) -> str:
+        """What the other data are, such as `train (sib200/eng)`."""
+        return f"{self.other} ({self.other_card}/{self.other_language})"
+
+    @property
+    def sentence(self) -> str:
+        """The finding in one line."""
+        stand = "have a translation in {}" if self.translated else "stand in {} too"
+        return f"{self.tested}: {self.shared} of {self.examples} examples {stand.format(self.found_in)}"
+
+
 class ModuleRow(_Row):
     """A trained module with its scores. tokens: the number of pieces read in training."""
 
@@ -169,6 +204,7 @@ class Results(_Row):
     gains: tuple[Gain, ...] = ()
     equivalence: tuple[Nearness, ...] = ()
     recommended: tuple[AdviceRow, ...] = ()
+    overlap: tuple[OverlapRow, ...] = ()
     modules: tuple[ModuleRow, ...] = ()
     stages: tuple[StageRow, ...] = ()
     cards: tuple[CardRow, ...] = ()

@@ -21,6 +21,7 @@ from xling.makers.language import text_of
 from xling.makers.make import checked
 from xling.makers.stage import NEW, Data, Stage
 from xling.modules.module import Module
+from xling.pipeline.overlap import overlap_of
 from xling.pipeline.stages import Workbench, carry_out
 from xling.plain_yaml import assignment, put
 from xling.store.store import Store
@@ -318,9 +319,11 @@ class VocabularyFiles:
 def train_to(out: Path, stage: Stage, bench: Workbench, *, fresh: bool = False) -> dict[str, Any]:
     """Train the module of a stage in the folder `out`, and return a summary of it.
 
+    What its dev data share with the data that it learns from is said first.
     A finished module is kept unless `fresh` is set.
     """
-    done = carry_out(checked(stage), out, bench, fresh=fresh)
+    overlap_of([checked(stage)], bench.say)
+    done = carry_out(stage, out, bench, fresh=fresh)
     if done.cached:
         bench.say(f"{out} holds a finished module; --fresh trains it again")
     module = done.module

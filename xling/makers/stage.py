@@ -57,11 +57,14 @@ class Data:
 
     card: the name of the data card or file that the rows come from.
     licence: the short name of its licence.
+    id_space: the name of the set in which rows with one id, in different languages, are translations of each
+    other; empty if there is none.
     """
 
     rows: Sequence[Any] = ()
     card: str = ""
     licence: str | None = None
+    id_space: str = ""
 
     @cached_property
     def fingerprint(self) -> str:

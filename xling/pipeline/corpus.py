@@ -98,4 +98,5 @@ class Corpus:
 
     def _data(self, spec: DataSpec, rows: Sequence[Any], language: str) -> Data:
         card = self.card(spec.card)
-        return Data(rows=rows, card=card.name, licence=card.licence_of(language))
+        space = card.id_space(language, spec.split)
+        return Data(rows=rows, card=card.name, licence=card.licence_of(language), id_space=space)

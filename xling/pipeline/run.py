@@ -21,6 +21,7 @@ from xling.makers.task import check_kind
 from xling.modules.registry import preset
 from xling.pipeline.advising import advice, recommended
 from xling.pipeline.corpus import Corpus
+from xling.pipeline.overlap import overlap_of
 from xling.pipeline.planning import Asked, plan_recipe
 from xling.pipeline.recipe import Recipe
 from xling.pipeline.records import Done
@@ -73,6 +74,7 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
     said = advice(planned, bench.opened)
     if recipe.plan == "recommended":
         planned = recommended(planned, said)
+    shared = overlap_of(planned.in_order(), place.say)
     stages = {stage.key(bench.opened): stage for stage in planned.in_order()}
     if any(isinstance(stage.spec, LanguageTraining) for stage in stages.values()):
         check_mask(bench.opened.tokenizer)
@@ -84,7 +86,8 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
         _write_glosses(folder, planned.scores, modules)
         write_lines(folder / LOG, _log_lines(done.values()))
         results = results_of(corpus, bench.opened, scores, done)
-        also = {"command": place.command, "precision": place.precision, "recommended": tuple(said)}
+        also = {"command": place.command, "precision": place.precision}
+        also |= {"recommended": tuple(said), "overlap": shared}
         write_json(folder / RESULTS, results.model_copy(update=also).as_json())
         write_report(folder)
     return folder / RESULTS
