@@ -78,6 +78,10 @@ def evaluate(
     split: Annotated[str, typer.Option("--split", help="The split of the card.")] = "test",
     data_root: DataRoot = None,
     format: Format = "auto",
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", help="Older predictions (.jsonl) to compare with: difference and flips."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The JSON file for the scores.")] = None,
     language: Language = "und",
     device: Device = "cpu",
@@ -86,8 +90,13 @@ def evaluate(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Score a plan on labelled data, with 95% bootstrap intervals."""
+    """Score a plan on labelled data, with 95% bootstrap intervals.
+
+    Against older predictions of the same data, it also counts what these had right and the plan has wrong
+    (negative flips), and the reverse.
+    """
     from xling.bases.precision import checked_precision
+    from xling.evaluation.flips import sentences
     from xling.jobs.evaluate import GoldData, evaluate_file
     from xling.makers.composed_model import Setup
 
@@ -96,8 +105,16 @@ def evaluate(
     setup = Setup(base=base, plan=plan, store=store, device=device, precision=exact)
     gold = GoldData(file=data, format=format, card=card, split=split, data_root=data_root)
     with counted("evaluate", quiet) as progress:
-        result = evaluate_file(setup, gold, task=task, language=language, out=out, progress=progress)
-    print_result(result, as_json=json)
+        result = evaluate_file(
+            setup, gold, task=task, language=language, against=against, out=out, progress=progress
+        )
+    if json or against is None:
+        print_result(result, as_json=json)
+        return
+    older = result.pop("against")
+    print_result(result, as_json=False)
+    for line in sentences(older, result["metric"]):
+        print(line)
 
 
 def retrieve(

@@ -11,6 +11,7 @@ from xling.corpora.source import load
 from xling.data.examples import Example, fingerprint
 from xling.errors import InputError
 from xling.evaluation.bootstrap import interval
+from xling.evaluation.flips import compared, judged, read_judged
 from xling.files import write_json
 from xling.languages import UNKNOWN, parse
 from xling.makers.composed_model import Setup
@@ -53,12 +54,17 @@ def evaluate_file(
     *,
     task: str,
     language: str = UNKNOWN,
+    against: Path | None = None,
     out: Path | None = None,
     progress: Progress = unheard,
 ) -> dict[str, Any]:
     """Predict labelled data, and return its scores with a 95% bootstrap interval over the examples.
 
-    Raises InputError when the plan predicts another task, or when the module cannot predict a gold label.
+    against: older predictions of the same examples, as `xling predict` writes them in JSON lines. The result
+    then has their score, the difference and the flips (see `xling.evaluation.flips`).
+
+    Raises InputError when the plan predicts another task, when the module cannot predict a gold label, and
+    when the older predictions are of other examples.
     """
     task_named(task)
     tag = language if language == UNKNOWN else parse(language)
@@ -66,6 +72,7 @@ def evaluate_file(
     if planned.task.name != task:
         raise InputError(f"the plan's task is {planned.task.name}, not {task}", where="--task")
     examples = data.examples(task, tag)
+    older = None if against is None else read_judged(against, planned.task, examples)
     model = setup.composed(planned)
     rows = model.predict(examples, precision=setup.precision, progress=progress)
     scored = interval(model.task.counts(examples, rows), model.task.value)
@@ -80,6 +87,9 @@ def evaluate_file(
         "precision": setup.precision,
         "data_sha256": fingerprint(examples).removeprefix("sha256:"),
     }
+    if older is not None:
+        newer = judged(model.task, examples, rows)
+        result["against"] = {"predictions": str(against), **compared(older, newer, model.task)}
     if out is not None:
         write_json(out, result)
     return result

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from xling.data.bio import spans
 
 Spans = Mapping[tuple[int, int], str]
+UNFIT = (LookupError, TypeError, ValueError, AttributeError)  # what `Task.compare` raises for unfit rows
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,17 @@ class Comparison:
 
     title: the heading of the table that counts the label pairs of all examples; empty for answers that are
     not labels. unit: what one pair stands for, such as "words". pairs: the label pairs; empty for answers
-    that are not labels. words: whether every word has a label, so that accuracy is sufficient. exact: whether
-    an answer that is not a label is right. spans: the labelled words in which mistakes are shown. gold,
-    predicted: the answers for the whole example.
+    that are not labels. units: whether each unit is right, by what tells it from the others of the example,
+    such as a span's limits; None where the pairs of any two predictions are of the same units in the same
+    order. words: whether every word has a label, so that accuracy is sufficient. exact: whether an answer
+    that is not a label is right. spans: the labelled words in which mistakes are shown. gold, predicted: the
+    answers for the whole example.
     """
 
     title: str = ""
     unit: str = ""
     pairs: tuple[LabelPair, ...] = ()
+    units: Mapping[Any, bool] | None = None
     words: bool = False
     exact: bool = True
     spans: DrawnSpans | None = None
@@ -74,6 +78,13 @@ class Comparison:
     def right(self) -> bool:
         """Whether the prediction has no mistake of this kind."""
         return self.exact and all(pair.right for pair in self.pairs)
+
+    @property
+    def judged(self) -> Mapping[Any, bool]:
+        """Whether each unit is right. A unit that is not listed is right: neither side has it."""
+        if self.units is not None:
+            return self.units
+        return {n: own.right for n, own in enumerate(self.pairs)} if self.title else {0: self.exact}
 
 
 def one_label(
@@ -110,7 +121,8 @@ def label_sets(gold: Mapping[str, Any], predicted: Mapping[str, Any]) -> Compari
         for row in (gold, predicted)
     )
     counted = tuple(LabelPair(*pair) for pair in pairs)
-    return Comparison(title="Labels", unit="labels", pairs=counted, gold=over, predicted=under)
+    units = {label: label in right & own for label in right | own}
+    return Comparison(title="Labels", unit="labels", pairs=counted, units=units, gold=over, predicted=under)
 
 
 def tagged_spans(gold: Mapping[str, Any], predicted: Mapping[str, Any]) -> Comparison:
@@ -122,9 +134,12 @@ def tagged_spans(gold: Mapping[str, Any], predicted: Mapping[str, Any]) -> Compa
     if {len(tokens)} != set(map(len, sides)):
         raise ValueError("there is not a tag for each word")
     over, under = ({(start, end): kind for kind, start, end in spans(tags)} for tags in sides)
-    pairs = tuple(LabelPair(over.get(place), under.get(place)) for place in over.keys() | under.keys())
+    pairs = {place: LabelPair(over.get(place), under.get(place)) for place in over.keys() | under.keys()}
+    units = {place: pair.right for place, pair in pairs.items()}
     drawn = DrawnSpans(tokens, over, under)
-    return Comparison(title="Spans by type", unit="spans", pairs=pairs, spans=drawn)
+    return Comparison(
+        title="Spans by type", unit="spans", pairs=tuple(pairs.values()), units=units, spans=drawn
+    )
 
 
 def wrong_words(tokens: Sequence[str], gold: Sequence[str], predicted: Sequence[str]) -> DrawnSpans:

@@ -13,12 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from xling.evaluation.report_page.matrix import Language, Matrix
 from xling.evaluation.report_page.wording import plural
 from xling.evaluation.results import Results
-from xling.tasks.comparison import Comparison
+from xling.tasks.comparison import UNFIT, Comparison
 from xling.tasks.registry import TASKS, task_named
 
 PREDICTIONS, GOLD, UNKNOWN_TASK = "predictions", "gold", "no task is called"
 _PLACE = {"id", "language"}
-_UNFIT = (LookupError, TypeError, ValueError, AttributeError)  # what `Task.compare` raises for unfit rows
 _ROW = TypeAdapter(dict[str, Any])
 
 Row = dict[str, Any]
@@ -100,7 +99,7 @@ def compared(
         elif right.keys() - _PLACE:
             try:
                 examples.append(_example(found, right, compare(right, found)))
-            except _UNFIT:
+            except UNFIT:
                 lost += 1
     fault = "" if examples else f"{plural(lost, 'row')} that do not fit" if lost else "no gold answers"
     return Answers(language=language, examples=tuple(examples), lost=lost, fault=fault)
