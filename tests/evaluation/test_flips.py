@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.finished_run import results, write_answers, write_run
+from support.page_text import read_page
 
 from xling.data.examples import (
     Choice,
@@ -207,3 +209,46 @@ def test_evaluate_against_older_predictions(bert, shell, tmp_path):
     written(old, flipped[:3])
     shell(*score).refused(str(old), "3 predictions of 4 examples: that of '3' is the first missing")
     assert list(sentences(told["against"], "accuracy"))[1].startswith("negative flips: 0 of 4 examples, 0.00")
+
+
+def sentence(number: int, tags: tuple[str, ...]) -> dict:
+    return {"id": str(number), "tokens": [*WORDS], "tags": tags}
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """An older and a newer run: in Faroese one span of two was right, then the other."""
+    gold, first, last = ("B-PER", "B-LOC"), ("B-PER", "O"), ("O", "B-LOC")
+    for name, tags in (("old", first), ("new", last)):
+        folder = write_run(tmp_path / name, results(recipe=name))
+        write_answers(folder, "fao", "target", [(sentence(0, gold), sentence(0, tags))])
+    return tmp_path / "old", tmp_path / "new"
+
+
+def test_the_report_tells_flips_by_language(shell, runs):
+    old, new = runs
+    ended = shell("report", new, "--against", old)
+    assert ended.status == 0, ended.err
+    text = read_page(new / "report.html").text
+    assert "What the run old had right and this one has wrong" in text
+    assert "Faroese 50.0 50.0 1 50.0% 50.0–50.0 1 50.0% 50.0–50.0 2 spans own module" in text
+    assert "Nothing to compare for Thai: no predictions/tha-target-0.jsonl in the older run." in text
+    shell("report", new)
+    assert "an older run" not in read_page(new / "report.html").text
+
+
+@pytest.mark.parametrize("fault", ["fewer", "other ids"])
+def test_the_report_says_which_languages_cannot_be_compared(shell, runs, fault):
+    old, new = runs
+    path = old / "predictions/fao-target-0.jsonl"
+    path.write_text("" if fault == "fewer" else path.read_text().replace('"0"', '"1"'))
+    assert shell("report", new, "--against", old).status == 0
+    said = "Nothing to compare for Faroese: the rows of the two runs do not fit together."
+    assert said in read_page(new / "report.html").text
+
+
+def test_a_report_against_another_task_or_no_run_is_refused(shell, runs, tmp_path):
+    old, new = runs
+    write_run(old, results(task="pos"))
+    shell("report", new, "--against", old).refused(str(old), "of the task pos, the run itself of tagging")
+    shell("report", new, "--against", tmp_path / "none").refused("none/results.json", "no results here")

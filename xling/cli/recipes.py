@@ -148,11 +148,15 @@ def _workplace(
 
 def report(
     run_dir: Annotated[Path, typer.Argument(help="The folder of a run, which contains results.json.")],
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", help="The folder of an older run: the page tells which answers flipped."),
+    ] = None,
 ) -> None:
     """Write the HTML report of a finished run again, and print its path."""
     from xling.evaluation.report import write_report
 
-    print(write_report(run_dir))
+    print(write_report(run_dir, against))
 
 
 def info(json: Json = False) -> None:

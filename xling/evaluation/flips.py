@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,9 @@ from xling.errors import InputError
 from xling.evaluation.bootstrap import Interval, interval, paired_gain
 from xling.tasks.comparison import UNFIT, Comparison
 from xling.tasks.metrics import share
-from xling.tasks.task import Prediction, Task
+
+if TYPE_CHECKING:
+    from xling.tasks.task import Prediction, Task
 
 Answers = Sequence[Comparison]  # of one example, one for each kind of answer
 # the keys of predictions that repeat texts of their example, with its fields

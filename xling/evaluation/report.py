@@ -19,6 +19,7 @@ from xling.evaluation.report_page import (
     readings,
     style,
     summary,
+    updates,
     wording,
 )
 from xling.evaluation.report_page.predictions import GOLD, UNKNOWN_TASK, Answers, read_answers
@@ -68,8 +69,10 @@ class Told:
         return any(mistake.sentence for mistake in self.mistakes.shown)
 
 
-def write_report(run_dir: Path) -> Path:
+def write_report(run_dir: Path, against: Path | None = None) -> Path:
     """Write `report.html` from the files of a run, and return its path.
+
+    against: the folder of an older run; the page then tells which answers flipped since.
 
     The page needs no network and no script; equal input gives equal bytes. Without a log, the page has no
     loss curves; without predictions or gold answers, it has no labels and mistakes, and says so.
@@ -83,6 +86,7 @@ def write_report(run_dir: Path) -> Path:
         table,
         read_answers(run_dir, run.results, table),
         readings.read(run_dir, run.results, table),
+        None if against is None else updates.read(run_dir, run.results, table, against),
     )
     write_atomically(path, page.encode("utf-8"))
     return path
@@ -93,6 +97,7 @@ def render(
     table: matrix.Matrix,
     answers: Sequence[Answers],
     glossed: Sequence[readings.Readings] = (),
+    update: updates.Update | None = None,
 ) -> str:
     """Return the page as HTML text. table: the result of `matrix.build` for the run."""
     results = run.results
@@ -112,6 +117,7 @@ def render(
         ablation=effects,
         meanings=[MEANINGS[name] for name in (effects.conditions if effects else ()) if name in MEANINGS],
         near=gains.nearness(table, results),
+        update=update,
         told=[_told(own) for own in answers if own.examples],
         missing=list(_missing(answers)),
         glossed=glossed,

@@ -63,8 +63,12 @@ def read_answers(folder: Path, results: Results, matrix: Matrix) -> tuple[Answer
     )
 
 
-def read_answers_under(folder: Path, results: Results, language: Language, condition: str) -> Answers:
+def read_answers_under(
+    folder: Path, results: Results, language: Language, condition: str, *, gold: Path | None = None
+) -> Answers:
     """Return the answers of a language under a condition, for the first seed.
+
+    gold: the folder of the run whose gold answers count; by default it is the same.
 
     Missing or damaged files and an unknown task are reported in `fault`, not raised.
     """
@@ -73,15 +77,18 @@ def read_answers_under(folder: Path, results: Results, language: Language, condi
         return Answers(language=language, fault=f"{UNKNOWN_TASK} {name!r}")
     seeds = results.seeds or tuple(cell.seed for cell in results.cells if cell.seed is not None)
     seed = seeds[0] if seeds else results.seed
-    names = (f"{PREDICTIONS}/{language.tag}-{condition}-{seed}.jsonl", f"{GOLD}/{language.tag}.jsonl")
+    files = (
+        (folder, f"{PREDICTIONS}/{language.tag}-{condition}-{seed}.jsonl"),
+        (gold or folder, f"{GOLD}/{language.tag}.jsonl"),
+    )
     sides = []
-    for file in names:
-        rows = read_rows(folder, file)
+    for place, file in files:
+        rows = read_rows(place, file)
         if rows is None:
             return Answers(language=language, fault=f"no {file}")
         sides.append(rows)
-    predicted, gold = sides
-    return compared(language, predicted, gold, task_named(name).compare)
+    predicted, right = sides
+    return compared(language, predicted, right, task_named(name).compare)
 
 
 def compared(
