@@ -237,6 +237,13 @@ def test_the_report_tells_flips_by_language(shell, runs):
     assert "an older run" not in read_page(new / "report.html").text
 
 
+def test_both_runs_are_held_against_the_newer_gold_answers(shell, runs):
+    old, new = runs
+    (old / "gold/fao.jsonl").write_text(json.dumps(sentence(0, ("O", "O"))) + "\n")
+    shell("report", new, "--against", old)
+    assert "1 50.0% 50.0–50.0 2 spans own module" in read_page(new / "report.html").text
+
+
 @pytest.mark.parametrize("fault", ["fewer", "other ids"])
 def test_the_report_says_which_languages_cannot_be_compared(shell, runs, fault):
     old, new = runs

@@ -14,7 +14,9 @@ from support.tiny_recipe import write_recipe
 from xling.corpora.cards import load_card
 from xling.data.examples import LabelledText, TaggedSentence
 from xling.evaluation.results import OverlapRow
-from xling.pipeline.overlap import Place, Used, overlaps
+from xling.makers.stage import Data, Stage
+from xling.pipeline.overlap import Place, Used, overlaps, used_by
+from xling.pipeline.planning import Prediction
 
 TEST, TRAIN = Place("test", "card", "swh"), Place("train", "card", "eng")
 TEXT = st.text("aé\u0301 \u00a0\t\nb", max_size=4)
@@ -81,6 +83,15 @@ def test_ids_of_one_set_name_translations_in_other_languages(space, language, co
 def test_data_do_not_overlap_with_themselves():
     dev = Used(Place("dev", "card", "eng"), examples(["a"]))
     assert overlaps([dev], [dev]) == ()
+
+
+def test_test_data_in_another_spelling_count_once():
+    stages = [
+        Stage(name=f"{number}", spec=Prediction(), language="swh", data={"test": Data(rows=rows, card="c")})
+        for number, rows in enumerate((examples(["мбва"]), examples(["mbva"])))
+    ]
+    (tested,), learned = used_by(stages)
+    assert (tested.rows[0].text, learned) == ("мбва", [])
 
 
 def test_the_ids_of_a_card_are_those_of_the_split_that_holds_the_rows():
