@@ -17,6 +17,7 @@ ROWS = (
         "typology",
         "files",
         "places",
+        "folder_names",
         "plain_yaml",
         "printable",
         "faults",

@@ -7,10 +7,11 @@ YAML 1.2: `no` is text (it is also the code of Norwegian), `on` is text, a date 
 
 from __future__ import annotations
 
+import difflib
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ MOST, DEEPEST = 100_000, 32  # values in a file, each use of an alias counted; l
 _NULL, _BOOL, _INT, _FLOAT, _TEXT = (
     f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
 )
+_NO_SIGN = re.compile("[\0\ud800-\udfff]")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 # the type of an unquoted word: the first match counts; anything else is text
 _PLAIN = (
@@ -34,10 +36,13 @@ _PLAIN = (
 )
 
 
-def read_mapping(path: Path, what: str) -> dict[str, Any]:
+def read_mapping(path: Path, what: str, *, keys: Collection[str] = ()) -> dict[str, Any]:
     """Read a file that holds one mapping; `what` names it in errors, such as "recipe" or "data card".
 
-    Raises InputError with file and line when the file does not exist, is not YAML, or is not a mapping.
+    keys: the keys that such a file may have.
+
+    Raises InputError with file and line when the file does not exist, is not YAML, or is not a mapping, and
+    when most of its keys are not even near these: it is another kind of file, and nothing of it is shown.
     """
     try:
         value = _value(_text(path, what))
@@ -46,6 +51,9 @@ def read_mapping(path: Path, what: str) -> dict[str, Any]:
         raise InputError(f"not YAML that xling reads: {problem}", where=path, line=line) from error
     if not isinstance(value, dict):
         raise InputError(f"a {what} is a mapping of keys to values", where=path, hint="write key: value")
+    foreign = [key for key in value if not difflib.get_close_matches(key[:60], keys, n=1, cutoff=0.8)]
+    if keys and 2 * len(foreign) > len(value):
+        raise InputError(f"no {what}: most of its keys are none of a {what}'s", where=path, choices=keys)
     return value
 
 
@@ -192,6 +200,7 @@ class _Reading:
             self._take(1, key)
             if not isinstance(key, yaml.ScalarEvent):
                 raise _wrong("a key must be plain text", key)
+            _check_signs(key)
             value = self.value(next(self.events), depth + 1)
             if key.value == "<<" and key.implicit[0]:
                 below |= _merged(value, key)
@@ -216,7 +225,14 @@ def _merged(value: Any, key: yaml.Event) -> dict[str, Any]:
     return merged
 
 
+def _check_signs(event: yaml.ScalarEvent) -> None:
+    """Refuse half a surrogate pair and NUL, which escapes can make, and which no file or path can hold."""
+    if found := _NO_SIGN.search(event.value):
+        raise _wrong(f"the character U+{ord(found[0]):04X} has no place in it", event)
+
+
 def _scalar(event: yaml.ScalarEvent) -> Any:
+    _check_signs(event)
     text, tag = event.value, event.tag
     if tag in (None, "!"):
         plain = event.implicit[0] and tag is None

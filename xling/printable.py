@@ -29,5 +29,14 @@ def cut(text: str, longest: int) -> str:
     return f"{text[: kept - kept // 3]}{_GAP}{text[len(text) - kept // 3 :]}"
 
 
+def shown(value: object, longest: int = 40) -> str:
+    """Return a value as printable text that is short enough for an error message."""
+    try:
+        text = value if isinstance(value, str) and value.isprintable() else ascii(value)
+    except RecursionError:
+        return "a value nested too deep to be shown"
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
 def _escaped(sign: str) -> str:
     return sign.encode("unicode_escape").decode("ascii")

@@ -130,9 +130,9 @@ def test_sizes_that_are_not_the_weights(bert_folder):
 def test_files_that_cannot_be_read(bert, bert_folder):
     whole = (bert_folder / WEIGHTS).read_bytes()
     (bert_folder / WEIGHTS).write_bytes(whole[: len(whole) // 2])
-    refused(bert_folder, "cannot open the base .*base': the model: SafetensorError: Error while")
+    refused(bert_folder, "cannot open the base .*base': the model: model.safetensors is damaged or cut short")
     (bert_folder / WEIGHTS).unlink()
-    refused(bert_folder, "cannot open the base .*base': the model: Error no file named .*model.safetensors")
+    refused(bert_folder, "cannot open the base .*base': the model: there is no file named model.safetensors")
     torch.save(load_file(bert.folder / WEIGHTS), bert_folder / "pytorch_model.bin")
     assert load_base(bert_folder).fingerprint == bert.fingerprint
 
@@ -157,15 +157,19 @@ def test_a_pickle_is_not_run(bert_folder, tmp_path):
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("hidden_size", "many", ""),
-        ("num_attention_heads", 0, "the model: ZeroDivisionError: "),
-        ("architectures", 5, ""),
-        ("hidden_act", "no such", "the model: KeyError: 'no such'"),
+        (
+            "hidden_size",
+            "many",
+            "in config.json of the base .*, hidden_size is many, no whole number above 0",
+        ),
+        ("num_attention_heads", 0, "num_attention_heads is 0, no whole number above 0; take the config.json"),
+        ("architectures", 5, "architectures is 5, no list of names"),
+        ("hidden_act", "no such", r"cannot open the base .*: config.json: a value in it .*\('no such'\)"),
     ],
 )
 def test_a_configuration_of_nonsense(bert_folder, key, value, said):
     change_json(bert_folder, CONFIG, **{key: value})
-    refused(bert_folder, f"cannot open the base .*base': {said}")
+    refused(bert_folder, said)
 
 
 # Tokenizers

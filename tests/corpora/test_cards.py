@@ -148,7 +148,7 @@ def test_all_faults_are_told_at_once_with_near_keys(tmp_path: Path) -> None:
     [
         ("title: [", r"mine.yaml:1: not YAML"),
         ("- a\n- b\n", "a data card is a mapping of keys to values"),
-        ("1: a\n", "1: no such key, the keys here are name, title"),
+        ("1: a\n", "no data card: most of its keys are none of a data card's; choose from name, title"),
         (GOOD.replace("{sw: swa}", "{sw: a, swa: b}"), "b and a are both swh"),
         (GOOD.replace('layout: "{upstream}/{split}.txt"', ""), "give a layout below the data root"),
         (GOOD.replace("{upstream}/", "{upstream/"), "is no path with"),

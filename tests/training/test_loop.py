@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from xling.errors import InputError
 from xling.training.checkpoints import Checkpoints
 from xling.training.loop import NotFinite, fit, learning_rate, planned_steps
 from xling.training.reporting import Log, Silent
@@ -106,7 +107,7 @@ def test_how_long_a_run_is():
         assert planned_steps(objective, {"w": weight}, settings, 0) == expected
     timed = planned_steps(objective, {"w": weight}, TrainingSettings(minutes=0.001), 0)
     assert timed >= 1 and weight.grad is None
-    with pytest.raises(ValueError, match="steps, epochs or minutes"):
+    with pytest.raises(InputError, match="give steps, epochs or minutes"):
         planned_steps(objective, {"w": weight}, TrainingSettings(), 0)
 
 

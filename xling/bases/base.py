@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +18,16 @@ from xling.bases import fingerprints
 from xling.bases.embedded import embedded_folder
 from xling.bases.families import Family, check, layers_of, linear_slices, norm_parameters
 from xling.bases.mlm_head import MLMHead
-from xling.bases.reading import read_config, read_model, read_tokenizer, tokenizer_as_written
+from xling.bases.reading import (
+    read_config,
+    read_heads,
+    read_model,
+    read_said,
+    read_tokenizer,
+    tokenizer_as_written,
+)
 from xling.bases.soundness import check_fit, row_length
+from xling.bases.stored import check_files
 from xling.errors import InputError
 from xling.sites import EncoderShape
 
@@ -72,7 +81,9 @@ class Base:
     @cached_property
     def tokenizer_fingerprint_as_written(self) -> str:
         """The same of the tokenizer as its files define it, before xling adds the space before words."""
-        return fingerprints.of_tokenizer(tokenizer_as_written(self.source, self.revision))
+        return fingerprints.of_tokenizer(
+            tokenizer_as_written(self.source, self.revision, self.encoder.config)
+        )
 
     @property
     def source(self) -> str:
@@ -148,9 +159,13 @@ def load_base(base: str | Path, *, device: str = "cpu") -> Base:
     device = checked_device(device)
     name, revision, folder = _locate(str(base))
     source = str(folder) if folder else name
-    config, family = read_config(source, revision)
-    tokenizer = read_tokenizer(source, revision)
-    encoder, head = read_model(source, revision, config, family)
+    if folder:
+        check_files(folder)
+    said, family = read_said(source, revision)
+    stored = read_heads(source, revision)
+    config = read_config(source, said, family, stored)
+    tokenizer = read_tokenizer(source, revision, config)
+    encoder, head = read_model(source, revision, config, family, stored)
     encoder.eval().requires_grad_(False).to(device)
     check(encoder, family)
     check_fit(encoder, tokenizer, family, source)
@@ -168,7 +183,7 @@ def load_base(base: str | Path, *, device: str = "cpu") -> Base:
 def _locate(base: str) -> tuple[str, str | None, Path | None]:
     if base.startswith(EMBEDDED):
         return base, None, embedded_folder(base.removeprefix(EMBEDDED))
-    if Path(base).is_dir():
+    if os.path.isdir(base):
         return base, None, Path(base)
     if base.startswith((".", "/", "~")):
         raise InputError(f"no folder {base!r}", where="--base", hint="give a folder with config.json")

@@ -193,7 +193,7 @@ MODERNBERT = Family(
 FAMILIES = (BERT, ROBERTA, DISTILBERT, MODERNBERT)
 
 
-def family_of(model_type: str) -> Family:
+def family_of(model_type: object) -> Family:
     """Return the family of a transformers `config.model_type`. Raises InputError when there is none."""
     for family in FAMILIES:
         if model_type in family.model_types:

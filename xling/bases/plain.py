@@ -53,7 +53,7 @@ def plain_classifier(
         config.classifier_bias, config.classifier_pooling = True, "mean" if pooling == "mean" else "cls"
     opener = AutoModelForTokenClassification if pooling == "none" else AutoModelForSequenceClassification
     with quiet_transformers():
-        model = opener.from_config(config)
+        model = opener.from_config(config, trust_remote_code=False)
     missing, unexpected = model.base_model.load_state_dict(dict(values), strict=False)
     # only a pooler may be missing: the plain model has one as a part of its head
     assert not unexpected and all(name.startswith("pooler.") for name in missing), (missing, unexpected)
@@ -78,6 +78,7 @@ def checkpoint_pooler(base: Base) -> dict[str, Tensor]:
     with quiet_transformers():
         model, loading = AutoModel.from_pretrained(
             base.source,
+            config=copy.deepcopy(base.encoder.config),
             revision=base.revision,
             dtype=torch.float32,
             trust_remote_code=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pickle import UnpicklingError
@@ -14,37 +15,67 @@ from torch import nn
 from xling.bases.families import Family, family_of
 from xling.bases.mlm_head import MLMHead, checkpoint_head
 from xling.bases.panics import panics_as_errors, probe
-from xling.bases.soundness import check_roles, check_weights
+from xling.bases.soundness import (
+    check_cost,
+    check_layers,
+    check_roles,
+    check_sizes,
+    check_weights,
+    checked_config,
+)
+from xling.bases.stored import Stored, read_stored
 from xling.bases.tokenizers import NO_LIMIT, take_as_text
 from xling.bases.word_starts import space_before_words
 from xling.errors import InputError
 
+_NAMES_OF_ERRORS = re.compile(r"\b\w+(Error|Exception): ")
+_GIVE = "give embedded:multilingual-e5-small, a local transformers folder, or a Hub id"
+_CONVERT = "where you trust it, open it with transformers and save it as safetensors by save_pretrained"
 
-def read_config(source: str, revision: str | None) -> tuple[Any, Family]:
-    """Read the configuration and find its family.
 
-    The family is looked up in the plain file first: for an unknown architecture, transformers would ask
-    whether to run its code.
+def read_said(source: str, revision: str | None) -> tuple[dict[str, Any], Family]:
+    """Read the values of the plain config.json, and find the family that they name.
+
+    Code that comes with the base is neither run nor asked about.
     """
-    from transformers import AutoConfig, PretrainedConfig
+    from transformers import PretrainedConfig
 
-    with _refused(source):
+    with _refused(source, "config.json: "):
         said, _ = PretrainedConfig.get_config_dict(source, revision=revision)
-    if "model_type" in said:
-        family_of(said["model_type"])
-    with _refused(source):
-        config = AutoConfig.from_pretrained(source, revision=revision, trust_remote_code=False)
-    return config, family_of(config.model_type)
+        if not isinstance(said, dict):
+            raise ValueError("it holds no JSON object")
+        if "model_type" not in said:
+            raise ValueError("it is not there, or names no model_type")
+    return said, family_of(said.get("model_type"))
 
 
-def read_tokenizer(source: str, revision: str | None) -> Any:
+def read_config(source: str, said: dict[str, Any], family: Family, stored: Stored) -> Any:
+    """Make a configuration, whose sizes are compared with the weights before anything of them is built."""
+    from transformers import CONFIG_MAPPING
+
+    kind = CONFIG_MAPPING[said["model_type"]]
+    taken = checked_config(said, kind.attribute_map, source)
+    check_layers(taken, kind.attribute_map, stored, family, source)
+    with _refused(source, "config.json: "):
+        config = kind.from_dict({**taken, "name_or_path": source})
+    check_sizes(config, stored, family, source)
+    return config
+
+
+def read_heads(source: str, revision: str | None) -> Stored:
+    """Read the shapes of the tensors in the weights. Raises InputError when they are missing or damaged."""
+    with _refused(source, "the model: "), catch_warnings(action="ignore"):
+        return read_stored(source, revision)
+
+
+def read_tokenizer(source: str, revision: str | None, config: Any) -> Any:
     """Read the fast tokenizer: spaces are added before words, typed special pieces are text, no truncation.
 
     Raises InputError when it cannot be read, is not a fast one, or lacks a special piece.
     """
     with _refused(source, "the tokenizer: "):
         with panics_as_errors():
-            tokenizer = tokenizer_as_written(source, revision)
+            tokenizer = tokenizer_as_written(source, revision, config)
         fast = tokenizer.is_fast
         if fast:
             probe(tokenizer.backend_tokenizer)
@@ -57,28 +88,33 @@ def read_tokenizer(source: str, revision: str | None) -> Any:
     return tokenizer
 
 
-def tokenizer_as_written(source: str, revision: str | None) -> Any:
-    """Return the tokenizer as transformers opens it."""
+def tokenizer_as_written(source: str, revision: str | None, config: Any) -> Any:
+    """Return the tokenizer as transformers opens it, for a configuration that is already read."""
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(source, revision=revision, trust_remote_code=False)
+    return AutoTokenizer.from_pretrained(source, config=config, revision=revision, trust_remote_code=False)
 
 
 def read_model(
-    source: str, revision: str | None, config: Any, family: Family
+    source: str, revision: str | None, config: Any, family: Family, stored: Stored
 ) -> tuple[nn.Module, MLMHead | None]:
     """Read the encoder in float32, and the masked-LM head if the configuration says that there is one.
 
-    Raises InputError when the files cannot be read, or when weights are missing or broken.
+    Raises InputError when the files cannot be read, or when weights are missing, broken, or much fewer than
+    the configuration says.
     """
     from transformers import AutoModel, AutoModelForMaskedLM
 
+    headed = any(name.endswith("ForMaskedLM") for name in config.architectures or ())
+    opener = AutoModelForMaskedLM if headed else AutoModel
+    bare = {"add_pooling_layer": False} if family.pooler and not headed else {}
+    with _refused(source, "config.json: "), quiet_transformers(), torch.device("meta"):
+        described = opener.from_config(config, trust_remote_code=False, **bare)
+    check_cost(described, stored, source)
     with _refused(source, "the model: "), quiet_transformers(), catch_warnings(action="ignore"):
-        headed = any(name.endswith("ForMaskedLM") for name in config.architectures or ())
-        opener = AutoModelForMaskedLM if headed else AutoModel
-        bare = {"add_pooling_layer": False} if family.pooler and not headed else {}
         model, loading = opener.from_pretrained(
             source,
+            config=config,
             revision=revision,
             dtype=torch.float32,
             trust_remote_code=False,
@@ -99,7 +135,7 @@ def _refused(source: str, part: str = "") -> Iterator[None]:
         raise InputError(
             f"cannot open the base {source!r}: {part}{_reason(error)}",
             where="--base",
-            hint="give embedded:multilingual-e5-small, a local transformers folder, or a Hub id",
+            hint=_CONVERT if _is_pickle(error) else _GIVE,
         ) from error
 
 
@@ -110,15 +146,18 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+def _is_pickle(error: Exception) -> bool:
+    return any(isinstance(one, UnpicklingError) for one in _chain(error))
+
+
 def _reason(error: Exception) -> str:
-    """Return the first line of an error's message, with the type of the error where the message needs it."""
-    if any(isinstance(one, UnpicklingError) for one in _chain(error)):  # torch's own advice is unsafe
+    """Return the first line of an error's message; some errors of the libraries are no whole sentence."""
+    if _is_pickle(error):  # torch's own advice is unsafe
         return "its weights are a pickle with more in it than tensors, which is not run"
     lines = [line for line in str(error).splitlines() if line.strip()]
     said = " ".join(lines[: 2 if lines and lines[0].endswith(":") else 1])
-    return (
-        said if isinstance(error, OSError | ValueError | RuntimeError) else f"{type(error).__name__}: {said}"
-    )
+    said = _NAMES_OF_ERRORS.sub("", said)
+    return said if isinstance(error, OSError | ValueError) else f"a value in it cannot be used ({said})"
 
 
 @contextmanager

@@ -131,12 +131,13 @@ def _workplace(
     out: Path, data_root: Path | None, *, device: str, precision: str, fresh: bool, quiet: bool
 ) -> Workplace:
     from xling.bases.precision import checked_precision
+    from xling.pipeline.recipe import STAGES
     from xling.pipeline.run import Workplace
     from xling.pipeline.stages import Stages
 
     return Workplace(
         out=out,
-        stages=Stages(out / "stages", fresh=fresh),
+        stages=Stages(out / STAGES, fresh=fresh),
         data_root=data_root,
         device=device,
         precision=checked_precision(precision),

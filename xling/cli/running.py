@@ -20,7 +20,7 @@ from xling.training.interrupting import handled
 if TYPE_CHECKING:
     from rich.text import Text
 
-Seed = Annotated[int, typer.Option("--seed", help="The seed of all random choices.")]
+Seed = Annotated[int, typer.Option("--seed", help="The seed of all random choices.", min=0, max=2**32 - 1)]
 Device = Annotated[str, typer.Option("--device", help="The device to compute on: cpu, cuda or cuda:N.")]
 Precision = Annotated[
     str, typer.Option("--precision", help="The precision of predictions: float32 or bfloat16.")

@@ -71,4 +71,4 @@ def _read(path: Path, name: str) -> dict[str, Any]:
             choices=near or list_cards(),
             hint="or give the path of a card of your own (.yaml)",
         )
-    return read_mapping(path, "data card")
+    return read_mapping(path, "data card", keys=DataCard.model_fields)

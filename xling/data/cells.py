@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xling.errors import InputError
+from xling.printable import shown
+
+__all__ = ["Record", "cell_records", "shown"]
 
 csv.field_size_limit(2**31 - 1)  # the default limit, 131,072 characters, is shorter than some documents
 
 _CLOSED = re.compile(r'"(?:[^"]|"")*"')
-_LONGEST = 40
 _DOUBLE = "put a field that holds a quote in double quotes, and double the quotes inside"
 
 Record = tuple[int, list[str]]  # line number, cells
@@ -41,12 +43,6 @@ def cell_records(lines: Sequence[str], delimiter: str, *, where: str | Path) -> 
         end, cells = table.record(start, width)
         yield start + 1, cells
         width, start = width or len(cells), end
-
-
-def shown(value: object) -> str:
-    """Return a value as text that is short enough for an error message."""
-    text = value if isinstance(value, str) and value.isprintable() else ascii(value)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from xling.modules.head import Mapped, check_pools
 from xling.modules.kind import NONLINEARITIES, Kind, Nonlinearity, PartConfig, linear
 from xling.sites import EncoderShape
 
-Size = Annotated[int, Field(gt=0)]
+Size = Annotated[int, Field(gt=0, le=4096)]
 Vectors = Float[Tensor, "rows length size"]
 
 

@@ -31,7 +31,7 @@ class BottleneckOptions(PartConfig, frozen=True):
         up_std: The same of the up projection; 0 makes a new bottleneck the identity.
     """
 
-    reduction_factor: Annotated[float, Field(gt=0)] = 16
+    reduction_factor: Annotated[float, Field(ge=0.1)] = 16
     nonlinearity: Nonlinearity = "relu"
     places: tuple[Place, ...] = ("after_ffn",)
     reads: Literal["normed", "sublayer", "residual"] = "normed"

@@ -23,7 +23,7 @@ class InvertibleConfig(PartConfig, frozen=True):
     """
 
     kind: Literal["invertible"] = "invertible"
-    reduction_factor: Annotated[float, Field(gt=0)] = 2
+    reduction_factor: Annotated[float, Field(ge=0.1)] = 2
     nonlinearity: Nonlinearity = "relu"
     std: Annotated[float, Field(ge=0)] = 0.02
 

@@ -27,7 +27,7 @@ class LoraConfig(PartConfig, frozen=True):
     """
 
     kind: Literal["lora"] = "lora"
-    rank: Annotated[int, Field(gt=0)] = 8
+    rank: Annotated[int, Field(gt=0, le=4096)] = 8
     alpha: Annotated[float, Field(gt=0)] = 16.0
     rank_stabilised: bool = False
     sites: tuple[str, ...] = ("attention.query", "attention.value")

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xling.corpora.card import DataCard
+from xling.corpora.card import PARALLEL, TEXT, DataCard
 from xling.corpora.cards import load_card
 from xling.corpora.source import load, pairs_in
 from xling.data.examples import sample
 from xling.data.text import balanced, deduplicate, held_apart, hold_out
+from xling.errors import InputError
 from xling.makers.stage import Data
 from xling.pipeline.recipe import DataSpec, Recipe
 from xling.tasks.reading import unlabelled
@@ -44,12 +45,12 @@ class Corpus:
         return list(self.card(self.recipe.language_modules.text.card).languages)
 
     def examples(self, spec: DataSpec, language: str) -> Data:
-        """Return the labelled examples that a section of the recipe names."""
-        return self._read(spec, language, list)
+        """Return the labelled examples that a section of the recipe names, which are of its task."""
+        return self._read(spec, language, list, self.recipe.task.name)
 
     def lines(self, spec: DataSpec, language: str) -> Data:
         """Return the distinct lines that a section of the recipe names."""
-        return self._read(spec, language, deduplicate)
+        return self._read(spec, language, deduplicate, TEXT)
 
     def unlabelled(self, spec: DataSpec, language: str) -> Data:
         """Return the distinct lines of a text as examples of the recipe's task, without labels."""
@@ -59,7 +60,7 @@ class Corpus:
 
     def pairs(self, spec: DataSpec, language: str) -> Data:
         """Return sentences in a language together with their translations into the source language."""
-        found = self.examples(spec, language)
+        found = self._read(spec, language, list, PARALLEL)
         return replace(found, rows=pairs_in(self.card(spec.card), found.rows))
 
     def text(self, language: str) -> dict[str, Data]:
@@ -89,8 +90,17 @@ class Corpus:
     def _text(self, language: str) -> Data:
         return self.lines(self._spec(language), language)
 
-    def _read(self, spec: DataSpec, language: str, chosen: Callable[[list[Any]], list[Any]]) -> Data:
+    def _read(
+        self, spec: DataSpec, language: str, chosen: Callable[[list[Any]], list[Any]], task: str
+    ) -> Data:
+        """Return the rows of a section. Raises InputError when its card is not of this task."""
         key = (spec, language, chosen)
+        if (found := self.card(spec.card).task) != task:
+            raise InputError(
+                f"its data is {found}, and here the recipe needs {task}",
+                where=f"data card {self.card(spec.card).name}",
+                hint="name another card; xling data list shows them with their tasks",
+            )
         if key not in self._found:
             rows = load(self.card(spec.card), language, spec.split, data_root=self.data_root)
             self._found[key] = self._data(spec, sample(chosen(rows), spec.count, spec.sample_seed), language)

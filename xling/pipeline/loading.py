@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from xling.errors import InputError
 from xling.faults import faults
 from xling.pipeline.recipe import Recipe
 from xling.plain_yaml import DEEPEST, assignment, put, read_mapping
+from xling.printable import shown
 
 
 def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
@@ -25,10 +27,11 @@ def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
     Raises InputError that names the file, every misspelt key and the nearest correct one.
     """
     path = _found(Path(path))
-    values = dict(_with_includes(path, (), {}))
+    values = dict(_with_includes(path, _Reading(_home_of(path))))
     for change in changes:
         put(values, *assignment(change, "task.train.count=500"))
-    values.setdefault("name", "-".join([*path.parent.parts[-1:], path.stem]))
+    above = path.parent.name
+    values.setdefault("name", f"{above}-{path.stem}" if above.strip(".") else path.stem)
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
@@ -40,7 +43,35 @@ def packaged_recipe(name: str) -> dict[str, Any]:
 
     name: its path below `recipes/`.
     """
-    return _with_includes(_packaged() / name, (), {})
+    return _with_includes(_packaged() / name, _Reading(_packaged()))
+
+
+@dataclass
+class _Reading:
+    """The reading of one recipe with what it includes.
+
+    home: the folder that includes stay in; xling's own recipes may be included too.
+    known: the values of files that are already read, by absolute path, so that each is read once.
+    """
+
+    home: Path
+    known: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def check_home(self, path: Path, above: str) -> None:
+        """Raise InputError when an included file lies elsewhere; links are followed first."""
+        real = Path(os.path.realpath(path))
+        if not any(real.is_relative_to(os.path.realpath(home)) for home in (self.home, _packaged())):
+            raise InputError(
+                f"includes {shown(str(path))}, outside of {self.home}",
+                where=above,
+                hint="includes lie at most one folder above the recipe's own, or come with xling",
+            )
+
+
+def _home_of(path: Path) -> Path:
+    """Return the folder above a recipe's own, or its own where the one above is the root of all files."""
+    own = path.absolute().parent
+    return own if own.parent == own.parent.parent else own.parent
 
 
 def _packaged() -> Path:
@@ -56,21 +87,23 @@ def _found(path: Path) -> Path:
     return named if not os.path.lexists(path) and os.path.isfile(named) else path
 
 
-def _with_includes(path: Path, above: tuple[str, ...], known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _with_includes(path: Path, reading: _Reading, above: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the values of a recipe merged with those of the files that it includes.
 
-    known: the values of files that are already read, by absolute path, so that each is read once.
+    above: the absolute paths of the files that include it.
     """
-    whole = os.path.abspath(path)
+    whole, known = os.path.abspath(path), reading.known
     if whole in above:
         raise InputError("includes itself", where=path)
     if len(above) > DEEPEST:
         raise InputError(f"includes stand more than {DEEPEST} deep", where=path)
+    if above:
+        reading.check_home(path, above[-1])
     if whole not in known:
         values = _near(_read(path), path.parent)
         merged: dict[str, Any] = {}
         for name in _included(values.pop("include", ()), path):
-            merged = _merge(merged, _with_includes(path.parent / name, (*above, whole), known))
+            merged = _merge(merged, _with_includes(path.parent / name, reading, (*above, whole)))
         known[whole] = _merge(merged, values)
     return known[whole]
 
@@ -78,12 +111,12 @@ def _with_includes(path: Path, above: tuple[str, ...], known: dict[str, dict[str
 def _included(names: Any, path: Path) -> tuple[str, ...]:
     """Return the files that a recipe includes.
 
-    Raises InputError for files that are not YAML, since error messages show the keys of a file.
+    Raises InputError for files that are not YAML by their names.
     """
     found = (names,) if isinstance(names, str) else names
     if not isinstance(found, tuple) or not all(str(name).endswith((".yaml", ".yml")) for name in found):
         raise InputError(
-            f"include: {names!r} is no recipe",
+            f"include: {shown(names)} is no recipe",
             where=path,
             hint="write include: other.yaml, or a list of such files",
         )
@@ -116,7 +149,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(
             "no such recipe", where=path, choices=near[:8], hint="write one with xling recipe new"
         )
-    return read_mapping(path, "recipe")
+    return read_mapping(path, "recipe", keys=(*Recipe.model_fields, "include"))
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from xling.errors import InputError
+from xling.folder_names import folder_name, module_name
 from xling.languages import parse
 from xling.training.specs import (
     AlignmentTraining,
@@ -19,6 +20,25 @@ from xling.training.specs import (
 )
 
 SpecT = TypeVar("SpecT", bound=Specification)
+STAGES = "stages"  # the folder beside the runs that holds what they share
+
+
+def _tag(value: str) -> str:
+    try:
+        return parse(value)
+    except InputError as error:
+        raise ValueError(str(error)) from error
+
+
+def _name_of_run(value: str) -> str:
+    if folder_name(value).casefold() == STAGES:
+        raise ValueError(f"{value!r} is where finished stages are kept: choose another name")
+    return value
+
+
+Tag = Annotated[str, AfterValidator(_tag)]
+ModuleName = Annotated[str, AfterValidator(module_name)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class DataSpec(Specification):
@@ -30,7 +50,7 @@ class DataSpec(Specification):
     card: str
     split: str
     count: Annotated[int, Field(gt=0)] | None = None
-    sample_seed: int = 0
+    sample_seed: Seed = 0
 
 
 class TaskSpec(Specification):
@@ -43,7 +63,7 @@ class TaskSpec(Specification):
     """
 
     name: str
-    title: str
+    title: ModuleName
     train: DataSpec
     dev: DataSpec
     test: DataSpec
@@ -99,12 +119,7 @@ class ProjectionSection(Projection):
     """
 
     pairs: DataSpec
-    languages: Annotated[tuple[str, ...], Field(min_length=1)]
-
-    @field_validator("languages", mode="after")
-    @classmethod
-    def _tags(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(_tag, value))
+    languages: Annotated[tuple[Tag, ...], Field(min_length=1)]
 
 
 class DistilSection(Specification):
@@ -146,8 +161,8 @@ class FamilySpec(Specification):
     alpha: how the languages are balanced; see `xling.data.text.balanced`.
     """
 
-    tag: str
-    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+    tag: Tag
+    languages: Annotated[tuple[Tag, ...], Field(min_length=1)]
     alpha: Annotated[float, Field(ge=0, le=1)] = 0.3
 
 
@@ -169,16 +184,16 @@ class LanguageModules(LanguageTraining):
     """
 
     text: DataSpec
-    texts: dict[str, DataSpec] = {}
+    texts: dict[Tag, DataSpec] = {}
     held_out: Annotated[int, Field(gt=0)] = 200
-    seed: int = 0
+    seed: Seed = 0
     init: Literal["fresh", "source"] = "fresh"
     under_task: Literal["source", "none"] = "source"
     objectives: tuple[Literal["mlm", "alignment"], ...] = ("mlm",)
     vocabulary: VocabularySection | None = None
     alignment: AlignmentSection | None = None
     family: FamilySpec | None = None
-    related: dict[str, str] = {}
+    related: dict[Tag, Tag] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -204,6 +219,7 @@ class LanguageModules(LanguageTraining):
 class Recipe(Specification):
     """One experiment: a task is transferred from the source to the targets, with controls.
 
+    name: the name of the folder of its run.
     task_module: how task modules are trained, both on the source's language module and on the base alone.
     words: the lexicon of each target, if they have any.
     plan: `all` tests every language under each condition that the recipe describes; `recommended` under the
@@ -213,35 +229,18 @@ class Recipe(Specification):
     language module it was trained on.
     """
 
-    name: str
+    name: Annotated[str, AfterValidator(_name_of_run)]
     about: str = ""
     base: str
-    source: str
-    targets: Annotated[tuple[str, ...], Field(min_length=1)]
+    source: Tag
+    targets: Annotated[tuple[Tag, ...], Field(min_length=1)]
     task: TaskSpec
     language_modules: LanguageModules
     task_module: TaskModuleSection
     words: WordsSection | None = None
     plan: Literal["all", "recommended"] = "all"
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
     controls: tuple[Literal["romanised", "related", "removed"], ...] = ()
-
-    @field_validator("source")
-    @classmethod
-    def _source_tag(cls, value: str) -> str:
-        return _tag(value)
-
-    @field_validator("targets", mode="after")
-    @classmethod
-    def _target_tags(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(_tag, value))
-
-
-def _tag(value: str) -> str:
-    try:
-        return parse(value)
-    except InputError as error:
-        raise ValueError(str(error)) from error
 
 
 def told(section: SpecT, kind: type[SpecT]) -> SpecT:

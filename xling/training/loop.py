@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from xling.errors import XlingError
+from xling.errors import InputError, XlingError
 from xling.training.checkpoints import Checkpoints, Progress
 from xling.training.interrupting import interrupts_noted
 from xling.training.reporting import Reporter, Tick
@@ -143,7 +143,7 @@ def planned_steps(
     if settings.minutes is not None:
         seconds = _seconds_per_pass(objective, parameters, seed)
         return max(1, int(settings.minutes * 60 / (seconds * settings.accumulation)))
-    raise ValueError("give steps, epochs or minutes")
+    raise InputError("nothing says how long to train", where="training", hint="give steps, epochs or minutes")
 
 
 def _seconds_per_pass(objective: Objective, parameters: Mapping[str, nn.Parameter], seed: int) -> float:

@@ -36,6 +36,11 @@ class Specification(BaseModel):
 SpecT = TypeVar("SpecT", bound=Specification)
 
 
+MOST = 1e6  # of rates and lengths: more is a slip, and past what float32 holds
+_LENGTHS = ("steps", "epochs", "minutes")
+Positive = Annotated[float, Field(gt=0, le=MOST)]
+
+
 class TrainingSettings(Specification):
     """How long, how fast and in which precision one run of the training loop trains.
 
@@ -55,15 +60,15 @@ class TrainingSettings(Specification):
     base_dropout: whether the dropout of the frozen encoder is active.
     """
 
-    steps: Annotated[int, Field(gt=0)] | None = None
-    epochs: Annotated[float, Field(gt=0)] | None = None
-    minutes: Annotated[float, Field(gt=0)] | None = None
-    learning_rate: Annotated[float, Field(gt=0)] = 5e-4
+    steps: Annotated[int, Field(gt=0, le=10**9)] | None = None
+    epochs: Positive | None = None
+    minutes: Positive | None = None
+    learning_rate: Positive = 5e-4
     batch_tokens: Annotated[int, Field(gt=0)] = 1024
     batch_rows: Annotated[int, Field(gt=0)] | None = None
-    accumulation: Annotated[int, Field(gt=0)] = 1
+    accumulation: Annotated[int, Field(gt=0, le=10**6)] = 1
     warmup_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    weight_decay: Annotated[float, Field(ge=0, le=MOST)] = 0.0
     clip_norm: Annotated[float, Field(gt=0)] = 1.0
     evaluate_every: Annotated[int, Field(ge=0)] = 0
     checkpoint_every: Annotated[int, Field(ge=0)] = 50
@@ -83,6 +88,12 @@ class ModuleTraining(Specification):
     kind: str
     options: dict[str, Any] = {}
     training: TrainingSettings
+
+    @model_validator(mode="after")
+    def _ends(self) -> ModuleTraining:
+        if self.kind != "head" and all(getattr(self.training, own) is None for own in _LENGTHS):
+            raise ValueError(f"training: say how long: {', '.join(_LENGTHS[:-1])} or {_LENGTHS[-1]}")
+        return self
 
 
 class LanguageTraining(ModuleTraining):
@@ -160,7 +171,7 @@ class VocabularyBuild(Specification):
     method: VocabularyMethod = "replace"
     init: str = "similarity"
     size: Annotated[int, Field(gt=0)] | None = None
-    rank: Annotated[int, Field(gt=0)] | None = None
+    rank: Annotated[int, Field(gt=0, le=4096)] | None = None
     mixed: bool = False
     spellings: dict[str, str] = {}
 
