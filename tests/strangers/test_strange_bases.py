@@ -172,7 +172,7 @@ def test_sizes_in_every_family(base, tmp_path, key):
     family = base.family.name
     own = OWN_NAMES.get((family, key), key)
     folder = Path(shutil.copytree(base.folder, tmp_path / "base"))
-    changed(folder, CONFIG, **{own: BILLION})
+    changed(folder, CONFIG, **{str(own): BILLION})
     if (family, key) == ("modernbert", "max_position_embeddings"):
         assert load_base(folder).max_length == 512
     else:

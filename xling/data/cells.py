@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from xling.data.textfile import check_length
 from xling.errors import InputError
 from xling.printable import shown
 
@@ -41,6 +42,8 @@ def cell_records(lines: Sequence[str], delimiter: str, *, where: str | Path) -> 
             start += 1
             continue
         end, cells = table.record(start, width)
+        for cell in cells:
+            check_length(cell, where, start + 1)
         yield start + 1, cells
         width, start = width or len(cells), end
 

@@ -10,7 +10,7 @@ from typing import Any
 from xling.data.cells import shown
 from xling.data.place import Place
 from xling.data.rows import Record, as_text
-from xling.data.textfile import find, read_lines
+from xling.data.textfile import find, read_whole
 from xling.errors import InputError
 
 Answers = tuple[tuple[int, str], ...]
@@ -69,7 +69,7 @@ def text_at(value: Mapping[str, Any], key: str, place: Place) -> str:
 
 
 def _document(path: Path) -> Any:
-    text = "\n".join(read_lines(path))
+    text = read_whole(path)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 import difflib
-import gzip
-import zlib
 from pathlib import Path
 
+from xling.data.unpacking import content
 from xling.errors import InputError
 
-_GZIP_MAGIC = b"\x1f\x8b"
+LONGEST = 2**20  # characters of a line or a cell, which may hold a whole document
 
 
 def read_lines(path: str | Path) -> list[str]:
     """Return the lines of a text file or its `.gz` without line ends; a byte order mark is dropped.
 
-    Raises InputError for a missing or empty file, a damaged `.gz`, or bytes that are not UTF-8.
+    Raises InputError for a missing or empty file, a damaged `.gz`, bytes that are not UTF-8, or a line that
+    is longer than any sentence, row or document.
+    """
+    found, text = find(Path(path)), read_whole(path)
+    lines = text.removesuffix("\n").split("\n")
+    for number, line in enumerate(lines, start=1):
+        check_length(line, found, number)
+    return lines
+
+
+def check_length(text: str, path: str | Path, number: int) -> None:
+    """Raise InputError for a line, or a cell that begins in it, that is longer than any document."""
+    if len(text) > LONGEST:
+        raise InputError(
+            f"{len(text):,} characters in one line or cell, and {LONGEST:,} are the most",
+            where=path,
+            line=number,
+            hint="write a sentence, or a row, on a line of its own",
+        )
+
+
+def read_whole(path: str | Path) -> str:
+    """Return the text of a file or its `.gz` in lines that end in a line feed, whatever they ended in.
+
+    Raises InputError as `read_lines` does, but for long lines.
     """
     found = find(Path(path))
     data = read_bytes(found)
@@ -31,20 +54,13 @@ def read_lines(path: str | Path) -> list[str]:
         ) from error
     if not text.strip():
         raise InputError("the file is empty", where=found)
-    text = text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")  # line ends of old Macs
-    return text.removesuffix("\n").split("\n")
+    return text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")  # line ends of old Macs
 
 
 def read_bytes(path: Path) -> bytes:
     """Return the content of a file, unpacked if it is gzipped. Raises InputError when it cannot be read."""
-    try:
-        data = path.read_bytes()
-        packed = path.suffix == ".gz" or data.startswith(_GZIP_MAGIC)
-        return gzip.decompress(data) if packed else data
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError("not a whole gzip file", where=path, hint="fetch or pack it again") from error
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=path) from error
+    with content(path) as file:
+        return file.read()
 
 
 def find(path: Path) -> Path:
@@ -52,16 +68,19 @@ def find(path: Path) -> Path:
 
     Raises InputError with similar file names when neither exists.
     """
-    other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(path.name + ".gz")
     try:
-        for candidate in (path, other):
+        twin = path.with_suffix("") if path.suffix == ".gz" else path.with_name(path.name + ".gz")
+        for candidate in (path, twin):
             if candidate.is_file():
                 return candidate
         around = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
-    except OSError as error:
-        raise InputError(f"cannot be opened: {error.strerror}", where=path) from error
+        folder, something = path.is_dir(), path.exists()
+    except (OSError, ValueError) as error:  # a ValueError: a path without a name, or with NUL
+        reason = getattr(error, "strerror", None) or "this names no file"
+        raise InputError(f"cannot be opened: {reason}", where=path) from error
     near = difflib.get_close_matches(path.name, around, n=4)
-    problem = "this is a folder; a file is needed" if path.is_dir() else "no such file"
+    problem = "this is no regular file" if something else "no such file"
+    problem = "this is a folder; a file is needed" if folder else problem
     raise InputError(problem, where=path, choices=near, hint="check the path")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -145,7 +146,7 @@ class LanguageFiles:
     def _text(self, seed: int) -> dict[str, Data]:
         """Return the training lines and held-out lines; the languages of a family are balanced."""
         card = " ".join(Path(text).name for text in self.text)
-        named = [(text, "", "") if Path(text).exists() else text.partition("=") for text in self.text]
+        named = [(text, "", "") if os.path.exists(text) else text.partition("=") for text in self.text]
         if not any(equals for _, equals, _ in named):
             return text_of(Data(rows=read_text(self.text), card=card), None, seed)
         texts: dict[str, list[str]] = {}
