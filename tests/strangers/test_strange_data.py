@@ -122,7 +122,7 @@ NO_FILES = {
     "a device": (lambda path: Path("/dev/zero"), "this is no regular file"),
     "a folder": (lambda path: path.mkdir() or path, "no .txt or .gz file in this folder"),
     "a folder of pipes": (lambda path: path.mkdir() or pipe(path / "a.txt").parent, "no .txt or .gz file"),
-    "no name": (lambda path: Path("no/../\0"), "names no file"),
+    "no name": (lambda path: Path("no/../\0"), "no such file"),
     "a long name": (lambda path: Path("x" * 5000), "File name too long"),
 }
 

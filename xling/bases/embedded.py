@@ -11,12 +11,14 @@ import torch
 
 from xling.bases.q4 import Header, Q4Model, read_q4
 from xling.bases.reading import quiet_transformers
+from xling.bases.stored import read_stored
 from xling.errors import InputError
 from xling.files import cache_dir, whole_folder
 
 NAMES = ("multilingual-e5-small",)
 LICENCE = "MIT"
 _LAYOUT = 1
+_JSON = ("config.json", "tokenizer.json", "tokenizer_config.json")
 
 _LAYER_NAMES = {
     "q": "attention.self.query",
@@ -45,9 +47,20 @@ def embedded_folder(name: str) -> Path:
     if name not in NAMES:
         raise InputError(f"no embedded base is called {name!r}", where="--base", choices=NAMES)
     folder = cache_dir("bases", f"{name}-{_LAYOUT}")
+    if folder.exists() and not _whole(folder):
+        shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():
         _convert(_wheel_file(), folder)
     return folder
+
+
+def _whole(folder: Path) -> bool:
+    """Return whether the files of a converted base are all there, and not cut short."""
+    try:
+        read_stored(str(folder), None)
+        return all((folder / name).read_bytes().rstrip().endswith(b"}") for name in _JSON)
+    except (OSError, ValueError):
+        return False
 
 
 def _wheel_file() -> Path:

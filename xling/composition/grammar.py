@@ -23,13 +23,14 @@ from xling.registry import Registry
 _TOKEN = re.compile(r"\s*(>>|[A-Za-z0-9_][\w./+-]*(?:@[\w.:+-]+)?|\S)")
 _NAME = re.compile(r"[A-Za-z0-9_][\w./+-]*")
 ItemT = TypeVar("ItemT")
+_DEEPEST, _LONGEST = 32, 200  # levels of nesting; characters of a name
 
 
 class Reader:
     """A parser's state: the tokens of a plan's text and the position of the next one."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.tokens, self.at = text, _TOKEN.findall(text), 0
+        self.text, self.tokens, self.at, self.depth = text, _TOKEN.findall(text), 0, 0
 
     @property
     def next(self) -> str | None:
@@ -48,7 +49,14 @@ class Reader:
 
     def term(self) -> Plan:
         """Parse a module name, `none`, a form with its arguments, or a plan in parentheses."""
-        token = self.take()
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self.fault(f"forms and parentheses stand more than {_DEEPEST} deep")
+        found = self._term(self.take())
+        self.depth -= 1
+        return found
+
+    def _term(self, token: str) -> Plan:
         if token == "(":
             return self.closed(self.plan)
         if token in FORMS and self.next == "(":
@@ -109,7 +117,7 @@ class Reader:
 
     def _named(self, token: str) -> Named:
         name, _, revision = token.partition("@")
-        if not _NAME.fullmatch(name) or ".." in name.split("/"):
+        if not _NAME.fullmatch(name) or ".." in name.split("/") or len(token) > _LONGEST:
             raise self.fault(f"{token!r} is no module name", hint="write lang/swh >> task/ner")
         return Named(name, revision or None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from functools import partial
+from pathlib import PurePath
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -15,6 +16,7 @@ from xling.data.rows import Columns
 from xling.data.template import checked_places, filled
 from xling.errors import InputError
 from xling.languages import parse
+from xling.printable import shown
 from xling.tasks.registry import TASKS
 
 Format = Literal["conll", "conllu", "xsid", "table", "choices", "squad", "text", "cldr", "own"]
@@ -183,6 +185,15 @@ class DataCard(_CardSection):
             raise ValueError("give a layout below the data root, files, or where the data lies on the hub")
         if self.format != "cldr" and not self.languages:
             raise ValueError("languages: name at least one")
+        return self
+
+    @model_validator(mode="after")
+    def _below_the_data_root(self) -> DataCard:
+        for upstream in self.languages.values():
+            for split in self.splits:
+                path = PurePath(filled(self.layout, upstream=upstream, split=split))
+                if path.is_absolute() or ".." in path.parts:
+                    raise ValueError(f"layout: {shown(str(path))} does not lie below the data root")
         return self
 
     @model_validator(mode="after")

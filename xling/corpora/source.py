@@ -151,7 +151,7 @@ def _local(card: DataCard, language: str, split: str, data_root: Path | None) ->
         )
     path = (root or Path()) / relative  # the paths of a user's card are absolute
     places = [path, path.with_name(f"{path.name}.gz")]
-    return next((place for place in places if place.is_file() or path.is_dir()), None)
+    return next((place for place in places if os.path.isfile(place) or os.path.isdir(path)), None)
 
 
 def _nowhere(card: DataCard, language: str, split: str, data_root: Path | None, reason: str) -> InputError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from xling.bases import fingerprints
@@ -28,17 +29,21 @@ def mlm_head(base: Base, progress: Callable[[str], None] = lambda text: None) ->
     if base.mlm_head is not None:
         return base.mlm_head
     path = cache_dir("heads", base.fingerprint.removeprefix("sha256:")[:16], f"head-{_LAYOUT}.safetensors")
-    if not path.exists():
-        progress("fitting an MLM head, once for this base")
-        lines = [
-            line
-            for language in cldr.languages()
-            for line in cldr.text(language, "train", count=_LINES_PER_LANGUAGE, seed=0)
-        ]
-        head = fit_tied_head(base, encode_lines(base.tokenizer, lines, min(_LONGEST, base.max_length)))
-        state = {name: value.contiguous() for name, value in head.state_dict().items()}
-        write_atomically(path, save(state))
-    return _load(base, load_file(path))
+    if path.exists():
+        try:
+            return _load(base, load_file(path))
+        except (SafetensorError, OSError, KeyError, RuntimeError):
+            progress(f"{path} is damaged, and made again")
+    progress("fitting an MLM head, once for this base")
+    lines = [
+        line
+        for language in cldr.languages()
+        for line in cldr.text(language, "train", count=_LINES_PER_LANGUAGE, seed=0)
+    ]
+    head = fit_tied_head(base, encode_lines(base.tokenizer, lines, min(_LONGEST, base.max_length)))
+    state = {name: value.contiguous() for name, value in head.state_dict().items()}
+    write_atomically(path, save(state))
+    return _load(base, state)
 
 
 def head_fingerprint(head: MLMHead) -> str:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from xling.errors import InputError
 from xling.evaluation.results import LOG, StageRow
 from xling.files import write_json
 from xling.makers.stage import Data, Stage
 from xling.modules.module import FACTS, WEIGHTS, Module
+from xling.pipeline.damaged import check_rows, check_weights, damaged
 from xling.places import check_empty
 from xling.tasks.reading import read_labelled
 from xling.training.checkpoints import check_same
 
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 RECORD, CHECKPOINTS, PROJECTED = "stage.json", "checkpoints", "projected.jsonl"
 
 
@@ -38,9 +39,9 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow")
     name: str
-    seconds: float | None = None
-    tokens: int | None = None
-    peak_rss_mb: float | None = None
+    seconds: Amount | None = None
+    tokens: Annotated[int, Field(ge=0)] | None = None
+    peak_rss_mb: Amount | None = None
 
     @classmethod
     def of(cls, folder: Path) -> Record | None:
@@ -51,8 +52,7 @@ class Record(BaseModel):
         try:
             return cls.model_validate_json(path.read_bytes())
         except (ValidationError, OSError) as error:
-            hint = "delete the folder"
-            raise InputError("this stage's record is damaged", where=path, hint=hint) from error
+            raise damaged(path, "this stage's record") from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,11 +115,15 @@ def finished(stage: Stage, folder: Path, made: str = WEIGHTS) -> Done | None:
 
     made: the name of the file that the stage makes.
 
-    Raises InputError when the record cannot be read.
+    Raises InputError when the record, or what was made, is damaged or cut short.
     """
     record = Record.of(folder)
     if record is None or record.seconds is None or not (folder / made).is_file():
         return None
+    if made == WEIGHTS:
+        check_weights(folder / made)
+    else:
+        check_rows(folder / made, [own.id for own in stage.rows("test")])
     costs = Costs(seconds=record.seconds, tokens=record.tokens or 0, peak_rss_mb=record.peak_rss_mb or 0.0)
     return Done(name=stage.name, folder=folder, costs=costs, cached=True)
 

@@ -11,9 +11,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import BaseModel, Field, model_validator
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
@@ -58,6 +59,23 @@ class Progress:
         with torch.no_grad():
             for name, value in self.best.items():
                 parameters[name].copy_(value)
+
+
+class _Facts(BaseModel):
+    """The JSON of a checkpoint."""
+
+    steps: Annotated[int, Field(gt=0)]
+    step: Annotated[int, Field(ge=0)]
+    best_step: Annotated[int, Field(ge=0)]
+    best_score: float | None
+    threads: int = 0
+    whose: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _in_order(self) -> _Facts:
+        if not self.best_step <= self.step <= self.steps:
+            raise ValueError("the steps are not in order")
+        return self
 
 
 class Checkpoints:
@@ -107,11 +125,11 @@ class Checkpoints:
         for path in reversed(self._files()):
             try:
                 with safe_open(str(path), framework="pt") as file:
-                    facts = json.loads(file.metadata()["progress"])
+                    facts = _Facts.model_validate_json(file.metadata()["progress"])
                     tensors = {name: file.get_tensor(name) for name in file.keys()}
-            except (SafetensorError, OSError, KeyError, ValueError):
+            except (SafetensorError, OSError, KeyError, TypeError, ValueError):
                 continue
-            check_same(facts.get("whose", {}), self.whose, path.parent)
+            check_same(facts.whose, self.whose, path.parent)
             return _restore(facts, tensors, parameters, optimizer, path)
         return None
 
@@ -129,16 +147,17 @@ class Checkpoints:
 
 
 def _restore(
-    facts: Mapping,
+    facts: _Facts,
     tensors: Mapping[str, Tensor],
     parameters: Mapping[str, nn.Parameter],
     optimizer: torch.optim.Optimizer,
     path: Path,
 ) -> Progress:
     values = {name.removeprefix("value/") for name in tensors if name.startswith("value/")}
-    if values != set(parameters):
+    alike = all(_like(value, name, parameters) for name, value in tensors.items())
+    if values != set(parameters) or not alike:
         raise InputError("this checkpoint is of another run", where=path, hint="start over with --fresh")
-    step = torch.tensor(float(facts["step"]))
+    step = torch.tensor(float(facts.step))
     best = {}
     with torch.no_grad():
         for name, value in parameters.items():
@@ -153,12 +172,18 @@ def _restore(
             if f"best/{name}" in tensors:
                 best[name] = tensors[f"best/{name}"].to(value.device)
     return Progress(
-        steps=facts["steps"],
-        step=facts["step"],
-        best_step=facts["best_step"],
-        best_score=facts["best_score"],
+        steps=facts.steps,
+        step=facts.step,
+        best_step=facts.best_step,
+        best_score=facts.best_score,
         best=best,
     )
+
+
+def _like(value: Tensor, name: str, parameters: Mapping[str, nn.Parameter]) -> bool:
+    """Return whether a stored tensor has the shape and the type of the parameter that it is of."""
+    own = parameters.get(name.partition("/")[2])
+    return own is None or (value.shape == own.shape and value.is_floating_point() == own.is_floating_point())
 
 
 def check_same(there: Mapping[str, Any], wanted: Mapping[str, Any], where: Path) -> None:
