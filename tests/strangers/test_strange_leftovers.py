@@ -118,7 +118,8 @@ def go_on(shell, bert, text_file, tmp_path, monkeypatch):
 
     def again(change):
         words = ("train", "language", "--base", bert.folder, "--language", "swh", "--text", text_file,
-                 "--quiet", "--set", "steps=4", "--set", "checkpoint_every=1", "--out", tmp_path / "out")  # fmt: skip
+                 "--quiet", "--set", "steps=4", "--set", "checkpoint_every=1",
+                 "--out", tmp_path / "out")  # fmt: skip
         monkeypatch.setattr(Log, "tick", interrupted)
         shell(*words)
         monkeypatch.setattr(Log, "tick", tick_as_before)
