@@ -101,7 +101,9 @@ def test_tasks_too(shell, bert, tmp_path):
     first = conll(tmp_path)
     assert shell(*words, "--train", first).status == 0
     shell(*words, "--train", conll(tmp_path, "more.conll", times=7)).refused("data.train differs")
-    shell(*words, "--train", first, "--dev", first).refused("data.dev differs")
+    dev = tmp_path / "dev.conll"
+    dev.write_text("leo O\nmtoto O\n", encoding="utf-8")
+    shell(*words, "--train", first, "--dev", dev).refused("data.dev differs")
     assert shell(*words, "--train", first).status == 0
     words[5:6] = ["classification"]
     shell(*words, "--train", table(tmp_path)).refused("task was tagging, now classification")
