@@ -140,6 +140,7 @@ def build(
         source_text=tuple(source_text or ()),
         dictionary=dictionary,
         parallel=parallel,
+        spellings=spellings,
     )
     words = {own.word: own.translation for own in read_dictionary(spellings)} if spellings else {}
     told = {"method": method, "init": init, "size": size or None, "rank": rank or None}

@@ -16,6 +16,7 @@ from xling.data.rows import Columns
 from xling.data.template import checked_places, filled
 from xling.errors import InputError
 from xling.languages import parse
+from xling.modules.facts import Descent
 from xling.printable import shown
 from xling.tasks.registry import TASKS
 
@@ -122,6 +123,19 @@ class Portion(_CardSection):
         return [number for number, group in enumerate(groups) if first <= places[group] < end]
 
 
+class MadeFrom(_CardSection):
+    """What data that xling made descend from: the fields of `Descent`."""
+
+    files: tuple[Sha256, ...] = ()
+    cards: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+    @property
+    def descent(self) -> Descent:
+        """The same in a module's facts."""
+        return Descent.of(**dict(self))
+
+
 class DataCard(_CardSection):
     """The description of one data set.
 
@@ -140,6 +154,7 @@ class DataCard(_CardSection):
         each other. It may hold {split}, for sets whose splits count their rows anew.
     checksums, counts: SHA-256 and number of examples, by path below the data root. Both describe the unpacked
         content, so a file may be packed or not.
+    made_from: the data and modules that the labels were carried over from, in a card of `xling project`.
     """
 
     name: str
@@ -164,6 +179,7 @@ class DataCard(_CardSection):
     checksums: dict[str, Sha256] = {}
     counts: dict[str, Annotated[int, Field(ge=0)]] = {}
     known_faults: tuple[str, ...] = ()
+    made_from: MadeFrom = MadeFrom()
 
     @field_validator("languages")
     @classmethod

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from xling.corpora.cards import card_of
 from xling.corpora.source import file_checksum, load
 from xling.files import write_atomically
+from xling.modules.facts import Descent
 from xling.plain_yaml import written
 
 
@@ -21,6 +22,7 @@ class OwnCard:
     files: the path of each file or folder of text, by `language/split`.
     licence: one of `xling.corpora.licences.LICENCES`.
     columns: the names of a table's columns, for files that are tables of another kind.
+    descent: the data and modules that the files were made from.
     """
 
     title: str
@@ -31,6 +33,7 @@ class OwnCard:
     citation: str = "none"
     known_faults: tuple[str, ...] = ()
     columns: Mapping[str, str | None] = field(default_factory=dict)
+    descent: Descent = Descent()
 
     def write(self, path: Path, *, head: str) -> dict[str, int]:
         """Write the card, and return the number of examples by `language/split`.
@@ -53,6 +56,7 @@ class OwnCard:
             **({"columns": dict(self.columns)} if self.columns else {}),
             "files": files,
             **({"known_faults": self.known_faults} if self.known_faults else {}),
+            **({"made_from": asdict(self.descent)} if self.descent != Descent() else {}),
         }
         card = card_of(values, path)
         counts = {key: len(load(card, *key.split("/"))) for key in files}

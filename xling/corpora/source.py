@@ -11,12 +11,13 @@ from typing import Any
 
 from xling.corpora.card import PARALLEL, TEXT, DataCard, Hub
 from xling.corpora.hub import hub_rows
-from xling.data import cldr
+from xling.data import checksums, cldr
 from xling.data.rows import JSON_ENDINGS, table_format
 from xling.data.text import read_text
-from xling.data.textfile import ending, find, read_bytes
+from xling.data.textfile import ending, find
 from xling.errors import InputError
 from xling.languages import parse
+from xling.modules.facts import Descent
 from xling.tasks.reading import Reading, ReadsExamples, format_in, read_file, read_records
 from xling.tasks.registry import task_named
 
@@ -99,8 +100,9 @@ def task_of(card: DataCard) -> ReadsExamples:
 
 def file_checksum(path: Path) -> str:
     """Return the SHA-256 of the unpacked content of a file, or of the lines of a folder of text."""
-    content = "\n".join(read_text([path])).encode("utf-8") if path.is_dir() else read_bytes(path)
-    return hashlib.sha256(content).hexdigest()
+    if path.is_dir():
+        return hashlib.sha256("\n".join(read_text([path])).encode("utf-8")).hexdigest()
+    return checksums.file_checksum(path)
 
 
 def _whole(card: DataCard, tag: str, split: str, data_root: Path | None) -> Rows:
@@ -132,6 +134,18 @@ def checksum(card: DataCard, language: str, split: str, *, data_root: Path | Non
     if path is None:
         raise _nowhere(card, tag, split, data_root, "only files at hand have a checksum")
     return file_checksum(path)
+
+
+def descent(card: DataCard, language: str, split: str, *, data_root: Path | None = None) -> Descent:
+    """Return what a language and split descend from: the card, its files at hand, and what the card says.
+
+    Data of the Hub or of CLDR have no files.
+    """
+    tag = parse(language)
+    own = card.portion(tag, split)
+    path = _local(card, tag, split if own is None else own.of, data_root) if card.format != "cldr" else None
+    files = Descent.of(files=checksums.checksums([path] if path else []), cards=[card.name])
+    return Descent.joined((files, card.made_from.descent))
 
 
 def root_of(data_root: Path | None) -> Path | None:

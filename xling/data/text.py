@@ -25,7 +25,7 @@ def read_text(paths: Iterable[str | Path]) -> list[str]:
     """
     lines: list[str] = []
     for path in map(Path, paths):
-        for file in _files(path):
+        for file in text_files(path):
             lines += [" ".join(line.split()) for line in read_lines(file)]
     return [line for line in lines if line]
 
@@ -91,7 +91,11 @@ def held_apart(
     ]
 
 
-def _files(path: Path) -> list[Path]:
+def text_files(path: Path) -> list[Path]:
+    """Return the file, or the files of text below a folder in path order.
+
+    Raises InputError for a folder without text.
+    """
     if not os.path.isdir(path):  # Path.is_dir raises for names that are too long
         return [path]
     found = sorted(item for item in path.rglob("*") if _is_text(item) and item.is_file())

@@ -15,18 +15,21 @@ from xling.data.examples import Example
 from xling.data.textfile import ending
 from xling.errors import InputError
 from xling.files import check_new, write_atomically
+from xling.jobs.from_files import card_beside
 from xling.jobs.train import name_of, pairs_of
 from xling.languages import UNKNOWN, parse
 from xling.languages import name as language_name
 from xling.makers.composed_model import ComposedModel, planned_task
 from xling.makers.projection import as_row, checked_carrier, project_pairs
 from xling.makers.stage import Data
+from xling.modules.facts import Descent
 from xling.modules.module import Module
+from xling.store.lineage import descent_through
 from xling.tasks.inference import Progress, unheard
 from xling.tasks.task import Task
 from xling.training.specs import Projection
 
-CONLL, JSON_LINES, CARD_ENDING = ".conll", ".jsonl", ".yaml"
+CONLL, JSON_LINES = ".conll", ".jsonl"
 _HEAD = "# Written by `xling project`; the checksum is that of the file before anyone mended it.\n"
 _FAULT = "The labels are carried over from machine-labelled translations; no person has read them."
 
@@ -53,7 +56,7 @@ class ProjectionFiles:
     @property
     def card(self) -> Path:
         """The path of the data card."""
-        return self.out.with_name(self.out.name.partition(".")[0] + CARD_ENDING)
+        return card_beside(self.out)
 
 
 def project_file(
@@ -113,6 +116,7 @@ def _card(files: ProjectionFiles, tag: str, module: Module, pairs: Data) -> OwnC
         task=str(module.facts.task),
         files={f"{tag}/train": files.out},
         licence=strictest(own or "unstated" for own in (pairs.licence, module.facts.licence)),
+        descent=Descent.joined((pairs.descent, descent_through(module))),
         source=f"xling project: {about}",
         known_faults=(_FAULT,),
     )

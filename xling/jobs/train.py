@@ -13,10 +13,11 @@ from xling.composition.forms.single import Named
 from xling.composition.forms.stack import stack
 from xling.composition.grammar import parse as parse_plan
 from xling.corpora.cards import CARD_ENDINGS, load_card
-from xling.corpora.source import load, pairs_in
+from xling.corpora.source import descent, load, pairs_in
 from xling.data.parallel import read_parallel
 from xling.data.text import ALPHA, balanced, held_apart, read_text
 from xling.errors import InputError
+from xling.jobs.from_files import from_files
 from xling.languages import parse
 from xling.makers.language import text_of
 from xling.makers.make import checked
@@ -128,7 +129,7 @@ class LanguageFiles:
         else:
             spec = options.told(AlignmentTraining)
             pairs = read_parallel(self.parallel, language=self.language)
-            data = {"pairs": Data(rows=pairs, card=self.parallel.name)}
+            data = {"pairs": from_files(pairs, [self.parallel])}
         modules = _loaded(init=self.init, vocabulary=self.vocabulary)
         return Stage(
             name=name_of(options.out), spec=spec, language=tag, data=data, modules=modules, seed=options.seed
@@ -137,18 +138,14 @@ class LanguageFiles:
     def _texts(self) -> dict[str, Data]:
         """Return the lines that a centre is made from: of the language and, if given, of the source."""
         files = {"text": [Path(path) for path in self.text], "source_text": list(self.source_text)}
-        return {
-            role: Data(rows=read_text(paths), card=" ".join(path.name for path in paths))
-            for role, paths in files.items()
-            if paths
-        }
+        return {role: from_files(read_text(paths), paths) for role, paths in files.items() if paths}
 
     def _text(self, seed: int) -> dict[str, Data]:
         """Return the training lines and held-out lines; the languages of a family are balanced."""
-        card = " ".join(Path(text).name for text in self.text)
         named = [(text, "", "") if os.path.exists(text) else text.partition("=") for text in self.text]
         if not any(equals for _, equals, _ in named):
-            return text_of(Data(rows=read_text(self.text), card=card), None, seed)
+            paths = list(map(Path, self.text))
+            return text_of(from_files(read_text(paths), paths), None, seed)
         texts: dict[str, list[str]] = {}
         for tag, equals, path in named:
             if not equals:
@@ -159,10 +156,8 @@ class LanguageFiles:
                 )
             texts.setdefault(parse(tag), []).extend(read_text([path]))
         rest, held = held_apart(texts, LINES, seed)
-        return {
-            "text": Data(rows=balanced(rest, self.alpha, seed=seed), card=card),
-            "held_out": Data(rows=held),
-        }
+        lines, paths = balanced(rest, self.alpha, seed=seed), [Path(path) for _, _, path in named]
+        return {"text": from_files(lines, paths), "held_out": Data(rows=held)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +181,7 @@ class LexiconFiles:
         if self.dictionary is not None:
             entries = read_dictionary(self.dictionary)
             rows = [(own.word, own.translation, f"{own.weight:g}") for own in entries]
-            data["dictionary"] = Data(rows=rows, card=self.dictionary.name)
+            data["dictionary"] = from_files(rows, [self.dictionary])
         tag = parse(self.language)
         return Stage(name=name_of(options.out), spec=options.chosen(LexiconBuild), language=tag, data=data)
 
@@ -207,10 +202,11 @@ def pairs_of(named: str, language: str, data_root: Path | None = None) -> Data:
     """
     if is_table(named):
         path = Path(named)
-        return Data(rows=read_parallel(path, language=language), card=path.name)
+        return from_files(read_parallel(path, language=language), [path])
     card, tag = load_card(named), parse(language)
-    rows = load(card, tag, card.splits[0], data_root=data_root)
-    return Data(rows=pairs_in(card, rows), card=card.name, licence=card.licence_of(tag))
+    place = (card, tag, card.splits[0])
+    rows, made_of = load(*place, data_root=data_root), descent(*place, data_root=data_root)
+    return Data(rows=pairs_in(card, rows), card=card.name, licence=card.licence_of(tag), descent=made_of)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,11 +228,10 @@ class TaughtText:
         rows = [
             example for path in self.text for example in read_input(path, task=str(stage.task), language=tag)
         ]
-        text = Data(rows=rows, card=" ".join(path.name for path in self.text))
         return replace(
             stage,
             spec=Distillation(teacher=str(plan), **dict(stage.spec)),
-            data={**stage.data, "text": text},
+            data={**stage.data, "text": from_files(rows, self.text)},
             modules={**stage.modules, **{str(own): store.get(own) for own in named(plan)}},
         )
 
@@ -280,7 +275,7 @@ class TaskFiles:
             return Data()
         language = parse(self.source_language)
         rows = read_labelled(path, task=self.task, language=language, format=self.format)
-        return Data(rows=rows, card=path.name)
+        return from_files(rows, [path])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,7 +284,7 @@ class VocabularyFiles:
 
     protect: text whose segmentation must not change. source_text: text in the dictionary's source language.
     dictionary: a word list. parallel: sentences and their translations, from which the word list is induced
-    if there is no dictionary.
+    if there is no dictionary. spellings: the table of replacements that the settings hold.
     """
 
     language: str
@@ -298,6 +293,7 @@ class VocabularyFiles:
     source_text: tuple[Path, ...] = ()
     dictionary: Path | None = None
     parallel: Path | None = None
+    spellings: Path | None = None
 
     def stage(self, spec: VocabularyBuild, options: Options) -> Stage:
         """Return the stage that builds the vocabulary."""
@@ -311,8 +307,10 @@ class VocabularyFiles:
             "dictionary": list(words),
             "pairs": list(pairs),
         }
-        text = Data(rows=read_text(self.text), card=" ".join(path.name for path in self.text))
-        data = {"text": text, **{role: Data(rows=found) for role, found in rows.items() if found}}
+        given = {"protect": self.protect, "source_text": self.source_text}
+        given |= {"dictionary": _some(self.dictionary, self.parallel), "pairs": _some(self.parallel)}
+        data = {"text": from_files(read_text(self.text), self.text, also=_some(self.spellings))}
+        data |= {role: from_files(found, given[role]) for role, found in rows.items() if found}
         tag = parse(self.language)
         return Stage(name=name_of(options.out), spec=spec, language=tag, data=data, seed=options.seed)
 
@@ -335,6 +333,10 @@ def train_to(out: Path, stage: Stage, bench: Workbench, *, fresh: bool = False) 
 def name_of(folder: Path) -> str:
     """Return the module name of a folder: `lang/swh` for `modules/lang/swh`."""
     return "/".join(folder.parts[-2:])
+
+
+def _some(*paths: Path | None) -> list[Path]:
+    return [path for path in paths if path is not None][:1]
 
 
 def _loaded(**folders: Path | None) -> Mapping[str, Module]:

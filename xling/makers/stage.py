@@ -14,7 +14,6 @@ import torch
 
 from xling import __version__
 from xling.bases.base import Base
-from xling.bases.fingerprints import of_tensors
 from xling.bases.precision import chosen_precision
 from xling.composition.composed import Composition, base_facts
 from xling.composition.contents import grow, named
@@ -22,7 +21,9 @@ from xling.composition.forms.form import Plan
 from xling.composition.forms.single import Named
 from xling.corpora.licences import strictest
 from xling.data.examples import fingerprint
-from xling.modules.module import Facts, Module
+from xling.modules.facts import Descent, Facts
+from xling.modules.module import Module
+from xling.store.lineage import module_fingerprint
 from xling.training.loop import Objective, Outcome
 from xling.training.phases import Course, train_module
 from xling.training.reporting import Reporter, Silent
@@ -59,12 +60,14 @@ class Data:
     licence: the short name of its licence.
     id_space: the name of the set in which rows with one id, in different languages, are translations of each
     other; empty if there is none.
+    descent: the files that the rows come from, and what else they descend from.
     """
 
     rows: Sequence[Any] = ()
     card: str = ""
     licence: str | None = None
     id_space: str = ""
+    descent: Descent = Descent()
 
     @cached_property
     def fingerprint(self) -> str:
@@ -153,6 +156,16 @@ class Stage(Generic[SpecT]):
         text = json.dumps([made, self.identity, below], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
+    @property
+    def descent(self) -> Descent:
+        """What its result descends from. It is not part of the key: only the rows decide the result."""
+        used = list(map(self.given, self.data))
+        above = [module.facts.ancestry for module in map(self.module, self.modules) if module is not None]
+        own = Descent.of(
+            cards=(data.card for data in used), modules=self.identity["making"]["modules"].values()
+        )
+        return Descent.joined((own, *above, *(data.descent for data in used)))
+
     def facts(self, base: Base | None, **changes: Any) -> Facts:
         """Return the facts of the module that the stage makes.
 
@@ -168,6 +181,7 @@ class Stage(Generic[SpecT]):
             below=tuple((name, _content(self.modules[name])) for name in self.beneath),
             recipe=self.recipe,
             cards=tuple(dict.fromkeys((data.card, data.fingerprint) for data in used)),
+            descent=self.descent,
             licence=strictest(licences) if licences else None,
             precision=chosen_precision(spec.training.precision, device) if trains else None,
             threads=torch.get_num_threads(),
@@ -233,11 +247,6 @@ def _described(spec: Specification) -> dict[str, Any]:
     """Return a specification under the names of a module's facts, ready for JSON."""
     found = spec.model_dump(mode="json", exclude=_NO_MATTER)
     return {("settings" if key == "training" else key): value for key, value in found.items()}
-
-
-def module_fingerprint(module: Module) -> str:
-    """Return the SHA-256 of a module's tensors and their names on disk."""
-    return of_tensors(module.tensors().items())
 
 
 def _content(below: Stage | Module | Data) -> str:

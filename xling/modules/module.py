@@ -20,6 +20,7 @@ from torch import Generator, Tensor, nn
 
 from xling.errors import InputError
 from xling.files import write_atomically, write_json
+from xling.modules.facts import Descent, Facts
 from xling.modules.kind import PartConfig, WritesFiles
 from xling.modules.registry import build, parse_config, restore
 from xling.sites import EncoderShape
@@ -28,55 +29,6 @@ FORMAT = 1
 WEIGHTS, FACTS = "weights.safetensors", "module.json"
 _KEY = "xling"
 _SIZES = {"hidden": 1 << 17, "layers": 1 << 10}  # larger values would only waste memory; no encoder has them
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """The facts that identify a module; the same run gives the same facts, so times and scores are left out.
-
-    Attributes:
-        base: The id of the base, or None for a module that serves every base; `base_revision` is its Hub
-            revision, or None.
-        base_fingerprint: The fingerprint of the encoder's tensors.
-        tokenizer_fingerprint: The fingerprint of the base's tokenizer.
-        hidden: The width of the encoder's states; `layers` is the number of its layers.
-        mlm_head_fingerprint: The fingerprint of the MLM head that a language module was trained with.
-        language: The canonical tag of the language, for a language module.
-        source: The language that a task was learned in.
-        task: The name of the task, for a task module; `labels` are its label names.
-        below: The frozen modules under a task module in training: (name, fingerprint), the lowest first.
-        recipe: The text of the recipe, if there was one.
-        cards: The name and checksum of each data card.
-        seed: The random seed.
-        steps: The number of training steps.
-        threads: The number of CPU threads.
-        precision: The precision of the matrix products in training.
-        making: The settings of the training and what its data were.
-        licence: The strictest licence of the data.
-        xling_version: The version of xling that made the module.
-    """
-
-    base: str | None = None
-    base_revision: str | None = None
-    base_fingerprint: str | None = None
-    tokenizer_fingerprint: str | None = None
-    hidden: int = 0
-    layers: int = 0
-    mlm_head_fingerprint: str | None = None
-    language: str | None = None
-    source: str | None = None
-    task: str | None = None
-    labels: tuple[str, ...] = ()
-    below: tuple[tuple[str, str], ...] = ()
-    recipe: str = ""
-    cards: tuple[tuple[str, str], ...] = ()
-    seed: int = 0
-    steps: int = 0
-    threads: int = 0
-    precision: str | None = None
-    making: Mapping[str, Any] = field(default_factory=dict)
-    licence: str | None = None
-    xling_version: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,7 +175,14 @@ def _facts_and_entries(
             least, most = (0, 0) if values.get("base") is None else (1, most)
             if not isinstance(values[name], int) or not least <= values[name] <= most:
                 raise InputError(f"{name} = {values[name]!r} is no size of an encoder", where=path)
-        facts = Facts(**{**values, "labels": tuple(values["labels"]), "cards": cards, "below": below})
+        lists = {name: tuple(own) for name, own in dict(values.pop("descent", {})).items()}
+        told = {
+            "labels": tuple(values["labels"]),
+            "cards": cards,
+            "below": below,
+            "descent": Descent(**lists),
+        }
+        facts = Facts(**{**values, **told})
         pairs = [(dict(entry["config"]), str(entry["prefix"])) for entry in described["parts"]]
     except (TypeError, KeyError, ValueError) as error:
         raise InputError(

@@ -9,11 +9,12 @@ from typing import Any
 
 from xling.corpora.card import PARALLEL, TEXT, DataCard
 from xling.corpora.cards import load_card
-from xling.corpora.source import load, pairs_in
+from xling.corpora.source import descent, load, pairs_in
 from xling.data.examples import sample
 from xling.data.text import balanced, deduplicate, held_apart, hold_out
 from xling.errors import InputError
 from xling.makers.stage import Data
+from xling.modules.facts import Descent
 from xling.pipeline.recipe import DataSpec, Recipe
 from xling.tasks.reading import unlabelled
 from xling.tasks.registry import task_named
@@ -71,17 +72,19 @@ class Corpus:
         """
         section, family = self.recipe.language_modules, self.recipe.language_modules.family
         if family is not None and language == family.tag:
-            texts = {tag: self._text(tag).rows for tag in family.languages}
+            found = {tag: self._text(tag) for tag in family.languages}
+            texts = {tag: own.rows for tag, own in found.items()}
             rest, held = held_apart(texts, section.held_out, section.seed)
             lines = balanced(rest, family.alpha, seed=section.seed)
-            return {"text": self._data(section.text, lines, language), "held_out": Data(rows=held)}
+            made_of = Descent.joined(own.descent for own in found.values())
+            return {"text": self._data(section.text, lines, language, made_of), "held_out": Data(rows=held)}
         spec = self._spec(language)
         found = self._text(language)
         if "dev" in self.card(spec.card).splits:
             held = deduplicate(load(self.card(spec.card), language, "dev", data_root=self.data_root))
             return {"text": found, "held_out": Data(rows=sample(held, section.held_out, 0))}
         lines, held = hold_out(found.rows, section.held_out, section.seed)
-        return {"text": self._data(spec, lines, language), "held_out": Data(rows=held)}
+        return {"text": replace(found, rows=lines), "held_out": Data(rows=held)}
 
     def _spec(self, language: str) -> DataSpec:
         section = self.recipe.language_modules
@@ -102,11 +105,17 @@ class Corpus:
                 hint="name another card; xling data list shows them with their tasks",
             )
         if key not in self._found:
-            rows = load(self.card(spec.card), language, spec.split, data_root=self.data_root)
-            self._found[key] = self._data(spec, sample(chosen(rows), spec.count, spec.sample_seed), language)
+            place = (self.card(spec.card), language, spec.split)
+            rows = sample(chosen(load(*place, data_root=self.data_root)), spec.count, spec.sample_seed)
+            self._found[key] = self._data(spec, rows, language, descent(*place, data_root=self.data_root))
         return self._found[key]
 
-    def _data(self, spec: DataSpec, rows: Sequence[Any], language: str) -> Data:
+    def _data(self, spec: DataSpec, rows: Sequence[Any], language: str, made_of: Descent) -> Data:
         card = self.card(spec.card)
-        space = card.id_space(language, spec.split)
-        return Data(rows=rows, card=card.name, licence=card.licence_of(language), id_space=space)
+        return Data(
+            rows=rows,
+            card=card.name,
+            licence=card.licence_of(language),
+            id_space=card.id_space(language, spec.split),
+            descent=made_of,
+        )

@@ -80,10 +80,13 @@ class Done:
         return sorted(own for own in found if own.name not in (RECORD, LOG))
 
     def projected(self, stage: Stage) -> Data:
-        """Return the examples that a projection made, with the card and licence of its pairs."""
+        """Return the examples that a projection made, with the card and licence of its pairs.
+
+        The modules that the projection depends on must already be made.
+        """
         path = self.folder / PROJECTED
         rows = read_labelled(path, task=str(stage.task), language=stage.language, format="jsonl")
-        return replace(stage.given("pairs"), rows=rows)
+        return replace(stage.given("pairs"), rows=rows, descent=stage.descent)
 
     def row(self, key: str) -> StageRow:
         """Return the stage as a row of `results.json`."""

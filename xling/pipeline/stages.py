@@ -141,7 +141,11 @@ class Stages:
         below = stage.beforehand
         done = {role: self.carry_out(own, bench) for role, own in below.items()}
         made = {role: own.module for role, own in done.items() if role in stage.modules}
-        data = {role: own.projected(below[role]) for role, own in done.items() if role in stage.data}
+        data = {
+            role: own.projected(self._standing(below[role], bench))
+            for role, own in done.items()
+            if role in stage.data
+        }
         return replace(stage, modules={**stage.modules, **made}, data={**stage.data, **data})
 
 
