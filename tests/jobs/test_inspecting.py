@@ -9,7 +9,8 @@ import pytest
 from support.making import disturbed, task_module
 
 from xling.errors import InputError, MismatchError
-from xling.jobs.inspecting import module_facts, module_rows, verify_module
+from xling.jobs.inspecting import module_facts, module_rows
+from xling.jobs.verifying import verify_module
 from xling.modules.module import WEIGHTS
 from xling.store.store import Store
 

@@ -1,27 +1,40 @@
-"""The commands `xling module list`, `show`, `verify`, `merge`, `onnx`, `import` and `export`."""
+"""The commands `xling module list`, `show`, `verify`, `remove`, `merge`, `onnx`, `import` and `export`."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from xling.cli.running import Json, print_result
+from xling.cli.running import Json, print_result, say
+from xling.errors import InputError
 
-app = typer.Typer(help="List, show, verify, merge, import and export modules.", no_args_is_help=True)
+app = typer.Typer(help="List, show, verify, remove, merge, import and export modules.", no_args_is_help=True)
 
 Root = Annotated[Path, typer.Option("--store", help="The folder that holds the modules.")]
 Foreign = Annotated[str, typer.Option("--format", help="Library: adapterhub, peft or composable-sft.")]
 Name = Annotated[str, typer.Argument(help="The name of a module in the store, such as lang/swh.")]
+TrainedOn = Annotated[
+    str | None,
+    typer.Option("--trained-on", help="A data card, by name or file, or a file or folder of data."),
+]
 
 
 @app.command("list")
-def list_modules(store: Root = Path("modules"), json: Json = False) -> None:
-    """List the modules of a store."""
+def list_modules(store: Root = Path("modules"), trained_on: TrainedOn = None, json: Json = False) -> None:
+    """List the modules of a store, or those that descend from a data card or file."""
     from xling.jobs.inspecting import module_rows
+    from xling.jobs.tracing import traced
 
-    print_result(module_rows(store), as_json=json)
+    if trained_on is None:
+        print_result(module_rows(store), as_json=json)
+        return
+    found = traced(store, trained_on)
+    for remark in found.remarks():
+        say(False)(f"xling: {remark}")
+    print_result(found.rows(), as_json=json)
 
 
 @app.command("show")
@@ -34,15 +47,44 @@ def show(name: Name, store: Root = Path("modules"), json: Json = False) -> None:
 
 @app.command("verify")
 def verify(
-    name: Name,
+    name: Annotated[str | None, typer.Argument(help="The name of a module; without one, all.")] = None,
     store: Root = Path("modules"),
-    base: Annotated[str | None, typer.Option("--base", help="Also check it against this base.")] = None,
+    base: Annotated[str | None, typer.Option("--base", help="Also compute with it on this base.")] = None,
     json: Json = False,
 ) -> None:
-    """Read all tensors of a module, and check that it fits a base if you give one."""
-    from xling.jobs.inspecting import verify_module
+    """Read modules whole, follow what they rest on, and try them on a base if you give one."""
+    from xling.jobs.verifying import verify_module, verify_store
 
-    print_result(verify_module(store, name, base), as_json=json)
+    if name is not None:
+        print_result(verify_module(store, name, base), as_json=json)
+        return
+    rows = verify_store(store, base)
+    print_result(rows, as_json=json)
+    if faulty := [row["module"] for row in rows if row.get("fault")]:
+        raise InputError(
+            f"{len(faulty)} of {len(rows)} modules are at fault: {', '.join(faulty)}", where=store
+        )
+
+
+@app.command("remove")
+def remove(
+    names: Annotated[list[str] | None, typer.Argument(help="The names of modules.")] = None,
+    store: Root = Path("modules"),
+    trained_on: TrainedOn = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
+    json: Json = False,
+) -> None:
+    """Remove modules by name, or all that descend from a data card or file; other files stay."""
+    from xling.jobs import removing
+
+    order = removing.removal(store, names or (), trained_on)
+    for line in (*order.remarks, *(f"to be removed: {name}" for name in order.names)):
+        say(False)(line)
+    if not yes and not sys.stdin.isatty():
+        hint = "look at what is to be removed, then give it"
+        raise InputError("nothing is removed without a yes", where="--yes", hint=hint)
+    if yes or typer.confirm("Remove them?", err=True):
+        print_result(removing.remove(order), as_json=json)
 
 
 @app.command("merge")

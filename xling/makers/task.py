@@ -22,7 +22,7 @@ from xling.training.head_alone import HeadObjective, fit_head, is_alone, is_line
 from xling.training.specs import Distillation, TaskTraining
 from xling.training.task_objective import TaskData, TaskObjective, Taught
 
-_DECIDED = {"kind", "outputs", "relations"}  # the fields of a head that its task decides
+DECIDED = {"kind", "outputs", "relations"}  # the fields of a head that its task decides
 
 
 def check_task(stage: Stage[TaskTraining]) -> None:
@@ -143,7 +143,7 @@ def _head(task: Task, own: PartConfig, chosen: Any) -> PartConfig:
         hint = "write parts.head='{dropout: 0.2}', or options: {head: {dropout: 0.2}}"
         raise InputError(f"{chosen!r} is no mapping of keys to values", where="head", hint=hint)
     head = parse_config({**own.model_dump(mode="json"), **chosen}, where="head")
-    for key, value in own.model_dump(include=_DECIDED).items():
+    for key, value in own.model_dump(include=DECIDED).items():
         if getattr(head, key, None) != value:
             raise InputError(f"{key} is {value} by the task {task.name} and its labels", where="head")
     pools, chosen_pools = (getattr(config, "pooling", "none") != "none" for config in (own, head))

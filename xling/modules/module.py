@@ -1,12 +1,14 @@
 """A module: its parts, the facts about how it was made, and the folder it is stored in.
 
 A module exists once its `weights.safetensors` does, which is written in one step (`os.replace`) and has all
-identifying facts in its metadata. `module.json` repeats the facts for people and adds times and scores.
+identifying facts in its metadata. `module.json` repeats the facts for people, and adds scores and the SHA-256
+of the weights.
 """
 
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -27,6 +29,7 @@ from xling.sites import EncoderShape
 
 FORMAT = 1
 WEIGHTS, FACTS = "weights.safetensors", "module.json"
+NOT_IDENTITY = frozenset(("content", "scores"))  # what module.json alone says
 _KEY = "xling"
 _SIZES = {"hidden": 1 << 17, "layers": 1 << 10}  # larger values would only waste memory; no encoder has them
 
@@ -105,7 +108,8 @@ class Module:
         described = self.described()
         data = save(tensors, metadata={_KEY: json.dumps(described, sort_keys=True, ensure_ascii=False)})
         write_atomically(folder / WEIGHTS, data)
-        write_json(folder / FACTS, {**described, "scores": dict(self.scores)})
+        content = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        write_json(folder / FACTS, {**described, "content": content, "scores": dict(self.scores)})
         for name, content in self.files().items():
             write_atomically(folder / name, content)
         return folder
@@ -213,7 +217,10 @@ def _read_part(
 
 
 def _read_scores(path: Path) -> Mapping[str, Any]:
+    """Return the scores of a module.json, or none when it is missing, damaged or no file."""
     try:
-        return json.loads(path.read_text(encoding="utf-8")).get("scores", {})
-    except (OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except (OSError, ValueError, RecursionError):
         return {}
+    scores = found.get("scores") if isinstance(found, dict) else None
+    return scores if isinstance(scores, dict) else {}

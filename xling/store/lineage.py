@@ -6,7 +6,7 @@ Source: AdapterSwap (Fleshman et al. 2024), where data that must go are traced t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -15,6 +15,8 @@ from xling.errors import InputError
 from xling.modules.facts import Descent, Facts
 from xling.modules.module import Module
 from xling.store.store import Store
+
+CHANGED, MISSING = "changed", "missing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,7 @@ class Member:
 class Descendant:
     """A module that descends from something.
 
-    through: the name of the module that it has this from, or None where it was made from it directly.
+    through: the name of a module between them in the store, or None where there is none.
     """
 
     member: Member
@@ -47,54 +49,68 @@ def descent_through(module: Module) -> Descent:
     return Descent.joined((module.facts.ancestry, Descent.of(modules=[module_fingerprint(module)])))
 
 
+def member_of(name: str, module: Module) -> Member:
+    """Return a module under a name, without its tensors."""
+    return Member(name=name, fingerprint=module_fingerprint(module), facts=module.facts)
+
+
 def members(store: Store) -> tuple[list[Member], dict[str, str]]:
     """Return the modules of a store in the order of their names, and why others cannot be read, by name."""
     found, unread = [], {}
     for name in store.names():
         try:
-            module = Module.load(store.folder(name))  # not `get`, which would keep all of them in memory
+            # not by `store.get`, which would keep all of them in memory
+            found.append(member_of(name, Module.load(store.folder(name))))
         except InputError as error:
             unread[name] = str(error)
-        else:
-            found.append(Member(name=name, fingerprint=module_fingerprint(module), facts=module.facts))
     return found, unread
 
 
 def descendants(among: Sequence[Member], made: Callable[[Descent], bool]) -> list[Descendant]:
-    """Return the modules that descend from something, each after one that it has this from.
+    """Return the modules that descend from something, each after those that it was made with.
 
     made: whether what a module records names the thing itself.
     """
-    found = {own.name: Descendant(member=own) for own in among if made(own.facts.ancestry)}
-    newest = list(found.values())
-    while newest:
-        above = {own.member.fingerprint: own.member.name for own in newest}
-        newest = [
-            Descendant(member=own, through=through)
-            for own in among
-            if own.name not in found and (through := _met(above, own.facts.ancestry.modules))
-        ]
-        found |= {own.member.name: own for own in newest}
-    return list(found.values())
+    found = [own for own in among if made(own.facts.ancestry)]
+    rest = [own for own in among if own not in found]
+    while above := [own for own in rest if any(_above(own, found))]:
+        found, rest = [*found, *above], [own for own in rest if own not in above]
+    return [
+        Descendant(member=own, through=next((below.name for below in _above(own, found)), None))
+        for own in _in_order(found)
+    ]
 
 
-def _met(above: Mapping[str, str], fingerprints: Iterable[str]) -> str | None:
-    return next((above[one] for one in fingerprints if one in above), None)
+def _above(own: Member, others: Iterable[Member]) -> Iterator[Member]:
+    """Yield those of other modules that a module was made with."""
+    content = set(own.facts.ancestry.modules) - {own.fingerprint}
+    return (other for other in others if other.fingerprint in content)
+
+
+def _in_order(found: Sequence[Member]) -> list[Member]:
+    ordered: list[Member] = []
+    waiting = list(found)
+    while waiting:
+        # only a forged file can name a module that was made with it
+        ready = [own for own in waiting if not any(_above(own, waiting))] or waiting
+        ordered += ready
+        waiting = [own for own in waiting if own not in ready]
+    return ordered
 
 
 def rests(own: Member, among: Iterable[Member]) -> Iterator[tuple[str, str]]:
     """Yield the modules that one was made with, and what is in the store of each.
 
-    That is the name of a module with the recorded fingerprint, `missing`, or `changed` where only a module of
+    That is the name of a module with the recorded fingerprint, `MISSING`, or `CHANGED` where only a module of
     this name is there. A role such as `init` is no name.
     """
-    by_content, by_name = {}, {}
+    by_content: dict[str, str] = {}
     for other in among:
         by_content.setdefault(other.fingerprint, other.name)
-        by_name[other.name] = other
+    by_name = {other.name for other in among}
     for name, fingerprint in own.facts.rests_on:
         if fingerprint in by_content:
             yield name, by_content[fingerprint]
         else:
             near = (str(folder / name) for folder in PurePosixPath(own.name).parents)
-            yield name, "changed" if fingerprint and any(map(by_name.__contains__, near)) else "missing"
+            yield name, CHANGED if fingerprint and not by_name.isdisjoint(near) else MISSING

@@ -14,6 +14,7 @@ from xling.files import write_atomically
 from xling.modules.module import WEIGHTS, Facts, Module
 
 CARD = "README.md"
+_ABOUT = "\nA module of xling: "
 _NEW = re.compile(r"(?<![\w/.@-])new(?![\w/.@-])")  # what learned, in the plan that a training keeps
 
 
@@ -124,10 +125,15 @@ def card_text(module: Module, name: str) -> str:
     learned_in = str(facts.making.get("plan", f"{below} >> new"))
     plan = name if facts.language else _NEW.sub(name, learned_in)
     return (
-        f"# {name}\n\nA module of xling: {about}.\n\n| | |\n|---|---|\n{table}\n\n"
+        f"# {name}\n{_ABOUT}{about}.\n\n| | |\n|---|---|\n{table}\n\n"
         f"```python\nimport xling\n\nbase = xling.load_base({facts.base or 'BASE'!r})\n"
         f'model = xling.compose(base, "{plan}", store=xling.Store("."))\n```\n'
     )
+
+
+def is_card(data: bytes) -> bool:
+    """Return whether this is the content of a module's card."""
+    return data.startswith(b"# ") and _ABOUT.encode() in data
 
 
 def _base(facts: Facts) -> str:
