@@ -11,6 +11,7 @@ from support.tiny import TEXTS
 from xling.composition.grammar import parse
 from xling.makers.make import MAKERS
 from xling.makers.stage import NEW, Data, Stage
+from xling.modules.facts import Descent
 from xling.pipeline.planning import Prediction
 from xling.training.specs import Distillation, LanguageTraining, TrainingSettings
 
@@ -77,6 +78,7 @@ def test_what_it_is_made_from_counts_and_where_that_lies_does_not(bert, bases):
         stage(recipe="other words"),
         stage(plan=NEW),
         stage(data={"text": Data(rows=tuple(TEXTS[:3]), card="a card", licence="MIT")}),
+        stage(data={"text": Data(rows=TEXTS[:3], descent=Descent(files=("ab" * 32,)))}),
     ]
     assert {other.key(bert) for other in same} == {key}
 

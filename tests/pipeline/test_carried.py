@@ -10,8 +10,10 @@ from support.tiny import TEXTS
 from support.tiny_recipe import write, write_recipe
 
 from xling.errors import InputError
+from xling.modules.module import Module
 from xling.pipeline.loading import load_recipe
 from xling.plain_yaml import written
+from xling.store.lineage import module_fingerprint
 
 CARRIED = "predict/swh/carried/0"
 
@@ -53,6 +55,9 @@ def test_the_labels_join_those_of_the_source_under_a_condition_of_their_own(shel
     assert (alone["scores"]["train_examples"], joined["scores"]["train_examples"]) == (40, 52)
     assert (alone["licence"], joined["licence"]) == ("CC0-1.0", "CC-BY-4.0")
     assert joined["making"]["data"]["train/swh"].startswith("sha256:")
+    assert joined["descent"]["modules"] == [module_fingerprint(Module.load(folder / "ner-alone"))]
+    assert joined["descent"]["cards"] == ["pairs", "spans"] and alone["descent"]["cards"] == ["spans"]
+    assert len(set(joined["descent"]["files"]) - set(alone["descent"]["files"])) == 1
     _, again = run()
     assert all(row["cached"] for row in again["stages"])
 

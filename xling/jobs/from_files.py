@@ -23,12 +23,9 @@ def from_files(rows: Sequence[Any], paths: Sequence[Path], *, also: Sequence[Pat
 
     also: further files that they descend from.
     """
-    own = Descent.of(files=checksums((*paths, *also)))
-    return Data(
-        rows=rows,
-        card=" ".join(path.name for path in paths),
-        descent=Descent.joined((own, *_of_cards_beside(paths))),
-    )
+    card = " ".join(path.name for path in paths)
+    own = Descent.of(files=checksums((*paths, *also)), cards=[card])
+    return Data(rows=rows, card=card, descent=Descent.joined((own, *_of_cards_beside(paths))))
 
 
 def card_beside(path: Path) -> Path:
