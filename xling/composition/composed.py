@@ -29,6 +29,7 @@ from xling.composition.contents import (
     tokenizer_of,
     vocabulary_of,
 )
+from xling.composition.fitting import check_sizes
 from xling.composition.folding import Kept, folded
 from xling.composition.forms.beside import heads_in
 from xling.composition.forms.form import HeadState, Plan, acting
@@ -266,7 +267,7 @@ def base_facts(base: Base | None, **changes: Any) -> Facts:
 
 
 def check_fits(module: Module, base: Base) -> None:
-    """Raise MismatchError when a module was made for another encoder or tokenizer than the base's.
+    """Raise MismatchError when a module was made for another encoder or tokenizer, or has other sizes.
 
     A module without a base serves every base.
     """
@@ -292,6 +293,7 @@ def check_fits(module: Module, base: Base) -> None:
                 where="--plan",
                 hint="open the base it names, or train it again on this one",
             )
+    check_sizes(module, base)
 
 
 def _vectors(vocabulary: ReadsPieces | None, ids: Tensor, table: Tensor) -> Tensor:

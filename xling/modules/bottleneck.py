@@ -14,6 +14,8 @@ from torch import Generator, Tensor, nn
 from xling.modules.kind import NONLINEARITIES, Kind, Nonlinearity, PartConfig, linear
 from xling.sites import PLACES, EncoderShape, Hidden, Place, ResidualState
 
+Reduction = Annotated[float, Field(ge=0.01)]  # a smaller one would only fill the memory
+
 
 class BottleneckOptions(PartConfig, frozen=True):
     """The settings of a bottleneck: a down projection, a non-linearity and an up projection.
@@ -31,15 +33,21 @@ class BottleneckOptions(PartConfig, frozen=True):
         up_std: The same of the up projection; 0 makes a new bottleneck the identity.
     """
 
-    reduction_factor: Annotated[float, Field(ge=0.1)] = 16
+    reduction_factor: Reduction = 16
     nonlinearity: Nonlinearity = "relu"
-    places: tuple[Place, ...] = ("after_ffn",)
+    places: Annotated[tuple[Place, ...], Field(max_length=len(PLACES))] = ("after_ffn",)
     reads: Literal["normed", "sublayer", "residual"] = "normed"
     stacking: Literal["adapterhub", "madx"] = "adapterhub"
     scaling: float = 1.0
     leave_out: tuple[int, ...] = ()
     std: Annotated[float, Field(ge=0)] = 0.02
     up_std: Annotated[float, Field(ge=0)] = 0.0
+
+    def numbers(self, shape: EncoderShape) -> int:
+        """Return how many parameters all bottlenecks have on an encoder."""
+        sites = len(shape.layers_but(self.leave_out)) * len(self.places)
+        width = self.width(shape.hidden)
+        return sites * (2 * shape.hidden * width + shape.hidden + width)
 
     def width(self, hidden: int) -> int:
         """Return the width of the bottleneck, at least 1."""

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from xling.errors import InputError
+from xling.faults import faults
+
+_SIZES = {"hidden": 1 << 17, "layers": 1 << 10}  # no encoder has larger ones
+_STRICT = ConfigDict(strict=True, extra="forbid")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +31,7 @@ class Descent:
     files: tuple[str, ...] = ()
     cards: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    __pydantic_config__: ClassVar = _STRICT
 
     @classmethod
     def of(
@@ -90,6 +101,7 @@ class Facts:
     making: Mapping[str, Any] = field(default_factory=dict)
     licence: str | None = None
     xling_version: str = ""
+    __pydantic_config__: ClassVar = _STRICT
 
     @property
     def rests_on(self) -> list[tuple[str, str]]:
@@ -103,3 +115,34 @@ class Facts:
             cards=(name for name, _ in self.cards), modules=(found for _, found in self.rests_on)
         )
         return Descent.joined((self.descent, own))
+
+
+_FACTS, _MADE_WITH = TypeAdapter(Facts), TypeAdapter(dict[str, str], config=_STRICT)
+
+
+def read_facts(values: Mapping[str, Any], where: Path) -> Facts:
+    """Return the facts that a module's file states. Raises InputError for facts that cannot be.
+
+    values: by name. What earlier versions did not state has its default.
+    """
+    for name, most in _SIZES.items():
+        least, most = (0, 0) if values.get("base") is None else (1, most)
+        if type(values.get(name)) is not int or not least <= values[name] <= most:
+            raise InputError(f"{name} = {values.get(name)!r} is no size of an encoder", where=where)
+    try:
+        found = _FACTS.validate_json(json.dumps({**values, "below": _below(values.get("below"))}))
+        _MADE_WITH.validate_python(found.making.get("modules", {}))
+    except ValidationError as error:
+        raise InputError(
+            f"facts that this xling cannot read: {faults(error, BaseModel)}",
+            where=where,
+            hint="update xling, or fetch the module again",
+        ) from error
+    return found
+
+
+def _below(value: Any) -> Any:
+    """Return names with fingerprints; earlier versions stored a single name."""
+    if value is None or isinstance(value, str):
+        return ((value, ""),) if value else ()
+    return value

@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Generator, Tensor, nn
 
-from xling.modules.bottleneck import BottleneckConfig
+from xling.modules.bottleneck import BottleneckConfig, Reduction
 from xling.modules.kind import NONLINEARITIES, Kind, Nonlinearity, PartConfig, linear
 from xling.sites import NO_ROWS, EncoderShape, Hidden, Rows
 
@@ -23,7 +23,7 @@ class InvertibleConfig(PartConfig, frozen=True):
     """
 
     kind: Literal["invertible"] = "invertible"
-    reduction_factor: Annotated[float, Field(ge=0.1)] = 2
+    reduction_factor: Reduction = 2
     nonlinearity: Nonlinearity = "relu"
     std: Annotated[float, Field(ge=0)] = 0.02
 

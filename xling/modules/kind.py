@@ -24,7 +24,7 @@ NONLINEARITIES: dict[Nonlinearity, Callable[[Tensor], Tensor]] = {
 }
 
 
-class PartConfig(BaseModel, frozen=True, extra="forbid", strict=True):
+class PartConfig(BaseModel, frozen=True, extra="forbid", strict=True, allow_inf_nan=False):
     """The base of all part configurations: frozen and strict; `kind` is the name in the registry."""
 
     kind: str
@@ -41,9 +41,10 @@ class WritesFiles(Protocol):
 
 def linear(inputs: int, outputs: int, generator: Generator, *, std: float) -> nn.Linear:
     """Make a linear layer with weights from N(0, std²), zeros for std 0, and a zero bias."""
-    layer = nn.Linear(inputs, outputs, device="meta").to_empty(device="cpu")
+    drawn = torch.randn(outputs, inputs, generator=generator)
+    layer = nn.Linear(inputs, outputs, device="meta").to_empty(device=drawn.device)
     with torch.no_grad():
-        layer.weight.copy_(torch.randn(outputs, inputs, generator=generator) * std)
+        layer.weight.copy_(drawn * std)
         layer.bias.copy_(torch.zeros(outputs))
     return layer
 
@@ -91,7 +92,8 @@ class Kind:
     Attributes:
         name: The value of `kind` in its configuration.
         config: The class of its configuration.
-        build: Makes a new network from a configuration, the encoder's shape and a random generator.
+        build: Makes a new network from a configuration, the encoder's shape and a random generator. It is
+            also called on the device `meta`, where tensors have shapes and no values.
         identity: Whether a new part changes nothing.
         merges: What happens to it in a plain model. `weights`: it is added to the encoder's weights. `plain`:
             plain models have such a part too (a classifier, a table of pieces), and it becomes that part.

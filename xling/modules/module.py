@@ -20,9 +20,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Generator, Tensor, nn
 
+from xling import __version__
 from xling.errors import InputError
 from xling.files import write_atomically, write_json
-from xling.modules.facts import Descent, Facts
+from xling.modules.facts import Facts, read_facts
 from xling.modules.kind import PartConfig, WritesFiles
 from xling.modules.registry import build, parse_config, restore
 from xling.sites import EncoderShape
@@ -31,7 +32,7 @@ FORMAT = 1
 WEIGHTS, FACTS = "weights.safetensors", "module.json"
 NOT_IDENTITY = frozenset(("content", "scores"))  # what module.json alone says
 _KEY = "xling"
-_SIZES = {"hidden": 1 << 17, "layers": 1 << 10}  # larger values would only waste memory; no encoder has them
+_UNFIT = (RuntimeError, ValueError, TypeError, KeyError, IndexError, OverflowError)  # what restoring raises
 
 
 @dataclass(frozen=True)
@@ -139,10 +140,12 @@ class Module:
         """
         path = Path(folder) / WEIGHTS
         described, tensors = read_weights(path)
-        facts, entries = _facts_and_entries(described, path)
+        entries = _entries(described.pop("parts", None), path)
+        facts = read_facts({key: value for key, value in described.items() if key != "format"}, path)
         shape = EncoderShape(hidden=facts.hidden, layers=facts.layers)
-        parts = tuple(_read_part(*entry, shape, tensors, path) for entry in entries)
-        return cls(parts, facts, _read_scores(path.parent / FACTS))
+        shared = _shared(tensors, [prefix for _, prefix in entries], path)
+        parts = (_read_part(config, prefix, shape, shared[prefix], path) for config, prefix in entries)
+        return cls(tuple(parts), facts, _read_scores(path.parent / FACTS))
 
 
 def read_weights(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -160,59 +163,63 @@ def read_weights(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise InputError(
             f"not an xling module: {error}", where=path, hint="train or fetch it again"
         ) from error
-    if described.get("format") != FORMAT:
-        raise InputError(
-            f"module format {described.get('format')!r} is not {FORMAT}", where=path, hint="update xling"
-        )
+    _check_format(described, path)
     return described, tensors
 
 
-def _facts_and_entries(
-    described: Mapping[str, Any], path: Path
-) -> tuple[Facts, list[tuple[PartConfig, str]]]:
-    """Read the facts, and the configuration and the prefix of each part."""
-    values = {key: value for key, value in described.items() if key not in ("format", "parts")}
+def _check_format(described: Mapping[str, Any], path: Path) -> None:
+    """Raise InputError for a format that this version cannot read, with the version that wrote it."""
+    found = described.get("format")
+    if type(found) is not int or found != FORMAT:
+        writer = described.get("xling_version")
+        raise InputError(
+            f"module format {found!r} is not {FORMAT}, which xling {__version__} reads",
+            where=path,
+            hint=f"it was written by xling {writer}: update to that version" if writer else "update xling",
+        )
+
+
+def _entries(parts: Any, path: Path) -> list[tuple[PartConfig, str]]:
+    """Return the configuration and the prefix of each part."""
     try:
-        cards = tuple((str(name), str(checksum)) for name, checksum in values.pop("cards"))
-        below = _below(values.pop("below"))
-        for name, most in _SIZES.items():
-            least, most = (0, 0) if values.get("base") is None else (1, most)
-            if not isinstance(values[name], int) or not least <= values[name] <= most:
-                raise InputError(f"{name} = {values[name]!r} is no size of an encoder", where=path)
-        lists = {name: tuple(own) for name, own in dict(values.pop("descent", {})).items()}
-        told = {
-            "labels": tuple(values["labels"]),
-            "cards": cards,
-            "below": below,
-            "descent": Descent(**lists),
-        }
-        facts = Facts(**{**values, **told})
-        pairs = [(dict(entry["config"]), str(entry["prefix"])) for entry in described["parts"]]
+        pairs = [(dict(entry["config"]), entry["prefix"]) for entry in parts]
+        prefixes = [prefix for _, prefix in pairs if isinstance(prefix, str)]
     except (TypeError, KeyError, ValueError) as error:
         raise InputError(
-            f"facts of another xling version: {error}", where=path, hint="update xling"
+            f"parts that this xling cannot read: {type(error).__name__} {error}",
+            where=path,
+            hint="update xling, or fetch the module again",
         ) from error
-    return facts, [(parse_config(config, where=str(path)), prefix) for config, prefix in pairs]
+    if not pairs or len(set(prefixes)) != len(pairs):
+        told = "two parts have one prefix" if pairs else "it has no parts"
+        raise InputError(told, where=path, hint="train or fetch it again")
+    return [(parse_config(config, where=str(path)), prefix) for config, prefix in pairs]
 
 
-def _below(value: Any) -> tuple[tuple[str, str], ...]:
-    """Read names and fingerprints; earlier versions stored a single name."""
-    if value is None or isinstance(value, str):
-        return ((value, ""),) if value else ()
-    return tuple((str(name), str(checksum)) for name, checksum in value)
+def _shared(
+    tensors: Mapping[str, Tensor], prefixes: Sequence[str], path: Path
+) -> dict[str, dict[str, Tensor]]:
+    """Return the tensors of each part by its prefix. Raises InputError for one that is not of one part."""
+    found: dict[str, dict[str, Tensor]] = {prefix: {} for prefix in prefixes}
+    for name, value in tensors.items():
+        owners = [prefix for prefix in prefixes if name.startswith(f"{prefix}.")]
+        if len(owners) != 1:
+            told = f"is of the parts {', '.join(owners)}" if owners else "is of no part"
+            raise InputError(f"the tensor {name} {told}", where=path, hint="train or fetch it again")
+        found[owners[0]][name.removeprefix(f"{owners[0]}.")] = value
+    return found
 
 
 def _read_part(
     config: PartConfig, prefix: str, shape: EncoderShape, tensors: Mapping[str, Tensor], path: Path
 ) -> Part:
-    own = {k[len(prefix) + 1 :]: v for k, v in tensors.items() if k.startswith(prefix + ".")}
-    own = {name: value.float() if value.is_floating_point() else value for name, value in own.items()}
+    own = {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
     bad = [name for name, value in own.items() if not torch.isfinite(value).all()]
     if bad:
         raise InputError(f"{prefix}.{bad[0]} has values that are not finite", where=path)
     try:
         return Part(config, prefix, restore(config, shape, own).requires_grad_(False))
-    except (RuntimeError, ValueError, KeyError, IndexError) as error:
+    except _UNFIT as error:
         raise InputError(f"{prefix}: {' '.join(str(error).split())}", where=path) from error
 
 

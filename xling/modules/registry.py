@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
+import torch
 from pydantic import ValidationError
 from torch import Generator, Tensor, nn
 
@@ -86,11 +88,45 @@ def build(config: PartConfig, shape: EncoderShape, generator: Generator) -> nn.M
 def restore(config: PartConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]) -> nn.Module:
     """Make the network of a configuration from stored tensors.
 
-    Raises RuntimeError, ValueError or KeyError when they do not fit the configuration.
+    Raises RuntimeError, ValueError, TypeError, KeyError, IndexError or OverflowError when they do not fit the
+    configuration; this is known before memory is taken for what the configuration claims.
     """
     kind = KINDS[config.kind]
-    if kind.restore is not None:
-        return kind.restore(config, shape, tensors)
-    network = kind.build(config, shape, Generator())
-    network.load_state_dict(dict(tensors))
+    if kind.restore is None:
+        _check_same(tensors, _outline(config, shape, len(tensors)))
+        network = kind.build(config, shape, Generator())
+        network.load_state_dict(dict(tensors))
+        return network
+    network = kind.restore(config, shape, tensors)
+    _check_same(tensors, network.state_dict())
     return network
+
+
+def _outline(config: PartConfig, shape: EncoderShape, count: int) -> Mapping[str, Tensor]:
+    """Return the tensors of a configuration without values, of at least one more layer than can be right.
+
+    count: the number of stored tensors. Every layer has one, or is named in the configuration.
+    """
+    named = sum(len(value) for _, value in config if isinstance(value, tuple))
+    some = replace(shape, layers=min(shape.layers, count + named + 1))
+    with torch.device("meta"):
+        return KINDS[config.kind].build(config, some, Generator()).state_dict()
+
+
+def _check_same(stored: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    """Raise ValueError unless tensors have the names, the shapes and the sort of numbers that are wanted."""
+    if odd := sorted(stored.keys() ^ wanted.keys()):
+        raise ValueError(f"{odd[0]} is {'missing' if odd[0] in wanted else 'no tensor of it'}")
+    for name, own in stored.items():
+        if own.shape != wanted[name].shape:
+            raise ValueError(f"{name} is of {_size(own)}, not of {_size(wanted[name])}")
+        if own.is_complex() or _sort(own) != _sort(wanted[name]):
+            raise ValueError(f"{name} holds {own.dtype}, not {wanted[name].dtype}")
+
+
+def _size(value: Tensor) -> str:
+    return " x ".join(map(str, value.shape)) or "one number"
+
+
+def _sort(value: Tensor) -> tuple[bool, bool]:
+    return value.is_floating_point(), value.dtype == torch.bool

@@ -14,10 +14,12 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 from torch.func import functional_call
 
-from xling.modules.bottleneck import BottleneckConfig, BottleneckOptions, Bottlenecks
+from xling.modules.bottleneck import BottleneckConfig, BottleneckOptions, Bottlenecks, Reduction
 from xling.modules.entries import Entries, stored_entries, top_k
 from xling.modules.kind import Kind, Rehearsal
 from xling.sites import EncoderShape, Place, ResidualState, key_of, name_of
+
+_MOST_LOST = 8  # times fewer: a number that never had a gradient is not kept
 
 
 class SparseBottleneckConfig(BottleneckOptions, frozen=True):
@@ -34,7 +36,7 @@ class SparseBottleneckConfig(BottleneckOptions, frozen=True):
     kind: Literal["sparse_bottleneck"] = "sparse_bottleneck"
     share: Annotated[float, Field(gt=0, le=1)] = 0.25
     by: Literal["snip", "magnitude"] = "snip"
-    reduction_factor: Annotated[float, Field(ge=0.1)] = 4
+    reduction_factor: Reduction = 4
     up_std: Annotated[float, Field(gt=0)] = 0.02
 
     @property
@@ -56,7 +58,8 @@ class SparseBottlenecks(Entries):
         values: Mapping[str, Tensor],
     ) -> None:
         super().__init__(indices, values)
-        dense = Bottlenecks(config.dense, shape, Generator()).to("meta")
+        with torch.device("meta"):
+            dense = Bottlenecks(config.dense, shape, Generator())
         self._dense = (dense,)  # in a tuple, so that torch does not count its parameters as this module's
         self._shapes = {name_of(name): value.shape for name, value in dense.named_parameters()}
         for name, index in indices.items():
@@ -92,8 +95,11 @@ class SparseBottlenecks(Entries):
     def restore(
         cls, config: SparseBottleneckConfig, shape: EncoderShape, tensors: Mapping[str, Tensor]
     ) -> SparseBottlenecks:
-        """Rebuild the part from its stored values."""
+        """Rebuild the part from its stored values. Raises ValueError when far fewer are kept than stated."""
         indices, values = stored_entries(tensors)
+        kept, stated = sum(map(len, values.values())), int(config.share * config.numbers(shape))
+        if stated > _MOST_LOST * max(1, kept):
+            raise ValueError(f"{kept:,} numbers are kept, not the {stated:,} of this bottleneck")
         return cls(config, shape, indices=indices, values=values)
 
     def residual_sites(self) -> Iterable[tuple[int, Place]]:

@@ -21,7 +21,7 @@ from xling.errors import InputError
 from xling.modules.kind import Kind, PartConfig
 from xling.sites import EncoderShape
 
-_MOST_BYTES = 1 << 28  # no tokenizer is larger; a file that unpacks to more would only fill the memory
+_MOST_BYTES, _MOST_PACKED = 1 << 28, 100  # no tokenizer is larger, or packs to a smaller part of its size
 
 
 class VocabularyConfig(PartConfig, frozen=True):
@@ -123,7 +123,7 @@ def unpack(packed: Tensor) -> str:
     """Return the JSON from compressed bytes. Raises ValueError when they are damaged or too large."""
     reader = zlib.decompressobj()
     try:
-        data = reader.decompress(packed.cpu().numpy().tobytes(), _MOST_BYTES)
+        data = reader.decompress(packed.cpu().numpy().tobytes(), min(_MOST_BYTES, _MOST_PACKED * len(packed)))
     except zlib.error as error:
         raise ValueError(f"the tokenizer cannot be unpacked: {error}") from error
     if not reader.eof:
