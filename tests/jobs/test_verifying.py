@@ -14,6 +14,7 @@ from support.making import disturbed, own_vocabulary, task_module
 from xling.errors import InputError, MismatchError
 from xling.jobs.inspecting import module_rows
 from xling.jobs.verifying import verify_module, verify_store
+from xling.modules.lora import Lora
 from xling.modules.module import FACTS, WEIGHTS, Part
 from xling.modules.vocabulary import Vocabulary
 from xling.store.lineage import module_fingerprint
@@ -165,9 +166,9 @@ def test_pieces_that_the_base_does_not_have(shell, store, bert, text_file):
 def test_what_only_a_base_can_tell(store, bert):
     lora = disturbed(bert, "lora", std=0.1, seed=1)
     wide = disturbed(bert, "lora", std=0.1, seed=1)
-    with torch.no_grad():
-        name, value = next(iter(wide.networks[0].down.items()))
-        wide.networks[0].down[name] = torch.nn.Parameter(torch.zeros(len(value), 3))
+    assert isinstance(own := wide.networks[0], Lora)
+    name, value = next(iter(own.down.items()))
+    own.down[name] = torch.nn.Parameter(torch.zeros(len(value), 3))
     store.add("lang/wide", wide)
     huge = disturbed(bert, "lora", std=0.1, seed=1)
     with torch.no_grad():

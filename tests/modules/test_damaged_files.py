@@ -206,6 +206,8 @@ CLAIMS = {
     "arcs": ("biaffine", {"hidden": 32768}, {"arc_size": 10**9}),
     "centre": ("centre", {"hidden": 131072}, {}),
     "sparse": ("large-sparse", {"hidden": 32768, "layers": 1024}, {}),
+    "sparse and few": ("large-sparse", {"hidden": 32768, "layers": 1024}, {"share": 0.001}),
+    "sparse and none": ("large-sparse", {"hidden": 32768, "layers": 1024}, {"share": 1e-12}),
     "sparse and wide": ("large-sparse", {}, {"reduction_factor": 0.01}),
     "rank": ("lora", {}, {"rank": 10**12}),
 }

@@ -34,7 +34,7 @@ class SparseBottleneckConfig(BottleneckOptions, frozen=True):
     """
 
     kind: Literal["sparse_bottleneck"] = "sparse_bottleneck"
-    share: Annotated[float, Field(gt=0, le=1)] = 0.25
+    share: Annotated[float, Field(ge=0.001, le=1)] = 0.25
     by: Literal["snip", "magnitude"] = "snip"
     reduction_factor: Reduction = 4
     up_std: Annotated[float, Field(gt=0)] = 0.02
