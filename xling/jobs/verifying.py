@@ -16,7 +16,7 @@ from xling.composition.composed import Composition, check_fits
 from xling.errors import InputError, XlingError
 from xling.jobs.tracing import aligned, check_holds_modules
 from xling.makers.task import DECIDED
-from xling.modules.module import FACTS, NOT_IDENTITY, WEIGHTS, Module, read_weights
+from xling.modules.module import FACTS, NOT_IDENTITY, WEIGHTS, Module, read_described
 from xling.modules.vocabulary import Vocabulary
 from xling.store.lineage import CHANGED, Member, member_of, members, rests
 from xling.store.store import Store, content_fingerprint
@@ -117,7 +117,7 @@ def _check_beside(module: Module, folder: Path) -> None:
 
 
 def _check_facts(folder: Path) -> None:
-    path, (inside, _) = folder / FACTS, read_weights(folder / WEIGHTS)
+    path, inside = folder / FACTS, read_described(folder / WEIGHTS)
     if not path.exists():
         return
     try:

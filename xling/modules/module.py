@@ -10,7 +10,8 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -150,21 +151,33 @@ class Module:
 
 def read_weights(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Read the facts and the tensors of a `weights.safetensors`. Raises InputError if it is not a module."""
+    described = read_described(path)
+    with _module_file(path) as file:
+        return described, {name: file.get_tensor(name) for name in file.keys()}
+
+
+def read_described(path: Path) -> dict[str, Any]:
+    """Read the facts of a `weights.safetensors` alone. Raises InputError if it is not a module."""
+    with _module_file(path) as file:
+        described = json.loads((file.metadata() or {})[_KEY])
+        if not isinstance(described, dict):
+            raise ValueError(f"its facts are a {type(described).__name__}")
+    _check_format(described, path)
+    return described
+
+
+@contextmanager
+def _module_file(path: Path) -> Iterator[Any]:
+    """Open a file of tensors. Raises InputError when there is none, and for what goes wrong in reading it."""
     if not path.is_file():
         raise InputError(f"no module here ({WEIGHTS} is missing)", where=path.parent)
     try:
         with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-        described = json.loads(metadata[_KEY])
-        if not isinstance(described, dict):
-            raise ValueError(f"its facts are a {type(described).__name__}")
+            yield file
     except (SafetensorError, KeyError, ValueError, RecursionError, OSError) as error:
         raise InputError(
             f"not an xling module: {error}", where=path, hint="train or fetch it again"
         ) from error
-    _check_format(described, path)
-    return described, tensors
 
 
 def _check_format(described: Mapping[str, Any], path: Path) -> None:
