@@ -163,6 +163,16 @@ def test_files_of_their_owner_stay(root):
     assert {f"words/swh/{name}: not written by xling" for name in mine} < set(told["remains"])
 
 
+def test_the_checkpoints_of_a_removed_module_go_with_it(root):
+    folder = root / "words/swh"
+    for name in ("step-002.safetensors", "full/step-004.safetensors", "full/.step-006.safetensors.x"):
+        (folder / "checkpoints" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "checkpoints" / name).write_bytes(b"trained")
+    lexicon("d", (), CARD).save(folder / "checkpoints/chosen")
+    assert len(remove(removal(root, (), CARD))["removed"]) == 3
+    assert not folder.exists()
+
+
 def test_a_module_that_cannot_be_read_stays_and_is_told(shell, root):
     (root / "words/above" / WEIGHTS).write_bytes(b"")
     told = shell("module", "list", "--trained-on", CARD, "--store", root, "--json")

@@ -84,7 +84,8 @@ def remove(
         hint = "look at what is to be removed, then give it"
         raise InputError("nothing is removed without a yes", where="--yes", hint=hint)
     if yes or typer.confirm("Remove them?", err=True):
-        print_result(removing.remove(order), as_json=json)
+        told = removing.remove(order)
+        print_result(told if json else {key: "; ".join(own) for key, own in told.items()}, as_json=json)
 
 
 @app.command("merge")

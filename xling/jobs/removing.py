@@ -17,7 +17,6 @@ from xling.modules.module import FACTS, WEIGHTS, Module
 from xling.pipeline.stages import CHECKPOINTS, DONE
 from xling.store.lineage import Member, descendants, members
 from xling.store.store import CARD, Store, is_card
-from xling.training.checkpoints import Checkpoints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +111,7 @@ def _written(folder: Path) -> Iterator[Path]:
     }
     yield folder / WEIGHTS
     yield from folder.glob(f".{WEIGHTS}.*")  # what a process that was killed while writing leaves
+    yield from (folder / CHECKPOINTS).rglob("*step-*.safetensors*")
     for name, ours in own.items():
         path = folder / name
         if path.is_file() and ours(path.read_bytes()):
@@ -136,9 +136,9 @@ def _delete(folder: Path, files: Sequence[Path]) -> None:
     try:
         for path in files:
             path.unlink(missing_ok=True)
-        Checkpoints(folder / CHECKPOINTS).clear()
-        if not any(folder.iterdir()):
-            folder.rmdir()
+        for own in sorted({path.parent for path in files} | {folder / CHECKPOINTS, folder}, reverse=True):
+            if own.is_dir() and not any(own.iterdir()):
+                own.rmdir()
     except OSError as error:
         raise XlingError(
             f"cannot delete {error.filename}: {error.strerror or error}; run the same command again"
