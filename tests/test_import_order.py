@@ -23,6 +23,7 @@ ROWS = (
         "faults",
         "registry",
         "spelling",
+        "unfinished",
     },
     {"bases", "modules", "data"},
     {"words"},

@@ -71,7 +71,8 @@ def test_ranges_and_empty_nodes_stay_where_predictions_are_filled_in(tmp_path):
     """EmilStenstrom/conllu #62: they were gone from what was written."""
     text = RANGE + word(1, "de", 2) + EMPTY + word(2, "le", 0) + "\n"
     file = written(tmp_path, "a.conllu", text)
-    found = fill_conllu(file, [{"tokens": ["de", "le"], "heads": [0, 1], "relations": ["root", "x"]}])
+    row = {"tokens": ["de", "le"], "heads": [0, 1], "relations": ["root", "x"]}
+    found = b"".join(fill_conllu(file, [row]))
     assert found.decode() == RANGE + word(1, "de", 0, "root") + EMPTY + word(2, "le", 1, "x") + "\n"
 
 

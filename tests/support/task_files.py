@@ -22,4 +22,4 @@ def of_hub(task: str, rows: list[dict[str, Any]], *, language: str = "swh", **to
     """The examples of rows of a data set that is called `hub`."""
     records = (Record(row, Place("hub", path=f"row {n}"), Place("hub")) for n, row in enumerate(rows))
     how = Reading(where="hub", language=language, **{"columns": Columns(), **told})
-    return task_named(task).of_rows(records, how)
+    return list(task_named(task).of_rows(records, how))

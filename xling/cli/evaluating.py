@@ -34,7 +34,12 @@ def predict(
     base: BaseName,
     plan: PlanText,
     store: StoreFolder,
-    input: Annotated[Path, typer.Option("--input", help="Input: JSONL, CoNLL, CoNLL-U, TSV or plain text.")],
+    input: Annotated[
+        Path,
+        typer.Option(
+            "--input", help="Input: JSONL, CoNLL, CoNLL-U, TSV or plain text, gzipped or not, or a pipe."
+        ),
+    ],
     output: Annotated[
         Path, typer.Option("--output", help="Output, by extension: JSONL, CoNLL (tags) or CoNLL-U (trees).")
     ],
@@ -49,6 +54,9 @@ def predict(
     """Write the predictions of a plan for a file.
 
     For tagging, plain text is split into words at white space and at punctuation beside it.
+
+    A file may have any length. The output appears when it is complete; until then it grows in a folder beside
+    it, and after an interruption the same command goes on where it stopped.
     """
     from xling.bases.precision import checked_precision
     from xling.jobs.predict import PredictionFiles, predict_file

@@ -46,7 +46,7 @@ Fresh = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress bars and no messages on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
-_GO_ON = ("run", "ablate", "train")  # the commands that keep what is done
+_GO_ON = ("run", "ablate", "train", "predict")  # the commands that keep what is done
 _TYPERS_INTERRUPT = 130  # what Typer returns after an interrupt; older releases raise Abort
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from pathlib import Path
 
 from xling.data.textfile import check_length
@@ -23,22 +25,25 @@ __all__ = ["Record", "cell_records", "shown"]
 csv.field_size_limit(2**31 - 1)  # the default limit, 131,072 characters, is shorter than some documents
 
 _CLOSED = re.compile(r'"(?:[^"]|"")*"')
+_MOST_JOINED = 10_000  # lines in one quoted field; an open quote would take in the rest of a long file
 _DOUBLE = "put a field that holds a quote in double quotes, and double the quotes inside"
 
 Record = tuple[int, list[str]]  # line number, cells
 
 
-def cell_records(lines: Sequence[str], delimiter: str, *, where: str | Path) -> Iterator[Record]:
+def cell_records(lines: Iterable[str], delimiter: str, *, where: str | Path) -> Iterator[Record]:
     """Yield the first line number and the cells of every non-empty record, starting with the header.
 
     All records have as many cells as the header. Raises InputError naming the line when a record has a
     different number of cells, when its quoting is broken, and when a quoted field spans lines that could each
     be a record.
     """
-    table = _Table(lines, delimiter, where)
+    ahead = _Ahead(lines)
+    table = _Table(ahead, delimiter, where)
     width, start = 0, 0
-    while start < len(lines):
-        if not lines[start]:
+    while ahead.has(start):
+        ahead.forget(start)
+        if not ahead[start]:
             start += 1
             continue
         end, cells = table.record(start, width)
@@ -48,9 +53,35 @@ def cell_records(lines: Sequence[str], delimiter: str, *, where: str | Path) -> 
         width, start = width or len(cells), end
 
 
+class _Ahead:
+    """Lines by their index, which are read when they are asked for and kept until they are forgotten."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._unread, self._held, self._first = iter(lines), deque[str](), 0
+
+    def has(self, index: int) -> bool:
+        """Return whether there is such a line, after reading up to it."""
+        missing = index + 1 - self._first - len(self._held)
+        self._held.extend(islice(self._unread, max(0, missing)))
+        return index < self._first + len(self._held)
+
+    def __getitem__(self, index: int) -> str:
+        return self._held[index - self._first]
+
+    def between(self, start: int, end: int) -> Iterator[str]:
+        """Yield the lines from one index to before another, fewer at the end of the file."""
+        return (self[index] for index in takewhile(self.has, range(start, end)))
+
+    def forget(self, before: int) -> None:
+        """Drop the lines before an index."""
+        while self._held and self._first < before:
+            self._held.popleft()
+            self._first += 1
+
+
 @dataclass(frozen=True)
 class _Table:
-    lines: Sequence[str]
+    lines: _Ahead
     delimiter: str
     where: str | Path
 
@@ -103,14 +134,14 @@ class _Table:
 
         Raises csv.Error for broken quoting.
         """
-        rest = (f"{self.lines[line]}\n" for line in range(start, len(self.lines)))
+        rest = (f"{line}\n" for line in self.lines.between(start, start + _MOST_JOINED))
         reader = csv.reader(rest, delimiter=self.delimiter, quotechar='"', strict=True)
         cells = next(reader)
         return start + reader.line_num, cells
 
     def _stand_alone(self, start: int, end: int, width: int) -> bool:
         """Return whether every line that csv joins to the first one looks like a record itself."""
-        return all(self._is_record(line, width) for line in self.lines[start + 1 : end])
+        return all(self._is_record(line, width) for line in self.lines.between(start + 1, end))
 
     def _is_record(self, line: str, width: int) -> bool:
         """Return whether a line looks like a record: it has the right number of cells.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 
 from xling.data.bio import is_bio, rename_types, repaired
 from xling.data.examples import TaggedSentence
+from xling.data.line_stream import stream_lines
 from xling.data.place import Line, Place, line_blocks
-from xling.data.textfile import read_lines
 from xling.errors import InputError
 
 Scheme = Literal["bio", "plain"]
@@ -55,6 +55,17 @@ def read_conll(
     layout: ConllLayout = TAGGED,
     labels: Mapping[str, str] | None = None,
 ) -> list[TaggedSentence]:
+    """Return what `conll_sentences` yields."""
+    return list(conll_sentences(path, language=language, layout=layout, labels=labels))
+
+
+def conll_sentences(
+    path: str | Path,
+    *,
+    language: str,
+    layout: ConllLayout = TAGGED,
+    labels: Mapping[str, str] | None = None,
+) -> Iterator[TaggedSentence]:
     """Read the sentences of a file or its `.gz`. BIO tags are converted to IOB2.
 
     labels: new names for the types of spans, or for plain tags; the name `O` drops a type of span.
@@ -64,18 +75,14 @@ def read_conll(
     tag: `# O` is the token `#`. A lone `#` before a sentence is a comment too if the other lines have more
     columns. Raises InputError naming file and line when a column is missing or a tag is not BIO.
     """
-    lines = read_lines(path)
-    width = _width(lines)
-    sentences: list[TaggedSentence] = []
-    for block in line_blocks(lines, path):
-        rows = _rows(block, layout, width)
-        if rows:
-            tokens, tags = zip(*rows, strict=True)
-            kept = _renamed(tags, layout, labels or {})
-            sentences.append(TaggedSentence(tokens, kept, str(len(sentences)), language))
-    if not sentences:
+    width = _width(path)
+    blocks = (_rows(block, layout, width) for block in line_blocks(stream_lines(path), path))
+    number = -1
+    for number, rows in enumerate(filter(None, blocks)):
+        tokens, tags = zip(*rows, strict=True)
+        yield TaggedSentence(tokens, _renamed(tags, layout, labels or {}), str(number), language)
+    if number < 0:
         raise InputError("no sentence in this file", where=path)
-    return sentences
 
 
 def write_conll(rows: Iterable[tuple[Sequence[str], Sequence[str] | None]]) -> str:
@@ -84,25 +91,28 @@ def write_conll(rows: Iterable[tuple[Sequence[str], Sequence[str] | None]]) -> s
     Only tokens are written where tags are None. Raises InputError when a token is empty or contains white
     space, because it could not be read back.
     """
-    lines: list[str] = []
-    for number, (tokens, tags) in enumerate(rows):
-        for token in tokens:
-            if not token or re.search(r"[ \t\r\n]", token):
-                raise InputError(f"the token {token!r} of sentence {number} cannot stand in CoNLL columns")
-        lines += [" ".join(row) for row in zip(tokens, *([] if tags is None else [tags]), strict=True)]
-        lines.append("")
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(conll_block(tokens, tags, number) for number, (tokens, tags) in enumerate(rows))
+
+
+def conll_block(tokens: Sequence[str], tags: Sequence[str] | None, number: int) -> str:
+    """Return the lines of one row of `write_conll`. number: its index, for messages."""
+    for token in tokens:
+        if not token or re.search(r"[ \t\r\n]", token):
+            raise InputError(f"the token {token!r} of sentence {number} cannot stand in CoNLL columns")
+    lines = [" ".join(row) for row in zip(tokens, *([] if tags is None else [tags]), strict=True)]
+    return "".join(f"{line}\n" for line in (*lines, ""))
 
 
 def _columns(line: str) -> list[str]:
     return [cell.strip(" ") for cell in line.split("\t")] if "\t" in line else _BLANKS.split(line.strip(" "))
 
 
-def _width(lines: Sequence[str]) -> int:
+def _width(path: str | Path) -> int:
     """Return the most frequent number of columns, or 0 if no line may be a comment."""
-    if not any(line.startswith("# ") or line == "#" for line in lines):
+    if not any(line.startswith("# ") or line == "#" for line in stream_lines(path)):
         return 0
-    found = Counter(len(_columns(line)) for line in lines if line.strip() and not line.startswith("#"))
+    lines = (line for line in stream_lines(path) if line.strip() and not line.startswith("#"))
+    found = Counter(len(_columns(line)) for line in lines)
     return found.most_common(1)[0][0] if found else 2
 
 

@@ -7,7 +7,7 @@ width, so lines, columns and trees are checked here.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import takewhile
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,8 +16,9 @@ from conllu.parser import parse_comment_line, parse_id_value, parse_int_value
 
 from xling.data.cells import shown
 from xling.data.examples import ParsedSentence, TaggedSentence
+from xling.data.line_stream import raw_lines, stream_lines
 from xling.data.place import Line, Place, line_blocks
-from xling.data.textfile import find, read_bytes, read_lines
+from xling.data.textfile import find
 from xling.data.trees import tree_fault
 from xling.errors import InputError
 
@@ -37,6 +38,17 @@ def read_conllu(
     gold: Collection[Gold] = ("tags", "tree"),
     labels: Mapping[str, str] | None = None,
 ) -> list[ParsedSentence]:
+    """Return what `conllu_sentences` yields."""
+    return list(conllu_sentences(path, language=language, gold=gold, labels=labels))
+
+
+def conllu_sentences(
+    path: str | Path,
+    *,
+    language: str,
+    gold: Collection[Gold] = ("tags", "tree"),
+    labels: Mapping[str, str] | None = None,
+) -> Iterator[ParsedSentence]:
     """Read the words of each sentence in a file or its `.gz`.
 
     gold: the annotation that every word must have: `tags` for parts of speech (UPOS), `tree` for heads and
@@ -47,65 +59,84 @@ def read_conllu(
     Raises InputError naming file and line for a line without ten columns, a wrong word number, a head outside
     the sentence, heads that do not form a tree with one root, or a sentence without words.
     """
-    sentences: list[ParsedSentence] = []
     names = labels or {}
     documents, document = 0, ""
-    for block in line_blocks(read_lines(path), path):
+    for number, block in enumerate(line_blocks(stream_lines(path), path)):
         comments = _comments(block)
         started = [key for key in comments if key == "newdoc" or key.startswith("newdoc ")]
         if started:
             documents += 1
             document = comments.get("newdoc id") or str(documents)
-        own = comments.get("sent_id") or str(len(sentences))
+        own = comments.get("sent_id") or str(number)
         words = _words(block)
         tags = _tags(words) if "tags" in gold else None
         heads, relations = _tree(words) if "tree" in gold else (None, None)
-        sentences.append(
-            ParsedSentence(
-                tokens=tuple(cells[_FORM] for _, cells in words),
-                tags=_renamed(tags, names),
-                heads=heads,
-                relations=_renamed(relations, names),
-                # a slash separates document and sentence; UD does not allow it in sentence ids
-                id=f"{document}/{own.replace('/', '_')}" if documents else own,
-                language=language,
-            )
+        yield ParsedSentence(
+            tokens=tuple(cells[_FORM] for _, cells in words),
+            tags=_renamed(tags, names),
+            heads=heads,
+            relations=_renamed(relations, names),
+            # a slash separates document and sentence; UD does not allow it in sentence ids
+            id=f"{document}/{own.replace('/', '_')}" if documents else own,
+            language=language,
         )
-    return sentences
 
 
-def as_tagged(sentences: Iterable[ParsedSentence]) -> list[TaggedSentence]:
-    """Return the same sentences with only their parts of speech."""
-    return [TaggedSentence(own.tokens, own.tags, own.id, own.language) for own in sentences]
+def as_tagged(sentences: Iterable[ParsedSentence]) -> Iterator[TaggedSentence]:
+    """Yield the same sentences with only their parts of speech."""
+    return (TaggedSentence(own.tokens, own.tags, own.id, own.language) for own in sentences)
 
 
-def fill_conllu(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Write predictions into a copy of a CoNLL-U file; everything else stays the same, byte for byte.
+def fill_conllu(path: str | Path, rows: Iterable[Mapping[str, Any]], *, first: int = 0) -> Iterator[bytes]:
+    """Yield a CoNLL-U file with predictions written into it; everything else stays the same, byte for byte.
 
     rows: one mapping per sentence with its `tokens` and any of `tags` (written to UPOS), `heads`,
         `relations`.
-    A `.gz` file is returned unpacked. Raises InputError when the tokens of the rows differ from the file's.
+    first: the index of the sentence of the first row; the lines of earlier ones are left out.
+    The lines of each sentence come at once, and at last the blank ones after all. A `.gz` file is unpacked.
+    Raises InputError when the tokens of the rows differ from the file's.
     """
-    given = [sentence.tokens for sentence in read_conllu(path, language="und", gold=())]
-    words = [tuple(row["tokens"]) for row in rows]
-    if given != words:
-        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(given, words, strict=False)))
-        raise InputError(
-            f"the predictions are not of this file: they differ from sentence {same + 1} of {len(given)} on",
-            where=path,
-        )
-    values = (
-        {key: row[key][number] for key in _FILLED if key in row}
-        for row in rows
-        for number in range(len(row["tokens"]))
-    )
-    lines = read_bytes(find(Path(path))).decode("utf-8").split("\n")
-    return "\n".join(_filled(line, values) for line in lines).encode("utf-8")
+    blocks = islice(_raw_sentences(find(Path(path))), first, None)
+    number = first
+    for number, row in enumerate(rows, start=first + 1):
+        lines = next(blocks, [])
+        words = [cells for line in lines if (cells := _word_cells(line))]
+        if [cells[_FORM] for cells in words] != list(row["tokens"]):
+            raise _of_another_file(number, path)
+        filled = ({key: row[key][place] for key in _FILLED if key in row} for place in range(len(words)))
+        yield "".join(_filled(line, filled) for line in lines).encode("utf-8")
+    rest = list(chain.from_iterable(blocks))
+    if any(map(_word_cells, rest)):
+        raise _of_another_file(number + 1, path)
+    yield "".join(rest).encode("utf-8")
+
+
+def _of_another_file(number: int, path: str | Path) -> InputError:
+    problem = f"the predictions are not of this file: they differ from sentence {number} on"
+    return InputError(problem, where=path)
+
+
+def _raw_sentences(path: Path) -> Iterator[list[str]]:
+    """Yield the lines of each sentence after the blank lines before it, with their ends; then the rest."""
+    texts = (line.decode("utf-8") for lines in raw_lines(path) for line in lines)
+    before: list[str] = []
+    for filled, block in groupby(texts, key=lambda line: bool(line.removeprefix("\ufeff").strip())):
+        lines = [*before, *block]
+        if filled:
+            yield lines
+        before = [] if filled else lines
+    yield before
+
+
+def _word_cells(line: str) -> list[str]:
+    """Return the cells of the line of a word, none for another line."""
+    cells = line.split("\t")
+    return cells if len(cells) == _COLUMNS and cells[_ID].removeprefix("\ufeff").isdecimal() else []
 
 
 def _filled(line: str, values: Iterator[Mapping[str, Any]]) -> str:
-    cells = line.split("\t")
-    if not cells[_ID].removeprefix("\ufeff").isdecimal():
+    cells = _word_cells(line)
+    if not cells:
         return line
     for key, value in next(values).items():
         cells[_FILLED[key]] = str(value)

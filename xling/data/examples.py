@@ -150,6 +150,11 @@ def fingerprint(examples: Sequence[Example | str]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+def digest(text: str) -> bytes:
+    """Return 16 bytes that stand for a text, where the texts of a long file would be too much to keep."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
 def sample(examples: Sequence[ExampleT], count: int | None, seed: int) -> list[ExampleT]:
     """Draw `count` examples without replacement and keep their order; return all if there are not more."""
     if count is None or count >= len(examples):

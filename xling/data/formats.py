@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from xling.data.bio import is_bio
-from xling.data.textfile import ending, find, read_lines
+from xling.data.line_stream import stream_lines
+from xling.data.textfile import ending, find
 from xling.errors import InputError
 
 AUTO = "auto"
@@ -61,13 +63,16 @@ def format_of(
 
 
 def columns_or_text(path: Path) -> str:
-    """Return `conll`, `conllu` or `text` after inspecting the lines; raises InputError if that is unclear.
+    """Return `conll`, `conllu` or `text` by the first lines; raises InputError if that is unclear.
 
     A file has columns if every line ends in a tag (BIO, or a part of speech), if tabs give every line the
     same number of columns, if there is a -DOCSTART- line, or if there is one word per line with blank lines
     between.
     """
-    lines = read_lines(path)[:_MOST_LINES]
+    unread = stream_lines(path)
+    lines = list(islice(unread, _MOST_LINES))
+    while not any(map(str.strip, lines)):
+        lines = list(islice(unread, _MOST_LINES))
     filled = [line for line in lines if line.strip() and not line.startswith("# ")]
     tabs = [line.split("\t") for line in filled]
     cells = tabs if all(len(row) > 1 for row in tabs) else [line.split() for line in filled]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from xling.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """A position in a file or data set: a line, counted from 1, or a path in its JSON.
 
@@ -37,7 +37,7 @@ class Place:
 Line = tuple[Place, str]
 
 
-def line_blocks(lines: Sequence[str], where: str | Path) -> Iterator[list[Line]]:
+def line_blocks(lines: Iterable[str], where: str | Path) -> Iterator[list[Line]]:
     """Yield the lines between blank ones, such as those of a sentence, each with its position."""
     placed = ((Place(where, number), line) for number, line in enumerate(lines, start=1))
     for filled, block in groupby(placed, key=lambda own: bool(own[1].strip())):

@@ -12,9 +12,10 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict
 
 from xling.data.cells import cell_records, shown
+from xling.data.line_stream import stream_lines
 from xling.data.place import Place
 from xling.data.template import filled
-from xling.data.textfile import ending, find, read_lines
+from xling.data.textfile import ending, find
 from xling.errors import InputError
 
 TableFormat = Literal["tsv", "csv", "jsonl"]
@@ -147,7 +148,7 @@ def _filled(value: str | tuple[str, ...] | None, upstream: str) -> str | tuple[s
 
 
 def _cell_rows(path: Path, delimiter: str) -> Iterator[Record]:
-    records = cell_records(read_lines(path), delimiter, where=path)
+    records = cell_records(stream_lines(path), delimiter, where=path)
     _, header = next(records)
     if len(set(header)) != len(header):
         twice = next(name for name in header if header.count(name) > 1)
@@ -157,7 +158,7 @@ def _cell_rows(path: Path, delimiter: str) -> Iterator[Record]:
 
 
 def _json_rows(path: Path) -> Iterator[Record]:
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(stream_lines(path), start=1):
         if not line.strip():
             continue
         try:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from xling.data.examples import sample
+from xling.data.line_stream import stream_lines
 from xling.data.place import Place
 from xling.data.rows import Record
 from xling.data.textfile import read_lines
@@ -32,7 +33,7 @@ def read_text(paths: Iterable[str | Path]) -> list[str]:
 
 def line_rows(path: str | Path) -> Iterator[Record]:
     """Yield each non-blank line as a row with one column, `text`, in which white space is collapsed."""
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(stream_lines(path), start=1):
         place = Place(path, number)
         if text := " ".join(line.split()):
             yield Record({"text": text}, place, place)

@@ -7,15 +7,15 @@ other comments, such as `# dialect`, are ignored. Layout: github.com/mainlp/xsid
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from xling.data.bio import is_bio, rename_types, repaired
 from xling.data.cells import shown
 from xling.data.examples import Utterance
+from xling.data.line_stream import stream_lines
 from xling.data.place import Line, Place, line_blocks
-from xling.data.textfile import read_lines
 from xling.errors import InputError
 
 EMPTY = "_"  # the token where a file has none between its tabs, as in some published files
@@ -51,6 +51,13 @@ class Block:
 def read_xsid(
     path: str | Path, *, language: str, labels: Mapping[str, str] | None = None, labelled: bool = True
 ) -> list[Utterance]:
+    """Return what `xsid_utterances` yields."""
+    return list(xsid_utterances(path, language=language, labels=labels, labelled=labelled))
+
+
+def xsid_utterances(
+    path: str | Path, *, language: str, labels: Mapping[str, str] | None = None, labelled: bool = True
+) -> Iterator[Utterance]:
     """Read the utterances of a file or its `.gz`. Slot tags are converted to IOB2.
 
     labels: new names for intents and for types of slots; the name `O` drops a type of slot.
@@ -60,34 +67,37 @@ def read_xsid(
     naming file and line for a wrong number of columns, a slot that is not a BIO tag, two intents in one
     utterance, or a comment whose intent differs from that of the rows.
     """
-    found = blocks_of(read_lines(path), path, labelled=labelled)
-    return _identified([_utterance(block, language, labels or {}, labelled) for block in found])
+    named = _all_named(blocks_of(stream_lines(path), path, labelled=labelled))
+    for number, block in enumerate(blocks_of(stream_lines(path), path, labelled=labelled)):
+        yield _utterance(block, language, labels or {}, labelled, identity=str(block.id if named else number))
 
 
-def blocks_of(lines: Sequence[str], path: str | Path, *, labelled: bool = False) -> list[Block]:
-    """Return the lines of every utterance. Comments without tokens are not utterances.
+def blocks_of(lines: Iterable[str], path: str | Path, *, labelled: bool = False) -> Iterator[Block]:
+    """Yield the lines of every utterance. Comments without tokens are not utterances.
 
     labelled: whether every row must have its intent and its slot. Raises InputError with file and line for a
     row of other columns, and when there is no utterance.
     """
-    found: list[Block] = []
+    found = False
     for lines_of_one in line_blocks(lines, path):
         rows = [(place, _cells(line, place, labelled)) for place, line in lines_of_one if line[0] != "#"]
         if rows:
-            found.append(Block(rows, [own for own in lines_of_one if own[1][0] == "#"]))
+            found = True
+            yield Block(rows, [own for own in lines_of_one if own[1][0] == "#"])
     if not found:
         raise InputError("no utterance in this file", where=path)
-    return found
 
 
-def _utterance(block: Block, language: str, labels: Mapping[str, str], labelled: bool) -> Utterance:
+def _utterance(
+    block: Block, language: str, labels: Mapping[str, str], labelled: bool, *, identity: str
+) -> Utterance:
     tokens = tuple(cells[1] or EMPTY for _, cells in block.rows)
     tags, intent = None, None
     if labelled:
         tags = tuple(rename_types(repaired(_tags(block.rows)), labels))
         own = _intent(block.rows, [line for line in block.told("intent") if line[1]])
         intent = labels.get(own, own)
-    return Utterance(tokens=tokens, tags=tags, intent=intent, id=block.id or "", language=language)
+    return Utterance(tokens=tokens, tags=tags, intent=intent, id=identity, language=language)
 
 
 def _cells(line: str, place: Place, labelled: bool) -> list[str]:
@@ -134,9 +144,11 @@ def _intent(rows: Sequence[Cells], told: Sequence[Line]) -> str:
     return intent
 
 
-def _identified(found: Sequence[Utterance]) -> list[Utterance]:
-    """Number the utterances if one has no id or if two have the same id."""
-    own = {utterance.id for utterance in found}
-    if "" not in own and len(own) == len(found):
-        return list(found)
-    return [replace(item, id=str(number)) for number, item in enumerate(found)]
+def _all_named(blocks: Iterable[Block]) -> bool:
+    """Return whether every utterance has an id and no two have the same one."""
+    seen: set[str] = set()
+    for block in blocks:
+        if block.id is None or block.id in seen:
+            return False
+        seen.add(block.id)
+    return True

@@ -1,22 +1,36 @@
-"""Predict the examples of a file, and write them in the format of the output file's extension."""
+"""Predict the examples of a file, and write them in the format of the output file's extension.
+
+The input is read twice: once to check it, before a model is opened, and once to predict it window by window,
+so that memory does not grow with the file. The output grows beside its place (see `xling.unfinished`).
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from xling.data.textfile import ending
+from xling.composition.contents import named
+from xling.data.examples import Example
+from xling.data.pipes import lasting
+from xling.data.textfile import ending, find
 from xling.errors import InputError
-from xling.files import write_atomically, write_lines
 from xling.languages import UNKNOWN, parse
-from xling.makers.composed_model import Setup
+from xling.machine import versions
+from xling.makers.composed_model import ComposedModel, Setup
+from xling.store.store import Store, content_fingerprint
 from xling.tasks.inference import Progress, unheard
-from xling.tasks.reading import input_format, read_input
-from xling.tasks.task import Task
+from xling.tasks.reading import Reading, input_format, stream_file
+from xling.tasks.task import Prediction, Task
+from xling.unfinished import Growing, growing
 
 _COLUMNS = (".conll", ".txt", ".conllu")
+WINDOW = 1000  # examples that are predicted together and then kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,34 +45,117 @@ class PredictionFiles:
     format: str = "auto"
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Input:
+    """An input file and how it is read. total: the number of its examples, all of which were checked."""
+
+    task: Task
+    how: Reading
+    total: int = 0
+
+    @property
+    def path(self) -> Path:
+        return Path(self.how.where)
+
+    def examples(self) -> Iterator[Example]:
+        return stream_file(self.task, self.how)
+
+
 def predict_file(
     setup: Setup, files: PredictionFiles, *, language: str = UNKNOWN, progress: Progress = unheard
 ) -> dict[str, Any]:
     """Read a file, predict its examples and write them, in the same order and with their `id` and `language`.
 
-    CoNLL-U output is the input file with the predictions filled in.
+    CoNLL-U output is the input file with the predictions filled in. What an interrupted call has written is
+    kept, and the same call goes on from there.
+    progress: a function that is called with the numbers of examples done and of all examples.
     """
     tag = language if language == UNKNOWN else parse(language)
-    planned, input, output = setup.planned(), files.input, files.output
-    task = planned.task
-    format = input_format(input, task=task.name, format=files.format)
-    _check_output(task, format, files)
-    examples = read_input(input, task=task.name, language=tag, format=format)
-    model = setup.composed(planned)
-    rows = model.predict(examples, precision=setup.precision, progress=progress)
-    if ending(output) in task.outputs:
-        write_atomically(output, task.outputs[ending(output)](rows, input))
-    else:
-        write_lines(output, [json.dumps(row, ensure_ascii=False) for row in rows])
+    planned = setup.planned()
+    _check_place(files.output)
+    with growing(files.output) as output, lasting(files.input, output.folder) as path:
+        if files.output.exists() and files.output.samefile(find(path)):
+            raise InputError("this is the input", where=files.output, hint="name another file")
+        format = input_format(path, task=planned.task.name, format=files.format)
+        _check_format(planned.task, format, files)
+        input = _checked(planned.task, Reading(where=path, language=tag, format=format, gold=False))
+        model = setup.composed(planned)
+        _grow(output, model, input, setup, progress)
     told = {"plan": str(model.plan), "format": format, "precision": setup.precision}
-    return {"output": str(output), "rows": len(rows), **told}
+    return {"output": str(files.output), "rows": input.total, **told}
 
 
-def _check_output(task: Task, format: str, files: PredictionFiles) -> None:
-    """Raise InputError when the output format does not fit the task or the input."""
-    input, output = files.input, files.output
+def _checked(task: Task, how: Reading) -> _Input:
+    """Read a file to its end; raises InputError that names its first bad line."""
+    total = sum(1 for _ in stream_file(task, how))
+    return _Input(task=task, how=how, total=total)
+
+
+def _grow(output: Growing, model: ComposedModel, input: _Input, setup: Setup, progress: Progress) -> None:
+    """Write the predictions that are not there yet."""
+    first = output.begin(_key(model, input, setup, ending(output.output)))
+    rows = _predicted(model, input, first, setup, progress)
+    write = model.task.outputs.get(ending(output.output), _json_lines)
+    for number, data in enumerate(write(rows, input.path, first), start=first + 1):
+        output.write(data)
+        if number % WINDOW == 0 and number <= input.total:
+            output.keep(number)
+    output.finish()
+
+
+def _predicted(
+    model: ComposedModel, input: _Input, first: int, setup: Setup, progress: Progress
+) -> Iterator[Prediction]:
+    """Yield the predictions from an example on. Rows of similar length share batches within a window."""
+    examples, done = islice(input.examples(), first, None), first
+    progress(done, input.total)
+    while window := list(islice(examples, WINDOW)):
+        told = partial(_tell, progress, done, len(window), input.total)
+        yield from model.predict(window, precision=setup.precision, progress=told)
+        done += len(window)
+    if done != input.total:
+        raise InputError("the file changed while it was predicted", where=input.path, hint="start again")
+
+
+def _tell(progress: Progress, before: int, window: int, total: int, done: int, of: int) -> None:
+    """Tell the number of examples, as though the rows of a window were spread evenly over them."""
+    progress(before + window * done // of, total)
+
+
+def _key(model: ComposedModel, input: _Input, setup: Setup, written_as: str) -> dict[str, Any]:
+    """Return all that the bytes of the output depend on."""
+    store = Store(setup.store)
+    with find(input.path).open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "input": content,
+        "format": input.how.format,
+        "language": input.how.language,
+        "task": input.task.name,
+        "plan": str(model.plan),
+        "modules": {str(own): content_fingerprint(store.folder(own.name)) for own in named(model.plan)},
+        "base": [model.base.fingerprint, model.base.tokenizer_fingerprint],
+        "computing": [setup.precision, setup.device],
+        "output": written_as,
+        "versions": versions(),
+    }
+
+
+def _json_lines(rows: Iterable[Prediction], input: Path, first: int) -> Iterator[bytes]:
+    return (f"{json.dumps(row, ensure_ascii=False)}\n".encode() for row in rows)
+
+
+def _check_place(output: Path) -> None:
+    """Raise InputError when the output is there and no file."""
     if output.is_dir():
         raise InputError("this is a folder", where=output, hint="name a file, such as predictions.jsonl")
+    if output.exists() and not output.is_file():
+        raise InputError("this is no file that can be replaced", where=output, hint="name a file")
+
+
+def _check_format(task: Task, format: str, files: PredictionFiles) -> None:
+    """Raise InputError when the output format does not fit the task or the input."""
+    input, output = files.input, files.output
     if ending(output) in _COLUMNS and ending(output) not in task.outputs:
         called = "CoNLL-U" if ending(output) == ".conllu" else "CoNLL"
         raise InputError(f"{task.name} cannot be written as {called}", where=output, hint="end it in .jsonl")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,14 +40,13 @@ class Classification:
     link = ONE_LABEL
     files, outputs = TEXT_FILES, {}
 
-    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[LabelledText]:
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> Iterator[LabelledText]:
         """Make examples of rows; labels are stripped and normalised to Unicode NFC."""
-        rows = list(rows)
-        columns = how.columns or usual_columns(rows[0], _LABELS if how.gold else ())
-        return [
-            LabelledText(**text_cells(row, columns, number, how), label=_label_in(row, columns, how.labels))
-            for number, row in enumerate(rows)
-        ]
+        columns = how.columns
+        for number, row in enumerate(rows):
+            columns = columns or usual_columns(row, _LABELS if how.gold else ())
+            cells = text_cells(row, columns, number, how)
+            yield LabelledText(**cells, label=_label_in(row, columns, how.labels))
 
     def example(self, item: Any, id: str, language: str) -> LabelledText:
         text, pair = (item, None) if isinstance(item, str) else item

@@ -6,7 +6,7 @@ Intent Classification and Slot Filling); the two losses are added.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from xling.data.examples import Utterance
 from xling.data.place import Place
 from xling.data.rows import Columns, Record, as_text
 from xling.data.tokenise import Span, annotated, spoken, tags_of_spans, words
-from xling.data.xsid import read_xsid
+from xling.data.xsid import xsid_utterances
 from xling.errors import InputError
 from xling.tasks.comparison import Comparison, one_label, tagged_spans
 from xling.tasks.reading import Files, Reading
@@ -46,8 +46,8 @@ _TAGGING = Tagging()
 _USUAL = Columns(label="intent")
 
 
-def _columns(how: Reading) -> list[Utterance]:
-    return read_xsid(how.where, language=how.language, labels=how.labels, labelled=how.gold)
+def _columns(how: Reading) -> Iterator[Utterance]:
+    return xsid_utterances(how.where, language=how.language, labels=how.labels, labelled=how.gold)
 
 
 class IntentSlots:
@@ -67,14 +67,14 @@ class IntentSlots:
     )
     outputs = {}
 
-    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[Utterance]:
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> Iterator[Utterance]:
         """Make examples of rows with tokens, tags and intent, or with a text, its spans and its intent.
 
         In {"text", "spans", "intent"}, the format of INJONGO, a span is {"start_byte", "limit_byte",
         "label"}; in spite of the names, both count characters. Texts from the Hub mark slots with brackets,
         as MASSIVE does.
         """
-        return [_utterance(row, how, number) for number, row in enumerate(rows)]
+        return (_utterance(row, how, number) for number, row in enumerate(rows))
 
     def example(self, item: Any, id: str, language: str) -> Utterance:
         return Utterance(tokens=tokens_of(item), tags=None, intent=None, id=id, language=language)

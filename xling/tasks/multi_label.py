@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -60,21 +60,21 @@ class MultiLabel:
     )
     files, outputs = TEXT_FILES, {}
 
-    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[MultiLabelledText]:
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> Iterator[MultiLabelledText]:
         """Make examples of rows.
 
         The labels of a text are in one column, separated by bars or as a JSON list, or each label has a
         column of zeros and ones. An empty cell means that the text has no label; null, or a row whose flags
         are all empty, means that there are no gold labels.
         """
-        rows = list(rows)
-        columns = how.columns or _columns(rows, gold=how.gold)
-        return [
-            MultiLabelledText(
-                **text_cells(row, columns, number, how), labels=_labels_in(row, columns, how.labels)
-            )
-            for number, row in enumerate(rows)
-        ]
+        columns = how.columns
+        if columns is None and how.gold:
+            rows = list(rows)  # only all of them tell which columns hold flags
+            columns = _labelled_columns(rows)
+        for number, row in enumerate(rows):
+            columns = columns or usual_columns(row, ())
+            cells = text_cells(row, columns, number, how)
+            yield MultiLabelledText(**cells, labels=_labels_in(row, columns, how.labels))
 
     def example(self, item: Any, id: str, language: str) -> MultiLabelledText:
         text, pair = (item, None) if isinstance(item, str) else item
@@ -172,12 +172,10 @@ def _no(logs: Tensor) -> Tensor:
     return (-torch.expm1(logs)).log()
 
 
-def _columns(rows: Sequence[Record], *, gold: bool) -> Columns:
+def _labelled_columns(rows: Sequence[Record]) -> Columns:
     """Find the columns by their usual names; labels are in columns of flags when no column lists them."""
     first = rows[0]
     columns = usual_columns(first, ())
-    if not gold:
-        return columns
     listed = next((name for name in _LABELS if name in first.cells), None)
     if listed is not None:
         return columns.model_copy(update={"label": listed})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
 from xling.data.cells import shown
-from xling.data.examples import Choice
+from xling.data.examples import Choice, digest
 from xling.data.place import Place
 from xling.data.rows import Record, as_text, as_texts
 from xling.errors import InputError
@@ -77,40 +77,36 @@ class MultipleChoice:
     link = Link(lambda scores, labels: scores.log_softmax(0))
     files, outputs = Files(rows=TABLES), {}
 
-    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[Choice]:
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> Iterator[Choice]:
         """Make examples of rows in one of the `LAYOUTS`, which is recognised by its columns.
 
         Without a column `idx` or `id`, the id is CONTEXT/ROW, both as numbers, so that the questions about
         one passage can be kept together. Raises InputError when a column is missing, a cell has a wrong type,
         a label is not one of the choices, or an id occurs twice.
         """
-        found: list[Choice] = []
         seen: dict[str, Place] = {}
-        contexts: dict[str, int] = {}
-        for row in rows:
+        contexts: dict[bytes, int] = {}
+        for number, row in enumerate(rows):
             layout = _layout(row, gold=how.gold)
             context, question = row.text(layout.context), row.text(layout.question)
             choices = _choices(row, layout)
             label = _label(row, layout, len(choices)) if how.gold else None
-            group = contexts.setdefault(context, len(contexts))
+            group = contexts.setdefault(digest(context), len(contexts))
             given = next((row.cells[name] for name in _IDS if row.cells.get(name) is not None), None)
-            identity = f"{group}/{len(found)}" if given is None else as_text(given)
+            identity = f"{group}/{number}" if given is None else as_text(given)
             if identity is None:
                 raise row.place.fault(f"{shown(given)} is no id")
             if identity in seen:
                 raise row.place.fault(f"the id {shown(identity)} stands in {seen[identity]} already")
             seen[identity] = row.place
-            found.append(
-                Choice(
-                    context=context,
-                    question=question,
-                    choices=choices,
-                    label=label,
-                    id=identity,
-                    language=how.language,
-                )
+            yield Choice(
+                context=context,
+                question=question,
+                choices=choices,
+                label=label,
+                id=identity,
+                language=how.language,
             )
-        return found
 
     def example(self, item: Any, id: str, language: str) -> Choice:
         """Make an example; raises InputError unless the item has `context`, `question` and `choices`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from xling.bases.base import Base
 from xling.data.conll import UNLABELLED
-from xling.data.conllu import read_conllu
+from xling.data.conllu import conllu_sentences
 from xling.data.examples import ParsedSentence
 from xling.data.rows import Columns, Record
 from xling.data.trees import tree_fault
@@ -38,15 +38,15 @@ Pairs = Float[Tensor, "nodes nodes scores"]
 Tree = tuple[list[int], list[str]]
 
 
-def _trees(how: Reading) -> list[ParsedSentence]:
+def _trees(how: Reading) -> Iterator[ParsedSentence]:
     """Read CoNLL-U; gold parts of speech are required in data sets with a card, not in a user's files."""
     gold = () if not how.gold else ("tree",) if how.columns is None else ("tags", "tree")
-    return read_conllu(how.where, language=how.language, gold=gold, labels=how.labels)
+    return conllu_sentences(how.where, language=how.language, gold=gold, labels=how.labels)
 
 
-def _columns(how: Reading) -> list[ParsedSentence]:
+def _columns(how: Reading) -> Iterator[ParsedSentence]:
     found = column_sentences(how, UNLABELLED)
-    return [_bare(sentence.tokens, sentence.id, sentence.language) for sentence in found]
+    return (_bare(sentence.tokens, sentence.id, sentence.language) for sentence in found)
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Parsing:
     )
     outputs = {".conllu": conllu_bytes}
 
-    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[ParsedSentence]:
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> Iterator[ParsedSentence]:
         """Make examples of rows with lists of tokens, tags, heads and relations; without gold only tokens."""
-        return [_sentence(row, how, number) for number, row in enumerate(rows)]
+        return (_sentence(row, how, number) for number, row in enumerate(rows))
 
     def example(self, item: Any, id: str, language: str) -> ParsedSentence:
         return _bare(tokens_of(item), id, language)

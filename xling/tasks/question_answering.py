@@ -6,7 +6,7 @@ section 4.2). A head on tokens scores each piece of the context as start and as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
 from xling.data.cells import shown
-from xling.data.examples import Question
+from xling.data.examples import Question, digest
 from xling.data.place import Place
 from xling.data.rows import Record, as_text
 from xling.data.squad import answers_in, text_at
@@ -47,35 +47,32 @@ class QuestionAnswering:
     def __init__(self, stride: int = STRIDE) -> None:
         self.stride = stride
 
-    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[Question]:
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> Iterator[Question]:
         """Make examples of rows with context, question and answers.
 
         A question's id is TITLE/ID in articles and data sets, with the context's number if there is no title;
         in JSON lines it is the row's `id` or number. Raises InputError when an id occurs twice.
         """
-        found: list[Question] = []
         seen: dict[str, Place] = {}
-        contexts: dict[str, int] = {}
-        for row in rows:
+        contexts: dict[bytes, int] = {}
+        for number, row in enumerate(rows):
             if how.columns is not None:
                 row.require(("context", "question", *(["answers"] if how.gold else [])))
             told = row.cells.get("id") is not None
-            identity = text_at(row.cells, "id", row.place) if told else str(len(found))
+            identity = text_at(row.cells, "id", row.place) if told else str(number)
             if identity in seen:
                 raise row.place.fault(f"the id {shown(identity)} stands at {seen[identity]} already")
             seen[identity] = row.place
             context, question = (text_at(row.cells, key, row.place) for key in ("context", "question"))
-            group = as_text(row.cells.get("title")) or str(contexts.setdefault(context, len(contexts)))
-            found.append(
-                Question(
-                    context=context,
-                    question=question,
-                    answers=answers_in(row, context, identity) if how.gold else None,
-                    id=identity if how.format == "jsonl" else f"{group}/{identity}",
-                    language=as_text(row.cells.get("language")) or how.language,
-                )
+            own = contexts.setdefault(digest(context), len(contexts))
+            group = as_text(row.cells.get("title")) or str(own)
+            yield Question(
+                context=context,
+                question=question,
+                answers=answers_in(row, context, identity) if how.gold else None,
+                id=identity if how.format == "jsonl" else f"{group}/{identity}",
+                language=as_text(row.cells.get("language")) or how.language,
             )
-        return found
 
     def example(self, item: Any, id: str, language: str) -> Question:
         """Make an example; raises InputError unless the item has the texts `question` and `context`."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -98,8 +99,11 @@ class ReadsExamples(Protocol):
         """The file formats that the task can read."""
         ...
 
-    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[Any]:
-        """Make examples of one row or more; raises InputError that locates a bad row."""
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> Iterable[Any]:
+        """Make examples of one row or more; raises InputError that locates a bad row.
+
+        A task that yields them one at a time can read files that do not fit into memory.
+        """
         ...
 
     def label_names(self, example: Any) -> Iterable[str]:
@@ -122,15 +126,20 @@ def read_input(path: Path, *, task: str, language: str, format: str = AUTO) -> l
 
     Plain text has one example in each line; tasks on tokens split it with `xling.data.tokenise.words`.
     """
+    return list(stream_input(path, task=task, language=language, format=format))
+
+
+def stream_input(path: Path, *, task: str, language: str, format: str = AUTO) -> Iterator[Example]:
+    """Yield what `read_input` returns; what it raises is raised when the bad line is reached."""
     own, known = task_named(task), input_format(path, task=task, format=format)
-    return read_file(own, Reading(where=path, language=language, format=known, gold=False))
+    return stream_file(own, Reading(where=path, language=language, format=known, gold=False))
 
 
 def unlabelled(task: ReadsExamples, texts: Mapping[str, str], language: str, *, where: str) -> list[Example]:
     """Make unlabelled examples of texts. texts: by id. where: what they are from, for messages."""
     place = Place(where)
     rows = [Record({"id": id, "text": text}, place, place) for id, text in texts.items()]
-    return task.of_rows(rows, Reading(where=where, language=language, gold=False)) if rows else []
+    return list(task.of_rows(rows, Reading(where=where, language=language, gold=False))) if rows else []
 
 
 def input_format(path: Path, *, task: str, format: str = AUTO) -> str:
@@ -153,16 +162,26 @@ def format_in(task: ReadsExamples, path: Path, told: str = AUTO, *, gold: bool =
 
 def read_file(task: ReadsExamples, how: Reading) -> list[Any]:
     """Read the examples of a file in a given format; raises InputError when the content does not fit it."""
+    return list(stream_file(task, how))
+
+
+def stream_file(task: ReadsExamples, how: Reading) -> Iterator[Any]:
+    """Yield what `read_file` returns."""
     if how.format in task.files.readers:
-        return list(task.files.readers[how.format](how))
+        return iter(task.files.readers[how.format](how))
     if how.format not in task.files.rows:
         raise InputError(f"{task.name} is not read from {how.format!r}", where=how.where)
-    return read_records(task, _ROWS[how.format](how.where), how)
+    return _of_records(task, _ROWS[how.format](how.where), how)
 
 
 def read_records(task: ReadsExamples, rows: Iterable[Record], how: Reading) -> list[Any]:
     """Make a task's examples of the rows of a file or of the Hub; raises InputError when there is none."""
-    found = list(rows)
-    if not found:
+    return list(_of_records(task, rows, how))
+
+
+def _of_records(task: ReadsExamples, rows: Iterable[Record], how: Reading) -> Iterator[Any]:
+    left = iter(rows)
+    first = next(left, None)
+    if first is None:
         raise InputError("no row with an example, only a header or nothing", where=how.where)
-    return task.of_rows(found, how)
+    yield from task.of_rows(chain([first], left), how)

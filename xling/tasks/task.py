@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -22,7 +22,9 @@ from xling.words.aligning import Aligner
 
 ValueT = TypeVar("ValueT")
 Prediction = dict[str, Any]
-Writer = Callable[[Sequence[Prediction], Path], bytes]  # called with predictions and their input file
+# Called with predictions, their input file, and the index of the first prediction's example. It yields the
+# bytes of each prediction in turn, and then what stands after all.
+Writer = Callable[[Iterable[Prediction], Path, int], Iterator[bytes]]
 
 
 @dataclass(frozen=True, kw_only=True)

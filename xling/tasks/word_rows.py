@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from xling.bases.base import Base
 from xling.bases.tokenizers import blank_pieces, unreadable
 from xling.data.bio import NO_LABEL, is_bio, rename_types, repaired, types
 from xling.data.cells import shown
-from xling.data.conll import UNLABELLED, ConllLayout, read_conll, write_conll
-from xling.data.conllu import as_tagged, fill_conllu, read_conllu
+from xling.data.conll import UNLABELLED, ConllLayout, conll_block, conll_sentences
+from xling.data.conllu import as_tagged, conllu_sentences, fill_conllu
 from xling.data.examples import TaggedSentence
 from xling.data.rows import Columns, Record, as_text, as_texts
 from xling.data.tokenise import words as words_of
@@ -44,9 +44,9 @@ class OneLabelAWord:
 
     bio: bool
 
-    def of_rows(self, rows: Iterable[Record], how: Reading) -> list[TaggedSentence]:
+    def of_rows(self, rows: Iterable[Record], how: Reading) -> Iterator[TaggedSentence]:
         """Make examples of rows {"tokens": [...], "tags": [...]}; without gold, a text is split."""
-        return [_sentence(row, how, number, bio=self.bio) for number, row in enumerate(rows)]
+        return (_sentence(row, how, number, bio=self.bio) for number, row in enumerate(rows))
 
     link = ONE_LABEL
 
@@ -101,16 +101,16 @@ class OneLabelAWord:
         return [name for name in types(example.tags or ()) if name != NO_LABEL]
 
 
-def column_sentences(how: Reading, layout: ConllLayout) -> list[TaggedSentence]:
+def column_sentences(how: Reading, layout: ConllLayout) -> Iterator[TaggedSentence]:
     """Read CoNLL columns in a data card's layout, or else in this one; without gold only tokens."""
     chosen = (how.layout or layout) if how.gold else UNLABELLED
-    return read_conll(how.where, language=how.language, layout=chosen, labels=how.labels)
+    return conll_sentences(how.where, language=how.language, layout=chosen, labels=how.labels)
 
 
-def tree_sentences(how: Reading) -> list[TaggedSentence]:
+def tree_sentences(how: Reading) -> Iterator[TaggedSentence]:
     """Read CoNLL-U with its parts of speech; without gold only tokens."""
     gold = ("tags",) if how.gold else ()
-    return as_tagged(read_conllu(how.where, language=how.language, gold=gold, labels=how.labels))
+    return as_tagged(conllu_sentences(how.where, language=how.language, gold=gold, labels=how.labels))
 
 
 def tokens_in(row: Record, how: Reading) -> tuple[str, ...] | None:
@@ -156,14 +156,15 @@ def checked_tags(
     return tuple(rename_types(repaired(tags), how.labels))
 
 
-def conll_bytes(rows: Sequence[Prediction], input: Path) -> bytes:
-    """Return the content of a CoNLL file with the predicted tags of the tokens."""
-    return write_conll([(row["tokens"], row["tags"]) for row in rows]).encode("utf-8")
+def conll_bytes(rows: Iterable[Prediction], input: Path, first: int) -> Iterator[bytes]:
+    """Yield CoNLL columns with the predicted tags of the tokens."""
+    for number, row in enumerate(rows, start=first):
+        yield conll_block(row["tokens"], row["tags"], number).encode("utf-8")
 
 
-def conllu_bytes(rows: Sequence[Prediction], input: Path) -> bytes:
-    """Return the content of the input file, which is CoNLL-U, with the predictions filled in."""
-    return fill_conllu(input, rows)
+def conllu_bytes(rows: Iterable[Prediction], input: Path, first: int) -> Iterator[bytes]:
+    """Yield the input file, which is CoNLL-U, with the predictions filled in."""
+    return fill_conllu(input, rows, first=first)
 
 
 def tokens_of(item: Any) -> tuple[str, ...]:
