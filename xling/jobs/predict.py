@@ -26,7 +26,7 @@ from xling.makers.composed_model import ComposedModel, Setup
 from xling.store.store import Store, content_fingerprint
 from xling.tasks.inference import Progress, unheard
 from xling.tasks.reading import Reading, input_format, stream_file
-from xling.tasks.task import Prediction, Task
+from xling.tasks.task import PieceByPiece, Pieces, Prediction, Task
 from xling.unfinished import Growing, growing
 
 _COLUMNS = (".conll", ".txt", ".conllu")
@@ -95,8 +95,8 @@ def _grow(output: Growing, model: ComposedModel, input: _Input, setup: Setup, pr
     """Write the predictions that are not there yet."""
     first = output.begin(_key(model, input, setup, ending(output.output)))
     rows = _predicted(model, input, first, setup, progress)
-    write = model.task.outputs.get(ending(output.output), _json_lines)
-    for number, data in enumerate(write(rows, input.path, first), start=first + 1):
+    pieces = _pieces(model.task, ending(output.output))
+    for number, data in enumerate(pieces(rows, input.path, first), start=first + 1):
         output.write(data)
         if number % WINDOW == 0 and number <= input.total:
             output.keep(number)
@@ -139,6 +139,16 @@ def _key(model: ComposedModel, input: _Input, setup: Setup, written_as: str) -> 
         "output": written_as,
         "versions": versions(),
     }
+
+
+def _pieces(task: Task, written_as: str) -> Pieces:
+    """Return how predictions are written to a file with an ending."""
+    writer = task.outputs.get(written_as)
+    if writer is None:
+        return _json_lines
+    if isinstance(writer, PieceByPiece):
+        return writer.pieces
+    return lambda rows, input, first: iter([writer(list(rows), input)])
 
 
 def _json_lines(rows: Iterable[Prediction], input: Path, first: int) -> Iterator[bytes]:

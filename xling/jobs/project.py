@@ -105,7 +105,7 @@ def _check_output(task: Task, files: ProjectionFiles) -> None:
 def _content(task: Task, examples: Sequence[Example], out: Path) -> bytes:
     rows = [as_row(task, example) for example in examples]
     if ending(out) == CONLL:
-        return b"".join(task.outputs[CONLL](rows, out, 0))
+        return task.outputs[CONLL](rows, out)
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode("utf-8")
 
 

@@ -22,9 +22,22 @@ from xling.words.aligning import Aligner
 
 ValueT = TypeVar("ValueT")
 Prediction = dict[str, Any]
-# Called with predictions, their input file, and the index of the first prediction's example. It yields the
-# bytes of each prediction in turn, and then what stands after all.
-Writer = Callable[[Iterable[Prediction], Path, int], Iterator[bytes]]
+Writer = Callable[[Sequence[Prediction], Path], bytes]  # called with predictions and their input file
+Pieces = Callable[[Iterable[Prediction], Path, int], Iterator[bytes]]
+
+
+@dataclass(frozen=True)
+class PieceByPiece:
+    """A `Writer` that can also write predictions as they come, so that they need not fit into memory.
+
+    pieces: a function of predictions, their input file, and the index of the first one's example. It yields
+    the bytes of each prediction in turn, and then what stands after all.
+    """
+
+    pieces: Pieces
+
+    def __call__(self, rows: Sequence[Prediction], input: Path) -> bytes:
+        return b"".join(self.pieces(rows, input, 0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +125,10 @@ class Task(ReadsExamples, Protocol):
 
     @property
     def outputs(self) -> Mapping[str, Writer]:
-        """Functions that write predictions, by file ending; files with other endings are JSON lines."""
+        """Functions that write predictions, by file ending; files with other endings are JSON lines.
+
+        One that is no `PieceByPiece` is called once, when all predictions are there.
+        """
         ...
 
     def example(self, item: Any, id: str, language: str) -> Example:

@@ -23,7 +23,7 @@ from xling.data.tokenise import words as words_of
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.reading import Reading
-from xling.tasks.task import ONE_LABEL, Prediction, Row, by_example, numbered
+from xling.tasks.task import ONE_LABEL, PieceByPiece, Prediction, Row, by_example, numbered
 
 NO_TARGET = -100  # the target of a word without a label
 
@@ -156,15 +156,18 @@ def checked_tags(
     return tuple(rename_types(repaired(tags), how.labels))
 
 
-def conll_bytes(rows: Iterable[Prediction], input: Path, first: int) -> Iterator[bytes]:
+def _conll(rows: Iterable[Prediction], input: Path, first: int) -> Iterator[bytes]:
     """Yield CoNLL columns with the predicted tags of the tokens."""
     for number, row in enumerate(rows, start=first):
         yield conll_block(row["tokens"], row["tags"], number).encode("utf-8")
 
 
-def conllu_bytes(rows: Iterable[Prediction], input: Path, first: int) -> Iterator[bytes]:
+def _conllu(rows: Iterable[Prediction], input: Path, first: int) -> Iterator[bytes]:
     """Yield the input file, which is CoNLL-U, with the predictions filled in."""
     return fill_conllu(input, rows, first=first)
+
+
+conll_bytes, conllu_bytes = PieceByPiece(_conll), PieceByPiece(_conllu)
 
 
 def tokens_of(item: Any) -> tuple[str, ...]:
