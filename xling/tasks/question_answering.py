@@ -64,8 +64,9 @@ class QuestionAnswering:
                 raise row.place.fault(f"the id {shown(identity)} stands at {seen[identity]} already")
             seen[identity] = row.place
             context, question = (text_at(row.cells, key, row.place) for key in ("context", "question"))
-            own = contexts.setdefault(digest(context), len(contexts))
-            group = as_text(row.cells.get("title")) or str(own)
+            group = as_text(row.cells.get("title"))
+            if how.format != "jsonl" and not group:
+                group = str(contexts.setdefault(digest(context), len(contexts)))
             yield Question(
                 context=context,
                 question=question,
