@@ -25,7 +25,7 @@ from xling.tasks.reading import read_labelled
 
 DEEP, BIG = "[" * 100_000, "amina " * (LONGEST // 6 + 1)
 WORD = BIG.replace(" ", "x")
-LONG, NO_JSON = "characters in one line or cell, and 1,048,576 are the most", "broken JSON"
+LONG, NO_JSON = "a line or cell has more than 1,048,576 characters", "broken JSON"
 
 
 def nested(depth: int) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import zlib
 from collections.abc import Iterator
-from itertools import chain
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
-from xling.data.textfile import find
+from xling.data.textfile import LONGEST, check_length, find, too_long
+from xling.data.unpacking import content
 from xling.errors import InputError
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_BLOCK_BYTES = 1 << 16
+_BLOCK_LINES = 1000
+_MOST_BYTES = 4 * LONGEST + 2  # of a line of `LONGEST` characters with its end
 
 
 def stream_lines(path: str | Path) -> Iterator[str]:
@@ -21,13 +20,16 @@ def stream_lines(path: str | Path) -> Iterator[str]:
 
     A file of old Macs, whose lines end in a carriage return alone, is held whole.
     """
-    found, blank = find(Path(path)), True
+    found, blank, number = find(Path(path)), True, 0
     blocks = _texts(found)
     first = next(blocks, "")
     end = "\r\n" if "\n" in first else "\r"  # the first block without a line end is the whole file
     for text in chain([first], blocks):
         blank = blank and not text.strip()
-        yield from text.replace(end, "\n").removesuffix("\n").split("\n")
+        for line in text.replace(end, "\n").removesuffix("\n").split("\n"):
+            number += 1
+            check_length(line, found, number)
+            yield line
     if blank:
         raise InputError("the file is empty", where=found)
 
@@ -35,18 +37,15 @@ def stream_lines(path: str | Path) -> Iterator[str]:
 def raw_lines(path: Path) -> Iterator[list[bytes]]:
     """Yield the lines of a file, unpacked if it is gzipped, with their ends, some of them at a time.
 
-    Raises InputError when it cannot be read.
+    Raises InputError when it cannot be read, and for a line that is longer than any document.
     """
-    try:
-        with path.open("rb") as file:
-            packed = path.suffix == ".gz" or file.peek(2).startswith(_GZIP_MAGIC)
-            content = io.BufferedReader(gzip.GzipFile(fileobj=file)) if packed else file
-            while lines := content.readlines(_BLOCK_BYTES):
-                yield lines
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError("not a whole gzip file", where=path, hint="fetch or pack it again") from error
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=path) from error
+    with content(path) as file:
+        number = 0
+        while lines := list(islice(iter(partial(file.readline, _MOST_BYTES), b""), _BLOCK_LINES)):
+            for number, line in enumerate(lines, start=number + 1):
+                if len(line) == _MOST_BYTES:
+                    raise too_long(path, number)
+            yield lines
 
 
 def _texts(path: Path) -> Iterator[str]:

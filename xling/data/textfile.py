@@ -27,12 +27,17 @@ def read_lines(path: str | Path) -> list[str]:
 def check_length(text: str, path: str | Path, number: int) -> None:
     """Raise InputError for a line, or a cell that begins in it, that is longer than any document."""
     if len(text) > LONGEST:
-        raise InputError(
-            f"{len(text):,} characters in one line or cell, and {LONGEST:,} are the most",
-            where=path,
-            line=number,
-            hint="write a sentence, or a row, on a line of its own",
-        )
+        raise too_long(path, number)
+
+
+def too_long(path: str | Path, number: int) -> InputError:
+    """Return the error for a line, or a cell that begins in it, that is longer than any document."""
+    return InputError(
+        f"a line or cell has more than {LONGEST:,} characters",
+        where=path,
+        line=number,
+        hint="write a sentence, or a row, on a line of its own",
+    )
 
 
 def read_whole(path: str | Path) -> str:

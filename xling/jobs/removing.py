@@ -14,7 +14,8 @@ from xling.errors import InputError, XlingError
 from xling.evaluation.results import LOG
 from xling.jobs.tracing import Traced, check_holds_modules, traced
 from xling.modules.module import FACTS, WEIGHTS, Module
-from xling.pipeline.stages import CHECKPOINTS, DONE
+from xling.pipeline.records import CHECKPOINTS, RECORD
+from xling.places import LOCK
 from xling.store.lineage import Member, descendants, members
 from xling.store.store import CARD, Store, is_card
 
@@ -105,8 +106,9 @@ def _written(folder: Path) -> Iterator[Path]:
     own: Mapping[str, Callable[[bytes], bool]] = {
         FACTS: lambda data: "parts" in _json(data),
         CARD: is_card,
-        DONE: lambda data: "making" in _json(data),
+        RECORD: lambda data: "making" in _json(data),
         LOG: lambda data: "step" in _json(data.partition(b"\n")[0]),
+        LOCK: lambda data: not data,
         **_beside(folder),
     }
     yield folder / WEIGHTS
@@ -147,7 +149,7 @@ def _delete(folder: Path, files: Sequence[Path]) -> None:
 
 def _records(order: Removal) -> Iterator[str]:
     """Yield the stages of runs that made something else, such as predictions, with a removed module."""
-    for path in sorted(order.store.root.rglob(DONE)):
+    for path in sorted(order.store.root.rglob(RECORD)):
         making = _json(path.read_bytes()).get("making") if path.is_file() else None
         used = making.get("modules") if isinstance(making, dict) else None
         if isinstance(used, dict) and not order.fingerprints.isdisjoint(map(str, used.values())):
