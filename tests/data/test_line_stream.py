@@ -45,7 +45,7 @@ def test_streamed_lines_are_those_of_the_file(tmp_path_factory, content: bytes, 
     path = tmp_path_factory.mktemp("any") / ("a.gz" if pack else "a")
     path.write_bytes(gzip.compress(content) if pack else content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(line_stream, "_BLOCK_BYTES", size)
+        patch.setattr(line_stream, "_BLOCK_LINES", size)
         assert outcome(stream_lines, path) == outcome(read_lines, path)
 
 

@@ -5,6 +5,7 @@ A new case is one line of a table: what is changed in an honest tiny base, and w
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import pickle
@@ -211,6 +212,7 @@ def test_a_module_that_names_a_base_leads_to_no_code(shell, bert, folder, tmp_pa
     module.save(tmp_path / "modules/lang/swh")
     changed(folder, CONFIG, model_type="strange", auto_map=OWN)
     (folder / "own.py").write_text(f"import pathlib\npathlib.Path({str(tmp_path / 'ran')!r}).touch()\n")
+    importlib.import_module("xling.cli.app")  # Typer keeps the function that it finds
     monkeypatch.setattr("builtins.input", lambda *words: pytest.fail(f"asked {words}"))
     ended = shell("module", "export", "lang/swh", "--store", tmp_path / "modules", "--format", "adapterhub",
                   "--out", tmp_path / "out")  # fmt: skip

@@ -40,11 +40,12 @@ def raw_lines(path: Path) -> Iterator[list[bytes]]:
     Raises InputError when it cannot be read, and for a line that is longer than any document.
     """
     with content(path) as file:
-        number = 0
+        before = 0
         while lines := list(islice(iter(partial(file.readline, _MOST_BYTES), b""), _BLOCK_LINES)):
-            for number, line in enumerate(lines, start=number + 1):
+            for number, line in enumerate(lines, start=before + 1):
                 if len(line) == _MOST_BYTES:
                     raise too_long(path, number)
+            before += len(lines)
             yield lines
 
 
