@@ -90,6 +90,8 @@ def _delete(path: Path) -> None:
 
 def cannot_write(path: Path, error: OSError) -> XlingError:
     """Return the error that a path cannot be written, with the next step."""
+    if isinstance(error, NotADirectoryError):
+        return InputError(f"cannot be written: {error.strerror}", where=path, hint="name one in a folder")
     return XlingError(
         f"cannot write {path}: {error.strerror or error}; what was written before is untouched: "
         "free some space or choose another folder, and run the same command again"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
@@ -28,22 +28,44 @@ def claimed(folder: Path, say: Callable[[str], None] = lambda text: None) -> Ite
     lock = _acquired(folder, say)
     try:
         yield
+    except BaseException:
+        _withdraw(folder)
+        raise
     finally:
         lock.release()
 
 
 def _acquired(folder: Path, say: Callable[[str], None]) -> BaseFileLock:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / LOCK)
+    """Return the lock of a folder, held. One whose holder withdrew with the folder is taken anew."""
+    while True:
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            say(f"{folder}: another process works here; waiting until it ends")
-            lock.acquire()
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-    return lock
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / LOCK)
+            _wait(lock, lambda: say(f"{folder}: another process works here; waiting until it ends"))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        if (folder / LOCK).exists():
+            return lock
+        lock.release()
+
+
+def _wait(lock: BaseFileLock, waits: Callable[[], None]) -> None:
+    """Acquire a lock; call `waits` if another process holds it."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        waits()
+        lock.acquire()
+
+
+def _withdraw(folder: Path) -> None:
+    """Remove a folder in which there is nothing but the lock."""
+    with suppress(OSError):
+        if [own.name for own in folder.iterdir()] == [LOCK]:
+            (folder / LOCK).unlink()
+            folder.rmdir()
 
 
 def check_empty(folder: Path) -> None:

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from xling.errors import InputError, XlingError
 from xling.files import write_json
-
-try:
-    import fcntl
-except ImportError:  # Windows does not have this module
-    fcntl = None
+from xling.places import LOCK, claimed
 
 _CLAIM, _CONTENT = "claim.json", "content"
 _NOTHING: Mapping[str, Any] = {"key": None, "pieces": 0, "bytes": 0}
@@ -95,24 +91,18 @@ class Growing:
 
 
 @contextmanager
-def growing(output: Path) -> Iterator[Growing]:
-    """Yield a file that is to grow; enter this before the work.
+def growing(output: Path, say: Callable[[str], None] = lambda text: None) -> Iterator[Growing]:
+    """Yield a file that is to grow; enter this before the work. Another process that writes it is waited for.
 
-    Raises InputError when nothing can be written there, when what stands there is no unfinished file of
-    xling, and while another process writes it.
+    say: a function that is called with a message when another process must be waited for.
+
+    Raises InputError when what stands there is no unfinished file of xling, and XlingError when nothing can
+    be written there.
     """
     folder = output.with_name(f".{output.name}.unfinished")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise _strange(folder, output) from error
-    except OSError as error:
-        raise InputError(
-            f"cannot be written: {error.strerror or error}",
-            where=output,
-            hint="name a file in another folder",
-        ) from error
-    with _locked(folder, output):
+    if os.path.lexists(folder):
+        _claim_in(folder, output)
+    with claimed(folder, say):
         own = Growing(output, folder)
         try:
             yield own
@@ -120,35 +110,11 @@ def growing(output: Path) -> Iterator[Growing]:
             own.leave()
 
 
-@contextmanager
-def _locked(folder: Path, output: Path) -> Iterator[None]:
-    """Hold the folder for this process, where the system can; the system lets go of it after a kill."""
-    if fcntl is None:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        _lock(handle, fcntl, output)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, fcntl: Any, output: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        hint = "wait for it, or name another file"
-        raise InputError("another process is writing this file", where=output, hint=hint) from error
-    except OSError:  # some network file systems have no locks
-        return
-
-
 def _claim_in(folder: Path, output: Path) -> Mapping[str, Any]:
     """Return the claim in a folder, or that of no work in an empty one."""
-    if not any(not _scratch(item) for item in folder.iterdir()):
-        return _NOTHING
     try:
+        if all(map(_scratch, folder.iterdir())):
+            return _NOTHING
         claim = json.loads((folder / _CLAIM).read_text(encoding="utf-8"))
         return {**_NOTHING, "key": claim["key"], "pieces": int(claim["pieces"]), "bytes": int(claim["bytes"])}
     except (OSError, ValueError, TypeError, LookupError) as error:
@@ -164,8 +130,8 @@ def _strange(folder: Path, output: Path) -> InputError:
 
 
 def _scratch(item: Path) -> bool:
-    """Return whether a file is what a killed process left of a claim."""
-    return item.name.startswith(f".{_CLAIM}.")
+    """Return whether a file is the lock, or what a killed process left of a claim."""
+    return item.name == LOCK or item.name.startswith(f".{_CLAIM}.")
 
 
 def _delete(folder: Path) -> None:

@@ -13,7 +13,7 @@ from xling.bases.base import load_base
 from xling.bases.panics import panics_as_errors
 from xling.bases.tokenizers import read_tokenizer_json
 from xling.errors import InputError
-from xling.jobs.inspecting import verify_module
+from xling.jobs.verifying import verify_module
 from xling.modules.vocabulary import pack
 from xling.store.store import Store
 

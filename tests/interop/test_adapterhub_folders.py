@@ -118,7 +118,7 @@ def test_lora_of_early_releases_was_trained_with_the_scale_one(recorded, tmp_pat
         ({"config__architecture": "union"}, "no equal for architecture = 'union'"),
         ({"config__reduction_factor": "16"}, "reduction_factor = '16' of layer 0 is no number"),
         ({"config__reduction_factor": {"0": 4}}, "reduction_factor = None of layer 1 is no number"),
-        ({"config__reduction_factor": -4}, "reduction_factor: should be greater than 0"),
+        ({"config__reduction_factor": -4}, "reduction_factor: should be greater than or equal to 0.01"),
         ({"config__reduction_factor": 8}, r"after_ffn.down.bias is \[4\], and here it must be \[2\]"),
         ({"config__mh_adapter": True}, "has no tensor .*attention.output.adapters.mine.adapter_down.0"),
         ({"config__leave_out": [1]}, "no equal for the tensor encoder.layer.1.output.adapters"),

@@ -18,7 +18,6 @@ from xling.jobs import predict as job
 from xling.makers.composed_model import ComposedModel
 from xling.store.store import Store
 from xling.tasks.reading import read_input
-from xling.unfinished import growing
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 ROWS = 11
@@ -161,14 +160,6 @@ def test_what_is_not_ours_is_left(bench):
     (unfinished(output) / "content").write_text("mine")
     bench(source, output).refused("no unfinished file of xling")
     assert (unfinished(output) / "content").read_text() == "mine"
-
-
-@pytest.mark.skipif(os.name != "posix", reason="locks")
-def test_one_process_writes_a_file(bench):
-    source, output = bench.write("a.txt"), bench.folder / "out.jsonl"
-    with growing(output):
-        bench(source, output).refused("out.jsonl", "another process")
-    assert bench(source, output).status == 0
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from xling.cli.running import (
     Threads,
     counted,
     print_result,
+    say,
     set_threads,
     tag,
     task_name,
@@ -67,7 +68,7 @@ def predict(
     setup = Setup(base=base, plan=plan, store=store, device=device, precision=exact)
     files = PredictionFiles(input=input, output=output, format=format)
     with counted("predict", quiet) as progress:
-        result = predict_file(setup, files, language=language, progress=progress)
+        result = predict_file(setup, files, language=language, progress=progress, say=say(quiet))
     print_result(result, as_json=json)
 
 

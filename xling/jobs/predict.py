@@ -23,6 +23,7 @@ from xling.errors import InputError
 from xling.languages import UNKNOWN, parse
 from xling.machine import versions
 from xling.makers.composed_model import ComposedModel, Setup
+from xling.makers.stage import Say
 from xling.store.store import Store, content_fingerprint
 from xling.tasks.inference import Progress, unheard
 from xling.tasks.reading import Reading, input_format, stream_file
@@ -62,18 +63,24 @@ class _Input:
 
 
 def predict_file(
-    setup: Setup, files: PredictionFiles, *, language: str = UNKNOWN, progress: Progress = unheard
+    setup: Setup,
+    files: PredictionFiles,
+    *,
+    language: str = UNKNOWN,
+    progress: Progress = unheard,
+    say: Say = lambda text: None,
 ) -> dict[str, Any]:
     """Read a file, predict its examples and write them, in the same order and with their `id` and `language`.
 
     CoNLL-U output is the input file with the predictions filled in. What an interrupted call has written is
     kept, and the same call goes on from there.
     progress: a function that is called with the numbers of examples done and of all examples.
+    say: a function that is called with each message to the user.
     """
     tag = language if language == UNKNOWN else parse(language)
     planned = setup.planned()
     _check_place(files.output)
-    with growing(files.output) as output, lasting(files.input, output.folder) as path:
+    with growing(files.output, say) as output, lasting(files.input, output.folder) as path:
         if files.output.exists() and files.output.samefile(find(path)):
             raise InputError("this is the input", where=files.output, hint="name another file")
         format = input_format(path, task=planned.task.name, format=files.format)

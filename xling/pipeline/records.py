@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from xling.files import write_json
 from xling.makers.stage import Data, Stage
 from xling.modules.module import FACTS, WEIGHTS, Module
 from xling.pipeline.damaged import check_rows, check_weights, damaged
-from xling.places import check_empty
+from xling.places import LOCK, check_empty
 from xling.tasks.reading import read_labelled
 from xling.training.checkpoints import check_same
 
@@ -102,9 +103,19 @@ class Done:
         )
 
 
-def begin(stage: Stage, wanted: Mapping[str, Any], folder: Path) -> None:
-    """Write the record of a stage that is about to be made. wanted: the facts that identify it."""
+@contextmanager
+def begun(stage: Stage, wanted: Mapping[str, Any], folder: Path) -> Iterator[None]:
+    """Write the record of a stage that is being made; withdraw it when the stage fails before it has begun.
+
+    wanted: the facts that identify the stage.
+    """
     write_json(folder / RECORD, {"name": stage.name, **wanted})
+    try:
+        yield
+    except BaseException:
+        if {own.name for own in folder.iterdir()} <= {RECORD, LOCK}:
+            (folder / RECORD).unlink(missing_ok=True)
+        raise
 
 
 def finish(stage: Stage, wanted: Mapping[str, Any], folder: Path, costs: Costs) -> Done:

@@ -27,7 +27,7 @@ from xling.pipeline.records import (
     PROJECTED,
     Costs,
     Done,
-    begin,
+    begun,
     check_ours,
     finish,
     finished,
@@ -88,8 +88,9 @@ def carry_out(stage: Stage, folder: Path, bench: Workbench, *, fresh: bool = Fal
         if fresh:
             _clear(folder)
         if not found:
-            begin(stage, wanted, folder)
-            found = finish(stage, wanted, folder, _make(stage, folder, bench))
+            with begun(stage, wanted, folder):
+                costs = _make(stage, folder, bench)
+            found = finish(stage, wanted, folder, costs)
         _clear(folder)
     return found
 
