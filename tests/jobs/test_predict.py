@@ -181,7 +181,7 @@ def test_outputs_that_cannot_be_written_are_found_first(bench, no_base, place, w
     (bench.folder / "symbolic").symlink_to(source)
     (bench.folder / "hard").hardlink_to(source)
     os.mkfifo(bench.folder / "pipe")
-    bench(source, bench.folder / place).refused(place, words)
+    bench(source, bench.folder / place).refused(Path(place).name, words)
     assert source.read_text() == lines(TEXTS[:ROWS])
 
 
