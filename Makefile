@@ -9,7 +9,7 @@ TEST := .venv/.for-test-torch-$(TORCH)
 LINT := .venv/.for-lint-torch-$(TORCH)
 OLDEST := .venv-oldest/.for-test-torch-$(TORCH)
 
-.PHONY: demo test test-oldest lint results clean
+.PHONY: demo test test-oldest hard lint results clean
 
 demo: $(DEMO)
 	.venv/bin/xling run recipes/quickstart.yaml --out runs
@@ -19,6 +19,10 @@ test: $(TEST)
 
 test-oldest: $(OLDEST)
 	.venv-oldest/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+
+hard: $(TEST)
+	-.venv/bin/python -m pip install "atheris>=2.3"
+	.venv/bin/python benchmarks/hardness.py $(ARGS)
 
 lint: $(LINT)
 	.venv/bin/ruff check .

@@ -14,6 +14,7 @@ from xling.bases.mlm_head import MLMHead
 from xling.bases.tied_head import TiedTransform, fit_tied_head
 from xling.data import cldr
 from xling.files import cache_dir, write_atomically
+from xling.training.loop import NotFinite
 from xling.training.mlm import encode_lines
 
 _LAYOUT = 1
@@ -25,6 +26,8 @@ def mlm_head(base: Base, progress: Callable[[str], None] = lambda text: None) ->
     """Return the frozen MLM head of a base. A fitted head is stored in the cache.
 
     progress: a function that is called with a message when a head has to be fitted.
+
+    Raises NotFinite when the fit diverges.
     """
     if base.mlm_head is not None:
         return base.mlm_head
@@ -42,6 +45,11 @@ def mlm_head(base: Base, progress: Callable[[str], None] = lambda text: None) ->
     ]
     head = fit_tied_head(base, encode_lines(base.tokenizer, lines, min(_LONGEST, base.max_length)))
     state = {name: value.contiguous() for name, value in head.state_dict().items()}
+    if not all(value.isfinite().all() for value in state.values()):
+        raise NotFinite(
+            f"the MLM head fitted for {base.id} is not finite, and not kept; its vectors may be too large: "
+            "choose another base, or one that has its own head"
+        )
     write_atomically(path, save(state))
     return _load(base, state)
 

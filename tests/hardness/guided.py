@@ -1,0 +1,55 @@
+"""Fuzz one target, guided by the code that mutations reach; `fuzzing.guided` starts this as a process."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+import atheris  # pyright: ignore[reportMissingImports]
+
+with atheris.instrument_imports(include=["xling"]):
+    from hardness.fuzzing import KEPT
+    from hardness.targets import judged, targets, tokens
+
+MEMORY = 2 << 30  # bytes that reading a small file may add
+
+
+def main(name: str, count: str, seed: str, folder: str) -> None:
+    """Write the faults of a target, and end the process."""
+    place = Path(folder)
+    for own in ("stands", "read"):
+        (place / own).mkdir()
+    target = targets(place / "stands")[name]
+    for number, data in enumerate(target.seeds):
+        (place / "corpus" / str(number)).write_bytes(data)
+    faults: dict[str, str] = {}
+
+    def one(data: bytes) -> None:
+        if (fault := judged(target, data, place / "read")) and len(faults) < KEPT:
+            faults.setdefault(fault, f"{fault} <- {data[:300]!r}")
+            (place / "faults.json").write_text(json.dumps(list(faults.values())), encoding="utf-8")
+
+    signs = ("".join(f"\\x{byte:02x}" for byte in word) for word in tokens() if len(word) < 60)
+    (place / "signs.dict").write_text("".join(f'"{sign}"\n' for sign in signs))
+    (place / "faults.json").write_text("[]")
+    most = MEMORY + int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    atheris.Setup(
+        [
+            sys.argv[0],
+            f"-runs={count}",
+            f"-seed={seed}",
+            "-max_len=20000",
+            f"-dict={place / 'signs.dict'}",
+            "-verbosity=0",
+            str(place / "corpus"),
+        ],
+        one,
+    )
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

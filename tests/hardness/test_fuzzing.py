@@ -1,0 +1,47 @@
+"""A few mutations of every kind of file: each is read, or refused in one line. `hard.py` makes many."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from hardness.fuzzing import by_chance, mutated
+from hardness.targets import DATA, Target, judged, targets
+
+CASES = 40
+NAMES = (*DATA, "recipe", "data card", "plan", "module", "module.json", "config.json of a base",
+         "tokenizer.json of a base", "record of a stage", "results.json",
+         "predictions to submit")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def all_targets(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Target]:
+    return targets(tmp_path_factory.mktemp("stands"))
+
+
+def test_these_are_all(all_targets):
+    assert tuple(all_targets) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_honest_files_are_read_and_mutated_ones_read_or_refused(all_targets, tmp_path, name):
+    target = all_targets[name]
+    for seed in target.seeds:
+        (tmp_path / target.file).write_bytes(seed)
+        target.read(tmp_path / target.file)
+    assert by_chance(target, CASES, 7, tmp_path) == []
+
+
+def test_other_exceptions_and_long_messages_are_seen(tmp_path):
+    def fails(path: Path) -> None:
+        raise KeyError("x")
+
+    assert str(judged(Target("a", [b"a"], fails), b"a", tmp_path)).startswith("KeyError in fails")
+
+
+def test_mutations_are_those_of_the_seed():
+    made = [mutated([b"amina"], [b"\0"], random.Random(3)) for _ in range(2)]
+    assert made[0] == made[1] != b"amina"
