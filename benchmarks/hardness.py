@@ -23,7 +23,9 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import torch  # noqa: E402
+from hardness.claims import claims, judged  # noqa: E402
 from hardness.commands import COMMANDS, inputs  # noqa: E402
+from hardness.forked import warm  # noqa: E402
 from hardness.fuzzing import can_be_guided, fuzz  # noqa: E402
 from hardness.kills import Trial, Victim, drawn  # noqa: E402
 from hardness.races import rivals, same, soak  # noqa: E402
@@ -96,6 +98,7 @@ def figures(options: argparse.Namespace, folder: Path) -> Iterator[Figures]:
     """Yield the figures of each kind of trial."""
     rng = random.Random(options.seed)
     if options.cases:
+        warm()
         how = "guided by coverage" if can_be_guided() else "by chance"
         found = targets(folder / "targets")
         own = Figures(f"files of {len(found)} kinds, mutated {how}")
@@ -105,6 +108,10 @@ def figures(options: argparse.Namespace, folder: Path) -> Iterator[Figures]:
             place.mkdir()
             own.add([f"{name}: {fault}" for fault in fuzz(name, target, each, options.seed, place)])
         own.tried *= each
+        yield own
+        own = Figures("small files that claim to be huge: over 2 s, or 100 MB beyond an honest one")
+        for name, claim in claims(folder / "claims").items():
+            own.add([f"{name}: {fault}" for fault in judged(claim)])
         yield own
     if not (options.kills or options.races or options.soak):
         return

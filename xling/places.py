@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -68,31 +68,39 @@ def _withdraw(folder: Path) -> None:
             folder.rmdir()
 
 
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder, sorted and without hidden ones; none if it does not exist.
+
+    Raises InputError when it is a file, and XlingError when it cannot be read.
+    """
+    if not folder.exists():
+        return []
+    if not folder.is_dir():
+        raise InputError(f"{folder} is a file, and a folder is to be written", where="--out")
+    try:
+        return sorted(own.name for own in folder.iterdir() if not own.name.startswith("."))
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
 def check_empty(folder: Path) -> None:
     """Check that nobody's files are in a folder that is about to be filled. Hidden files do not count.
 
     Raises InputError that names some of them.
     """
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise InputError(f"{folder} is a file, and a folder is to be written", where="--out")
-    try:
-        names = sorted(own.name for own in folder.iterdir() if not own.name.startswith("."))
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-    if names:
-        raise InputError(
-            f"{folder} is there already, with files that xling did not write there: {told(names)}",
-            where="--out",
-            hint="name a folder that does not exist",
-        )
+    if names := names_in(folder):
+        raise strangers_in(folder, names)
 
 
-def told(names: Collection[str]) -> str:
-    """Return the first names of files, and how many more there are."""
+def strangers_in(folder: Path, names: Sequence[str]) -> InputError:
+    """Return the error that a folder holds somebody else's files."""
     more = len(names) - _MOST_TOLD
-    return ", ".join(list(names)[:_MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
+    told = ", ".join(names[:_MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
+    return InputError(
+        f"{folder} is there already, with files that xling did not write there: {told}",
+        where="--out",
+        hint="name a folder that does not exist",
+    )
 
 
 def check_apart(output: Path, *inputs: Path | None, where: str = "--out") -> None:

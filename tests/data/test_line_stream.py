@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from xling.data import line_stream
 from xling.data.cells import cell_records
-from xling.data.line_stream import stream_lines
-from xling.data.textfile import read_lines
+from xling.data.line_stream import read_lines, stream_lines
 from xling.errors import InputError
 from xling.tasks.reading import stream_input
 

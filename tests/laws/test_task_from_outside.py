@@ -16,7 +16,7 @@ import xling
 from xling.corpora.cards import load_card
 from xling.corpora.checks import check
 from xling.corpora.source import file_checksum, load
-from xling.data.textfile import read_lines
+from xling.data.line_stream import read_lines
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
 from xling.tasks.comparison import Comparison, LabelPair

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from io import BufferedReader
 from itertools import chain, islice
 from pathlib import Path
 
@@ -13,6 +14,15 @@ from xling.errors import InputError
 
 _BLOCK_LINES = 1000
 _MOST_BYTES = 4 * LONGEST + 2  # of a line of `LONGEST` characters with its end
+
+
+def read_lines(path: str | Path) -> list[str]:
+    """Return the lines of a text file or its `.gz` without line ends; a byte order mark is dropped.
+
+    Raises InputError for a missing or empty file, a damaged `.gz`, bytes that are not UTF-8, or a line that
+    is longer than any sentence, row or document.
+    """
+    return list(stream_lines(path))
 
 
 def stream_lines(path: str | Path) -> Iterator[str]:
@@ -40,13 +50,16 @@ def raw_lines(path: Path) -> Iterator[list[bytes]]:
     Raises InputError when it cannot be read, and for a line that is longer than any document.
     """
     with content(path) as file:
-        before = 0
-        while lines := list(islice(iter(partial(file.readline, _MOST_BYTES), b""), _BLOCK_LINES)):
-            for number, line in enumerate(lines, start=before + 1):
-                if len(line) == _MOST_BYTES:
-                    raise too_long(path, number)
-            before += len(lines)
-            yield lines
+        lines = _bounded(path, file)
+        while block := list(islice(lines, _BLOCK_LINES)):
+            yield block
+
+
+def _bounded(path: Path, file: BufferedReader) -> Iterator[bytes]:
+    for number, line in enumerate(iter(partial(file.readline, _MOST_BYTES), b""), start=1):
+        if len(line) == _MOST_BYTES:
+            raise too_long(path, number)
+        yield line
 
 
 def _texts(path: Path) -> Iterator[str]:

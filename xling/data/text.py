@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from xling.data.examples import sample
-from xling.data.line_stream import stream_lines
+from xling.data.line_stream import read_lines, stream_lines
 from xling.data.place import Place
 from xling.data.rows import Record
-from xling.data.textfile import read_lines
 from xling.errors import InputError
 
 ALPHA = 0.3  # see `balanced`

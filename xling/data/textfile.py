@@ -11,19 +11,6 @@ from xling.errors import InputError
 LONGEST = 2**20  # characters of a line or a cell, which may hold a whole document
 
 
-def read_lines(path: str | Path) -> list[str]:
-    """Return the lines of a text file or its `.gz` without line ends; a byte order mark is dropped.
-
-    Raises InputError for a missing or empty file, a damaged `.gz`, bytes that are not UTF-8, or a line that
-    is longer than any sentence, row or document.
-    """
-    found, text = find(Path(path)), read_whole(path)
-    lines = text.removesuffix("\n").split("\n")
-    for number, line in enumerate(lines, start=1):
-        check_length(line, found, number)
-    return lines
-
-
 def check_length(text: str, path: str | Path, number: int) -> None:
     """Raise InputError for a line, or a cell that begins in it, that is longer than any document."""
     if len(text) > LONGEST:
@@ -43,7 +30,7 @@ def too_long(path: str | Path, number: int) -> InputError:
 def read_whole(path: str | Path) -> str:
     """Return the text of a file or its `.gz` in lines that end in a line feed, whatever they ended in.
 
-    Raises InputError as `read_lines` does, but for long lines.
+    Raises InputError for a missing or empty file, a damaged `.gz`, or bytes that are not UTF-8.
     """
     found = find(Path(path))
     data = read_bytes(found)

@@ -15,7 +15,7 @@ from xling.files import write_json
 from xling.makers.stage import Data, Stage
 from xling.modules.module import FACTS, WEIGHTS, Module
 from xling.pipeline.damaged import check_rows, check_weights, damaged
-from xling.places import LOCK, check_empty
+from xling.places import LOCK, names_in, strangers_in
 from xling.tasks.reading import read_labelled
 from xling.training.checkpoints import check_same
 
@@ -157,12 +157,17 @@ def kept(stage: Stage, wanted: Mapping[str, Any], folder: Path, made: str = WEIG
 
 
 def check_ours(folder: Path) -> None:
-    """Raise InputError unless a folder is empty, or holds a record or a module."""
-    if Record.of(folder) is None:
-        if (folder / WEIGHTS).is_file():
-            Module.load(folder)
-        else:
-            check_empty(folder)
+    """Raise InputError unless a folder is empty, or holds a record or a module.
+
+    The names are read once: meanwhile another process may begin there, with the record.
+    """
+    names = names_in(folder)
+    if RECORD in names:
+        Record.of(folder)
+    elif WEIGHTS in names:
+        Module.load(folder)
+    elif names:
+        raise strangers_in(folder, names)
 
 
 def _without_record(stage: Stage, wanted: Mapping[str, Any], folder: Path) -> Done | None:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from xling.data.textfile import read_lines
+from xling.data.line_stream import read_lines
 from xling.errors import InputError
 from xling.submission.aligning import by_id, by_order, refuse_repeated_ids
 from xling.submission.submission import Predicted, Predictions, SharedTask, accuracy, quoted

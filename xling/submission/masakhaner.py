@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xling.data.conll import TAGGED, UNLABELLED, read_conll, write_conll
-from xling.data.textfile import read_lines
+from xling.data.line_stream import read_lines
 from xling.errors import InputError
 from xling.languages import UNKNOWN
 from xling.submission.aligning import by_order, checked_tags, other_tokens, tag_fault

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xling.data.bio import is_bio
+from xling.data.line_stream import read_lines
 from xling.data.place import Place
-from xling.data.textfile import read_lines
 from xling.data.xsid import COMMENT, Block, blocks_of
 from xling.errors import InputError
 from xling.submission.aligning import by_id, by_order, checked_tags, other_tokens, tag_fault

@@ -7,7 +7,8 @@ import math
 from pathlib import Path
 
 from xling.data.cells import shown
-from xling.data.textfile import ending, find, read_lines
+from xling.data.line_stream import read_lines
+from xling.data.textfile import ending, find
 from xling.errors import InputError
 from xling.modules.lexicon import HEADER, Entry
 
