@@ -97,7 +97,7 @@ SEEN_WHILE_WRITTEN = (
     "module list --store out/tiny/modules",
     "module verify task/ner-alone --store out/tiny/modules",
     "predict --base {files}/base --store out/tiny/modules --plan task/ner-alone --input {files}/train.conll "
-    "--output out/p.jsonl",
+    "--output seen/p.jsonl",
 )
 
 

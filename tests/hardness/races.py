@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -65,5 +66,6 @@ def _not_yet(ended: Ended) -> bool:
 
 
 def _untidy(place: Path, wanted: Mapping[str, object]) -> Iterator[str]:
+    shutil.rmtree(place / "seen", ignore_errors=True)  # what readers wrote
     yield from differences(tree(place), dict(wanted))
     yield from (f"{name} is left" for name in leftovers(place))
