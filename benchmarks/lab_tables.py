@@ -20,10 +20,16 @@ def of_lab(rows: Sequence[Row]) -> list[Row]:
 
 
 def last_scores(rows: Sequence[Row]) -> Iterator[str]:
-    """A table of each suite: each method's last scores on the languages reported on, or else chosen on."""
+    """A table of each suite: each method's scores on the languages reported on, or else chosen on.
+
+    Of a method's rows, the last one of those with the most seeds is shown.
+    """
     for suite in dict.fromkeys(row["question"] for row in rows):
         found = _by_purpose([row for row in rows if row["question"] == suite])[0]
-        yield from _table([*{row["method"]: row for row in found}.values()])
+        shown: dict[str, Row] = {row["method"]: row for row in found}
+        for row in sorted(found, key=lambda row: len(row["seeds"])):
+            shown[row["method"]] = row
+        yield from _table([*shown.values()])
 
 
 def every_score(rows: Sequence[Row]) -> Iterator[str]:
@@ -51,14 +57,14 @@ def _table(rows: Sequence[Row], *, gains: bool = False) -> Iterator[str]:
     tags = list(dict.fromkeys(tag for row in rows for tag in row["scores"]))
     apart = {tag for row in rows for tag in row["apart"]}
     tags.sort(key=lambda tag: tag in apart)
-    head = ["method", *(f"{tag} (apart)" if tag in apart else tag for tag in tags), "mean", "gain"]
+    head = ["method", *(f"{tag} (apart)" if tag in apart else tag for tag in tags), "mean", "gain", "seeds"]
     body = [
-        [row["method"], *(_score(row, tag, gains=gains) for tag in tags), score(row["mean"]), _gain(row)]
+        [row["method"], *(_score(row, tag, gains=gains) for tag in tags), score(row["mean"]), _gain(row),
+         ", ".join(map(str, row["seeds"]))]
         for row in rows
-    ]
+    ]  # fmt: skip
     yield table(head, body)
-    seeds = ", ".join(dict.fromkeys(str(seed) for row in rows for seed in row["seeds"]))
-    yield text(f"{metric_name(rows[0]['metric'])} on {rows[0]['split']}; seeds: {seeds}.") + "\n"
+    yield text(f"{metric_name(rows[0]['metric'])} on {rows[0]['split']}.") + "\n"
 
 
 def _score(row: Mapping, tag: str, *, gains: bool) -> str:

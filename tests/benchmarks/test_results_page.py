@@ -144,13 +144,19 @@ def test_methods_of_the_lab_stand_side_by_side_without_a_note(tmp_path):
     ]
     made = make_results.pages(docs(tmp_path, rows))
     page, file = made[PAGE], made["results/lab-new.md"]
-    assert "## lab-new\n\n| method | ibo | swh | ary (apart) | mean | gain |\n" in page
+    assert "## lab-new\n\n| method | ibo | swh | ary (apart) | mean | gain | seeds |\n" in page
     assert "| none | 41.0 | – | 60.0 | 50.0 | – |" in page and "bam" not in page
-    assert "| carried | 46.0 | 70.5 | 66.0 | 50.0 | +5.0 (4.0–6.0) helps |" in page
-    assert "F1 on test; seeds: 0, 1." in page
+    assert "| carried | 46.0 | 70.5 | 66.0 | 50.0 | +5.0 (4.0–6.0) helps | 0, 1 |" in page
+    assert "F1 on test." in page
     assert "| carried | 46.0 ± 1.4 (+5.0) |" in file and "| none | 11.0 ± 1.4 | 50.0 | – |" in file
     assert "| carried | reported | test | carried >> task/0 |" in file
     assert "`run carried`" in file
+
+
+def test_the_row_of_a_method_with_the_most_seeds_is_shown_and_the_last_of_these(tmp_path):
+    rows = [lab("none", "reported", None, ibo=values) for values in ([1.0, 3.0], [7.0, 9.0], [50.0])]
+    page = make_results.pages(docs(tmp_path, rows))[PAGE]
+    assert "| none | 8.0 |" in page and "| none | 2.0 |" not in page and "| none | 50.0 |" not in page
 
 
 def test_methods_that_are_not_reported_yet_are_shown_as_chosen(tmp_path):

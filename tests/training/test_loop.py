@@ -12,7 +12,7 @@ from torch import nn
 
 from xling.errors import InputError
 from xling.training.checkpoints import Checkpoints
-from xling.training.loop import NotFinite, fit, learning_rate, planned_steps
+from xling.training.loop import NotFinite, OutOfMemory, fit, learning_rate, planned_steps
 from xling.training.reporting import Log, Silent
 from xling.training.specs import TrainingSettings
 
@@ -245,3 +245,41 @@ def test_a_gradient_that_is_not_finite_changes_nothing(tmp_path):
         fit(Root(weight, [1.0]), {"w": weight}, TrainingSettings(steps=2), seed=0,
             checkpoints=Checkpoints(tmp_path), reporter=Silent())  # fmt: skip
     assert weight.tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("error", [
+    MemoryError(), torch.OutOfMemoryError("CUDA out of memory"),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+], ids=lambda error: type(error).__name__)  # fmt: skip
+def test_out_of_memory_is_told_and_the_same_run_goes_on(tmp_path, error):
+    class Large(Slopes):
+        def loss(self, number):
+            if number == 3 and not again:
+                raise error
+            return super().loss(number)
+
+    def run():
+        weight = nn.Parameter(torch.tensor([1.0, -2.0]))
+        fit(Large(weight, [1.0]), {"w": weight}, TrainingSettings(steps=5, checkpoint_every=1), seed=0,
+            checkpoints=Checkpoints(tmp_path), reporter=Log(tmp_path / "log.jsonl", "run"))  # fmt: skip
+
+    again = False
+    with pytest.raises(
+        OutOfMemory, match="out of memory in step 4 of 5; .*fewer batch_tokens"
+    ):
+        run()
+    again = True
+    run()
+    steps = [json.loads(line)["step"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert steps == [1, 2, 3, 4, 5]
+
+
+def test_other_errors_stay_what_they_are(tmp_path):
+    class Wrong(Slopes):
+        def loss(self, number):
+            raise RuntimeError("size mismatch")
+
+    weight = a_weight()
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        fit(Wrong(weight, [1.0]), {"w": weight}, TrainingSettings(steps=2), seed=0,
+            checkpoints=Checkpoints(tmp_path), reporter=Silent())  # fmt: skip

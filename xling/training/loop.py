@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -15,6 +17,8 @@ from xling.training.checkpoints import Checkpoints, Progress
 from xling.training.interrupting import interrupts_noted
 from xling.training.reporting import Reporter, Tick
 from xling.training.specs import TrainingSettings
+
+_NO_MEMORY = "can't allocate memory"  # in the RuntimeError of torch's allocator for the CPU
 
 
 @runtime_checkable
@@ -38,6 +42,10 @@ class Objective(Protocol):
 
 class NotFinite(XlingError):
     """A loss or a gradient is infinite or not a number, so training cannot go on."""
+
+
+class OutOfMemory(XlingError):
+    """A step of the training does not fit into the memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +79,7 @@ def fit(
     checkpoint.
 
     Raises NotFinite, with the number of the step, at the first loss or gradient that is not finite. The state
-    before that step is saved.
+    before that step is saved. Raises OutOfMemory when a step does not fit into the memory.
     """
     optimizer = torch.optim.AdamW(
         parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
@@ -79,10 +87,11 @@ def fit(
     progress = checkpoints.restore(parameters, optimizer)
     if progress is None:
         progress = Progress(steps=planned_steps(objective, parameters, settings, seed))
+    keep = partial(checkpoints.save, progress, parameters, optimizer)
     reporter.begin(progress.step, progress.steps, phase)
     started, tokens = time.perf_counter(), 0
     try:
-        with interrupts_noted() as interrupted:
+        with interrupts_noted() as interrupted, _explained(progress, parameters, keep):
             while progress.step < progress.steps:
                 step = progress.step
                 rate = learning_rate(step, progress.steps, settings)
@@ -102,16 +111,9 @@ def fit(
                 )
                 stop = interrupted()
                 if stop or (settings.checkpoint_every and progress.step % settings.checkpoint_every == 0):
-                    checkpoints.save(progress, parameters, optimizer)
+                    keep()
                 if stop:
                     raise KeyboardInterrupt
-    except NotFinite as error:
-        if all(torch.isfinite(value).all() for value in parameters.values()):
-            checkpoints.save(progress, parameters, optimizer)
-        raise NotFinite(
-            f"{error} in step {progress.step + 1} of {progress.steps}; what was learned before is kept: "
-            "look at the data, or start over with --fresh and a lower learning_rate"
-        ) from error
     finally:
         reporter.end()
     progress.put_best(parameters)
@@ -122,6 +124,29 @@ def fit(
         seconds=time.perf_counter() - started,
         tokens=tokens,
     )
+
+
+@contextmanager
+def _explained(
+    progress: Progress, parameters: Mapping[str, nn.Parameter], keep: Callable[[], None]
+) -> Iterator[None]:
+    """Say in which step a training broke off, and what to do. keep: writes a checkpoint."""
+    try:
+        yield
+    except NotFinite as error:
+        if all(torch.isfinite(value).all() for value in parameters.values()):
+            keep()
+        raise NotFinite(
+            f"{error} in step {progress.step + 1} of {progress.steps}; what was learned before is kept: "
+            "look at the data, or start over with --fresh and a lower learning_rate"
+        ) from error
+    except (MemoryError, RuntimeError) as error:
+        if not (isinstance(error, (MemoryError, torch.OutOfMemoryError)) or _NO_MEMORY in str(error)):
+            raise
+        raise OutOfMemory(
+            f"out of memory in step {progress.step + 1} of {progress.steps}; the last checkpoint is kept: "
+            "free memory and run the same command again, or start over with --fresh and fewer batch_tokens"
+        ) from error
 
 
 def learning_rate(step: int, steps: int, settings: TrainingSettings) -> float:
