@@ -264,9 +264,7 @@ def test_out_of_memory_is_told_and_the_same_run_goes_on(tmp_path, error):
             checkpoints=Checkpoints(tmp_path), reporter=Log(tmp_path / "log.jsonl", "run"))  # fmt: skip
 
     again = False
-    with pytest.raises(
-        OutOfMemory, match="out of memory in step 4 of 5; .*fewer batch_tokens"
-    ):
+    with pytest.raises(OutOfMemory, match="out of memory in step 4 of 5; .*fewer batch_tokens"):
         run()
     again = True
     run()
