@@ -12,7 +12,7 @@ import pytest
 
 from xling.errors import InputError
 from xling.files import whole_folder, write_atomically
-from xling.places import LOCK, check_apart, check_empty, claimed
+from xling.places import LOCK, check_empty, check_output, claimed
 
 HOLDER = """
 import os, signal, sys
@@ -68,11 +68,13 @@ def test_somebody_elses_files_are_named_and_hidden_ones_do_not_count(tmp_path):
 def test_an_output_is_no_input_under_any_name(tmp_path):
     (tmp_path / "in").touch()
     (tmp_path / "link").symlink_to(tmp_path / "in")
-    check_apart(tmp_path / "out", tmp_path / "in", None)
+    check_output(tmp_path / "out", tmp_path / "in", None)
     for name in ("in", "link", "x/../in"):
         (tmp_path / "x").mkdir(exist_ok=True)
         with pytest.raises(InputError, match="is an input of this command"):
-            check_apart(tmp_path / name, tmp_path / "in")
+            check_output(tmp_path / name, tmp_path / "in")
+    with pytest.raises(InputError, match="is a folder"):
+        check_output(tmp_path / "x")
 
 
 def test_two_whole_folders_at_once_leave_one_of_them_whole(tmp_path):

@@ -37,5 +37,10 @@ def test_a_long_text_keeps_its_ends(text, longest):
 def test_a_message_is_one_printable_line_of_a_length_that_fits(parts):
     where, problem, choice, hint = parts
     told = str(InputError(problem, where=where, line=3, choices=[choice], hint=hint))
-    assert len(told) <= 1210
+    assert len(told) <= 1200
     assert "\n" not in told and printable(told) == told
+
+
+def test_the_longest_message_has_1200_characters():
+    told = str(InputError("p" * 9999, where="w" * 9999, choices=["c" * 9999], hint="h" * 9999))
+    assert len(told) == 1200

@@ -13,6 +13,7 @@ from xling.printable import cut, one_line
 
 _LONGEST = 1200  # of a message: a stranger's cell, key or path may have any length
 _PART = 300  # of each part but the problem, which takes what is left
+_SIGNS = 6  # between the parts
 
 
 class XlingError(Exception):
@@ -48,7 +49,7 @@ class InputError(XlingError):
         place = "" if where is None else f"{where}:{line}" if line is not None else f"{where}"
         rest = (place, f"choose from {listed}" if listed else "", hint or "")
         place, chosen, hint = (cut(one_line(part), _PART) for part in rest)
-        told = cut(one_line(problem), _LONGEST - len(place) - len(chosen) - len(hint))
+        told = cut(one_line(problem), _LONGEST - len(place) - len(chosen) - len(hint) - _SIGNS)
         said = "; ".join(part for part in (told, chosen, hint) if part)
         super().__init__(f"{place}: {said}" if place else said)
 

@@ -103,11 +103,18 @@ def strangers_in(folder: Path, names: Sequence[str]) -> InputError:
     )
 
 
-def check_apart(output: Path, *inputs: Path | None, where: str = "--out") -> None:
-    """Check that an output is none of the inputs, under whatever path.
+def check_output(output: Path, *inputs: Path | None, where: str = "--out") -> None:
+    """Check that a file can be written: that it is no folder, no device, and none of the inputs by any path.
+
+    Call this before the work whose result goes there. where: the option that names the output.
 
     Raises InputError.
     """
+    hint = "name another file"
+    if output.is_dir():
+        raise InputError(f"{output} is a folder", where=where, hint="name a file")
+    if output.exists() and not output.is_file():
+        raise InputError(f"{output} is no file that can be replaced", where=where, hint=hint)
     for path in inputs:
         if path is not None and path.exists() and output.exists() and output.samefile(path):
-            raise InputError(f"{output} is an input of this command", where=where, hint="name another file")
+            raise InputError(f"{output} is an input of this command", where=where, hint=hint)

@@ -26,6 +26,7 @@ from xling.jobs.submit import submit
 from xling.modules.module import FACTS, WEIGHTS, Module
 from xling.pipeline.loading import load_recipe
 from xling.pipeline.records import RECORD, Record
+from xling.printable import printable
 from xling.tasks.reading import read_input, read_labelled
 from xling.words.dictionary import read_dictionary
 
@@ -51,7 +52,7 @@ def judged(target: Target, data: bytes, folder: Path) -> str | None:
             target.read(path)
     except XlingError as error:
         text = str(error)
-        good = len(text) <= _MOST and text.isprintable()
+        good = len(text) <= _MOST and text == printable(text)
         return None if good else f"message of {len(text)} characters: {ascii(text[:200])}"
     except Exception as error:
         *_, last = traceback.extract_tb(error.__traceback__)

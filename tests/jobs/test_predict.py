@@ -172,8 +172,8 @@ def no_base(monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes and links")
 @pytest.mark.parametrize(("place", "words"), [
-    ("folder", "this is a folder"), ("a.txt", "this is the input"), ("symbolic", "this is the input"),
-    ("hard", "this is the input"), ("a.txt/out.jsonl", "cannot be written"), ("pipe", "no file that can"),
+    ("folder", "is a folder"), ("a.txt", "is an input"), ("symbolic", "is an input"),
+    ("hard", "is an input"), ("a.txt/out.jsonl", "cannot be written"), ("pipe", "no file that can"),
 ])  # fmt: skip
 def test_outputs_that_cannot_be_written_are_found_first(bench, no_base, place, words):
     source = bench.write("a.txt")
@@ -188,7 +188,7 @@ def test_outputs_that_cannot_be_written_are_found_first(bench, no_base, place, w
 def test_a_packed_input_is_not_overwritten(bench, no_base):
     packed = bench.folder / "a.txt.gz"
     packed.write_bytes(gzip.compress(b"amina\n"))
-    bench(bench.folder / "a.txt", packed).refused("a.txt.gz", "this is the input")
+    bench(bench.folder / "a.txt", packed).refused("a.txt.gz", "is an input of this command")
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.conll"])

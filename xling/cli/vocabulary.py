@@ -62,6 +62,7 @@ def diagnose(
     With the text of a task, also report how many of its words your text, pairs and dictionary hold.
     """
     from xling.jobs import diagnose as job
+    from xling.places import check_output
 
     order = job.DiagnosisOrder(
         bases=tuple(dict.fromkeys(base)),
@@ -73,6 +74,9 @@ def diagnose(
         lexicon=lexicon,
         data_root=data_root,
     )
+    if page is not None:
+        files = [*order.texts, *order.against, *order.task_text, order.lexicon]
+        check_output(page, *files, where="--page")
     known = job.words_held(order)
     found = job.diagnose_all(order)
     if page is not None:

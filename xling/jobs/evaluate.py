@@ -15,6 +15,7 @@ from xling.evaluation.flips import compared, judged, read_judged
 from xling.files import write_json
 from xling.languages import UNKNOWN, parse
 from xling.makers.composed_model import Setup
+from xling.places import check_output
 from xling.tasks.inference import Progress, unheard
 from xling.tasks.reading import read_labelled
 from xling.tasks.registry import task_named
@@ -67,6 +68,8 @@ def evaluate_file(
     when the older predictions are of other examples.
     """
     task_named(task)
+    if out is not None:
+        check_output(out, data.file, against)
     tag = language if language == UNKNOWN else parse(language)
     planned = setup.planned()
     if planned.task.name != task:

@@ -12,10 +12,11 @@ from xling.composition.contents import loaded, tokenizer_of
 from xling.composition.forms.form import acting
 from xling.composition.merging import checked_merge, merge_node
 from xling.composition.onnx import INPUTS, check_one_way, export_onnx
-from xling.errors import InputError, XlingError
+from xling.errors import XlingError
 from xling.files import check_new, whole_folder, write_atomically
 from xling.languages import UNKNOWN
 from xling.makers.composed_model import ComposedModel, Setup
+from xling.places import check_output
 from xling.tasks.tagging import Tagging
 
 
@@ -58,8 +59,7 @@ def onnx_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
 
     The graph takes the ids of the plan's own tokenizer if it has a vocabulary, otherwise of the base's.
     """
-    if out.is_dir():
-        raise InputError(f"{out} is a folder", where="--out", hint="name a file, such as model.onnx")
+    check_output(out)
     setup = Setup(base=base, plan=plan, store=store)
     planned = setup.planned()
     check_one_way(planned.node)

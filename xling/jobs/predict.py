@@ -24,6 +24,7 @@ from xling.languages import UNKNOWN, parse
 from xling.machine import versions
 from xling.makers.composed_model import ComposedModel, Setup
 from xling.makers.stage import Say
+from xling.places import check_output
 from xling.store.store import Store, content_fingerprint
 from xling.tasks.inference import Progress, unheard
 from xling.tasks.reading import Reading, input_format, stream_file
@@ -79,10 +80,9 @@ def predict_file(
     """
     tag = language if language == UNKNOWN else parse(language)
     planned = setup.planned()
-    _check_place(files.output)
+    check_output(files.output, where="--output")
     with growing(files.output, say) as output, lasting(files.input, output.folder) as path:
-        if files.output.exists() and files.output.samefile(find(path)):
-            raise InputError("this is the input", where=files.output, hint="name another file")
+        check_output(files.output, find(path), where="--output")
         format = input_format(path, task=planned.task.name, format=files.format)
         _check_format(planned.task, format, files)
         input = _checked(planned.task, Reading(where=path, language=tag, format=format, gold=False))
@@ -160,14 +160,6 @@ def _pieces(task: Task, written_as: str) -> Pieces:
 
 def _json_lines(rows: Iterable[Prediction], input: Path, first: int) -> Iterator[bytes]:
     return (f"{json.dumps(row, ensure_ascii=False)}\n".encode() for row in rows)
-
-
-def _check_place(output: Path) -> None:
-    """Raise InputError when the output is there and no file."""
-    if output.is_dir():
-        raise InputError("this is a folder", where=output, hint="name a file, such as predictions.jsonl")
-    if output.exists() and not output.is_file():
-        raise InputError("this is no file that can be replaced", where=output, hint="name a file")
 
 
 def _check_format(task: Task, format: str, files: PredictionFiles) -> None:

@@ -21,6 +21,7 @@ from xling.errors import InputError
 from xling.evaluation.bootstrap import interval
 from xling.files import write_json
 from xling.languages import parse
+from xling.places import check_output
 from xling.store.store import Store
 from xling.tasks.inference import rewritten_text
 from xling.tasks.retrieval import MARGINS, METRICS, rank_among, rank_counts, ranks
@@ -59,6 +60,8 @@ def retrieve(order: RetrievalOrder, *, out: Path | None = None) -> dict[str, Any
         raise InputError("give either --pairs or --candidates", where="xling retrieve")
     if order.plan is not None and order.store is None:
         raise InputError("a plan needs the folder of its modules", where="--store", hint="give --store DIR")
+    if out is not None:
+        check_output(out, order.pairs, order.candidates)
     counts = _ranked(order) if order.pairs is None else _both_ways(order, order.pairs)
     result = {
         "base": order.base,

@@ -9,6 +9,7 @@ from typing import Any
 from xling.data.textfile import find
 from xling.errors import InputError
 from xling.files import write_atomically
+from xling.places import check_output
 from xling.submission.registry import check_codes, code_of, file_name, task_named
 from xling.submission.submission import SharedTask, read_predictions, zip_bytes
 
@@ -65,6 +66,7 @@ def _check_pairs(predictions: Sequence[Path], tests: Sequence[Path], out: Path) 
             where="--test-file",
             hint="give one --test-file for each --predictions, in the same order",
         )
-    if out.suffix != ".zip" or out.is_dir():
-        problem = "is a folder" if out.is_dir() else f"{out.name!r} does not end in .zip"
-        raise InputError(problem, where="--out", hint="name the zip to write, such as submission.zip")
+    if out.suffix != ".zip":
+        hint = "name the zip to write, such as submission.zip"
+        raise InputError(f"{out.name!r} does not end in .zip", where="--out", hint=hint)
+    check_output(out, *predictions, *tests)
