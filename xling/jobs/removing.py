@@ -82,7 +82,8 @@ def _of_source(store: Store, found: Traced) -> Removal:
 def remove(order: Removal) -> dict[str, Any]:
     """Delete the files of the modules that xling wrote, and return what was removed and what remains.
 
-    The weights of a module go first, so that none can be loaded that is only partly there.
+    The weights of a module go last: they hold its facts too, so that an interrupted removal leaves a module
+    that is read, found by the same command and removed with all that is left of it.
 
     Raises XlingError when a file cannot be deleted.
     """
@@ -102,7 +103,7 @@ def _resting(order: Removal) -> list[Member]:
 
 
 def _written(folder: Path) -> Iterator[Path]:
-    """Yield the files of a module's folder that xling wrote, the weights first."""
+    """Yield the files of a module's folder that xling wrote, the weights last."""
     own: Mapping[str, Callable[[bytes], bool]] = {
         FACTS: lambda data: "parts" in _json(data),
         CARD: is_card,
@@ -111,13 +112,13 @@ def _written(folder: Path) -> Iterator[Path]:
         LOCK: lambda data: not data,
         **_beside(folder),
     }
-    yield folder / WEIGHTS
     yield from folder.glob(f".{WEIGHTS}.*")  # what a process that was killed while writing leaves
     yield from (folder / CHECKPOINTS).rglob("*step-*.safetensors*")
     for name, ours in own.items():
         path = folder / name
         if path.is_file() and ours(path.read_bytes()):
             yield path
+    yield folder / WEIGHTS
 
 
 def _beside(folder: Path) -> dict[str, Callable[[bytes], bool]]:
