@@ -133,10 +133,12 @@ def figures(options: argparse.Namespace, folder: Path) -> Iterator[Figures]:
 
 
 def page(rows: Sequence[dict]) -> str:
-    """Return the figures of the last run of each kind as a table."""
-    last = {row["what"]: row for row in rows}
+    """Return the figures of the last run of each kind and seed as a table."""
+    last = {(row["what"], row["seed"]): row for row in rows}
     lines = [f"| {row['what']} | {row['tried']:,} | {row['kills'] or ''} | {row['faults']} | {row['seed']} |"
              for row in last.values()]  # fmt: skip
+    kills, faults = (sum(row[name] for row in last.values()) for name in ("kills", "faults"))
+    lines.append(f"| **together** | | {kills:,} | {faults} | |")
     head = "| what | tried | kills | faults | seed |\n|---|---|---|---|---|\n"
     return head + "\n".join(lines) + "\n"
 
