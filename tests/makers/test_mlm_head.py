@@ -20,6 +20,9 @@ def test_a_fit_that_diverges_is_told_and_not_kept(tmp_path, monkeypatch):
             head.state_dict()["bias"][3] = torch.nan
         return head
 
+    monkeypatch.setenv(
+        "XLING_CACHE", str(tmp_path / "cache")
+    )  # another test may have fitted this base's head
     base = tiny_base("bert", tmp_path / "base", head=False, seed=5)
     monkeypatch.setattr(heads, "fit_tied_head", diverged)
     monkeypatch.setattr(heads.cldr, "languages", lambda: ["swh"])
