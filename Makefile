@@ -22,7 +22,7 @@ test-oldest: $(OLDEST)
 
 hard: $(TEST)
 	-.venv/bin/python -m pip install "atheris>=2.3"
-	.venv/bin/python benchmarks/hardness.py $(ARGS)
+	.venv/bin/python benchmarks/long_run.py $(ARGS)
 
 lint: $(LINT)
 	.venv/bin/ruff check .

@@ -1,6 +1,6 @@
 """The long run of what must hold under kills, races and strangers' files; `make hard` calls it.
 
-    python benchmarks/hardness.py --seed 0 --kills 1000 --races 100 --eights 20 --cases 200000 --soak 60
+    python benchmarks/long_run.py --seed 0 --kills 1000 --races 100 --eights 20 --cases 200000 --soak 60
 
 Appends a line of figures for each kind of trial to docs/results.jsonl, and puts them into docs/promises.md.
 Faults are printed, one a line, and the status is then 1.
@@ -133,14 +133,25 @@ def figures(options: argparse.Namespace, folder: Path) -> Iterator[Figures]:
 
 
 def page(rows: Sequence[dict]) -> str:
-    """Return the figures of the last run of each kind and seed as a table."""
-    last = {(row["what"], row["seed"]): row for row in rows}
-    lines = [f"| {row['what']} | {row['tried']:,} | {row['kills'] or ''} | {row['faults']} | {row['seed']} |"
-             for row in last.values()]  # fmt: skip
-    kills, faults = (sum(row[name] for row in last.values()) for name in ("kills", "faults"))
+    """Return the figures of each kind as a table: the sums of its runs since the last one that had faults."""
+    found: dict[str, list[dict]] = {}
+    for row in rows:
+        own = found.setdefault(row["what"], [])
+        if own and own[-1]["faults"]:
+            own.clear()
+        own.append(row)
+    sums = [
+        {name: sum(row[name] for row in own) for name in ("tried", "kills", "faults")}
+        for own in found.values()
+    ]
+    seeds = [", ".join(dict.fromkeys(str(row["seed"]) for row in own)) for own in found.values()]
+    lines = [
+        f"| {what} | {own['tried']:,} | {own['kills'] or ''} | {own['faults']} | {seed} |"
+        for what, own, seed in zip(found, sums, seeds, strict=True)
+    ]
+    kills, faults = (sum(own[name] for own in sums) for name in ("kills", "faults"))
     lines.append(f"| **together** | | {kills:,} | {faults} | |")
-    head = "| what | tried | kills | faults | seed |\n|---|---|---|---|---|\n"
-    return head + "\n".join(lines) + "\n"
+    return "| what | tried | kills | faults | seeds |\n|---|---|---|---|---|\n" + "\n".join(lines) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -149,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(given)
     torch.set_num_threads(1)
     facts = {
-        "command": shlex.join(["python", "benchmarks/hardness.py", *given]),
+        "command": shlex.join(["python", "benchmarks/long_run.py", *given]),
         "machine": this_machine(),
         **here(),
     }
