@@ -14,6 +14,7 @@ from pathlib import Path
 from hardness.targets import Target, judged, tokens
 
 KEPT = 20  # faults of a target that are told apart
+TOLD, TOLD_IN = 100, "tried.json"  # after so many files a guided process tells how far it is, and where
 
 
 def by_chance(target: Target, count: int, seed: int, folder: Path) -> list[str]:
@@ -52,10 +53,12 @@ def guided(name: str, count: int, seed: int, folder: Path) -> list[str]:
     words = [sys.executable, "-m", "hardness.guided", name, str(count), str(seed), str(folder)]
     path = os.pathsep.join((str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")))
     ended = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path})
-    found = folder / "faults.json"
-    if not found.is_file():
-        return [f"the process ended with {ended.returncode}: {ended.stderr[-500:]}"]
-    return json.loads(found.read_text("utf-8"))
+    found = folder / TOLD_IN
+    told = json.loads(found.read_text("utf-8")) if found.is_file() else {"tried": 0, "faults": []}
+    if ended.returncode or told["tried"] <= count - TOLD:
+        said = f"status {ended.returncode} after {told['tried']} of {count} files: {ended.stderr[-500:]}"
+        return [*told["faults"], said]
+    return told["faults"]
 
 
 def can_be_guided() -> bool:

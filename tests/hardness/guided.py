@@ -10,7 +10,7 @@ from pathlib import Path
 import atheris  # pyright: ignore[reportMissingImports]
 
 with atheris.instrument_imports(include=["xling"]):
-    from hardness.fuzzing import KEPT
+    from hardness.fuzzing import KEPT, TOLD, TOLD_IN
     from hardness.targets import judged, targets, tokens
 
 MEMORY = 2 << 30  # bytes that reading a small file may add
@@ -25,15 +25,23 @@ def main(name: str, count: str, seed: str, folder: str) -> None:
     for number, data in enumerate(target.seeds):
         (place / "corpus" / str(number)).write_bytes(data)
     faults: dict[str, str] = {}
+    tried = 0
 
     def one(data: bytes) -> None:
+        nonlocal tried
+        tried += 1
         if (fault := judged(target, data, place / "read")) and len(faults) < KEPT:
             faults.setdefault(fault, f"{fault} <- {data[:300]!r}")
-            (place / "faults.json").write_text(json.dumps(list(faults.values())), encoding="utf-8")
+            tell()
+        elif tried % TOLD == 0:
+            tell()
+
+    def tell() -> None:
+        told = {"tried": tried, "faults": list(faults.values())}
+        (place / TOLD_IN).write_text(json.dumps(told), encoding="utf-8")
 
     signs = ("".join(f"\\x{byte:02x}" for byte in word) for word in tokens() if len(word) < 60)
     (place / "signs.dict").write_text("".join(f'"{sign}"\n' for sign in signs))
-    (place / "faults.json").write_text("[]")
     most = MEMORY + int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     atheris.Setup(

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from hardness.claims import Claim, claims, measured
+from hardness.claims import MEGABYTES, Claim, claims, measured
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-MEGABYTES = 100
 NAMES = ("wide module", "module of many numbers", "lexicon", "tensor", "layers of a base", "width of a base",
          "vocabulary of a base", "template of a card", "aliases of a card", "aliases of a recipe",
          "gzip of one line", "gzip of lines", "gzip of rows", "line")  # fmt: skip

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-from hardness.fuzzing import by_chance, mutated
+from hardness.fuzzing import TOLD_IN, by_chance, guided, mutated
 from hardness.targets import DATA, Target, judged, targets
 
 CASES = 40
@@ -45,3 +46,14 @@ def test_other_exceptions_and_long_messages_are_seen(tmp_path):
 def test_mutations_are_those_of_the_seed():
     made = [mutated([b"amina"], [b"\0"], random.Random(3)) for _ in range(2)]
     assert made[0] == made[1] != b"amina"
+
+
+@pytest.mark.parametrize(("status", "tried", "wrong"), [(0, 900, False), (0, 700, True), (-9, 900, True)])
+def test_a_guided_process_that_ends_early_is_a_fault(tmp_path, monkeypatch, status, tried, wrong):
+    def ended(words, **how):
+        Path(words[-1], TOLD_IN).write_text(f'{{"tried": {tried}, "faults": []}}')
+        return CompletedProcess(words, status, "", "killed")
+
+    monkeypatch.setattr("hardness.fuzzing.subprocess.run", ended)
+    found = guided("plan", 950, 0, tmp_path / "place")
+    assert bool(found) == wrong and all(f"status {status} after {tried} of 950" in own for own in found)
