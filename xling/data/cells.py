@@ -18,9 +18,6 @@ from pathlib import Path
 
 from xling.data.textfile import check_length
 from xling.errors import InputError
-from xling.printable import shown
-
-__all__ = ["Record", "cell_records", "shown"]
 
 csv.field_size_limit(2**31 - 1)  # the default limit, 131,072 characters, is shorter than some documents
 

@@ -14,13 +14,13 @@ from typing import Any, Literal
 from conllu.exceptions import ParseException
 from conllu.parser import parse_comment_line, parse_id_value, parse_int_value
 
-from xling.data.cells import shown
 from xling.data.examples import ParsedSentence, TaggedSentence
 from xling.data.line_stream import raw_lines, stream_lines
 from xling.data.place import Line, Place, line_blocks
 from xling.data.textfile import find
 from xling.data.trees import tree_fault
 from xling.errors import InputError
+from xling.printable import shown
 
 Gold = Literal["tags", "tree"]
 Word = tuple[Place, list[str]]  # the place of its line, the columns of the line

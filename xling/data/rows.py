@@ -11,12 +11,13 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from xling.data.cells import cell_records, shown
+from xling.data.cells import cell_records
 from xling.data.line_stream import stream_lines
 from xling.data.place import Place
 from xling.data.template import filled
 from xling.data.textfile import ending, find
 from xling.errors import InputError
+from xling.printable import shown
 
 TableFormat = Literal["tsv", "csv", "jsonl"]
 _DELIMITERS: Mapping[str, str] = {"tsv": "\t", "csv": ","}

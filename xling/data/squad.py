@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from xling.data.cells import shown
 from xling.data.place import Place
 from xling.data.rows import Record, as_text
 from xling.data.textfile import find, read_whole
 from xling.errors import InputError
+from xling.printable import shown
 
 Answers = tuple[tuple[int, str], ...]
 

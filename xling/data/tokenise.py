@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Sequence
 
 from xling.data.bio import OUTSIDE
-from xling.data.cells import shown
 from xling.data.place import Place
 from xling.languages import script
+from xling.printable import shown
 
 _PART_OF_WORDS = "'’ʼ"
 _DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

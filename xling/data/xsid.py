@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xling.data.bio import is_bio, rename_types, repaired
-from xling.data.cells import shown
 from xling.data.examples import Utterance
 from xling.data.line_stream import stream_lines
 from xling.data.place import Line, Place, line_blocks
 from xling.errors import InputError
+from xling.printable import shown
 
 EMPTY = "_"  # the token where a file has none between its tabs, as in some published files
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xling.data.cells import shown
 from xling.data.examples import Example
 from xling.data.rows import JSON_ENDINGS, Record, read_rows
 from xling.data.textfile import ending
 from xling.errors import InputError
 from xling.evaluation.bootstrap import Interval, interval, paired_gain
+from xling.printable import shown
 from xling.tasks.comparison import UNFIT, Comparison
 from xling.tasks.metrics import share
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xling.data.cells import shown
 from xling.data.rows import JSON_ENDINGS, Record, as_text, read_rows
 from xling.data.textfile import ending
 from xling.errors import InputError
 from xling.languages import UNKNOWN
+from xling.printable import shown
 from xling.tasks.xsid_scorer import xsid_compatible_f1
 
 _THE_SAME_EACH_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can hold

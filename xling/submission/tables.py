@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xling.data.cells import shown
 from xling.data.rows import read_rows
 from xling.errors import InputError
+from xling.printable import shown
 from xling.submission.submission import quoted
 
 Names = Mapping[str, tuple[str, ...]]  # for each role, the names that its column may have

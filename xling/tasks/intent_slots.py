@@ -16,13 +16,13 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from xling.data.bio import described, spans, types
-from xling.data.cells import shown
 from xling.data.examples import Utterance
 from xling.data.place import Place
 from xling.data.rows import Columns, Record, as_text
 from xling.data.tokenise import Span, annotated, spoken, tags_of_spans, words
 from xling.data.xsid import xsid_utterances
 from xling.errors import InputError
+from xling.printable import shown
 from xling.tasks.comparison import Comparison, one_label, tagged_spans
 from xling.tasks.reading import Files, Reading
 from xling.tasks.tag_decoding import best_tags

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 
-from xling.data.cells import shown
 from xling.data.examples import MultiLabelledText
 from xling.data.place import Place
 from xling.data.rows import Columns, Record, as_text
 from xling.errors import InputError
+from xling.printable import shown
 from xling.tasks.comparison import Comparison, label_sets
 from xling.tasks.metrics import f1, overlaps
 from xling.tasks.reading import Reading

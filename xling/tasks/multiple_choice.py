@@ -13,11 +13,11 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from xling.data.cells import shown
 from xling.data.examples import Choice, digest
 from xling.data.place import Place
 from xling.data.rows import Record, as_text, as_texts
 from xling.errors import InputError
+from xling.printable import shown
 from xling.tasks.comparison import Comparison, LabelPair, ShownAnswer
 from xling.tasks.metrics import share
 from xling.tasks.reading import TABLES, Files, Reading

@@ -15,12 +15,12 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from xling.data.cells import shown
 from xling.data.examples import Question, digest
 from xling.data.place import Place
 from xling.data.rows import Record, as_text
 from xling.data.squad import answers_in, text_at
 from xling.errors import InputError
+from xling.printable import shown
 from xling.tasks.comparison import Comparison, ShownAnswer
 from xling.tasks.context_windows import Window, context_windows
 from xling.tasks.metrics import share

@@ -8,11 +8,11 @@ from typing import Any
 from torch import Tensor
 
 from xling.bases.base import Base
-from xling.data.cells import shown
 from xling.data.examples import LabelledText, MultiLabelledText
 from xling.data.rows import Columns, Record
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
+from xling.printable import shown
 from xling.tasks.reading import TABLES, Files, Reading
 from xling.tasks.task import Prediction, Row, Task
 

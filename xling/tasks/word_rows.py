@@ -14,7 +14,6 @@ from torch.nn.functional import cross_entropy
 from xling.bases.base import Base
 from xling.bases.tokenizers import blank_pieces, unreadable
 from xling.data.bio import NO_LABEL, is_bio, rename_types, repaired, types
-from xling.data.cells import shown
 from xling.data.conll import UNLABELLED, ConllLayout, conll_block, conll_sentences
 from xling.data.conllu import as_tagged, conllu_sentences, fill_conllu
 from xling.data.examples import TaggedSentence
@@ -22,6 +21,7 @@ from xling.data.rows import Columns, Record, as_text, as_texts
 from xling.data.tokenise import words as words_of
 from xling.errors import InputError
 from xling.modules.head import HeadConfig
+from xling.printable import shown
 from xling.tasks.reading import Reading
 from xling.tasks.task import ONE_LABEL, PieceByPiece, Prediction, Row, by_example, numbered
 

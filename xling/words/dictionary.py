@@ -6,11 +6,11 @@ import csv
 import math
 from pathlib import Path
 
-from xling.data.cells import shown
 from xling.data.line_stream import read_lines
 from xling.data.textfile import ending, find
 from xling.errors import InputError
 from xling.modules.lexicon import HEADER, Entry
+from xling.printable import shown
 
 _HEADER = HEADER.split("\t")
 _ERRORS = ("#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NUM!", "#NULL!")  # cells of a spreadsheet
