@@ -8,7 +8,7 @@ from io import BufferedReader
 from itertools import chain, islice
 from pathlib import Path
 
-from xling.data.textfile import LONGEST, check_length, find, too_long
+from xling.data.textfile import LONGEST, check_length, decoded, find, too_long
 from xling.data.unpacking import content
 from xling.errors import InputError
 
@@ -28,7 +28,8 @@ def read_lines(path: str | Path) -> list[str]:
 def stream_lines(path: str | Path) -> Iterator[str]:
     """Yield what `read_lines` returns; what it raises is raised when the bad line is reached.
 
-    A file of old Macs, whose lines end in a carriage return alone, is held whole.
+    A file of old Macs, whose lines end in a carriage return alone, is held whole, and refused as one line
+    where it has more than four times `LONGEST` bytes.
     """
     found, blank, number = find(Path(path)), True, 0
     blocks = _texts(found)
@@ -65,16 +66,7 @@ def _bounded(path: Path, file: BufferedReader) -> Iterator[bytes]:
 def _texts(path: Path) -> Iterator[str]:
     """Yield a file in blocks of whole lines, the first without a byte order mark."""
     before = 0  # lines in earlier blocks
-    for number, data in enumerate(map(b"".join, raw_lines(path))):
-        try:
-            text = data.decode("utf-8" if number else "utf-8-sig")
-        except UnicodeDecodeError as error:
-            utf16 = not number and data[:2] in (b"\xff\xfe", b"\xfe\xff")
-            raise InputError(
-                f"not UTF-8{' (but UTF-16?)' if utf16 else ''}: byte 0x{error.object[error.start]:02x}",
-                where=path,
-                line=before + error.object.count(b"\n", 0, error.start) + 1,
-                hint="convert the file to UTF-8, for example with iconv",
-            ) from error
+    for data in map(b"".join, raw_lines(path)):
+        text = decoded(data, path, before=before)
         before += text.count("\n")
         yield text

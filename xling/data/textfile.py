@@ -33,20 +33,27 @@ def read_whole(path: str | Path) -> str:
     Raises InputError for a missing or empty file, a damaged `.gz`, or bytes that are not UTF-8.
     """
     found = find(Path(path))
-    data = read_bytes(found)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-        raise InputError(
-            f"not UTF-8{' (but UTF-16?)' if utf16 else ''}: byte 0x{data[error.start]:02x}",
-            where=found,
-            line=data.count(b"\n", 0, error.start) + 1,
-            hint="convert the file to UTF-8, for example with iconv",
-        ) from error
+    text = decoded(read_bytes(found), found)
     if not text.strip():
         raise InputError("the file is empty", where=found)
     return text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")  # line ends of old Macs
+
+
+def decoded(data: bytes, path: Path, *, before: int = 0) -> str:
+    """Return bytes of UTF-8 as text; a byte order mark at the beginning of a file is dropped.
+
+    before: the number of lines of the file before these bytes. Raises InputError that names the line.
+    """
+    try:
+        return data.decode("utf-8" if before else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        utf16 = not before and data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        raise InputError(
+            f"not UTF-8{' (but UTF-16?)' if utf16 else ''}: byte 0x{error.object[error.start]:02x}",
+            where=path,
+            line=before + error.object.count(b"\n", 0, error.start) + 1,
+            hint="convert the file to UTF-8, for example with iconv",
+        ) from error
 
 
 def read_bytes(path: Path) -> bytes:
