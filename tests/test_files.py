@@ -9,9 +9,18 @@ import pytest
 
 from xling.errors import XlingError
 from xling.files import copy, write_atomically
+from xling.unfinished import growing
 
 
-def test_the_file_is_synced_then_put_in_place_then_its_folder_is_synced(tmp_path, monkeypatch):
+def grown(path, data):
+    with growing(path) as own:
+        own.begin({})
+        own.write(data)
+        own.finish()
+
+
+@pytest.mark.parametrize(("write", "files"), [(write_atomically, 1), (grown, 2)])  # the second has a claim
+def test_the_file_is_synced_then_put_in_place_then_its_folder_is_synced(tmp_path, monkeypatch, write, files):
     """Where a step fails as the power does, the old content or the new one is there, whole."""
     done, sync, replace = [], os.fsync, os.replace
 
@@ -25,8 +34,9 @@ def test_the_file_is_synced_then_put_in_place_then_its_folder_is_synced(tmp_path
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "replace", replaced)
-    write_atomically(tmp_path / "a", b"new")
-    assert done == ["file", "replace", "folder"]
+    write(tmp_path / "a", b"new")
+    assert done == ["file", "replace", "folder"] * files
+    assert (tmp_path / "a").read_bytes() == b"new"
 
 
 @pytest.mark.parametrize("fails", ["fsync", "replace"])

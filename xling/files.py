@@ -46,14 +46,22 @@ def in_one_step(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = _scratch(path)
         yield scratch
-        _sync_file(scratch)
-        os.replace(scratch, path)
-        _sync_folder(path.parent)
+        put_in_place(scratch, path)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
         if scratch != path:
             _delete(scratch)
+
+
+def put_in_place(written: Path, path: Path) -> None:
+    """Give a file that is written its name: it is synced to the disk, then put in its place, then its folder.
+
+    Raises OSError when the file system refuses.
+    """
+    _sync_file(written)
+    os.replace(written, path)
+    _sync_folder(path.parent)
 
 
 def _scratch(path: Path) -> Path:

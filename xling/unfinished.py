@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from xling.errors import InputError, XlingError
-from xling.files import write_json
+from xling.files import put_in_place, write_json
 from xling.places import LOCK, claimed
 
 _CLAIM, _CONTENT = "claim.json", "content"
@@ -61,10 +61,8 @@ class Growing:
     def finish(self) -> None:
         """Give the file its name."""
         with self._written():
-            self._file.flush()
-            os.fsync(self._file.fileno())
             self._file.close()
-            os.replace(self.folder / _CONTENT, self.output)
+            put_in_place(self.folder / _CONTENT, self.output)
         self._claim = _NOTHING
 
     def leave(self) -> None:
