@@ -104,6 +104,15 @@ def gently(ground: Ground, language: str, seed: int) -> Modules:
     return {"task/gently": ground.task_module(seed, training=training)}
 
 
+def as_long(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the control's module trained for as many steps as the one with carried labels."""
+    settings = ground.task_module(seed).spec
+    assert isinstance(settings, TaskTraining)
+    steps = ground.workshop.module(ground.carried(seed, CARRIED)).facts.steps
+    training = settings.training.model_copy(update={"epochs": None, "steps": steps})
+    return {"task/long": ground.task_module(seed, training=training)}
+
+
 def again(ground: Ground, language: str, seed: int) -> Modules:
     """Return the module with carried labels after it has taught itself on text of all languages."""
     return {"task/again": ground.taught_again(ground.carried(seed, CARRIED), READ_AGAIN)}
@@ -222,6 +231,7 @@ _ALL = (
         modules=mixed,
         suits=_carrying,
     ),
+    Method(name="as-long", plan=lambda language, seed: "task/long", modules=as_long, suits=_carrying),
     Method(name="last-layers", plan=lambda language, seed: "task/last", modules=last_layers),
     Method(name="gently", plan=lambda language, seed: "task/gently", modules=gently),
     Method(

@@ -38,6 +38,10 @@ _TRAIN = (
     "train language --base {files}/base --language swh --text {files}/text.txt --out out/lang/swh {steps}"
 )
 _PLAN = "--base {files}/base --store {files}/store --plan task/ner"
+_RETRIEVE = (
+    "retrieve --base {base} --language swh --other-language eng --pairs {{files}}/pairs.tsv "
+    "--out out/found.json"
+)
 COMMANDS: Mapping[str, Command] = {
     "run": Command(words="run {files}/recipe/tiny.yaml --data-root {files}/recipe/data --out out"),
     "run lt-sft": Command(
@@ -82,6 +86,8 @@ COMMANDS: Mapping[str, Command] = {
         "--out out/projected.jsonl",
         refuses=True,
     ),
+    "retrieve": Command(words=_RETRIEVE.format(base="{files}/base")),
+    "retrieve, embedded base": Command(words=_RETRIEVE.format(base="embedded:multilingual-e5-small")),
     "recipe new": Command(
         words="recipe new --language swh --task tagging --test {files}/train.conll "
         "--train {files}/train.conll --dev {files}/train.conll --base {files}/base --licence CC0-1.0 "

@@ -13,7 +13,7 @@ from hardness.forked import Started
 from hardness.kills import Victim
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-LONG = {"run lt-sft", "ablate", "train language, no head"}  # `hard.py` takes them, and all points
+LONG = {"run lt-sft", "ablate", "train language, no head", "retrieve, embedded base"}  # `make hard` has them
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - LONG))
