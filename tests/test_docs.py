@@ -86,6 +86,7 @@ LANGUAGE = f"xling train language --base {BASE} --language swh --text swh/ --out
 TASK = f"xling train task --base {BASE} --source-language eng"
 TAGS = f"{TASK} --task tagging --train train.conll --out new/task/ner"
 TOPIC = f"{TASK} --task classification --train train.tsv --out new/task/topic"
+FUSED = f"{TAGS} --kind fusion --store modules --plan 'fuse(task/a, task/b)'"
 NEW_PIECES = f"xling vocabulary build --base {BASE} --language nqo --text nqo/ --out new/vocabulary/nqo"
 READER = {
     **{name: PLAIN for name in ("swh/all.txt", "zul/all.txt")},
@@ -145,6 +146,11 @@ DOCUMENTS = {
             "--set l2=0.2": f"{TOPIC} --kind head",
             "--set parts.head='{dense: gelu}'": TAGS,
         },
+    ),
+    "docs/between_modules.md": Document(
+        READER,
+        before=tuple(TAGS.replace("new/task/ner", f"modules/task/{name}") for name in "abc"),
+        options={"--set parts.places='[after_attention, after_ffn]'": FUSED},
     ),
 }  # fmt: skip
 

@@ -192,7 +192,18 @@ class ActsOnResidual(Protocol):
 
 @runtime_checkable
 class Combines(Protocol):
-    """A part that combines the increments of parallel plans into one, with learned weights."""
+    """A part that combines the increments of parallel plans into one, with learned weights.
+
+    Attributes:
+        branches: The number of plans that it combines.
+        sites: The (layer, place) pairs where it can combine them.
+    """
+
+    @property
+    def branches(self) -> int: ...
+
+    @property
+    def sites(self) -> Sequence[tuple[int, Place]]: ...
 
     def combine(self, layer: int, place: Place, state: ResidualState, branches: Sequence[Hidden]) -> Hidden:
         """Return one increment from those of the branches; `state.increment` comes from below all of them."""

@@ -56,6 +56,10 @@ COMMANDS: Mapping[str, Command] = {
         words="train task --base {files}/base --task tagging --source-language eng --out out/task/ner "
         "--train {files}/train.conll --dev {files}/train.conll {steps}"
     ),
+    "train fusion": Command(
+        words="train task --base {files}/base --task tagging --source-language eng --out out/fusion/ner "
+        "--plan fuse(task/ner) --store {files}/store --kind fusion --train {files}/train.conll {steps}"
+    ),
     "train lexicon": Command(
         words="train language --base {files}/base --language swh --kind lexicon --out out/words/swh "
         "--pairs {files}/pairs.tsv"

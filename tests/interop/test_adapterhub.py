@@ -88,10 +88,15 @@ class Recorded:
 @pytest.fixture(scope="module", params=BASES)
 def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     """Each base in turn, opened from a folder as a user's would be."""
-    with safe_open(FIXTURES / f"adapterhub_{request.param}.safetensors", framework="pt") as file:
+    folder = tmp_path_factory.mktemp(request.param)
+    return opened(FIXTURES / f"adapterhub_{request.param}.safetensors", folder)
+
+
+def opened(fixture: Path, folder: Path) -> Recorded:
+    """A fixture, whose base is saved in a folder and opened from there."""
+    with safe_open(fixture, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}
         facts = json.loads(file.metadata()["facts"])
-    folder = tmp_path_factory.mktemp(request.param)
     base = {name.removeprefix("base/"): value for name, value in tensors.items() if name.startswith("base/")}
     _save(facts["config"], base, folder)
     return Recorded(load_base(folder), tensors, facts)

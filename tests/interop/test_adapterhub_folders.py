@@ -220,7 +220,7 @@ def test_damaged_tensors_are_refused(recorded, tmp_path):
         read(folder, ImportRequest(base, "classification"))
     (folder / CONFIG).unlink()
     (folder / "adapter_fusion_config.json").write_text("{}")
-    with pytest.raises(InputError, match="no equal for a fusion of adapters"):
+    with pytest.raises(InputError, match="beside it is none of model_adapter_fusion"):
         read(folder, ImportRequest(base, "classification"))
 
 

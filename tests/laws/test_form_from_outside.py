@@ -35,7 +35,7 @@ SPANS = [tagged(line, number) for number, line in enumerate(TEXTS[:12])]
 
 
 class GateConfig(PartConfig, frozen=True):
-    kind: str = "gate"
+    kind: str = "shares"
     width: int = Field(default=2, gt=0)
 
 
@@ -52,12 +52,12 @@ class Gate(nn.Module):
 
 
 GATE = Kind(
-    "gate",
+    "shares",
     GateConfig,
     lambda config, shape, generator: Gate(config),
     identity=False,
     merges="none",
-    presets={"gate": (GateConfig(),)},
+    presets={"shares": (GateConfig(),)},
 )
 
 
@@ -81,6 +81,10 @@ class Gated:
 
     def over(self, plans):
         return Gated(tuple(plans))
+
+    @property
+    def scoring(self):
+        return self.plans[-1:]
 
     def grown(self):
         if not any(isinstance(part, Gate) for part in nodes(self)[-1].module.networks):
@@ -126,8 +130,8 @@ def registered():
     xling.register(GATE)
     xling.register(Gated)
     yield
-    KINDS.pop("gate")
-    PRESETS.pop("gate")
+    KINDS.pop("shares")
+    PRESETS.pop("shares")
     FORMS.pop("gated")
 
 
@@ -144,10 +148,10 @@ def test_its_weights_are_learned_saved_and_predicted_with(bases, shell, tmp_path
     below = {f"lang/{tag}": disturbed(base, "bottleneck", std=0.5, seed=n) for n, tag in enumerate("ab")}
     before = {name: module.tensors() for name, module in below.items()}
     settings = TrainingSettings(steps=12, learning_rate=0.1, batch_tokens=256, precision="float32")
-    told = {"task": "tagging", "kind": "gate", "settings": settings, "modules": below}
+    told = {"task": "tagging", "kind": "shares", "settings": settings, "modules": below}
     plan = "gated(lang/a, lang/b by new)"
     ner = xling.train_task(base, SPANS, **told, below=plan)
-    shares = ner.part("gate").network.logits.detach()
+    shares = ner.part("shares").network.logits.detach()
     assert shares.abs().min() > 1e-5  # both branches had a gradient
     assert ner.facts.making["plan"] == plan and [name for name, _ in ner.facts.below] == ["lang/a", "lang/b"]
     for name, module in below.items():

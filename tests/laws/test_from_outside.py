@@ -98,6 +98,8 @@ class Text(nn.Module):
 class Branches(nn.Module):
     """Weights of branches, learned."""
 
+    branches, sites = 2, [(0, "after_ffn"), (1, "after_ffn")]
+
     def __init__(self, shape, generator):
         super().__init__()
         self.shares = nn.Parameter(torch.tensor([0.7, 0.3]))
@@ -135,6 +137,10 @@ class Doubled:
 
     def over(self, plans):
         return Doubled(tuple(plans))
+
+    @property
+    def scoring(self):
+        return self.plans
 
     def grown(self):
         return self

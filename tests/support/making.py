@@ -11,6 +11,7 @@ from torch import Tensor
 from xling.bases.base import Base
 from xling.composition.composed import base_facts as facts
 from xling.modules.biaffine import BiaffineConfig
+from xling.modules.combining import CombinerConfig
 from xling.modules.head import HeadConfig
 from xling.modules.module import Module
 from xling.modules.registry import KINDS, PRESETS
@@ -25,7 +26,10 @@ MODULES = {
     "head": (HeadConfig(outputs=3),),
     "biaffine": (BiaffineConfig(relations=3),),
 }
-NAMES = tuple(name for name in PRESETS if name not in ("head", "centre"))  # those that change states
+COMBINERS = tuple(
+    name for name, parts in PRESETS.items() if any(isinstance(own, CombinerConfig) for own in parts)
+)
+NAMES = tuple(name for name in PRESETS if name not in ("head", "centre", *COMBINERS))  # they change states
 LABELS = ("a", "b", "c")
 
 

@@ -10,7 +10,7 @@ from xling.api.given import given, told
 from xling.bases.base import Base
 from xling.composition.contents import named
 from xling.composition.forms.form import Plan
-from xling.composition.forms.single import Named
+from xling.composition.forms.single import NEW, Named
 from xling.composition.forms.stack import stack
 from xling.composition.grammar import parse
 from xling.data.examples import Example
@@ -19,7 +19,7 @@ from xling.languages import parse as parse_tag
 from xling.makers.composed_model import ComposedModel
 from xling.makers.make import checked, make
 from xling.makers.projection import Projected, project_pairs
-from xling.makers.stage import ALONE, NEW, Data, Session, Stage
+from xling.makers.stage import ALONE, Data, Session, Stage
 from xling.modules.module import Module
 from xling.store.store import Store
 from xling.tasks.registry import task_named

@@ -46,7 +46,8 @@ Kind = Annotated[
     typer.Option(
         "--kind",
         callback=kind_name,
-        help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft, full or head.",
+        help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft, full or head; "
+        "under fuse in --plan: fusion, scalearn, learned-mean or gate.",
     ),
 ]
 Set = Annotated[
@@ -198,8 +199,15 @@ def task(
     distil: Annotated[
         str | None, typer.Option("--distil", help="A plan whose readings of --text the module learns.")
     ] = None,
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            "--plan",
+            help="Frozen modules around the new one, which is called new: 'fuse(task/a, task/b; new)'.",
+        ),
+    ] = None,
     store: Annotated[
-        Path | None, typer.Option("--store", help="The folder that holds the modules of --distil.")
+        Path | None, typer.Option("--store", help="The folder with the modules of --plan and --distil.")
     ] = None,
     text: Annotated[
         list[Path] | None, typer.Option("--text", help="Unlabelled texts for --distil, as for xling predict.")
@@ -216,10 +224,11 @@ def task(
     json: Json = False,
 ) -> None:
     """Train a task module on labelled data in a source language, on what a plan says of texts, or on both."""
-    from xling.jobs.train import Options, TaskFiles, TaughtText
+    from xling.jobs.train import Options
+    from xling.jobs.train_task import Around, TaskFiles, TaughtText
 
-    needed = {"--text": text, "--store": store, "--language": language}
-    check_distilled(distil, train, needed)
+    check_distilled(distil, train, {"--text": text, "--language": language})
+    check_store(store, {"--plan": plan, "--distil": distil})
     taught = (
         TaughtText(teacher=distil, store=store, text=tuple(text), language=language)
         if distil and store and text and language
@@ -232,6 +241,7 @@ def task(
         dev=dev,
         format=format,
         language_module=language_module,
+        around=None if plan is None or store is None else Around(plan=plan, store=store),
         init=init,
         taught=taught,
     )
@@ -253,8 +263,21 @@ def check_distilled(distil: str | None, train: Path | None, needed: Mapping[str,
             hint = "give --distil PLAN, or leave it out"
             raise InputError("it goes with --distil", where=option, hint=hint)
         if distil is not None and value is None:
-            hint = "say --store DIR, --text FILE and --language TAG beside --distil"
+            hint = "say --text FILE and --language TAG beside --distil"
             raise InputError("--distil needs it", where=option, hint=hint)
+
+
+def check_store(store: Path | None, plans: Mapping[str, str | None]) -> None:
+    """Raise InputError when plans are given without the store of their modules, or the other way round.
+
+    plans: the values of the options that are plans, by option.
+    """
+    given = [option for option, plan in plans.items() if plan is not None]
+    if given and store is None:
+        raise InputError("its modules are in a store", where=given[0], hint="say --store DIR beside it")
+    if store is not None and not given:
+        hint = f"give {' or '.join(plans)}, or leave it out"
+        raise InputError("no plan names a module in it", where="--store", hint=hint)
 
 
 def workbench(base: str, device: str, quiet: bool) -> Workbench:

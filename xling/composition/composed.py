@@ -31,7 +31,7 @@ from xling.composition.contents import (
 )
 from xling.composition.fitting import check_sizes
 from xling.composition.folding import Kept, folded
-from xling.composition.forms.beside import heads_in
+from xling.composition.forms.beside import check_combiners, heads_in
 from xling.composition.forms.form import HeadState, Plan, acting
 from xling.composition.forms.route import gather
 from xling.composition.forms.single import Loaded
@@ -70,6 +70,7 @@ class Composition:
         scores: such a plan needs an `Ensemble`.
         """
         node = stacked(plan) if isinstance(plan, Sequence) else acting(plan)
+        check_combiners([node])
         leaves = list(loaded(node))
         for leaf in leaves:
             check_fits(leaf.module, self.base)

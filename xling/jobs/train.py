@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from xling.composition.contents import named
-from xling.composition.forms.single import Named
-from xling.composition.forms.stack import stack
-from xling.composition.grammar import parse as parse_plan
 from xling.corpora.cards import CARD_ENDINGS, load_card
 from xling.corpora.source import descent, load, pairs_in
 from xling.data.parallel import read_parallel
@@ -21,24 +17,19 @@ from xling.jobs.from_files import from_files
 from xling.languages import parse
 from xling.makers.language import text_of
 from xling.makers.make import checked
-from xling.makers.stage import NEW, Data, Stage
+from xling.makers.stage import Data, Stage
 from xling.modules.module import Module
 from xling.pipeline.overlap import overlap_of
 from xling.pipeline.stages import Workbench, carry_out
 from xling.plain_yaml import assignment, put
-from xling.store.store import Store
-from xling.tasks.reading import read_input, read_labelled
-from xling.tasks.registry import task_named
 from xling.training.pseudo_perplexity import LINES
 from xling.training.specs import (
     AlignmentTraining,
     Centring,
-    Distillation,
     LanguageTraining,
     LexiconBuild,
     ModuleTraining,
     SpecT,
-    TaskTraining,
     TrainingSettings,
     VocabularyBuild,
     specified,
@@ -130,7 +121,7 @@ class LanguageFiles:
             spec = options.told(AlignmentTraining)
             pairs = read_parallel(self.parallel, language=self.language)
             data = {"pairs": from_files(pairs, [self.parallel])}
-        modules = _loaded(init=self.init, vocabulary=self.vocabulary)
+        modules = modules_in(init=self.init, vocabulary=self.vocabulary)
         return Stage(
             name=name_of(options.out), spec=spec, language=tag, data=data, modules=modules, seed=options.seed
         )
@@ -210,75 +201,6 @@ def pairs_of(named: str, language: str, data_root: Path | None = None) -> Data:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaughtText:
-    """Text without labels, and the plan that says what a new task module learns from it.
-
-    teacher: a complete plan. store: the folder with its modules. text: files of one language, read as for
-    `xling predict`.
-    """
-
-    teacher: str
-    store: Path
-    text: tuple[Path, ...]
-    language: str
-
-    def added(self, stage: Stage) -> Stage:
-        """Return the training of a task module that also learns from the text."""
-        tag, store, plan = parse(self.language), Store(self.store), parse_plan(self.teacher)
-        rows = [
-            example for path in self.text for example in read_input(path, task=str(stage.task), language=tag)
-        ]
-        return replace(
-            stage,
-            spec=Distillation(teacher=str(plan), **dict(stage.spec)),
-            data={**stage.data, "text": from_files(rows, self.text)},
-            modules={**stage.modules, **{str(own): store.get(own) for own in named(plan)}},
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskFiles:
-    """The task and the training files of a task module.
-
-    language_module: the folder of a language module that stays frozen below the new one. init: the folder of
-    a task module to train further. taught: what a teacher labels, instead of labelled data or beside them.
-    """
-
-    task: str
-    source_language: str
-    train: Path | None = None
-    dev: Path | None = None
-    format: str = "auto"
-    language_module: Path | None = None
-    init: Path | None = None
-    taught: TaughtText | None = None
-
-    def stage(self, options: Options) -> Stage:
-        """Return the training stage."""
-        task, taught = task_named(self.task).name, self.taught
-        data = {"train": self._labelled(self.train), "dev": self._labelled(self.dev)}
-        below = {name_of(self.language_module): self.language_module} if self.language_module else {}
-        stage = Stage(
-            name=name_of(options.out),
-            spec=options.told(TaskTraining),
-            language=parse(self.source_language),
-            task=task,
-            data=data,
-            modules=_loaded(init=self.init, **below),
-            plan=stack(*map(Named, below), NEW),
-            seed=options.seed,
-        )
-        return stage if taught is None else taught.added(stage)
-
-    def _labelled(self, path: Path | None) -> Data:
-        if path is None:
-            return Data()
-        language = parse(self.source_language)
-        rows = read_labelled(path, task=self.task, language=language, format=self.format)
-        return from_files(rows, [path])
-
-
-@dataclass(frozen=True, kw_only=True)
 class VocabularyFiles:
     """The language and the files from which its vocabulary is built.
 
@@ -339,7 +261,8 @@ def _some(*paths: Path | None) -> list[Path]:
     return [path for path in paths if path is not None][:1]
 
 
-def _loaded(**folders: Path | None) -> Mapping[str, Module]:
+def modules_in(**folders: Path | None) -> Mapping[str, Module]:
+    """Load modules from their folders, by role or name."""
     return {role: Module.load(folder) for role, folder in folders.items() if folder is not None}
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from xling.bases.base import Base, load_base
 from xling.bases.precision import FLOAT32, Precision
-from xling.composition.contents import Find, complete_plans, grow
+from xling.composition.contents import Find, complete_plans, grow, named
 from xling.composition.ensemble import composed
 from xling.composition.forms.beside import check_labels, heads_in
 from xling.composition.forms.form import Plan, combines
-from xling.composition.forms.single import Named
+from xling.composition.forms.single import NEW, Named
 from xling.composition.grammar import parse
 from xling.data.examples import Example
 from xling.errors import InputError, PlanError
@@ -159,6 +159,12 @@ def planned_task(plan: str | Plan, find: Find) -> PlannedTask:
     Raises PlanError when the plan has no task module, or several that do not go together.
     """
     plan = parse(plan) if isinstance(plan, str) else plan
+    if NEW in named(plan):
+        raise PlanError(
+            f"in {str(plan)!r}, {NEW} stands for the module that a training makes",
+            where="--plan",
+            hint="name that module: fuse(task/a, task/b; fusion/ab)",
+        )
     node = grow(plan, find)
     for complete in complete_plans(node):
         _check_heads(complete)

@@ -18,7 +18,7 @@ from xling.bases.precision import chosen_precision
 from xling.composition.composed import Composition, base_facts
 from xling.composition.contents import grow, named
 from xling.composition.forms.form import Plan
-from xling.composition.forms.single import Named
+from xling.composition.forms.single import NEW
 from xling.corpora.licences import strictest
 from xling.data.examples import fingerprint
 from xling.modules.facts import Descent, Facts
@@ -31,7 +31,6 @@ from xling.training.specs import ModuleTraining, Specification
 
 Say = Callable[[str], None]
 SpecT = TypeVar("SpecT", bound=Specification, covariant=True)
-NEW = Named("new")  # stands in a plan for the module that is trained
 _NO_MATTER = {"training": {"checkpoint_every"}}  # settings that do not change the result
 
 

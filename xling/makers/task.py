@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from xling.bases.base import Base
 from xling.bases.precision import FLOAT32
+from xling.composition.contents import grow, named
+from xling.composition.forms.beside import heads_in
+from xling.composition.forms.form import Plan
+from xling.composition.forms.fuse import fused_by
+from xling.composition.forms.single import NEW
+from xling.composition.forms.stack import Stack
 from xling.errors import InputError
 from xling.makers.composed_model import ComposedModel, planned_task
 from xling.makers.stage import Session, Stage
+from xling.modules.facts import Facts
 from xling.modules.head import HeadConfig
 from xling.modules.kind import PartConfig
 from xling.modules.module import Module
-from xling.modules.registry import learning_preset, parse_config, preset
+from xling.modules.registry import learning_preset, parse_config
 from xling.tasks.registry import TASKS, task_named
 from xling.tasks.task import ScoresUnits, Task
 from xling.training.distillation import DistilObjective
@@ -28,7 +35,7 @@ DECIDED = {"kind", "outputs", "relations"}  # the fields of a head that its task
 def check_task(stage: Stage[TaskTraining]) -> None:
     """Raise InputError for an unknown task, kind or option, or when there is no labelled example."""
     task_named(str(stage.task))
-    check_kind(stage.spec)
+    check_kind(stage.spec, stage.plan)
     if not stage.rows("train"):
         raise InputError("no labelled example to train on", where="--train")
 
@@ -36,7 +43,7 @@ def check_task(stage: Stage[TaskTraining]) -> None:
 def check_distilled(stage: Stage[Distillation]) -> None:
     """Raise InputError for an unknown task, kind or option, or when there is no text to learn from."""
     task = task_named(str(stage.task))
-    check_kind(stage.spec)
+    check_kind(stage.spec, stage.plan)
     if not isinstance(task, ScoresUnits):
         raise InputError(
             f"{task.name} scores no labels for each word or text, so there is nothing to teach",
@@ -52,8 +59,8 @@ def make_task(base: Base, stage: Stage[TaskTraining], session: Session) -> Modul
 
     Raises InputError when the examples have labels that the module to continue from does not know.
     """
-    init, train = stage.module("init"), stage.rows("train")
-    labels = init.facts.labels if init else task_named(str(stage.task)).labels(train)
+    train, known = stage.rows("train"), _known(stage)
+    labels = known.labels if known else task_named(str(stage.task)).labels(train)
     return _made(base, stage, session, TaskData(labels, train, stage.rows("dev")))
 
 
@@ -66,8 +73,8 @@ def make_distilled(base: Base, stage: Stage[Distillation], session: Session) -> 
     teacher = ComposedModel(base, planned_task(stage.spec.teacher, lambda own: stage.below(str(own))))
     if teacher.task.name != stage.task:
         raise InputError(f"the teacher's task is {teacher.task.name}, not {stage.task}", where="--distil")
-    init, texts = stage.module("init"), stage.rows("text")
-    labels = init.facts.labels if init else teacher.labels
+    texts, known = stage.rows("text"), _known(stage)
+    labels = known.labels if known else teacher.labels
     if set(labels) != set(teacher.labels):
         raise InputError(
             f"the module labels {', '.join(labels)}, but the teacher {', '.join(teacher.labels)}",
@@ -82,8 +89,7 @@ def make_distilled(base: Base, stage: Stage[Distillation], session: Session) -> 
 def _made(base: Base, stage: Stage[TaskTraining], session: Session, data: TaskData) -> Module:
     spec, init, task = stage.spec, stage.module("init"), task_named(str(stage.task))
     facts = stage.facts(base, labels=tuple(data.labels))
-    configs = task_parts(task, spec, data.labels, base)
-    module = init.continued(facts) if init else Module.fresh(configs, base.shape, facts)
+    module = init.continued(facts) if init else Module.fresh(_parts(base, stage, data), base.shape, facts)
     around, alone = stage.composed(base), is_alone(module, spec.training)
     objective = DistilObjective if data.taught.examples else TaskObjective
 
@@ -107,19 +113,42 @@ def _made(base: Base, stage: Stage[TaskTraining], session: Session, data: TaskDa
     return replace(module, scores=scores)
 
 
-def task_parts(task: Task, spec: TaskTraining, labels: Sequence[str], base: Base) -> tuple[PartConfig, ...]:
+def _known(stage: Stage[TaskTraining]) -> Facts | None:
+    """Return the facts of the module that fixes the labels: the one to continue, or one with a head above."""
+    init, above = stage.module("init"), _head_above(stage)
+    if above is not None and above.task != stage.task:
+        raise InputError(f"the task of {stage.plan} is {above.task}, not {stage.task}", where="--task")
+    return init.facts if init else above
+
+
+def _head_above(stage: Stage[TaskTraining]) -> Facts | None:
+    """Return the facts of the task module whose head stands above the new module in the plan, or None."""
+    plans = stage.plan.plans if isinstance(stage.plan, Stack) else ()
+    at = next((place for place, own in enumerate(plans) if NEW in named(own)), len(plans))
+    above = [grow(own, lambda name: stage.below(str(name))) for own in plans[at + 1 :]]
+    return next((facts for own in above for facts in heads_in(own)), None)
+
+
+def _parts(base: Base, stage: Stage[TaskTraining], data: TaskData) -> tuple[PartConfig, ...]:
     """Return the parts of a task module: those of its kind, and a head in the base family's own shape.
 
-    A head without other parts is linear, on the mean state where it scores whole texts.
+    A head without other parts is linear, on the mean state where it scores whole texts. There is no head
+    where the plan has one above the module.
     """
-    below = preset(spec.kind, _without_head(spec))
-    own = task.head(labels, base)
+    spec, task = stage.spec, task_named(str(stage.task))
+    below = check_kind(spec, stage.plan)
+    if _head_above(stage) is not None:
+        return below
+    own = task.head(data.labels, base)
     return (*below, _head(task, own if below else _linear(own), spec.options.get("head", {})))
 
 
-def check_kind(spec: TaskTraining, *, where: str = "--kind") -> None:
-    """Raise InputError when the kind is unknown or does not have one of the options."""
-    learning_preset(spec.kind, _without_head(spec), where=where)
+def check_kind(spec: TaskTraining, plan: Plan = NEW, *, where: str = "--kind") -> tuple[PartConfig, ...]:
+    """Return the parts of a kind, without a head.
+
+    Raises InputError when the kind is unknown, does not have one of the options, or does not suit the plan.
+    """
+    return learning_preset(spec.kind, _without_head(spec), branches=fused_by(plan, NEW), where=where)
 
 
 def _without_head(spec: TaskTraining) -> Mapping[str, Any]:

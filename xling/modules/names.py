@@ -19,6 +19,10 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "head": ("head",),
     "centre": ("centre",),
     "biaffine": (),
+    "fusion": ("fusion",),
+    "scalearn": ("scalearn", "scalearn-uniform", "scalearn++", "scalearn-uniform++"),
+    "learned_mean": ("learned-mean",),
+    "gate": ("gate",),
 }
 MADE = ("lexicon",)  # kinds of language modules that are made without a training
 PRESET_NAMES: Registry[str] = Registry(

@@ -14,6 +14,7 @@ from torch import Generator, Tensor, nn
 
 from xling.errors import InputError
 from xling.faults import faults
+from xling.modules.combining import CombinerConfig
 from xling.modules.kind import Kind, PartConfig
 from xling.modules.names import FILES
 from xling.registry import Registry
@@ -64,11 +65,14 @@ def preset(
 
 
 def learning_preset(
-    name: str, options: Mapping[str, Any] | None = None, *, where: str = "--kind"
+    name: str, options: Mapping[str, Any] | None = None, *, branches: int = 0, where: str = "--kind"
 ) -> tuple[PartConfig, ...]:
     """Return the configurations of a preset whose parts are trained.
 
-    Raises InputError like `preset`, and for a preset whose parts are computed from text.
+    branches: the number of plans that the module combines during the training.
+
+    Raises InputError like `preset`, for a preset whose parts are computed from text, and when the preset
+    combines plans and there are none, or the other way round.
     """
     parts = preset(name, options, where=where)
     if not all(KINDS[part.kind].learns for part in parts):
@@ -77,7 +81,23 @@ def learning_preset(
             where=where,
             hint=f"make it with xling train language --kind {name} --text FILE --source-text FILE",
         )
-    return parts
+    if branches and not _combines(parts):
+        choices = [own for own, configs in PRESETS.items() if _combines(configs)]
+        raise InputError(f"{name} cannot combine the plans of a fuse", where=where, choices=choices)
+    if _combines(parts) and not branches:
+        raise InputError(
+            f"{name} combines plans, and there are none to combine",
+            where=where,
+            hint="train a task module with --plan 'fuse(task/a, task/b)'",
+        )
+    return tuple(
+        part.model_copy(update={"branches": branches}) if isinstance(part, CombinerConfig) else part
+        for part in parts
+    )
+
+
+def _combines(parts: tuple[PartConfig, ...]) -> bool:
+    return any(isinstance(part, CombinerConfig) for part in parts)
 
 
 def build(config: PartConfig, shape: EncoderShape, generator: Generator) -> nn.Module:

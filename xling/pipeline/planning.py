@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 
 from xling.bases.precision import FLOAT32, Precision
 from xling.composition.contents import named
-from xling.composition.forms.single import Named
+from xling.composition.forms.single import NEW, Named
 from xling.composition.forms.stack import stack
 from xling.data.examples import Example
 from xling.data.romanising import romanised_examples
 from xling.evaluation.results import RELATED, ROMANISED
 from xling.makers.make import checked
 from xling.makers.projection import checked_carrier
-from xling.makers.stage import NEW, Stage
+from xling.makers.stage import Stage
 from xling.pipeline.conditions import (
     ALONE,
     CARRYING,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from xling.composition.forms.form import Plan, called, nodes, walk
+from xling.composition.forms.form import Plan, called, nodes
 from xling.composition.forms.single import Loaded
 from xling.errors import PlanError
 from xling.modules.module import Facts
@@ -54,7 +54,7 @@ class Weighted(Plan):
         return called(self.word, self.plans, self.weights)
 
     def grown(self) -> Plan:
-        check_heads(self)
+        check_beside(self)
         return self
 
     @property
@@ -65,9 +65,10 @@ class Weighted(Plan):
 
 
 def heads_in(plan: Plan) -> list[Facts]:
-    """The metadata of the task modules in a plan, from left to right."""
-    leaves = (inner for inner in walk(plan) if isinstance(inner, Loaded))
-    return [leaf.module.facts for leaf in leaves if leaf.head is not None]
+    """The metadata of the task modules whose heads compute a plan's scores, from left to right."""
+    if isinstance(plan, Loaded):
+        return [plan.module.facts] if plan.head is not None else []
+    return [facts for inner in plan.scoring for facts in heads_in(inner)]
 
 
 def has_head(plan: Plan) -> bool:
@@ -94,14 +95,26 @@ def check_labels(plans: Sequence[Plan]) -> None:
             )
 
 
-def check_heads(plan: Plan) -> None:
-    """Raise PlanError when only some of the plans side by side have a task module."""
+def check_beside(plan: Plan) -> None:
+    """Raise PlanError when only some of the plans side by side have a task module, or one combines plans."""
+    check_combiners(plan.plans)
     if len(set(map(has_head, plan.plans))) > 1:
         raise PlanError(
             f"in {str(plan)!r} only some of the plans side by side have a task module",
             where="--plan",
             hint="give all of them one, or stack one task module on top: route(...) >> task/ner",
         )
+
+
+def check_combiners(plans: Sequence[Plan]) -> None:
+    """Raise PlanError for a module among these plans that combines others, since here it has none."""
+    for leaf in plans:
+        if isinstance(leaf, Loaded) and leaf.combiner is not None:
+            raise PlanError(
+                f"{leaf} combines plans, and here it has none",
+                where="--plan",
+                hint=f"write fuse(a, b; {leaf}) with the plans that it was trained on",
+            )
 
 
 def one_text(plan: Plan, units: Sequence[str], language: str) -> Sequence[str]:

@@ -64,6 +64,11 @@ class Plan(Protocol):
         """The plan's text, which `parse` reads back as the same value."""
         ...
 
+    @property
+    def scoring(self) -> Sequence[Plan]:
+        """The sub-plans whose heads compute its scores."""
+        return self.plans
+
     def over(self, plans: Sequence[Plan]) -> Plan:
         """Return the same form with other sub-plans, as many as before."""
         return replace(cast(Any, self), plans=tuple(plans))

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from xling.composition.folding import Folding
-from xling.composition.forms.beside import check_heads
+from xling.composition.forms.beside import check_beside
 from xling.composition.forms.form import HeadState, Node, Plan, walk
 from xling.composition.forms.single import Loaded
 from xling.errors import InputError, PlanError
@@ -70,7 +70,7 @@ class Route(Node):
         return Route(tuple((key, plan) for (key, _), plan in zip(self.branches, plans, strict=True)))
 
     def grown(self) -> Plan:
-        check_heads(self)
+        check_beside(self)
         return self
 
     def active(self, language: str) -> Iterator[Loaded]:

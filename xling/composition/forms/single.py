@@ -18,6 +18,7 @@ from xling.sites import (
     ActsOnResidual,
     ActsOnText,
     ActsOnWeights,
+    Combines,
     Hidden,
     Place,
     ReadsPieces,
@@ -55,6 +56,9 @@ class Named(Leaf):
 
     def __str__(self) -> str:
         return self.name if self.revision is None else f"{self.name}@{self.revision}"
+
+
+NEW = Named("new")  # stands in a plan for the module that is trained
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +103,11 @@ class Loaded(Leaf, Node):
     def poolers(self) -> list[ActsOnPooled]:
         """The parts that map pooled states."""
         return [network for network in self.module.networks if isinstance(network, ActsOnPooled)]
+
+    @cached_property
+    def combiner(self) -> Combines | None:
+        """The part that combines plans; None without one."""
+        return next((part for part in self.module.networks if isinstance(part, Combines)), None)
 
     @cached_property
     def vocabulary(self) -> ReadsPieces | None:

@@ -9,6 +9,7 @@ from functools import reduce
 from torch import Tensor
 
 from xling.composition.folding import Folding
+from xling.composition.forms.beside import check_combiners
 from xling.composition.forms.form import HeadState, Node, Plan, nodes, walk
 from xling.composition.forms.single import Empty, Loaded
 from xling.errors import PlanError
@@ -28,6 +29,7 @@ class Stack(Node):
         return " >> ".join(map(str, self.plans))
 
     def grown(self) -> Plan:
+        check_combiners(self.plans)
         first = next((place for place, plan in enumerate(self.plans) if not _only_rewrites(plan)), None)
         late = None if first is None else next(filter(_rewrites, self.plans[first:]), None)
         if late is not None:

@@ -17,6 +17,8 @@ from xling.modules.kind import PartConfig
 from xling.modules.module import Module
 from xling.modules.registry import parse_config
 from xling.sites import Place
+from xling.store.formats.adapterhub_fusion import CONFIG as FUSION
+from xling.store.formats.adapterhub_fusion import read_fusion
 from xling.store.formats.adapterhub_heads import read_head_files, write_head_files
 from xling.store.formats.adapterhub_settings import (
     bottleneck_options,
@@ -42,7 +44,6 @@ from xling.store.formats.safe_reading import ModuleFiles, read_json, read_tensor
 from xling.store.formats.weights_and_sites import Factors, factors_of, lora_parts
 
 NAME, CONFIG, WEIGHTS = "adapterhub", "adapter_config.json", "adapter.safetensors"
-_FUSION = "adapter_fusion_config.json"
 _LAYOUT = "adapters.1.3.0"  # the release whose layout is written; older layouts are read too
 _TYPES = {"text_lang": "language", "text_task": "task"}
 # For each family, the module of a layer that holds the adapters of a place. Other families are not mapped.
@@ -70,8 +71,10 @@ def read(folder: Path, request: ImportRequest) -> Found:
 
     Raises InputError when the files do not fit the request or cannot be represented.
     """
-    if (folder / _FUSION).is_file() and not (folder / CONFIG).is_file():
-        raise InputError("xling has no equal for a fusion of adapters", where=folder / _FUSION)
+    if (folder / FUSION).is_file() and not (folder / CONFIG).is_file():
+        part, used = read_fusion(folder, request, hosts_of(request.base))
+        head, labels, others = read_head_files(folder, request)
+        return Found((part, *head), labels, (*used, *others))
     path = wanted_file(folder, [CONFIG], NAME)
     weights = wanted_file(folder, [WEIGHTS, "pytorch_adapter.bin"], NAME)
     files = ModuleFiles(path, weights)

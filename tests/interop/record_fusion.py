@@ -1,0 +1,100 @@
+"""Records what AdapterFusion computes in the library `adapters`, for `test_fusion.py` beside this file.
+
+Run it in the environment that `record_adapterhub.py` describes:
+
+    PYTHONPATH=tests peer/bin/python tests/interop/record_fusion.py
+
+It writes `fixtures/fusion_bert.safetensors` and `fixtures/fusion_xlm_roberta.safetensors`: a tiny random base
+each, two adapters and two fusions of them as the library saves them, and the library's outputs. Tensors are
+named as there; FUSION is `dynamic` (with a value matrix) or `static`:
+
+    fusion/FUSION/NAME    the fusion, under the names in the library's own file
+    hidden/FUSION         last hidden states with it over both adapters
+
+Metadata: one JSON text under `facts` with `versions`, `config` (of the base), `adapters` and `fusions` (the
+library's configurations).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+import adapters
+import torch
+import transformers
+from adapters.composition import Fuse
+from interop.record_adapterhub import BASES, SIZES, WEIGHT_STD, draw, inputs, saved
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+PLANS = ("pfeiffer_a", "pfeiffer_b")
+FUSIONS = ("dynamic", "static")
+
+
+def saved_fusion(model: nn.Module, name: str) -> tuple[dict[str, Tensor], dict]:
+    """A fusion as the library writes it: tensors and `adapter_fusion_config.json`."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_adapter_fusion(folder, name, use_safetensors=True)
+        (weights,) = Path(folder).glob("*.safetensors")
+        return load_file(weights), json.loads((Path(folder) / "adapter_fusion_config.json").read_text())
+
+
+@torch.no_grad()
+def record(name: str, folder: Path) -> Path:
+    """Write the fixture of one base."""
+    generator = torch.Generator().manual_seed(21)
+    config_class, model_class, special = BASES[name]
+    model = model_class(config_class(**SIZES, **special))
+    draw(model.named_parameters(), WEIGHT_STD, generator)
+    base = {
+        key: value.clone()
+        for key, value in model.base_model.state_dict().items()
+        if key.startswith(("embeddings.", "encoder.")) and value.is_floating_point()
+    }
+    for adapter in PLANS:
+        model.add_adapter(adapter, config=adapters.SeqBnConfig(reduction_factor=4))
+    ids, mask = inputs(model.config.pad_token_id, generator)
+    tensors = {f"base/{key}": value for key, value in base.items()}
+    tensors |= {"input_ids": ids, "attention_mask": mask}
+    own = [(key, value) for key, value in model.named_parameters() if ".adapters." in key]
+    draw(own, WEIGHT_STD, generator)
+    configs, fusions = {}, {}
+    for adapter in PLANS:
+        weights, configs[adapter] = saved(model, adapter)
+        tensors |= {f"adapter/{adapter}/{key}": value for key, value in weights.items()}
+    for fusion in FUSIONS:
+        model.add_adapter_fusion(list(PLANS), fusion)
+        fused = [(key, value) for key, value in model.named_parameters() if "adapter_fusion_layer" in key]
+        draw(fused, WEIGHT_STD, generator)
+        model.active_adapters = Fuse(*PLANS)
+        tensors[f"hidden/{fusion}"] = model.eval().base_model(ids, attention_mask=mask).last_hidden_state
+        weights, fusions[fusion] = saved_fusion(model, ",".join(PLANS))
+        tensors |= {f"fusion/{fusion}/{key}": value for key, value in weights.items()}
+        model.delete_adapter_fusion(list(PLANS))
+    versions = {library.__name__: library.__version__ for library in (adapters, transformers, torch)}
+    config = config_class(**SIZES, **special).to_diff_dict()
+    facts = {"versions": versions, "config": config, "adapters": configs, "fusions": fusions}
+    path = folder / f"fusion_{name}.safetensors"
+    plain = {key: value.detach().contiguous().clone() for key, value in tensors.items()}
+    save_file(plain, path, metadata={"facts": json.dumps(facts, sort_keys=True)})
+    return path
+
+
+def main() -> None:
+    """Record both bases."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "fixtures")
+    folder = parser.parse_args().out
+    torch.set_num_threads(1)
+    for name in BASES:
+        path = record(name, folder)
+        print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
