@@ -86,7 +86,7 @@ LANGUAGE = f"xling train language --base {BASE} --language swh --text swh/ --out
 TASK = f"xling train task --base {BASE} --source-language eng"
 TAGS = f"{TASK} --task tagging --train train.conll --out new/task/ner"
 TOPIC = f"{TASK} --task classification --train train.tsv --out new/task/topic"
-FUSED = f"{TAGS} --kind fusion --store modules --plan 'fuse(task/a, task/b)'"
+FUSED = f"{TAGS} --kind fusion --store . --plan 'fuse(none, none)'"  # no module to make first
 NEW_PIECES = f"xling vocabulary build --base {BASE} --language nqo --text nqo/ --out new/vocabulary/nqo"
 READER = {
     **{name: PLAIN for name in ("swh/all.txt", "zul/all.txt")},
