@@ -77,16 +77,20 @@ class Rows:
     Attributes:
         languages: The language of each row; empty when nothing in the plan depends on it.
         mask: The attention mask [rows, length], 0 at padding; None when the states are single positions.
+        shares: The weights that are tuned for each row, [rows, sites, branches], by Python's `id` of the plan
+            that reads them; empty when none are.
     """
 
     languages: Sequence[str] = ()
     mask: Tensor | None = None
+    shares: Mapping[int, Tensor] = field(default_factory=dict)
 
     def some(self, rows: slice | list[int]) -> Rows:
         """Return the same information for some of the rows."""
         numbers = range(len(self.languages))[rows] if isinstance(rows, slice) else rows
         languages = [self.languages[row] for row in numbers] if self.languages else ()
-        return Rows(languages, None if self.mask is None else self.mask[rows])
+        shares = {reader: own[rows] for reader, own in self.shares.items()}
+        return Rows(languages, None if self.mask is None else self.mask[rows], shares)
 
 
 NO_ROWS = Rows()

@@ -95,13 +95,25 @@ def last_layers(ground: Ground, language: str, seed: int) -> Modules:
     return {"task/last": ground.task_module(seed, options={"leave_out": list(range(8))})}
 
 
-def gently(ground: Ground, language: str, seed: int) -> Modules:
-    """Return the control's module with half the learning rate and the encoder's dropout."""
+def gentle(ground: Ground, seed: int) -> dict[str, Any]:
+    """Return the fields of a task module's training with half the learning rate and the encoder's dropout."""
     settings = ground.task_module(seed).spec
     assert isinstance(settings, TaskTraining)
-    rate = settings.training.learning_rate / 2
-    training = settings.training.model_copy(update={"learning_rate": rate, "base_dropout": True})
-    return {"task/gently": ground.task_module(seed, training=training)}
+    changes = {"learning_rate": settings.training.learning_rate / 2, "base_dropout": True}
+    return {"training": settings.training.model_copy(update=changes)}
+
+
+def gently(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the control's module, trained more gently."""
+    return {"task/gently": ground.task_module(seed, **gentle(ground, seed))}
+
+
+def carried_gently(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the module with carried labels, trained more gently, and the lexicon where there are pairs."""
+    found: dict[str, Stage | Module] = {"task/carried": ground.carried(seed, CARRIED, **gentle(ground, seed))}
+    if ground.has_pairs(language):
+        found[f"words/{language}"] = ground.lexicon(language)
+    return found
 
 
 def as_long(ground: Ground, language: str, seed: int) -> Modules:
@@ -245,6 +257,13 @@ _ALL = (
         modules=carried(**LORA),
         suits=_carrying,
     ),
+    Method(
+        name="carried-gently",
+        plan=lambda language, seed: "task/carried",
+        modules=carried_gently,
+        suits=_carrying,
+    ),
+    Method(name="carried-gently-vote", plan=_voted_carried, modules=carried_gently, suits=_paired),
     Method(
         name="carried-again",
         plan=lambda language, seed: "task/again",

@@ -15,7 +15,7 @@ import xling
 from xling.composition.composed import Composition
 from xling.composition.contents import grow
 from xling.composition.forms.form import called, nodes
-from xling.composition.forms.fuse import own_increment
+from xling.composition.forms.increments import own_increment
 from xling.composition.grammar import FORMS, parse
 from xling.errors import PlanError
 from xling.modules.kind import Kind, PartConfig

@@ -32,7 +32,7 @@ from xling.composition.contents import (
 from xling.composition.fitting import check_sizes
 from xling.composition.folding import Kept, folded
 from xling.composition.forms.beside import check_combiners, heads_in
-from xling.composition.forms.form import HeadState, Plan, acting
+from xling.composition.forms.form import HeadState, Plan, TunedByRow, acting, walk
 from xling.composition.forms.route import gather
 from xling.composition.forms.single import Loaded
 from xling.errors import MismatchError, PlanError
@@ -42,6 +42,8 @@ from xling.sites import NO_ROWS, LinearState, Place, ReadsPieces, ResidualState,
 
 Ids = Int[Tensor, "rows length"]
 Languages = Sequence[str]
+Shares = Mapping[int, Tensor]
+NO_SHARES: Shares = {}
 Way = tuple[int | str, ...]  # the modules that act on a row, and its language if one of them depends on it
 
 
@@ -84,13 +86,15 @@ class Composition:
         self.rewrites = rewrites(node)
         self.train(False)
 
-    def __call__(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows length hidden"]:
+    def __call__(
+        self, ids: Ids, mask: Ids, languages: Languages = (), shares: Shares = NO_SHARES
+    ) -> Float[Tensor, "rows length hidden"]:
         """Return the last layer's hidden states of a right-padded batch.
 
         ids, mask: piece ids and attention mask, both [rows, length]. languages: the language of each row,
-        needed only by plans that route by language.
+        needed only by plans that route by language. shares: the weights of the plans in `tuned`.
         """
-        rows = Rows(self._of_rows(languages, ids), mask)
+        rows = Rows(self._of_rows(languages, ids), mask, shares)
         if not self._routes:
             return self._pass(ids, mask, rows)
         passes = self._passes(rows.languages)
@@ -158,9 +162,16 @@ class Composition:
         with linear_sites_shown(self.encoder, sites, show):
             yield
 
-    def scores(self, ids: Ids, mask: Ids, languages: Languages = ()) -> Float[Tensor, "rows *scored labels"]:
+    @property
+    def tuned(self) -> list[TunedByRow]:
+        """The plans within it whose weights can be tuned for each row, while labels are predicted."""
+        return [inner for inner in walk(self.node) if isinstance(inner, TunedByRow)]
+
+    def scores(
+        self, ids: Ids, mask: Ids, languages: Languages = (), shares: Shares = NO_SHARES
+    ) -> Float[Tensor, "rows *scored labels"]:
         """Return the logits of the topmost head, one for each label. The plan must have a task module."""
-        return self.scored(self(ids, mask, languages), mask, languages)
+        return self.scored(self(ids, mask, languages, shares), mask, languages)
 
     def scored(
         self, states: Float[Tensor, "rows length hidden"], mask: Ids, languages: Languages = ()

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from xling.composition.forms.average import Average
+from xling.composition.forms.drop import Drop
+from xling.composition.forms.emea import Emea
 from xling.composition.forms.form import Plan, check_nesting, walk
 from xling.composition.forms.fuse import Fuse
 from xling.composition.forms.mean import Mean
@@ -78,6 +80,13 @@ class Reader:
         except ValueError:
             raise self.fault(f"{token!r} is no weight") from None
 
+    def count(self) -> int:
+        """Parse a whole number, such as that of a layer."""
+        token = self.take()
+        if not (token.isascii() and token.isdigit()) or len(token) > 6:
+            raise self.fault(f"{token!r} is no whole number")
+        return int(token)
+
     def separated(self, item: Callable[[], ItemT]) -> list[ItemT]:
         """Parse items separated by commas. item: parses one of them."""
         found = [item()]
@@ -139,5 +148,5 @@ def parse(text: str) -> Plan:
 
 
 FORMS: Registry[Callable[[Reader], Plan]] = Registry(
-    "form of plan", ((form.word, form.read) for form in (Mean, Average, Route, Fuse, Vote))
+    "form of plan", ((form.word, form.read) for form in (Mean, Average, Route, Fuse, Emea, Drop, Vote))
 )

@@ -12,7 +12,7 @@ from xling.bases.precision import FLOAT32, computing_in
 from xling.bases.tokenizers import unreadable
 from xling.composition.composed import Composition
 from xling.composition.contents import rewrites, routes
-from xling.composition.forms.form import Plan, combines
+from xling.composition.forms.form import Plan, TunedByRow, combines, walk
 from xling.errors import InputError, PlanError
 from xling.files import in_one_step
 
@@ -72,6 +72,12 @@ def check_one_way(plan: Plan) -> None:
             "this plan routes by language, and a graph has one way",
             where="--plan",
             hint="export one branch",
+        )
+    if any(isinstance(inner, TunedByRow) for inner in walk(plan)):
+        raise PlanError(
+            "this plan is tuned for each example, and a graph computes one thing",
+            where="--plan",
+            hint="export mean(...) of the same plans",
         )
     if rewrites(plan):
         raise PlanError(

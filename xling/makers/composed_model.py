@@ -12,7 +12,7 @@ from xling.bases.precision import FLOAT32, Precision
 from xling.composition.contents import Find, complete_plans, grow, named
 from xling.composition.ensemble import composed
 from xling.composition.forms.beside import check_labels, heads_in
-from xling.composition.forms.form import Plan, combines
+from xling.composition.forms.form import Plan, TunedByRow, combines, walk
 from xling.composition.forms.single import NEW, Named
 from xling.composition.grammar import parse
 from xling.data.examples import Example
@@ -172,6 +172,8 @@ def planned_task(plan: str | Plan, find: Find) -> PlannedTask:
     task = task_named(str(first.task))
     if combines(node):
         _check_combined(node, task)
+    if any(isinstance(inner, TunedByRow) for inner in walk(node)):
+        _check_units(task, f"nothing can be tuned for {task.name}: its scores are not of labels")
     return PlannedTask(plan=plan, node=node, task=task, labels=first.labels)
 
 
@@ -200,10 +202,15 @@ def _check_combined(plan: Plan, task: Task) -> None:
             f"the task modules of {str(plan)!r} do not agree: {', '.join(sorted(tasks))}", where="--plan"
         )
     check_labels(list(complete_plans(plan)))
+    _check_units(
+        task,
+        f"the scores of {task.name} cannot be combined: they are not of labels for each word, text or "
+        "answer, which is all that plans with other vocabularies have in common",
+    )
+
+
+def _check_units(task: Task, said: str) -> None:
+    """Raise PlanError for a task that does not score labels for each word, text or answer."""
     if not isinstance(task, ScoresUnits):
-        raise PlanError(
-            f"the scores of {task.name} cannot be combined: they are not of labels for each word, text or "
-            "answer, which is all that plans with other vocabularies have in common",
-            where="--plan",
-            choices=[name for name in TASKS if isinstance(task_named(name), ScoresUnits)],
-        )
+        choices = [name for name in TASKS if isinstance(task_named(name), ScoresUnits)]
+        raise PlanError(said, where="--plan", choices=choices)

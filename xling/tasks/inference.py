@@ -18,6 +18,7 @@ from xling.data.collation import sequential_batches
 from xling.data.examples import TEXTS, Example, Question
 from xling.errors import PlanError
 from xling.sites import LabelScores
+from xling.tasks.sharpening import TunableComposition, sharpened
 from xling.tasks.task import Prediction, Row, ScoresUnits, Task, by_example
 
 Progress = Callable[[int, int], None]  # called with the numbers of rows done and of all rows
@@ -198,12 +199,21 @@ def _scores(
             ids, mask = pad_rows([row.ids for row in chosen], base.tokenizer.pad_token_id, device)
             languages = [examples[row.example].language for row in chosen]
             with computing_in(computing.precision, device):
-                scored = own.composition.scores(ids, mask, languages).float()
+                scored = _logits(task, own.composition, chosen, (ids, mask, languages)).float()
             found |= zip(batch, (items.cpu() for items in task.pick(scored, chosen)), strict=True)
             done += len(batch)
             computing.progress(done, count)
         scores.append([found[number] for number in range(len(own.rows))])
     return scores
+
+
+def _logits(
+    task: Task, reader: ReadingComposition, rows: Sequence[Row], batch: tuple[Tensor, Tensor, Sequence[str]]
+) -> Tensor:
+    """Return a batch's logits, after what its plan tunes for each row is tuned."""
+    if isinstance(reader, TunableComposition) and reader.tuned:
+        return sharpened(task, reader, rows, batch)
+    return reader.scores(*batch)
 
 
 def encode(

@@ -133,6 +133,20 @@ class GoesByLanguage(Plan, Protocol):
         ...
 
 
+@runtime_checkable
+class TunedByRow(Plan, Protocol):
+    """A form that weights its sub-plans by what is tuned for each row while labels are predicted.
+
+    steps: the number of steps of the tuning.
+    """
+
+    steps: int
+
+    def start(self, rows: int) -> Tensor:
+        """Return the logits of the weights that the tuning begins with, [rows, sites, sub-plans]."""
+        ...
+
+
 def combines(plan: Plan) -> bool:
     """Whether a plan, or one inside it, combines scores; such a plan computes no hidden states."""
     return any(isinstance(inner, CombinesScores) for inner in walk(plan))

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from xling.composition.forms.beside import one_text
 from xling.composition.forms.form import HeadState, Node, Plan, called, nodes, walk
+from xling.composition.forms.increments import check_adding, own_increment
 from xling.composition.forms.single import NEW, Loaded
 from xling.errors import PlanError
 from xling.sites import Combines, Hidden, Place, ResidualState
@@ -56,14 +57,9 @@ class Fuse(Node):
             raise PlanError(
                 f"{last} combines {self._part.branches} plans, not {len(branches)}", where="--plan"
             )
+        check_adding(branches, self.word)
         sites = set(self._part.sites)
         for leaf in (leaf for branch in branches for leaf in walk(branch) if isinstance(leaf, Loaded)):
-            if _acts_elsewhere(leaf):
-                raise PlanError(
-                    f"{leaf} does more than add to states, and fuse combines nothing else",
-                    where="--plan",
-                    hint="stack it below: lang/swh >> fuse(...)",
-                )
             if odd := next((site for site in leaf.residual if site not in sites), None):
                 raise PlanError(
                     f"{leaf} acts {' '.join(odd[1].split('_'))} in layer {odd[0]}, where {last} combines "
@@ -97,19 +93,3 @@ def fused_by(plan: Plan, combiner: Plan) -> int:
     """Return how many plans a module combines in a plan; 0 when it stands in no `fuse` as the last."""
     found = (inner.plans for inner in walk(plan) if isinstance(inner, Fuse))
     return next((len(plans) - 1 for plans in found if plans[-1] == combiner), 0)
-
-
-def own_increment(node: Node, layer: int, place: Place, state: ResidualState) -> Hidden | None:
-    """Return what a plan itself adds at a site, without the plans below; None when it does not act there."""
-    parts = node.residual.get((layer, place), ()) if isinstance(node, Loaded) else ()
-    if len(parts) == 1:
-        return parts[0].own(layer, place, state)
-    total = node.increment(layer, place, state)
-    if total is None or total is state.increment:
-        return None
-    return total if state.increment is None else total - state.increment
-
-
-def _acts_elsewhere(leaf: Loaded) -> bool:
-    elsewhere = (leaf.weighers, leaf.embedders, leaf.poolers, leaf.rewriters, leaf.vocabulary)
-    return any(elsewhere) or (leaf.head is not None and not leaf.residual)
