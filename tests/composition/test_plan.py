@@ -13,6 +13,7 @@ from xling.composition.forms.mean import Mean
 from xling.composition.forms.route import Route
 from xling.composition.forms.single import Empty, Named
 from xling.composition.forms.stack import Stack, stack
+from xling.composition.forms.sum import Sum
 from xling.composition.forms.vote import Vote
 from xling.composition.grammar import parse
 from xling.errors import InputError, PlanError
@@ -25,18 +26,25 @@ NAMES = st.builds(
 SHARES = st.floats(0.001, 100.0)
 
 
-def weighted(kind, plans):
+FREE = st.floats(-1e6, 1e6) | st.sampled_from([0.0, -0.0, -1e-9])
+
+
+def weighted(kind, plans, *, least=2, numbers=SHARES):
     def with_weights(parts):
-        weights = st.lists(SHARES, min_size=len(parts), max_size=len(parts)).map(tuple)
+        weights = st.lists(numbers, min_size=len(parts), max_size=len(parts)).map(tuple)
         return st.builds(kind, st.just(tuple(parts)), st.just(()) | weights)
 
-    return st.lists(plans, min_size=2, max_size=4).flatmap(with_weights)
+    return st.lists(plans, min_size=least, max_size=4).flatmap(with_weights)
 
 
 LEAVES = st.just(Empty()) | NAMES | weighted(Average, NAMES)
 FLAT = st.recursive(
     LEAVES,
-    lambda inner: weighted(Mean, inner) | st.lists(inner, min_size=2, max_size=3).map(lambda p: stack(*p)),
+    lambda inner: (
+        weighted(Mean, inner)
+        | weighted(Sum, inner, least=1, numbers=FREE)
+        | st.lists(inner, min_size=2, max_size=3).map(lambda p: stack(*p))
+    ),
     max_leaves=6,
 )
 KEYS = st.lists(st.sampled_from(["swh", "yor", "nqo", "srp_Latn", "*"]), min_size=1, max_size=4, unique=True)
@@ -71,6 +79,12 @@ def test_equal_weights_are_no_weights():
     assert parse("mean(a, b; 2, 2)") == parse("mean(a, b)") != parse("mean(a, b; 2, 1)")
 
 
+def test_the_weights_of_a_sum_are_as_they_are_written():
+    assert parse("sum(a, b; 2, 2)") == Sum((Named("a"), Named("b")), (2.0, 2.0)) != parse("sum(a, b; 1, 1)")
+    assert parse("sum(a, b; -0.2, 1e-3)") == parse("sum(a, b; - 0.2, 0.001)")
+    assert str(parse("sum(a; -0)")) == "sum(a; 0.0)"
+
+
 def test_fuse_names_the_module_that_combines_behind_a_semicolon():
     plan = parse("fuse(a >> b, c; fusion/ac@12345678)")
     assert isinstance(plan, Fuse) and str(plan) == "fuse(a >> b, c; fusion/ac@12345678)"
@@ -98,6 +112,11 @@ def test_names_are_found_from_left_to_right():
         ("mean(a, b; 1)", "mean of 2 plans has 1 weights"),
         ("mean(a, b; 0, 1)", "must be above zero"),
         ("mean(a, b; x, 1)", "'x' is no weight"),
+        ("sum()", "')' is no module name"),
+        ("sum(a, b; 1)", "sum of 2 plans has 1 weights"),
+        ("sum(a; inf)", "the weights of sum must be finite"),
+        ("sum(a; --1)", "'--' is no weight"),
+        ("sum(vote(a, b), c; 1, 1)", "combines the scores of complete plans"),
         ("average(a, none)", "average takes names of modules, not 'none'"),
         ("average(a, b >> c)", "average takes names of modules, not 'b >> c'"),
         ("route()", "expected ':' before its end"),

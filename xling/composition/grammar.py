@@ -18,6 +18,7 @@ from xling.composition.forms.mean import Mean
 from xling.composition.forms.route import Route
 from xling.composition.forms.single import Empty, Named
 from xling.composition.forms.stack import stack
+from xling.composition.forms.sum import Sum
 from xling.composition.forms.vote import Vote
 from xling.errors import PlanError
 from xling.registry import Registry
@@ -73,8 +74,9 @@ class Reader:
         return self._named(self.take())
 
     def number(self) -> float:
-        """Parse a number, the weight of a plan."""
+        """Parse a number, the weight of a plan; a minus is a token of its own."""
         token = self.take()
+        token += self.take() if token == "-" else ""
         try:
             return float(token)
         except ValueError:
@@ -148,5 +150,6 @@ def parse(text: str) -> Plan:
 
 
 FORMS: Registry[Callable[[Reader], Plan]] = Registry(
-    "form of plan", ((form.word, form.read) for form in (Mean, Average, Route, Fuse, Emea, Drop, Vote))
+    "form of plan",
+    ((form.word, form.read) for form in (Mean, Sum, Average, Route, Fuse, Emea, Drop, Vote)),
 )

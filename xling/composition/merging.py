@@ -14,7 +14,9 @@ from xling.bases.plain import head_shape, plain_classifier
 from xling.bases.tokenizers import table_size
 from xling.composition.contents import loaded, rewrites, routes, tokenizer_of, vocabulary_of
 from xling.composition.folding import folded
+from xling.composition.forms.beside import has_head
 from xling.composition.forms.form import Node, Plan, acting, combines
+from xling.composition.forms.sum import Sum
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
 from xling.modules.head import Head
@@ -35,9 +37,11 @@ def merge_node(base: Base, plan: Plan, labels: Sequence[str]) -> Any:
     model = plain_classifier(
         base, merged_weights(base, node, table_size(tokenizer)), labels, head.config.pooling, tokenizer
     )
+    factors = {shape.scores: _factor(node)}
     for path, own in ((shape.scores, head.scores), (shape.dense, head.dense), (shape.norm, head.norm)):
         if path is not None and own is not None:
-            model.get_submodule(path).load_state_dict(own.state_dict())
+            values = {name: factors.get(path, 1.0) * value for name, value in own.state_dict().items()}
+            model.get_submodule(path).load_state_dict(values)
     return model
 
 
@@ -98,6 +102,15 @@ def _shape_for(base: Base, head: Head) -> HeadShape:
             f"its head is not in the shape of a plain {family} classifier", "leave its options out"
         )
     return shape
+
+
+def _factor(plan: Plan) -> float:
+    """Return what the scores of a plan's only head are multiplied by in the sums around it."""
+    for number, inner in enumerate(plan.plans):
+        if has_head(inner):
+            own = plan.weights[number] if isinstance(plan, Sum) else 1.0
+            return own * _factor(inner)
+    return 1.0
 
 
 def _refusal(reason: str, hint: str) -> PlanError:

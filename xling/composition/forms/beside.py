@@ -32,17 +32,22 @@ class Weighted(Plan):
     least: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
-        """Raise PlanError for too few plans, a wrong number of weights, or a weight not above zero."""
+        """Raise PlanError for too few plans, a wrong number of weights, or a weight that is not allowed."""
         word, count, weights = self.word, len(self.plans), self.weights
         if count < self.least:
             least = "two plans" if self.least == 2 else "one plan"
             raise PlanError(f"{word} takes at least {least}, not {count}", where="--plan")
         if weights and len(weights) != count:
             raise PlanError(f"{word} of {count} plans has {len(weights)} weights", where="--plan")
+        object.__setattr__(self, "weights", self.settled(weights))
+
+    def settled(self, weights: Sequence[float]) -> tuple[float, ...]:
+        """Return the weights as they are stored; raises PlanError when one is not above zero."""
         if any(not math.isfinite(weight) or weight <= 0 for weight in weights):
-            raise PlanError(f"the weights of {word} must be above zero: {tuple(weights)}", where="--plan")
-        kept = () if len(set(weights)) == 1 else tuple(map(float, weights))
-        object.__setattr__(self, "weights", kept)
+            raise PlanError(
+                f"the weights of {self.word} must be above zero: {tuple(weights)}", where="--plan"
+            )
+        return () if len(set(weights)) == 1 else tuple(map(float, weights))
 
     @classmethod
     def read(cls, reader: Reader) -> Plan:
