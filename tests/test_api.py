@@ -39,10 +39,11 @@ def test_every_name_is_there():
         "project",
         "train_task",
         "distil_task",
+        "weigh",
     ],
 )
 def test_the_examples_in_the_manual_run(bert, name):
-    ner = tagger(bert) if name in ("project", "distil_task") else None
+    ner = tagger(bert) if name in ("project", "distil_task", "weigh") else None
     around = {"xling": xling, "base": bert, "lines": TEXTS, "ner": ner}
     function = getattr(xling, name)
     found = doctest.DocTestParser().get_doctest(function.__doc__, around, name, None, 0)

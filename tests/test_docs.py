@@ -130,12 +130,13 @@ DOCUMENTS = {
         options={"--init romanised": NEW_PIECES, "--rank N": NEW_PIECES},
     ),
     "docs/modules.md": Document(
-        {**READER, "eng/all.txt": PLAIN},
+        {**READER, "eng/all.txt": PLAIN, "few.conll": tagged(TEXTS[:4])},
         before=(
             f"{LANGUAGE} --kind lora",
             "xling module export lang/swh --format peft --store new --out their_lora",
             TAGS,
             "xling module export task/ner --format adapterhub --store new --out their_tagger",
+            *(f"{TASK} --task tagging --train train.conll --out modules/task/{own}" for own in "ab"),
         ),
         options={
             "parts.rank=16": f"{LANGUAGE} --kind lora --set",
@@ -173,6 +174,7 @@ CUT = {
     f"xling train language --base {BASE} --language swh --kind centre": (),  # one pass over the text
     "xling train language --kind lexicon": (),  # no training
     "xling train": ("--set steps=3",),
+    "xling module weigh": ("--set steps=3",),
     "xling vocabulary build": ("--size 30",),
     "xling run": SHORT_RUN,
     "xling ablate": SHORT_RUN,

@@ -31,7 +31,7 @@ ROWS = (
     {"store", "corpora"},
     {"training"},
     {"makers", "evaluation"},
-    {"submission"},
+    {"submission", "weighing"},
     {"pipeline"},
     {"jobs"},
     {"api"},

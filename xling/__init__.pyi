@@ -1,6 +1,7 @@
 from xling.api.languages import align_language as align_language
 from xling.api.languages import centre_language as centre_language
 from xling.api.languages import train_language as train_language
+from xling.api.plans import weigh as weigh
 from xling.api.tasks import distil_task as distil_task
 from xling.api.tasks import project as project
 from xling.api.tasks import train_task as train_task
@@ -31,5 +32,6 @@ from xling.training.specs import LexiconBuild as LexiconBuild
 from xling.training.specs import TaskTraining as TaskTraining
 from xling.training.specs import TrainingSettings as TrainingSettings
 from xling.training.specs import VocabularyBuild as VocabularyBuild
+from xling.weighing.weigh import Weighed as Weighed
 
 __version__: str

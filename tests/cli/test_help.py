@@ -10,10 +10,10 @@ import pytest
 COMMANDS = (
     [], ["run"], ["train"], ["train", "language"], ["train", "task"], ["predict"], ["evaluate"], ["module"],
     ["module", "list"], ["module", "show"], ["module", "verify"], ["module", "merge"], ["module", "onnx"],
-    ["module", "import"], ["module", "export"], ["data"], ["data", "list"], ["data", "show"],
-    ["data", "check"], ["vocabulary"], ["vocabulary", "diagnose"], ["vocabulary", "build"], ["report"],
-    ["info"], ["retrieve"], ["ablate"], ["advise"], ["submit"], ["data", "rank"], ["recipe"],
-    ["recipe", "new"],
+    ["module", "weigh"], ["module", "import"], ["module", "export"], ["data"], ["data", "list"],
+    ["data", "show"], ["data", "check"], ["vocabulary"], ["vocabulary", "diagnose"],
+    ["vocabulary", "build"], ["report"], ["info"], ["retrieve"], ["ablate"], ["advise"], ["submit"],
+    ["data", "rank"], ["recipe"], ["recipe", "new"],
 )  # fmt: skip
 PROBE = """
 import sys

@@ -1,4 +1,4 @@
-"""The commands `xling module list`, `show`, `verify`, `remove`, `merge`, `onnx`, `import` and `export`."""
+"""The commands of `xling module`: list, show, verify, remove, weigh, merge, onnx, import and export."""
 
 from __future__ import annotations
 
@@ -8,10 +8,26 @@ from typing import Annotated
 
 import typer
 
-from xling.cli.running import Json, print_result, say
+from xling.cli.running import (
+    Device,
+    Format,
+    Json,
+    Quiet,
+    Seed,
+    Threads,
+    counted,
+    method_name,
+    print_result,
+    say,
+    set_threads,
+    tag,
+    task_name,
+)
 from xling.errors import InputError
 
-app = typer.Typer(help="List, show, verify, remove, merge, import and export modules.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, show, verify, remove, weigh, merge, import and export modules.", no_args_is_help=True
+)
 
 Root = Annotated[Path, typer.Option("--store", help="The folder that holds the modules.")]
 Foreign = Annotated[str, typer.Option("--format", help="Library: adapterhub, peft or composable-sft.")]
@@ -86,6 +102,64 @@ def remove(
     if yes or typer.confirm("Remove them?", err=True):
         told = removing.remove(order)
         print_result(told if json else {key: "; ".join(own) for key, own in told.items()}, as_json=json)
+
+
+@app.command("weigh")
+def weigh(
+    base: Annotated[str, typer.Option("--base", help="The base: a Hub id, a folder, or embedded:NAME.")],
+    plan: Annotated[
+        str, typer.Option("--plan", help="A plan with a sum without weights, such as 'sum(task/a, task/b)'.")
+    ],
+    task: Annotated[str, typer.Option("--task", callback=task_name, help="The task that the plan predicts.")],
+    data: Annotated[
+        Path, typer.Option("--data", help="A handful of labelled examples: CoNLL, TSV or JSONL.")
+    ],
+    store: Root = Path("modules"),
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method", callback=method_name, help="The search: lorahub, gradient, greedy-soup or soup."
+        ),
+    ] = "gradient",
+    text: Annotated[
+        list[str] | None,
+        typer.Option("--text", help="For soup: text of each plan in the sum, as task/a=FILE."),
+    ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="An option of the method, such as evaluations=100.")
+    ] = None,
+    format: Format = "auto",
+    language: Annotated[
+        str, typer.Option("--language", callback=tag, help="The language of the examples.")
+    ] = "und",
+    seed: Seed = 0,
+    device: Device = "cpu",
+    threads: Threads = 0,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Find the weights of a sum of plans by a handful of labelled examples, and print the plan.
+
+    Nothing is written. The loss and the score are of the examples that the weights were found by.
+    """
+    from xling.jobs.weigh import WeighOrder, weigh_file
+    from xling.makers.composed_model import Setup
+
+    set_threads(threads)
+    order = WeighOrder(
+        setup=Setup(base=base, plan=plan, store=store, device=device),
+        task=task,
+        data=data,
+        format=format,
+        language=language,
+        method=method,
+        changes=changes or (),
+        texts=text or (),
+        seed=seed,
+    )
+    with counted("weigh", quiet) as progress:
+        result = weigh_file(order, progress)
+    print_result(result, as_json=json)
 
 
 @app.command("merge")

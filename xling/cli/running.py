@@ -94,6 +94,14 @@ def task_name(value: str | None) -> str | None:
     return value
 
 
+def method_name(value: str) -> str:
+    """Return a value of `--method` after checking it, before any slow import."""
+    from xling.weighing.registry import SEARCHES
+
+    SEARCHES.named(value, where="--method")
+    return value
+
+
 def run_app(app: typer.Typer) -> int:
     """Run the command line and return its exit status; each XlingError becomes one line on stderr.
 

@@ -122,10 +122,17 @@ def compose(
         >>> modules = {"lang/swh": swh, "task/ner": ner}
         >>> xling.compose(base, "lang/swh >> task/ner", modules=modules)  # doctest: +SKIP
     """
+    return ComposedModel(base, planned_task(plan, finder(store, modules)))
+
+
+def finder(store: Store | None, modules: Mapping[str, Module] | None) -> Find:
+    """Return a function that finds modules by name in a store, or else in memory.
+
+    Raises InputError when both are given.
+    """
     if store is not None and modules is not None:
         raise InputError("give either store=... or modules=..., not both", where="compose")
-    find = _in_memory(modules) if store is None else store.get
-    return ComposedModel(base, planned_task(plan, find))
+    return _in_memory(modules) if store is None else store.get
 
 
 def _in_memory(modules: Mapping[str, Module] | None) -> Find:

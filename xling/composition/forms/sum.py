@@ -98,6 +98,6 @@ class Sum(Weighted, Node):
             return below
         rest = 1.0 - sum(factor for factor, _ in changed)
         terms = [factor * value for factor, value in changed if value is not None]
-        if below is not None and abs(rest) > _ROUNDING:
+        if below is not None and (isinstance(rest, Tensor) or abs(rest) > _ROUNDING):
             terms.insert(0, rest * below)
         return sum(terms[1:], terms[0])

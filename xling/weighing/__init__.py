@@ -1,0 +1,1 @@
+"""Finding the weights of a sum of plans by a handful of examples."""
