@@ -184,6 +184,7 @@ def test_what_does_not_go_together_is_told(bert, name):
         ("f", "f combines plans, and here it has none"),
         ("a >> f", "f combines plans, and here it has none"),
         ("mean(a, f)", "f combines plans, and here it has none"),
+        ("sum(a, f; 1, 2)", "f combines plans, and here it has none"),
         ("route(swh: f, *: none) >> a", "f combines plans, and here it has none"),
     ):
         with pytest.raises(PlanError, match=told):

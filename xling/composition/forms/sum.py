@@ -14,7 +14,7 @@ from typing import TypeVar
 from torch import Tensor
 
 from xling.composition.folding import Folding
-from xling.composition.forms.beside import Weighted, one_text
+from xling.composition.forms.beside import Weighted, check_combiners, one_text
 from xling.composition.forms.form import HeadState, Node, Plan, nodes
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
@@ -46,6 +46,7 @@ class Sum(Weighted, Node):
         return tuple(float(weight) + 0.0 for weight in weights)  # no negative zero, which prints otherwise
 
     def grown(self) -> Plan:
+        check_combiners(self.plans)
         if not len(self.factors):
             raise PlanError(
                 f"{self} has no weights",
