@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import json
 import os
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import from_json
 
 from xling.errors import InputError, XlingError
 
@@ -119,6 +122,22 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def read_regular(path: Path) -> bytes:
+    """Return the content of a file. Raises OSError also for what may never end, such as a pipe."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "this is no regular file")
+    return path.read_bytes()
+
+
+def read_json(path: Path) -> Any:
+    """Return the value of a JSON file.
+
+    Raises OSError when it cannot be read, and ValueError for what is no JSON, is nested too deep, or has text
+    that cannot be written again.
+    """
+    return from_json(read_regular(path))
 
 
 def write_json(path: Path, value: Any) -> None:

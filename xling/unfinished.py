@@ -6,19 +6,29 @@ the same work goes on after a kill, other work begins anew, and what is not of x
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from xling.errors import InputError, XlingError
-from xling.files import put_in_place, write_json
+from xling.files import put_in_place, read_json, write_json
 from xling.places import LOCK, claimed
 
 _CLAIM, _CONTENT = "claim.json", "content"
 _NOTHING: Mapping[str, Any] = {"key": None, "pieces": 0, "bytes": 0}
+
+
+class _Claim(BaseModel):
+    """Whose work the content is, how many pieces it has, and how many bytes these are."""
+
+    model_config = ConfigDict(strict=True)
+    key: dict[str, Any] | None
+    pieces: Annotated[int, Field(ge=0)]
+    bytes: Annotated[int, Field(ge=0)]
 
 
 class Growing:
@@ -113,10 +123,16 @@ def _claim_in(folder: Path, output: Path) -> Mapping[str, Any]:
     try:
         if all(map(_scratch, folder.iterdir())):
             return _NOTHING
-        claim = json.loads((folder / _CLAIM).read_text(encoding="utf-8"))
-        return {**_NOTHING, "key": claim["key"], "pieces": int(claim["pieces"]), "bytes": int(claim["bytes"])}
-    except (OSError, ValueError, TypeError, LookupError) as error:
+        if _linked(folder / _CONTENT):
+            raise ValueError("the content is no file in this folder")
+        return _Claim.model_validate(read_json(folder / _CLAIM)).model_dump()
+    except (OSError, ValueError) as error:
         raise _strange(folder, output) from error
+
+
+def _linked(path: Path) -> bool:
+    """Return whether something is there that is no file of this folder."""
+    return path.is_symlink() or (path.exists() and not path.is_file())
 
 
 def _strange(folder: Path, output: Path) -> InputError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -142,7 +143,10 @@ def test_names_of_any_script_and_direction_are_shown(tmp_path):
     ("content", "message"),
     [
         (None, r"no results here .*run `xling run RECIPE --out DIR` again"),
-        ("{", r"results.json:1: this is not JSON"),
+        ("{", r"results.json: this is not JSON: .* line 1"),
+        ("[" * 100_000, r"results.json: this is not JSON: recursion limit"),
+        (json.dumps(results(recipe="\ud800")), r"results.json: this is not JSON"),
+        (json.dumps(results(cells=[cell("fao", "none", 1e308)])), r"cells.0.value: should be less than"),
         ("[]", r"results.json: should be a mapping of keys to values, not a list"),
         (json.dumps(results(cells=[])), r"cells: .*at least 1"),
         (json.dumps(results(cells=[{"value": "high"}])), r"cells.0.language: is missing; cells.0.value"),
@@ -155,6 +159,23 @@ def test_results_that_cannot_be_shown_are_named_in_one_line(tmp_path, content, m
     with pytest.raises(InputError, match=message) as caught:
         write_report(tmp_path)
     assert "\n" not in str(caught.value) and not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("loss", [1e308, -1e308, float("nan"), 1e400])
+def test_losses_that_no_axis_holds_are_left_out_of_the_curve(tmp_path, loss):
+    log = [*log_rows(steps=20), {"stage": "lang/fao", "step": 3, "loss": loss}]
+    log += [{"stage": "lang/fao", "step": 4, "loss": -loss}, {"stage": "x", "step": 10**30, "loss": 1}]
+    assert page(tmp_path, results(), log).text
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes")
+def test_pipes_in_the_place_of_a_runs_files_are_not_waited_for(tmp_path):
+    os.mkfifo(write_run(tmp_path / "a", results()) / "log.jsonl")
+    assert write_report(tmp_path / "a").is_file()
+    (tmp_path / "b").mkdir()
+    os.mkfifo(tmp_path / "b/results.json")
+    with pytest.raises(InputError, match="no results here .this is no regular file"):
+        write_report(tmp_path / "b")
 
 
 @pytest.mark.parametrize("scale", [style.LIGHT, style.DARK])

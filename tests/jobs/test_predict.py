@@ -162,6 +162,36 @@ def test_what_is_not_ours_is_left(bench):
     assert (unfinished(output) / "content").read_text() == "mine"
 
 
+CLAIMS = ["[" * 100_000, "[]", '{"key": {}, "pieces": Infinity, "bytes": 0}',
+          '{"key": {}, "pieces": -5, "bytes": -5}', '{"key": {}, "pieces": "1", "bytes": 1}',
+          '{"key": 5, "pieces": 1, "bytes": 1}', '{"key": {}}']  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda text: text[:40])
+def test_a_claim_of_other_values_is_of_no_work_of_ours(bench, claim):
+    source, output = bench.write("a.txt"), bench.folder / "out.jsonl"
+    unfinished(output).mkdir()
+    (unfinished(output) / "claim.json").write_text(claim)
+    bench(source, output).refused("no unfinished file of xling")
+    assert (unfinished(output) / "claim.json").read_text() == claim
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes")
+def test_unfinished_content_is_a_file_of_its_folder_and_a_pipe_is_not_waited_for(bench):
+    source, output = bench.write("a.txt"), bench.folder / "out.jsonl"
+    claim, content = (unfinished(output) / name for name in ("claim.json", "content"))
+    unfinished(output).mkdir()
+    claim.write_text('{"key": null, "pieces": 0, "bytes": 0}')
+    (bench.folder / "mine").write_text("mine")
+    content.symlink_to(bench.folder / "mine")
+    bench(source, output).refused("no unfinished file of xling")
+    assert (bench.folder / "mine").read_text() == "mine"
+    for path in (claim, content):
+        path.unlink()
+    os.mkfifo(claim)
+    bench(source, output).refused("no unfinished file of xling")
+
+
 @pytest.fixture
 def no_base(monkeypatch):
     def opened(*given, **named):

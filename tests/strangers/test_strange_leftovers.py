@@ -70,6 +70,27 @@ def test_predictions_that_were_cut_short(run, content):
     ended.refused("this stage's file is damaged", f"delete the folder {folder}")
 
 
+@pytest.mark.parametrize("tags", [None, 5, [5, {}], [], "O"], ids=str)
+def test_predictions_of_other_values(run, finished, tags):
+    path = min((finished / "runs/stages").glob("predict-*")) / "predictions.jsonl"
+    rows = [{"id": json.loads(line)["id"], "tags": tags} for line in path.read_text("utf-8").splitlines()]
+    _, ended = run("predict", "predictions.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
+    ended.refused("predictions.jsonl: this stage's file is damaged")
+
+
+LOGS = [b"5\n", b"\xff\n", b"[]\n", DEEP.encode() + b"\n", b'{"stage": "lang/swh", "step": 1e400}\n',
+        b'{"stage": "lang/swh", "step": 1, "loss": 1, "tokens": "x"}\n']  # fmt: skip
+
+
+@pytest.mark.parametrize("content", LOGS, ids=lambda data: str(data[:40]))
+def test_a_log_of_other_values_is_passed_over(run, content):
+    folder, ended = run("lang-swh", "log.jsonl", content)
+    assert ended.status == 0, ended.err
+    (folder / "weights.safetensors").unlink()
+    _, ended = run("lang-swh", "log.jsonl", content)
+    assert ended.status == 0, ended.err
+
+
 @pytest.mark.parametrize("content", [b"", b"abc", b"\0" * 2000])
 def test_a_module_that_was_cut_short(run, content):
     folder, ended = run("lang-swh", "weights.safetensors", content)

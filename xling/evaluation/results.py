@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from xling.errors import InputError
 from xling.faults import faults
+from xling.files import read_json, read_regular
 
 RESULTS, LOG = "results.json", "log.jsonl"
 _AGAIN = "run `xling run RECIPE --out DIR` again and give the folder DIR/NAME that it fills"
@@ -49,6 +49,10 @@ MEANINGS: Mapping[str, str] = {
 }
 
 
+DRAWN = 1e15  # no larger number is drawn; the axes of charts are computed with these
+Figure = Annotated[FiniteFloat, Field(ge=-DRAWN, le=DRAWN)]
+
+
 class _Row(BaseModel):
     """A frozen row; keys that are not fields are ignored."""
 
@@ -73,9 +77,9 @@ class CellRow(_Row):
     plan: str = ""
     task: str = ""
     metric: str = "score"
-    value: FiniteFloat
-    low: FiniteFloat | None = None
-    high: FiniteFloat | None = None
+    value: Figure
+    low: Figure | None = None
+    high: Figure | None = None
     examples: int | None = None
     seed: int | None = None
     split: str = ""
@@ -88,9 +92,9 @@ class Gain(_Row):
 
     language: str
     condition: str = "target"
-    value: FiniteFloat
-    low: FiniteFloat | None = None
-    high: FiniteFloat | None = None
+    value: Figure
+    low: Figure | None = None
+    high: Figure | None = None
     verdict: str = ""
 
 
@@ -99,8 +103,8 @@ class Nearness(_Row):
 
     language: str
     condition: str = "target"
-    relative: FiniteFloat | None = None
-    absolute: FiniteFloat
+    relative: Figure | None = None
+    absolute: Figure
 
 
 class AdviceRow(_Row):
@@ -115,8 +119,8 @@ class AdviceRow(_Row):
     reading: str = ""
     plan: str = ""
     reason: str = ""
-    unread: FiniteFloat | None = None
-    held: FiniteFloat | None = None
+    unread: Figure | None = None
+    held: Figure | None = None
 
 
 class OverlapRow(_Row):
@@ -224,12 +228,16 @@ class Results(_Row):
 
 
 class LogRow(_Row):
-    """One training step. loss: may be infinite or NaN. dev: the held-out score, if one was measured."""
+    """One training step. loss: may be infinite or NaN. dev: the held-out score, if one was measured.
+
+    tokens: the number of pieces that were read.
+    """
 
     stage: str
-    step: int
+    step: Annotated[int, Field(ge=0, le=DRAWN)]
     steps: int | None = None
     loss: float
+    tokens: Annotated[int, Field(ge=0)] = 0
     dev: float | None = None
 
 
@@ -244,28 +252,28 @@ class FinishedRun:
 
 def read_run(folder: Path) -> FinishedRun:
     """Read the folder of a run. Raises InputError when its results are missing or damaged."""
-    log, lost = _read_log(folder / LOG)
+    log, lost = read_log(folder / LOG)
     return FinishedRun(read_results(folder / RESULTS), log, lost)
 
 
 def read_results(path: Path) -> Results:
     """Read a `results.json` file. Raises InputError when it is missing or damaged."""
     try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = read_json(path)
     except OSError as error:
         raise InputError(f"no results here ({error.strerror or error})", where=path, hint=_AGAIN) from error
     except ValueError as error:
-        line = getattr(error, "lineno", None)
-        raise InputError(f"this is not JSON: {error}", where=path, line=line, hint=_AGAIN) from error
+        raise InputError(f"this is not JSON: {error}", where=path, hint=_AGAIN) from error
     try:
         return Results.model_validate(content)
     except ValidationError as error:
         raise InputError(faults(error, Results), where=path, hint=_AGAIN) from error
 
 
-def _read_log(path: Path) -> tuple[tuple[LogRow, ...], int]:
+def read_log(path: Path) -> tuple[tuple[LogRow, ...], int]:
+    """Return the rows of a log, none if it cannot be read, and how many of its lines are unreadable."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_regular(path).decode("utf-8", "replace").splitlines()
     except OSError:
         return (), 0
     rows, lost = [], 0

@@ -14,6 +14,7 @@ from xling.bases.fingerprints import PROBE
 from xling.bases.tokenizers import read_tokenizer_json
 from xling.composition.composed import Composition, check_fits
 from xling.errors import InputError, XlingError
+from xling.files import read_json
 from xling.jobs.tracing import aligned, check_holds_modules
 from xling.makers.task import DECIDED
 from xling.modules.module import FACTS, NOT_IDENTITY, WEIGHTS, Module, read_described
@@ -121,8 +122,8 @@ def _check_facts(folder: Path) -> None:
     if not path.exists():
         return
     try:
-        said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except (OSError, ValueError, RecursionError) as error:
+        said = read_json(path)
+    except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {error}", where=path) from error
     if not isinstance(said, dict):
         raise InputError("holds no facts", where=path, hint=f"delete it; {WEIGHTS} has them too")

@@ -23,7 +23,7 @@ from torch import Generator, Tensor, nn
 
 from xling import __version__
 from xling.errors import InputError
-from xling.files import write_atomically, write_json
+from xling.files import read_json, write_atomically, write_json
 from xling.modules.facts import Facts, read_facts
 from xling.modules.kind import PartConfig, WritesFiles
 from xling.modules.registry import build, parse_config, restore
@@ -239,8 +239,8 @@ def _read_part(
 def _read_scores(path: Path) -> Mapping[str, Any]:
     """Return the scores of a module.json, or none when it is missing, damaged or no file."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except (OSError, ValueError, RecursionError):
+        found = read_json(path)
+    except (OSError, ValueError):
         return {}
     scores = found.get("scores") if isinstance(found, dict) else None
     return scores if isinstance(scores, dict) else {}

@@ -21,6 +21,7 @@ from xling.makers.task import check_kind
 from xling.modules.registry import preset
 from xling.pipeline.advising import advice, recommended
 from xling.pipeline.corpus import Corpus
+from xling.pipeline.damaged import damaged
 from xling.pipeline.overlap import overlap_of
 from xling.pipeline.planning import Asked, plan_recipe
 from xling.pipeline.recipe import Recipe
@@ -29,6 +30,7 @@ from xling.pipeline.results import Scored, results_of
 from xling.pipeline.stages import PREDICTIONS, Stages, Workbench
 from xling.places import LOCK, check_empty, claimed
 from xling.sites import ActsOnText
+from xling.tasks.comparison import UNFIT
 from xling.tasks.inference import rewritten
 from xling.tasks.registry import task_named
 from xling.training.specs import LanguageTraining
@@ -137,9 +139,12 @@ def _scored(asked: Asked, done: Done, folder: Path) -> Scored:
     write_lines(folder / GOLD / f"{language}.jsonl", [json.dumps(row, ensure_ascii=False) for row in gold])
     name = f"{language}-{asked.condition}-{asked.stage.seed}.jsonl"
     copy(done.folder / PREDICTIONS, folder / "predictions" / name)
-    rows = [json.loads(line) for line in (done.folder / PREDICTIONS).read_text("utf-8").splitlines()]
-    examples = asked.stage.rows("test")
-    return Scored(asked=asked, counts=task.counts(examples, rows), all=task.score(examples, rows))
+    path, examples = done.folder / PREDICTIONS, asked.stage.rows("test")
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    try:
+        return Scored(asked=asked, counts=task.counts(examples, rows), all=task.score(examples, rows))
+    except UNFIT as error:
+        raise damaged(path, "this stage's file") from error
 
 
 def _write_glosses(folder: Path, scores: Sequence[Asked], modules: Mapping[str, Done]) -> None:
@@ -161,4 +166,9 @@ def _write_glosses(folder: Path, scores: Sequence[Asked], modules: Mapping[str, 
 
 def _log_lines(done: Iterable[Done]) -> list[str]:
     logs = [own.folder / LOG for own in done]
-    return [line for log in logs if log.exists() for line in log.read_text("utf-8").splitlines()]
+    return [
+        line
+        for log in logs
+        if log.is_file()
+        for line in log.read_text("utf-8", errors="replace").splitlines()
+    ]

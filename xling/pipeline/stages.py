@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xling.bases.base import Base, load_base
-from xling.evaluation.results import LOG
+from xling.evaluation.results import LOG, read_log
 from xling.files import write_lines
 from xling.machine import peak_rss_mb
 from xling.makers.composed_model import ComposedModel, planned_task
@@ -200,6 +200,4 @@ def _id(base: str) -> str:
 
 def _logged_tokens(log: Path) -> int:
     """Return the number of pieces that a whole training read, over all its resumptions."""
-    if not log.exists():
-        return 0
-    return sum(json.loads(line).get("tokens", 0) for line in log.read_text("utf-8").splitlines())
+    return sum(row.tokens for row in read_log(log)[0])

@@ -84,8 +84,8 @@ class Log(Reporter):
         """Remove the rows of this stage that come after `step`, because they will be written again."""
         self.last = time.perf_counter()
         self.stage = f"{self.title} ({phase})" if phase else self.title
-        if self.path.exists():
-            lines = self.path.read_text(encoding="utf-8").splitlines()
+        if self.path.is_file():
+            lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
             kept = [line for line in lines if _step_of(line, self.stage) <= step]
             if len(kept) < len(lines):
                 write_lines(self.path, kept)
@@ -120,7 +120,7 @@ def _step_of(line: str, stage: str) -> int:
     try:
         row = json.loads(line)
         return int(row["step"]) if row["stage"] == stage else 0
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
         return sys.maxsize
 
 

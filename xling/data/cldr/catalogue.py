@@ -10,7 +10,7 @@ from functools import lru_cache
 from xling.data.cldr.harvest import Names, harvest
 from xling.data.cldr.splits import SPLITS, Split, split_keys
 from xling.errors import InputError, XlingError
-from xling.files import cache_dir, write_atomically
+from xling.files import cache_dir, read_json, write_atomically
 from xling.languages import cldr_locale, parse
 
 _LAYOUT = 3  # version of the cached file; change it when its layout or the harvest changes
@@ -81,7 +81,7 @@ def _all() -> tuple[dict[str, Names], dict[str, Split]]:
         raise InputError("the CLDR source needs the package babel", where="cldr", hint=hint) from error
     path = cache_dir("cldr", f"names-{_LAYOUT}-babel-{babel.__version__}.json")
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = read_json(path)
         return kept["names"], kept["splits"]
     except (OSError, ValueError, KeyError, TypeError):
         found = harvest()

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from xling.evaluation.report_page.style import Scale, round_ticks
 from xling.evaluation.report_page.wording import figure, plural
-from xling.evaluation.results import LogRow, StageRow
+from xling.evaluation.results import DRAWN, LogRow, StageRow
 
 _PREDICTIONS = "predict/"
 WIDTH, HEIGHT = 320, 142
@@ -107,7 +107,7 @@ def curves(log: Iterable[LogRow]) -> tuple[StageCurve, ...]:
 
 
 def _curve(stage: str, rows: Sequence[LogRow]) -> StageCurve | None:
-    losses = [(float(row.step), row.loss) for row in rows if math.isfinite(row.loss)]
+    losses = [(float(row.step), row.loss) for row in rows if abs(row.loss) <= DRAWN]
     if not losses:
         return None
     points = thinned(losses, _POINTS)
@@ -115,7 +115,7 @@ def _curve(stage: str, rows: Sequence[LogRow]) -> StageCurve | None:
     across = Scale(0.0, float(max(rows[-1].step, 1)))
     ticks = round_ticks(min(y for _, y in points), max(y for _, y in points), at_most=4)
     up = Scale(ticks[0], ticks[-1])
-    dev = [(float(row.step), row.dev) for row in rows if row.dev is not None and math.isfinite(row.dev)]
+    dev = [(float(row.step), row.dev) for row in rows if row.dev is not None and abs(row.dev) <= DRAWN]
     return StageCurve(
         stage=stage,
         raw=_path(points, across, up),

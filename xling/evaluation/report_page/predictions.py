@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from xling.evaluation.report_page.matrix import Language, Matrix
 from xling.evaluation.report_page.wording import plural
 from xling.evaluation.results import Results
+from xling.files import read_regular
 from xling.tasks.comparison import UNFIT, Comparison
 from xling.tasks.registry import TASKS, task_named
 
@@ -128,7 +129,7 @@ def read_rows(folder: Path, name: str) -> list[Row | None] | None:
     if name.count("/") > 1 or "\\" in name:
         return None
     try:
-        text = (folder / name).read_text(encoding="utf-8", errors="replace")
+        text = read_regular(folder / name).decode("utf-8", "replace")
     except (OSError, ValueError):
         return None
     return list(_parsed(text))
