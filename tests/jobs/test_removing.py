@@ -159,7 +159,12 @@ def test_files_of_their_owner_stay(root):
     for name, data in mine.items():
         (folder / name).write_bytes(data)
     (folder / f".{WEIGHTS}.x7").write_bytes(b"half")
+    (folder.parent / "elsewhere").mkdir()
+    (folder.parent / "elsewhere/step-001.safetensors").write_bytes(b"mine")
+    (folder / "checkpoints").symlink_to(folder.parent / "elsewhere")
     told = remove(removal(root, ["words/swh"], None))
+    assert (folder / "checkpoints/step-001.safetensors").read_bytes() == b"mine"
+    (folder / "checkpoints").unlink()
     assert content(folder) == mine
     assert {f"words/swh/{name}: not written by xling" for name in mine} < set(told["remains"])
 

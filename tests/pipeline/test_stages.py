@@ -87,6 +87,7 @@ def test_a_module_without_a_record_is_kept_unless_it_was_cut_off(bench, tmp_path
     (folder / RECORD).unlink()
     assert carry_out(STAGE, folder, bench).cached
     (folder / CHECKPOINTS).mkdir()
+    (folder / CHECKPOINTS / "step-00000002.safetensors").touch()
     assert not carry_out(STAGE, folder, bench).cached and (folder / RECORD).is_file()
     (folder / RECORD).unlink()
     (folder / FACTS).unlink()

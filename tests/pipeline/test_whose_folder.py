@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from support.tiny_recipe import write_recipe
 from support.writing import conll, table
 
 from xling.modules.module import Module
@@ -154,6 +155,35 @@ def test_a_record_or_weights_of_somebody_else_do_not_make_it_ours(train, project
         train("--fresh").refused(name)
         assert content(project) == before
         (project / name).unlink()
+
+
+@pytest.mark.parametrize("changes", [(), ("--fresh",)], ids=["plain", "fresh"])
+def test_somebody_elses_checkpoints_beside_a_module_stay(train, tmp_path, changes):
+    assert train().status == 0
+    mine = {"checkpoints/best.pt": b"mine", "checkpoints/own/step-1.bin": b"mine", "notes.txt": b"mine"}
+    for name, data in mine.items():
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).write_bytes(data)
+    assert train(*changes).status == 0
+    assert {name: (tmp_path / "out" / name).read_bytes() for name in mine} == mine
+
+
+@pytest.mark.parametrize("name", ["README.md", "module.json"])
+def test_somebody_elses_file_in_the_place_of_one_of_a_modules_is_not_replaced(train, tmp_path, name):
+    assert train().status == 0
+    (tmp_path / "out" / name).write_text("# mine\n")
+    train("--fresh").refused("files that xling did not write there", name)
+    assert (tmp_path / "out" / name).read_text() == "# mine\n"
+
+
+def test_a_lock_does_not_make_a_folder_that_of_a_run(shell, tmp_path):
+    recipe = write_recipe(tmp_path / "exp", "nowhere")
+    folder = tmp_path / "out/tiny"
+    folder.mkdir(parents=True)
+    for name in (".lock", "report.html", "thesis.txt"):
+        (folder / name).write_text("")
+    ended = shell("run", recipe, "--data-root", tmp_path / "exp/data", "--out", tmp_path / "out")
+    ended.refused("files that xling did not write there: report.html, thesis.txt")
 
 
 def test_a_fresh_training_that_is_interrupted_goes_on_without_fresh(train, interrupted, tmp_path):

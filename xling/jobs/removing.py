@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xling.errors import InputError, XlingError
-from xling.evaluation.results import LOG
 from xling.jobs.tracing import Traced, check_holds_modules, traced
-from xling.modules.module import FACTS, WEIGHTS, Module
-from xling.pipeline.records import CHECKPOINTS, RECORD
-from xling.places import LOCK
+from xling.modules.module import WEIGHTS, Module
+from xling.pipeline.records import CHECKPOINTS, OURS, RECORD, written_by_us
 from xling.store.lineage import Member, descendants, members
-from xling.store.store import CARD, Store, is_card
+from xling.store.store import Store
+from xling.training.checkpoints import steps_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,27 +103,19 @@ def _resting(order: Removal) -> list[Member]:
 
 def _written(folder: Path) -> Iterator[Path]:
     """Yield the files of a module's folder that xling wrote, the weights last."""
-    own: Mapping[str, Callable[[bytes], bool]] = {
-        FACTS: lambda data: "parts" in _json(data),
-        CARD: is_card,
-        RECORD: lambda data: "making" in _json(data),
-        LOG: lambda data: "step" in _json(data.partition(b"\n")[0]),
-        LOCK: lambda data: not data,
-        **_beside(folder),
-    }
     yield from folder.glob(f".{WEIGHTS}.*")  # what a process that was killed while writing leaves
-    yield from (folder / CHECKPOINTS).rglob("*step-*.safetensors*")
-    for name, ours in own.items():
-        path = folder / name
-        if path.is_file() and ours(path.read_bytes()):
-            yield path
+    yield from steps_in(folder / CHECKPOINTS)
+    yield from (folder / name for name in OURS if written_by_us(folder / name))
+    for name, content in _beside(folder).items():
+        if (folder / name).is_file() and (folder / name).read_bytes() == content:
+            yield folder / name
     yield folder / WEIGHTS
 
 
-def _beside(folder: Path) -> dict[str, Callable[[bytes], bool]]:
+def _beside(folder: Path) -> dict[str, bytes]:
     """Return the files that a module's parts are also written as. A changed one is its owner's."""
     with suppress(InputError):
-        return {name: content.__eq__ for name, content in Module.load(folder).files().items()}
+        return Module.load(folder).files()
     return {}
 
 

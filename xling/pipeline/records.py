@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
 from xling.evaluation.results import LOG, StageRow
 from xling.files import write_json
@@ -16,8 +17,9 @@ from xling.makers.stage import Data, Stage
 from xling.modules.module import FACTS, WEIGHTS, Module
 from xling.pipeline.damaged import check_rows, check_weights, damaged
 from xling.places import LOCK, names_in, strangers_in
+from xling.store.store import CARD, is_card
 from xling.tasks.reading import read_labelled
-from xling.training.checkpoints import check_same
+from xling.training.checkpoints import check_same, steps_in
 
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 RECORD, CHECKPOINTS, PROJECTED = "stage.json", "checkpoints", "projected.jsonl"
@@ -157,7 +159,7 @@ def kept(stage: Stage, wanted: Mapping[str, Any], folder: Path, made: str = WEIG
 
 
 def check_ours(folder: Path) -> None:
-    """Raise InputError unless a folder is empty, or holds a record or a module.
+    """Raise InputError unless a folder is empty, or holds a record or a module, and nothing in place of ours.
 
     The names are read once: meanwhile another process may begin there, with the record.
     """
@@ -168,6 +170,30 @@ def check_ours(folder: Path) -> None:
         Module.load(folder)
     elif names:
         raise strangers_in(folder, names)
+    if strange := [name for name in (CARD, FACTS) if name in names and not written_by_us(folder / name)]:
+        raise strangers_in(folder, strange)
+
+
+def written_by_us(path: Path) -> bool:
+    """Return whether a file of one of the names in `OURS` has what xling writes under that name."""
+    return path.is_file() and OURS[path.name](path.read_bytes())
+
+
+def _keys(data: bytes) -> Any:
+    """Return the keys of a JSON object; there are none in anything else."""
+    with suppress(ValueError):
+        found = from_json(data)
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+OURS: Mapping[str, Callable[[bytes], bool]] = {
+    FACTS: lambda data: "parts" in _keys(data),
+    CARD: is_card,
+    RECORD: lambda data: "making" in _keys(data),
+    LOG: lambda data: "step" in _keys(data.partition(b"\n")[0]),
+    LOCK: lambda data: not data,
+}
 
 
 def _without_record(stage: Stage, wanted: Mapping[str, Any], folder: Path) -> Done | None:
@@ -180,5 +206,5 @@ def _without_record(stage: Stage, wanted: Mapping[str, Any], folder: Path) -> Do
     if not (folder / WEIGHTS).is_file():
         return None
     check_same(stage.completed(Module.load(folder).described()), wanted, folder)
-    whole = (folder / FACTS).is_file() and not (folder / CHECKPOINTS).exists()
+    whole = (folder / FACTS).is_file() and not steps_in(folder / CHECKPOINTS)
     return Done(name=stage.name, folder=folder, cached=True) if whole else None

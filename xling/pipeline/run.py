@@ -28,7 +28,7 @@ from xling.pipeline.recipe import Recipe
 from xling.pipeline.records import Done
 from xling.pipeline.results import Scored, results_of
 from xling.pipeline.stages import PREDICTIONS, Stages, Workbench
-from xling.places import LOCK, check_empty, claimed
+from xling.places import LOCK, claimed, names_in, strangers_in
 from xling.sites import ActsOnText
 from xling.tasks.comparison import UNFIT
 from xling.tasks.inference import rewritten
@@ -36,6 +36,13 @@ from xling.tasks.registry import task_named
 from xling.training.specs import LanguageTraining
 
 ABLATED, GOLD = "-ablation", "gold"
+_BEFORE_RESULTS = (
+    "modules",
+    "predictions",
+    GOLD,
+    GLOSSES,
+    LOG,
+)  # what a run that was cut off may have written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,11 +117,12 @@ def check_place(folder: Path, recipe: Recipe) -> None:
 
     Raises InputError.
     """
+    names, began = names_in(folder), (folder / LOCK).exists()  # first: another process may finish meanwhile
     try:
         there = read_results(folder / RESULTS)
     except InputError:  # nothing yet, or a run that was cut off
-        if not (folder / LOCK).exists():
-            check_empty(folder)
+        if strange := [name for name in names if not began or name not in _BEFORE_RESULTS]:
+            raise strangers_in(folder, strange) from None
         return
     was, now = (there.task, there.source), (recipe.task.name, recipe.source)
     if was != now:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +35,7 @@ from xling.pipeline.records import (
 from xling.places import claimed
 from xling.store.store import write_card
 from xling.tasks.task import Prediction as Row
+from xling.training.phases import clear
 from xling.training.reporting import Bar, Log, Reporter, Several
 from xling.training.specs import Projection, Specification
 
@@ -110,8 +110,8 @@ def _make(stage: Stage, folder: Path, bench: Workbench) -> Costs:
 
 
 def _clear(folder: Path) -> None:
-    """Delete the checkpoints of a stage."""
-    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    """Delete the checkpoints of a stage; files of others there stay."""
+    clear(folder / CHECKPOINTS)
 
 
 class Stages:

@@ -8,6 +8,7 @@ random choice is a function of (seed, step). A checkpoint of another training in
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from xling.files import write_atomically
 
 NOBODY: Mapping[str, Any] = {}
 _KEPT = 2
+_STEP = re.compile(r"\.?step-\d+\.safetensors(\..*)?")
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 _MOST_TOLD = 4
 
@@ -76,6 +78,13 @@ class _Facts(BaseModel):
         if not self.best_step <= self.step <= self.steps:
             raise ValueError("the steps are not in order")
         return self
+
+
+def steps_in(folder: Path) -> list[Path]:
+    """Return the checkpoints at and below a folder, also half-written ones. Links are not followed."""
+    if folder.is_symlink():
+        return []
+    return [path for path in folder.rglob("*") if _STEP.fullmatch(path.name) and path.is_file()]
 
 
 class Checkpoints:

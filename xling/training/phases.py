@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ import torch
 from torch import Generator, Tensor
 
 from xling.modules.kind import Rehearsal
-from xling.modules.module import WEIGHTS, Module, Part
+from xling.modules.module import FACTS, WEIGHTS, Module, Part
 from xling.modules.registry import KINDS, build
 from xling.sites import EncoderShape, Penalised
-from xling.training.checkpoints import Checkpoints, check_same
+from xling.training.checkpoints import Checkpoints, check_same, steps_in
 from xling.training.loop import Objective, Outcome, fit, seeded_loss
 from xling.training.reporting import Reporter, Silent
 from xling.training.specs import TrainingSettings
@@ -123,6 +124,24 @@ def _chosen(module: Module, course: Course, rehearsals: Sequence[Rehearsal]) -> 
         module.save(kept)
         Checkpoints(course.checkpoints / phase).clear()
     return module
+
+
+def clear(checkpoints: Path) -> None:
+    """Delete what trainings keep in a folder of checkpoints, and the folders that are then empty.
+
+    Other files stay, and what cannot be deleted. Links are not followed.
+    """
+    kept = checkpoints / _CHOSEN
+    if checkpoints.is_symlink() or kept.is_symlink():
+        return
+    chosen = (kept / WEIGHTS, kept / FACTS, *kept.glob(".*.unfinished"))
+    for path in (*steps_in(checkpoints), *chosen):
+        with suppress(OSError):
+            path.unlink()
+    folders = [own for own in (checkpoints, *checkpoints.rglob("*")) if own.is_dir()]
+    for folder in sorted(folders, reverse=True):
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _whose(module: Module) -> dict[str, Any]:
