@@ -115,6 +115,18 @@ def check_output(output: Path, *inputs: Path | None, where: str = "--out") -> No
         raise InputError(f"{output} is a folder", where=where, hint="name a file")
     if output.exists() and not output.is_file():
         raise InputError(f"{output} is no file that can be replaced", where=where, hint=hint)
+    _check_no_input(output, inputs, where, hint)
+
+
+def check_output_folder(out: Path, *inputs: Path | None) -> None:
+    """Check that a folder that is to be filled is none of the folders that are read, by any path.
+
+    Raises InputError.
+    """
+    _check_no_input(out, inputs, "--out", "name another folder")
+
+
+def _check_no_input(output: Path, inputs: Sequence[Path | None], where: str, hint: str) -> None:
     for path in inputs:
         if path is not None and path.exists() and output.exists() and output.samefile(path):
             raise InputError(f"{output} is an input of this command", where=where, hint=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import shutil
 from importlib import import_module
 
 import pytest
@@ -94,6 +95,74 @@ REFUSED = {
 
 
 LABELS = ("O", "B-X", "I-X")
+READING = {
+    "predict": ("predict", "--plan", "task/ner", "--store", "STORE", "--input", "CONLL", "--output"),
+    "evaluate": (*EVALUATE[:1], "--plan", "task/ner", "--store", "STORE", "--task", "tagging", "--data",
+                 "CONLL", "--out"),
+    "onnx": ("module", "onnx", "--plan", "task/ner", "--store", "STORE", "--out"),
+    "retrieve": ("retrieve", "--plan", "task/ner", "--store", "STORE", "--language", "swh",
+                 "--other-language", "eng", "--pairs", "PAIRS", "--out"),
+    "diagnose": ("vocabulary", "diagnose", "--language", "swh", "--text", "TEXT", "--page"),
+}  # fmt: skip
+
+
+def given(tmp_path, bert, text_file) -> dict[str, object]:
+    """What stands in the place of words in capitals, beside a module in the store."""
+    head = disturbed(bert, "head", std=0.1, seed=1)
+    head = head.with_facts(task="tagging", source="eng", language=None, labels=LABELS)
+    Store(tmp_path / "store").add("task/ner", head)
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("swh\teng\na\tb\nc\td\n", encoding="utf-8")
+    return {"STORE": tmp_path / "store", "TEXT": text_file, "PAIRS": pairs, "CONLL": conll(tmp_path)}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "base/config.json",
+        "base/model.safetensors",
+        "base/tokenizer.json",
+        "store/task/ner/weights.safetensors",
+        "store/task/ner/module.json",
+    ],
+)
+@pytest.mark.parametrize("words", READING.values(), ids=READING)
+def test_no_output_replaces_a_file_of_the_base_or_of_the_plan(
+    unopened, bert, tmp_path, text_file, shell, words, file
+):  # fmt: skip
+    if "diagnose" in words and file.startswith("store"):
+        pytest.skip("no plan is read")
+    paths = given(tmp_path, bert, text_file)
+    shutil.copytree(bert.folder, tmp_path / "base")
+    before = (tmp_path / file).read_bytes()
+    said = [paths.get(word, word) for word in words]
+    shell(*said, tmp_path / file, "--base", tmp_path / "base").refused("is an input of this command")
+    assert (tmp_path / file).read_bytes() == before
+
+
+INTO = {
+    "init": ("language", "--language", "swh", "--text", "TEXT", "--init", "MODULE"),
+    "below": ("task", "--task", "tagging", "--source-language", "eng", "--train", "CONLL",
+              "--language-module", "MODULE"),
+    "vocabulary": ("language", "--language", "swh", "--text", "TEXT", "--vocabulary", "MODULE"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", INTO.values(), ids=INTO)
+def test_a_module_is_not_trained_into_the_folder_of_one_that_it_is_made_with(
+    unopened, bert, tmp_path, text_file, shell, words
+):
+    paths = given(tmp_path, bert, text_file)
+    folder = paths["MODULE"] = Store(tmp_path / "store").add(
+        "lang/swh", disturbed(bert, "lora", std=0.1, seed=1)
+    )
+    before = (folder / "weights.safetensors").read_bytes()
+    (tmp_path / "link").symlink_to(folder)
+    said = [paths.get(word, word) for word in words]
+    for out in (folder, tmp_path / "link"):
+        ended = shell("train", *said, "--base", NO_BASE, "--out", out, "--fresh")
+        ended.refused("is an input of this command", "--out")
+    assert (folder / "weights.safetensors").read_bytes() == before
 
 
 @pytest.mark.parametrize(("words", "told"), REFUSED.values(), ids=REFUSED)

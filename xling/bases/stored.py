@@ -17,6 +17,8 @@ _WEIGHTS = ("model.safetensors", "pytorch_model.bin")  # in the order in which t
 _INDEX = ".index.json"  # the list of the files of weights that are stored in parts
 _HEAD = 2**21  # bytes; the largest encoders have a tenth of this
 LONGEST_JSON = 2**24  # bytes
+_FILES = ("config.json", "tokenizer*", "vocab.*", "merges.txt", "*.model", "special_tokens_map.json",
+          "*.safetensors", "*.bin", f"*{_INDEX}")  # fmt: skip
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -41,6 +43,11 @@ class Stored:
         """Return the number of layers below the path of their list."""
         below = (name.partition(f"{path}.")[2].partition(".")[0] for name in self.shapes)
         return len({number for number in below if number.isdecimal()})
+
+
+def files_of(base: str) -> list[Path]:
+    """Return the files that a base in a folder is opened from; none for a base that is not in a folder."""
+    return [path for pattern in _FILES for path in Path(base).glob(pattern)] if os.path.isdir(base) else []
 
 
 def check_files(folder: Path) -> None:

@@ -61,6 +61,7 @@ def diagnose(
 
     With the text of a task, also report how many of its words your text, pairs and dictionary hold.
     """
+    from xling.bases.stored import files_of
     from xling.jobs import diagnose as job
     from xling.places import check_output
 
@@ -76,6 +77,7 @@ def diagnose(
     )
     if page is not None:
         files = [*order.texts, *order.against, *order.task_text, order.lexicon]
+        files += [path for own in order.bases for path in files_of(own)]
         check_output(page, *files, where="--page")
     known = job.words_held(order)
     found = job.diagnose_all(order)

@@ -72,6 +72,8 @@ def evaluate_file(
         check_output(out, data.file, against)
     tag = language if language == UNKNOWN else parse(language)
     planned = setup.planned()
+    if out is not None:
+        check_output(out, *setup.inputs())
     if planned.task.name != task:
         raise InputError(f"the plan's task is {planned.task.name}, not {task}", where="--task")
     examples = data.examples(task, tag)

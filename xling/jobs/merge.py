@@ -59,8 +59,8 @@ def onnx_to(base: str, plan: str, store: Path, out: Path) -> dict[str, Any]:
 
     The graph takes the ids of the plan's own tokenizer if it has a vocabulary, otherwise of the base's.
     """
-    check_output(out)
     setup = Setup(base=base, plan=plan, store=store)
+    check_output(out, *setup.inputs())
     planned = setup.planned()
     check_one_way(planned.node)
     model = setup.composed(planned)

@@ -80,7 +80,7 @@ def predict_file(
     """
     tag = language if language == UNKNOWN else parse(language)
     planned = setup.planned()
-    check_output(files.output, where="--output")
+    check_output(files.output, *setup.inputs(), where="--output")
     with growing(files.output, say) as output, lasting(files.input, output.folder) as path:
         check_output(files.output, find(path), where="--output")
         format = input_format(path, task=planned.task.name, format=files.format)

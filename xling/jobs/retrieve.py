@@ -12,6 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from xling.bases.base import load_base
+from xling.bases.stored import files_of
 from xling.composition.composed import Composition
 from xling.composition.contents import grow, routes
 from xling.composition.forms.form import Node, acting
@@ -21,6 +22,7 @@ from xling.errors import InputError
 from xling.evaluation.bootstrap import interval
 from xling.files import write_json
 from xling.languages import parse
+from xling.makers.composed_model import Setup
 from xling.places import check_output
 from xling.store.store import Store
 from xling.tasks.inference import rewritten_text
@@ -61,7 +63,7 @@ def retrieve(order: RetrievalOrder, *, out: Path | None = None) -> dict[str, Any
     if order.plan is not None and order.store is None:
         raise InputError("a plan needs the folder of its modules", where="--store", hint="give --store DIR")
     if out is not None:
-        check_output(out, order.pairs, order.candidates)
+        check_output(out, order.pairs, order.candidates, *_read(order))
     counts = _ranked(order) if order.pairs is None else _both_ways(order, order.pairs)
     result = {
         "base": order.base,
@@ -77,6 +79,13 @@ def retrieve(order: RetrievalOrder, *, out: Path | None = None) -> dict[str, Any
     if out is not None:
         write_json(out, result)
     return result
+
+
+def _read(order: RetrievalOrder) -> list[Path]:
+    """Return the files of the base and of the plan's modules."""
+    if order.plan is None or order.store is None:
+        return files_of(order.base)
+    return Setup(base=order.base, plan=order.plan, store=order.store).inputs()
 
 
 def _both_ways(order: RetrievalOrder, path: Path) -> dict[str, np.ndarray]:

@@ -21,6 +21,7 @@ from xling.makers.stage import Data, Stage
 from xling.modules.module import Module
 from xling.pipeline.overlap import overlap_of
 from xling.pipeline.stages import Workbench, carry_out
+from xling.places import check_output_folder
 from xling.plain_yaml import assignment, put
 from xling.training.pseudo_perplexity import LINES
 from xling.training.specs import (
@@ -121,7 +122,7 @@ class LanguageFiles:
             spec = options.told(AlignmentTraining)
             pairs = read_parallel(self.parallel, language=self.language)
             data = {"pairs": from_files(pairs, [self.parallel])}
-        modules = modules_in(init=self.init, vocabulary=self.vocabulary)
+        modules = modules_in(options.out, init=self.init, vocabulary=self.vocabulary)
         return Stage(
             name=name_of(options.out), spec=spec, language=tag, data=data, modules=modules, seed=options.seed
         )
@@ -261,8 +262,9 @@ def _some(*paths: Path | None) -> list[Path]:
     return [path for path in paths if path is not None][:1]
 
 
-def modules_in(**folders: Path | None) -> Mapping[str, Module]:
-    """Load modules from their folders, by role or name."""
+def modules_in(out: Path, /, **folders: Path | None) -> Mapping[str, Module]:
+    """Return the modules that a new one in the folder `out` is made with, by their roles or names."""
+    check_output_folder(out, *folders.values())
     return {role: Module.load(folder) for role, folder in folders.items() if folder is not None}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xling.composition.contents import named
+from xling.composition.forms.form import Plan
 from xling.composition.forms.single import NEW, Named
 from xling.composition.forms.stack import stack
 from xling.composition.grammar import parse as parse_plan
@@ -14,6 +15,8 @@ from xling.jobs.from_files import from_files
 from xling.jobs.train import Options, modules_in, name_of
 from xling.languages import parse
 from xling.makers.stage import Data, Stage
+from xling.modules.module import Module
+from xling.places import check_output_folder
 from xling.store.store import Store
 from xling.tasks.reading import read_input, read_labelled
 from xling.tasks.registry import task_named
@@ -33,9 +36,9 @@ class TaughtText:
     text: tuple[Path, ...]
     language: str
 
-    def added(self, stage: Stage) -> Stage:
-        """Return the training of a task module that also learns from the text."""
-        tag, store, plan = parse(self.language), Store(self.store), parse_plan(self.teacher)
+    def added(self, stage: Stage, out: Path) -> Stage:
+        """Return the training of a task module in the folder `out` that also learns from the text."""
+        tag, plan = parse(self.language), parse_plan(self.teacher)
         rows = [
             example for path in self.text for example in read_input(path, task=str(stage.task), language=tag)
         ]
@@ -43,7 +46,7 @@ class TaughtText:
             stage,
             spec=Distillation(teacher=str(plan), **dict(stage.spec)),
             data={**stage.data, "text": from_files(rows, self.text)},
-            modules={**stage.modules, **{str(own): store.get(own) for own in named(plan)}},
+            modules={**stage.modules, **_named_in(plan, Store(self.store), out)},
         )
 
 
@@ -58,12 +61,11 @@ class Around:
     plan: str
     store: Path
 
-    def put(self, stage: Stage) -> Stage:
-        """Return the training of a task module in the plan."""
-        plan, store = parse_plan(self.plan), Store(self.store)
+    def put(self, stage: Stage, out: Path) -> Stage:
+        """Return the training of a task module in the folder `out`, in the plan."""
+        plan = parse_plan(self.plan)
         plan = plan if NEW in named(plan) else stack(plan, NEW)
-        below = {str(own): store.get(own) for own in named(plan) if own != NEW}
-        return replace(stage, plan=plan, modules={**stage.modules, **below})
+        return replace(stage, plan=plan, modules={**stage.modules, **_named_in(plan, Store(self.store), out)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +101,12 @@ class TaskFiles:
             language=parse(self.source_language),
             task=task,
             data=data,
-            modules=modules_in(init=self.init, **below),
+            modules=modules_in(options.out, init=self.init, **below),
             plan=stack(*map(Named, below), NEW),
             seed=options.seed,
         )
-        stage = stage if self.around is None else self.around.put(stage)
-        return stage if taught is None else taught.added(stage)
+        stage = stage if self.around is None else self.around.put(stage, options.out)
+        return stage if taught is None else taught.added(stage, options.out)
 
     def _labelled(self, path: Path | None) -> Data:
         if path is None:
@@ -112,3 +114,10 @@ class TaskFiles:
         language = parse(self.source_language)
         rows = read_labelled(path, task=self.task, language=language, format=self.format)
         return from_files(rows, [path])
+
+
+def _named_in(plan: Plan, store: Store, out: Path) -> dict[str, Module]:
+    """Return the modules that a plan names, by name. Raises InputError when one is in the folder `out`."""
+    names = [own for own in named(plan) if own != NEW]
+    check_output_folder(out, *(store.folder(own.name) for own in names))
+    return {str(own): store.get(own) for own in names}

@@ -9,6 +9,7 @@ from typing import Any
 
 from xling.bases.base import Base, load_base
 from xling.bases.precision import FLOAT32, Precision
+from xling.bases.stored import files_of
 from xling.composition.contents import Find, complete_plans, grow, named
 from xling.composition.ensemble import composed
 from xling.composition.forms.beside import check_labels, heads_in
@@ -92,6 +93,11 @@ class Setup:
     store: Path
     device: str = "cpu"
     precision: Precision = FLOAT32
+
+    def inputs(self) -> list[Path]:
+        """Return the files of the base and of the modules; no output may replace one."""
+        folders = [Store(self.store).folder(own.name) for own in named(parse(self.plan))]
+        return [*files_of(self.base), *(path for folder in folders for path in folder.iterdir())]
 
     def planned(self) -> PlannedTask:
         """Return the plan with its modules. No base is opened."""
