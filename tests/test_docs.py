@@ -130,13 +130,12 @@ DOCUMENTS = {
         options={"--init romanised": NEW_PIECES, "--rank N": NEW_PIECES},
     ),
     "docs/modules.md": Document(
-        {**READER, "eng/all.txt": PLAIN, "few.conll": tagged(TEXTS[:4])},
+        {**READER, "eng/all.txt": PLAIN},
         before=(
             f"{LANGUAGE} --kind lora",
             "xling module export lang/swh --format peft --store new --out their_lora",
             TAGS,
             "xling module export task/ner --format adapterhub --store new --out their_tagger",
-            *(f"{TASK} --task tagging --train train.conll --out modules/task/{own}" for own in "ab"),
         ),
         options={
             "parts.rank=16": f"{LANGUAGE} --kind lora --set",
@@ -149,7 +148,7 @@ DOCUMENTS = {
         },
     ),
     "docs/between_modules.md": Document(
-        READER,
+        {**READER, "few.conll": tagged(TEXTS[:4])},
         before=tuple(TAGS.replace("new/task/ner", f"modules/task/{name}") for name in "abc"),
         options={"--set parts.places='[after_attention, after_ffn]'": FUSED},
     ),
