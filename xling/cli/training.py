@@ -195,6 +195,10 @@ def task(
         Path | None, typer.Option("--language-module", help="A language module, frozen below the new one.")
     ] = None,
     kind: Kind = "bottleneck",
+    layers: Annotated[
+        str | None,
+        typer.Option("--layers", help="fim:4: only the four layers with the most Fisher information."),
+    ] = None,
     init: Annotated[Path | None, typer.Option("--init", help="A task module to train further.")] = None,
     distil: Annotated[
         str | None, typer.Option("--distil", help="A plan whose readings of --text the module learns.")
@@ -246,7 +250,8 @@ def task(
         taught=taught,
     )
     set_threads(threads)
-    stage = files.stage(Options(out=out, kind=kind, changes=tuple(changes or ()), seed=seed))
+    chosen = (*(changes or ()), *([f"parts.layers={layers}"] if layers else []))
+    stage = files.stage(Options(out=out, kind=kind, changes=chosen, seed=seed))
     make_module(out, stage, workbench(base, device, quiet), fresh=fresh, json=json)
 
 

@@ -21,14 +21,16 @@ from xling.modules.facts import Facts
 from xling.modules.head import HeadConfig
 from xling.modules.kind import PartConfig
 from xling.modules.module import Module
-from xling.modules.registry import learning_preset, parse_config
+from xling.modules.registry import KINDS, learning_preset, parse_config
 from xling.tasks.registry import TASKS, task_named
 from xling.tasks.task import ScoresUnits, Task
 from xling.training.distillation import DistilObjective
+from xling.training.fisher import chosen_layers, information
 from xling.training.head_alone import HeadObjective, fit_head, is_alone, is_linear
 from xling.training.specs import Distillation, TaskTraining
 from xling.training.task_objective import TaskData, TaskObjective, Taught
 
+_LAYERS = "layers"  # an option of every kind that acts in layers: how they are chosen
 DECIDED = {"kind", "outputs", "relations"}  # the fields of a head that its task decides
 
 
@@ -89,7 +91,7 @@ def make_distilled(base: Base, stage: Stage[Distillation], session: Session) -> 
 def _made(base: Base, stage: Stage[TaskTraining], session: Session, data: TaskData) -> Module:
     spec, init, task = stage.spec, stage.module("init"), task_named(str(stage.task))
     facts = stage.facts(base, labels=tuple(data.labels))
-    module = init.continued(facts) if init else Module.fresh(_parts(base, stage, data), base.shape, facts)
+    module = init.continued(facts) if init else _fresh(base, stage, data, facts)
     around, alone = stage.composed(base), is_alone(module, spec.training)
     objective = DistilObjective if data.taught.examples else TaskObjective
 
@@ -111,6 +113,34 @@ def _made(base: Base, stage: Stage[TaskTraining], session: Session, data: TaskDa
     counts = {name: count for name, count in counts.items() if count or name == "train_examples"}
     scores = {f"dev_{task.metric}": best, "best_step": outcome.best_step, **counts}
     return replace(module, scores=scores)
+
+
+def _fresh(base: Base, stage: Stage[TaskTraining], data: TaskData, facts: Facts) -> Module:
+    """Return an untrained module, in those layers alone that its options choose."""
+    module = Module.fresh(_parts(base, stage, data), base.shape, facts)
+    text = stage.spec.options.get(_LAYERS)
+    if text is None:
+        return module
+    count = chosen_layers(str(text), base.shape.layers)
+    head = next((part for part in module.parts if KINDS[part.config.kind].head), None)
+    if head is None or not _in_layers(module.parts[0].config):
+        hint = "take a bottleneck or LoRA, or leave it out"
+        raise InputError(f"{stage.spec.kind} cannot leave out layers", where="--layers", hint=hint)
+    task = task_named(str(stage.task))
+    found = information(base, task, head.network, data.train, data.labels, seed=stage.seed)
+    order = sorted(range(len(found)), key=found.__getitem__)
+    left = {"leave_out": tuple(sorted(order[: len(order) - count]))}
+    configs = [
+        part.config.model_copy(update=left) if _in_layers(part.config) else part.config
+        for part in module.parts
+    ]
+    return Module.fresh(configs, base.shape, facts)
+
+
+def _in_layers(config: PartConfig) -> bool:
+    """Return whether a part can leave out layers, by their numbers."""
+    field = type(config).model_fields.get("leave_out")
+    return field is not None and field.annotation == tuple[int, ...]
 
 
 def _known(stage: Stage[TaskTraining]) -> Facts | None:
@@ -152,7 +182,7 @@ def check_kind(spec: TaskTraining, plan: Plan = NEW, *, where: str = "--kind") -
 
 
 def _without_head(spec: TaskTraining) -> Mapping[str, Any]:
-    return {key: value for key, value in spec.options.items() if key != "head"}
+    return {key: value for key, value in spec.options.items() if key not in ("head", _LAYERS)}
 
 
 def _linear(own: PartConfig) -> PartConfig:
