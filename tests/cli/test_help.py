@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from support.making import COMBINERS
 
 COMMANDS = (
     [], ["run"], ["train"], ["train", "language"], ["train", "task"], ["predict"], ["evaluate"], ["module"],
@@ -33,7 +34,9 @@ def test_help_imports_neither_torch_nor_transformers(words):
     assert "Usage: xling" in ended.stdout
 
 
-@pytest.mark.parametrize(("what", "others"), [("language", {"head"}), ("task", {"centre", "lexicon"})])
+@pytest.mark.parametrize(
+    ("what", "others"), [("language", {"head", *COMBINERS}), ("task", {"centre", "lexicon"})]
+)
 def test_help_names_every_kind(shell, what, others):
     from xling.modules.names import MADE
     from xling.modules.registry import PRESETS

@@ -9,6 +9,7 @@ from typing import Any
 from xling.api.given import given, told
 from xling.bases.base import Base
 from xling.composition.contents import named
+from xling.composition.forms.auto import spelled_out
 from xling.composition.forms.form import Plan
 from xling.composition.forms.single import NEW, Named
 from xling.composition.forms.stack import stack
@@ -194,7 +195,7 @@ def distil_task(
         >>> student.scores["taught_examples"]
         2
     """
-    plan, known = parse(teacher) if isinstance(teacher, str) else teacher, task_named(task)
+    plan, known = _spelled_out(teacher, modules, store), task_named(task)
     examples = [
         item if isinstance(item, Example) else known.example(item, str(number), parse_tag(language))
         for number, item in enumerate(texts)
@@ -226,9 +227,15 @@ def _under(
             raise PlanError("give language_module or below", where="below", hint="write it into the plan")
         name = f"lang/{language_module.facts.language or 'below'}"
         below, around[name] = Named(name), language_module
-    plan = parse(below) if isinstance(below, str) else below or NEW
+    plan = NEW if below is None else _spelled_out(below, around, store)
     plan = plan if NEW in named(plan) else stack(plan, NEW)
     return replace(stage, plan=plan, modules={**stage.modules, **_found(plan, around, store)})
+
+
+def _spelled_out(plan: str | Plan, modules: Mapping[str, Module] | None, store: Store | None) -> Plan:
+    """Return a plan in which `lang/*` is replaced by modules of that folder, those given or the store's."""
+    known = parse(plan) if isinstance(plan, str) else plan
+    return spelled_out(known, lambda: dict.fromkeys((*(modules or ()), *(store.names() if store else ()))))
 
 
 def _found(plan: Plan, modules: Mapping[str, Module], store: Store | None) -> dict[str, Module]:

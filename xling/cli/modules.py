@@ -1,4 +1,4 @@
-"""The commands of `xling module`: list, show, verify, remove, weigh, merge, onnx, import and export."""
+"""The commands of `xling module`: list, show, verify, profile, remove, weigh, merge, import and so on."""
 
 from __future__ import annotations
 
@@ -80,6 +80,20 @@ def verify(
         raise InputError(
             f"{len(faulty)} of {len(rows)} modules are at fault: {', '.join(faulty)}", where=store
         )
+
+
+@app.command("profile")
+def profile(
+    name: Name,
+    text: Annotated[list[Path], typer.Option("--text", help="Text of its language: files or folders.")],
+    store: Root = Path("modules"),
+    json: Json = False,
+) -> None:
+    """Give a language module the profile of a text, by which route(auto: ...) finds its language."""
+    from xling.jobs.profiling import profile_module
+    from xling.store.store import Store
+
+    print_result(profile_module(Store(store), name, text), as_json=json)
 
 
 @app.command("remove")

@@ -47,7 +47,8 @@ Kind = Annotated[
         "--kind",
         callback=kind_name,
         help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft, full or head; "
-        "under fuse in --plan: fusion, scalearn, learned-mean or gate.",
+        "under fuse in --plan: fusion, scalearn, scalearn-uniform, scalearn++, scalearn-uniform++, "
+        "learned-mean or gate.",
     ),
 ]
 Set = Annotated[

@@ -9,21 +9,21 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
+from xling.composition.forms.auto import check_every, read_route
 from xling.composition.forms.average import Average
 from xling.composition.forms.drop import Drop
 from xling.composition.forms.emea import Emea
 from xling.composition.forms.form import Plan, check_nesting, walk
 from xling.composition.forms.fuse import Fuse
 from xling.composition.forms.mean import Mean
-from xling.composition.forms.route import Route
-from xling.composition.forms.single import Empty, Named
+from xling.composition.forms.single import Empty, Every, Named
 from xling.composition.forms.stack import stack
 from xling.composition.forms.sum import Sum
 from xling.composition.forms.vote import Vote
 from xling.errors import PlanError
 from xling.registry import Registry
 
-_TOKEN = re.compile(r"\s*(>>|[A-Za-z0-9_][\w./+-]*(?:@[\w.:+-]+)?|\S)")
+_TOKEN = re.compile(r"\s*(>>|[A-Za-z0-9_][\w./+-]*(?:(?<=/)\*|@[\w.:+-]+)?|\S)")
 _NAME = re.compile(r"[A-Za-z0-9_][\w./+-]*")
 ItemT = TypeVar("ItemT")
 _DEEPEST, _LONGEST = 32, 200  # levels of nesting; characters of a name
@@ -65,6 +65,8 @@ class Reader:
         if token in FORMS and self.next == "(":
             self.at += 1
             return self.closed(lambda: FORMS[token](self))
+        if token.endswith("/*"):
+            return Every(self._named(token[:-2]).name)
         return Empty() if token == "none" else self._named(token)
 
     def name(self) -> Named:
@@ -146,10 +148,14 @@ def parse(text: str) -> Plan:
         raise reader.fault(f"expected >> before {reader.next!r}")
     for inner in walk(plan):
         check_nesting(inner)
+    check_every(plan)
     return plan
 
 
 FORMS: Registry[Callable[[Reader], Plan]] = Registry(
     "form of plan",
-    ((form.word, form.read) for form in (Mean, Sum, Average, Route, Fuse, Emea, Drop, Vote)),
+    (
+        ("route", read_route),
+        *((form.word, form.read) for form in (Mean, Sum, Average, Fuse, Emea, Drop, Vote)),
+    ),
 )

@@ -47,6 +47,7 @@ def module_facts(root: Path, name: str) -> dict[str, Any]:
     module = store.get(name)
     return {
         **module.described(),
+        "profile": "kept" if module.facts.profile else "none",
         "content": content_fingerprint(store.folder(name)),
         "scores": dict(module.scores),
     }

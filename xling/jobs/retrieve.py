@@ -15,6 +15,7 @@ from xling.bases.base import load_base
 from xling.bases.stored import files_of
 from xling.composition.composed import Composition
 from xling.composition.contents import grow, routes
+from xling.composition.forms.auto import spelled_out
 from xling.composition.forms.form import Node, acting
 from xling.composition.grammar import parse as parse_plan
 from xling.data.parallel import read_candidates, read_parallel
@@ -123,7 +124,8 @@ def _vectors(order: RetrievalOrder, texts: Sequence[Sequence[str]]) -> list[Tens
     """
     node: Node | None = None
     if order.plan is not None and order.store is not None:
-        node = acting(grow(parse_plan(order.plan), Store(order.store).get))
+        store = Store(order.store)
+        node = acting(grow(spelled_out(parse_plan(order.plan), store.names), store.get))
     base = load_base(order.base, device=order.device)
     alone = Composition(base)
     plan, both = (alone, False) if node is None else (Composition(base, node), routes(node))

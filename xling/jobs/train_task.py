@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xling.composition.contents import named
+from xling.composition.forms.auto import spelled_out
 from xling.composition.forms.form import Plan
 from xling.composition.forms.single import NEW, Named
 from xling.composition.forms.stack import stack
@@ -38,7 +39,7 @@ class TaughtText:
 
     def added(self, stage: Stage, out: Path) -> Stage:
         """Return the training of a task module in the folder `out` that also learns from the text."""
-        tag, plan = parse(self.language), parse_plan(self.teacher)
+        tag, plan = parse(self.language), spelled_out(parse_plan(self.teacher), Store(self.store).names)
         rows = [
             example for path in self.text for example in read_input(path, task=str(stage.task), language=tag)
         ]
@@ -63,7 +64,7 @@ class Around:
 
     def put(self, stage: Stage, out: Path) -> Stage:
         """Return the training of a task module in the folder `out`, in the plan."""
-        plan = parse_plan(self.plan)
+        plan = spelled_out(parse_plan(self.plan), Store(self.store).names)
         plan = plan if NEW in named(plan) else stack(plan, NEW)
         return replace(stage, plan=plan, modules={**stage.modules, **_named_in(plan, Store(self.store), out)})
 

@@ -12,6 +12,7 @@ from xling.bases.precision import FLOAT32, Precision
 from xling.bases.stored import files_of
 from xling.composition.contents import Find, complete_plans, grow, named
 from xling.composition.ensemble import composed
+from xling.composition.forms.auto import Names, spelled_out
 from xling.composition.forms.beside import check_labels, heads_in
 from xling.composition.forms.form import Plan, TunedByRow, combines, walk
 from xling.composition.forms.single import NEW, Named
@@ -32,7 +33,7 @@ from xling.tasks.task import ScoresUnits, Task
 class PlannedTask:
     """A plan, its modules and its task: what is known before a base is opened.
 
-    plan: the plan as it was written.
+    plan: the plan, which prints as it was written.
     node: the same plan with modules in the place of names.
     task: the task of the plan's heads.
     labels: the labels that the task can predict, in the order of the first task module.
@@ -96,12 +97,15 @@ class Setup:
 
     def inputs(self) -> list[Path]:
         """Return the files of the base and of the modules; no output may replace one."""
-        folders = [Store(self.store).folder(own.name) for own in named(parse(self.plan))]
+        store = Store(self.store)
+        plan = spelled_out(parse(self.plan), store.names)
+        folders = [store.folder(own.name) for own in named(plan)]
         return [*files_of(self.base), *(path for folder in folders for path in folder.iterdir())]
 
     def planned(self) -> PlannedTask:
         """Return the plan with its modules. No base is opened."""
-        return planned_task(self.plan, Store(self.store).get)
+        store = Store(self.store)
+        return planned_task(self.plan, store.get, store.names)
 
     def composed(self, planned: PlannedTask) -> ComposedModel:
         """Open the base and put it under the plan."""
@@ -128,7 +132,8 @@ def compose(
         >>> modules = {"lang/swh": swh, "task/ner": ner}
         >>> xling.compose(base, "lang/swh >> task/ner", modules=modules)  # doctest: +SKIP
     """
-    return ComposedModel(base, planned_task(plan, finder(store, modules)))
+    names = store.names if store is not None else lambda: modules or ()
+    return ComposedModel(base, planned_task(plan, finder(store, modules), names))
 
 
 def finder(store: Store | None, modules: Mapping[str, Module] | None) -> Find:
@@ -164,14 +169,15 @@ def _in_memory(modules: Mapping[str, Module] | None) -> Find:
     return find
 
 
-def planned_task(plan: str | Plan, find: Find) -> PlannedTask:
+def planned_task(plan: str | Plan, find: Find, names: Names = tuple) -> PlannedTask:
     """Return a plan with its modules, its task and its labels.
 
     find: a function from the name of a module to the module.
+    names: a function that returns the names of all modules, which `lang/*` stands for.
 
     Raises PlanError when the plan has no task module, or several that do not go together.
     """
-    plan = parse(plan) if isinstance(plan, str) else plan
+    plan = spelled_out(parse(plan) if isinstance(plan, str) else plan, names)
     if NEW in named(plan):
         raise PlanError(
             f"in {str(plan)!r}, {NEW} stands for the module that a training makes",

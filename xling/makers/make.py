@@ -15,6 +15,7 @@ from xling.makers.stage import ALONE, Session, Stage
 from xling.makers.task import check_distilled, check_task, make_distilled, make_task
 from xling.makers.vocabulary import check_vocabulary, make_vocabulary
 from xling.modules.module import Module
+from xling.modules.profile import Profile
 from xling.training.specs import (
     AlignmentTraining,
     Centring,
@@ -25,6 +26,8 @@ from xling.training.specs import (
     TaskTraining,
     VocabularyBuild,
 )
+
+_OWN_TEXT = ("text", "pairs")  # data with sentences of the language itself; those of pairs come first
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,20 @@ def checked(stage: Stage) -> Stage:
 def make(base: Base | None, stage: Stage, session: Session = ALONE) -> Module:
     """Return the module of a stage. The modules that the stage depends on must already be made.
 
-    The parameters of the result do not require gradients.
+    The parameters of the result do not require gradients. A language module that is made from text or pairs
+    keeps the profile of the language's sentences.
     """
-    module = MAKERS[type(stage.spec)].make(base, stage, session)
+    module = _profiled(MAKERS[type(stage.spec)].make(base, stage, session), stage)
     for network in module.networks:
         network.requires_grad_(False)
     return module
+
+
+def _profiled(module: Module, stage: Stage) -> Module:
+    if module.facts.language is None:
+        return module
+    rows = (row for role in _OWN_TEXT for row in stage.rows(role))
+    own = Profile.of([row if isinstance(row, str) else row[0] for row in rows])
+    below = stage.module("init")
+    known = below.facts.profile if below else ""
+    return module.with_facts(profile=known if own is None else str(own))

@@ -72,7 +72,10 @@ def make_distilled(base: Base, stage: Stage[Distillation], session: Session) -> 
     Raises InputError when the teacher is of another task, or does not know a label of the examples or of the
     module to continue from.
     """
-    teacher = ComposedModel(base, planned_task(stage.spec.teacher, lambda own: stage.below(str(own))))
+    planned = planned_task(
+        stage.spec.teacher, lambda own: stage.below(str(own)), lambda: tuple(stage.modules)
+    )
+    teacher = ComposedModel(base, planned)
     if teacher.task.name != stage.task:
         raise InputError(f"the teacher's task is {teacher.task.name}, not {stage.task}", where="--distil")
     texts, known = stage.rows("text"), _known(stage)

@@ -64,6 +64,7 @@ class Facts:
         hidden: The width of the encoder's states; `layers` is the number of its layers.
         mlm_head_fingerprint: The fingerprint of the MLM head that a language module was trained with.
         language: The canonical tag of the language, for a language module.
+        profile: The character profile of that language's text (`xling.modules.profile`); empty without one.
         source: The language that a task was learned in.
         task: The name of the task, for a task module; `labels` are its label names.
         below: The frozen modules under a task module in training: (name, fingerprint), the lowest first.
@@ -87,6 +88,7 @@ class Facts:
     layers: int = 0
     mlm_head_fingerprint: str | None = None
     language: str | None = None
+    profile: str = ""
     source: str | None = None
     task: str | None = None
     labels: tuple[str, ...] = ()

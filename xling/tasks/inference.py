@@ -15,14 +15,16 @@ from xling.bases.base import Base
 from xling.bases.batches import pad_rows
 from xling.bases.precision import FLOAT32, Precision, computing_in
 from xling.data.collation import sequential_batches
-from xling.data.examples import TEXTS, Example, Question
-from xling.errors import PlanError
+from xling.data.examples import TEXTS, Example, Question, text_of
+from xling.errors import InputError, PlanError
 from xling.sites import LabelScores
 from xling.tasks.sharpening import TunableComposition, sharpened
 from xling.tasks.task import Prediction, Row, ScoresUnits, Task, by_example
 
 Progress = Callable[[int, int], None]  # called with the numbers of rows done and of all rows
+Identify = Callable[[str], str | None]
 Rewrite = Callable[[Sequence[str]], Sequence[str]]
+_SHOWN = 60  # characters of a text in an error message
 _BLANKS = re.compile(r"(\s+)")
 
 
@@ -49,9 +51,14 @@ AS_USUAL = Computing()
 
 @runtime_checkable
 class ReadingComposition(Protocol):
-    """What `predict` needs of a composition: tokenizers and label scores."""
+    """What `predict` needs of a composition: tokenizers and label scores.
+
+    identify: returns the language of a text for the plan, or None where no branch is for it; itself None when
+    the plan goes by the languages that examples state.
+    """
 
     base: Base
+    identify: Identify | None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -81,6 +88,7 @@ class ReadingEnsemble(Protocol):
     """What `predict` needs of an ensemble: its members, and how their label scores are combined."""
 
     base: Base
+    identify: Identify | None
 
     def members(self, language: str) -> Sequence[ReadingComposition]:
         """Return the compositions that score texts in a language."""
@@ -106,13 +114,14 @@ def predict(
     composition's scores; the members of an ensemble may have different orders. computing: batch size,
     precision and progress.
     """
+    heard = as_heard(examples, reader)
     if isinstance(reader, ReadingEnsemble):
         link = units_task(task).link
-        scores = [link.scores(own.logs) for own in _together(task, examples, reader, labels, computing)]
+        scores = [link.scores(own.logs) for own in _together(task, heard, reader, labels, computing)]
         rows = [Row(ids=(), at=(), targets=(), example=number) for number in range(len(examples))]
     else:
-        rows = encode(task, examples, reader, labels, reader.base.max_length)
-        (scores,) = _scores(task, examples, [_Encoded(reader, rows)], computing)
+        rows = encode(task, heard, reader, labels, reader.base.max_length)
+        (scores,) = _scores(task, heard, [_Encoded(reader, rows)], computing)
     return task.decode(examples, rows, scores, labels)
 
 
@@ -129,11 +138,33 @@ def label_scores(
 
     The arguments are those of `predict`. The task must score units.
     """
+    examples = as_heard(examples, reader)
     if isinstance(reader, ReadingEnsemble):
         return _together(task, examples, reader, labels, computing)
     rows = encode(task, examples, reader, labels, reader.base.max_length)
     (scores,) = _scores(task, examples, [_Encoded(reader, rows)], computing)
     return [_label_scores(task, own, tuple(labels)) for own in by_example(rows, scores, len(examples))]
+
+
+def as_heard(examples: Sequence[Example], reader: ReadingComposition | ReadingEnsemble) -> Sequence[Example]:
+    """Return examples in the languages that the plan finds in their texts; as they are if it does not look.
+
+    Raises InputError, which names the example, for a text that no branch of the plan is for.
+    """
+    if reader.identify is None:
+        return examples
+    found = []
+    for example in examples:
+        language = reader.identify(text_of(example))
+        if language is None:
+            raise InputError(
+                f"the text of example {example.id} is in none of the languages that the plan routes by: "
+                f"{text_of(example)[:_SHOWN]!r}",
+                where="--plan",
+                hint="add *: none for such texts",
+            )
+        found.append(replace(example, language=language))
+    return found
 
 
 def units_task(task: Task) -> ScoresUnits:

@@ -14,7 +14,7 @@ from xling.composition.composed import Composition
 from xling.data.collation import BatchOrder
 from xling.data.examples import Example
 from xling.errors import InputError
-from xling.tasks.inference import encode, predict
+from xling.tasks.inference import as_heard, encode, predict
 from xling.tasks.task import Row, Task
 from xling.training.specs import TrainingSettings
 
@@ -52,7 +52,8 @@ class TaskObjective:
         seed: int,
     ) -> None:
         self.task, self.composition, self.settings = task, composition, settings
-        self.train, self.labels = [*data.train, *data.taught.examples], data.labels
+        self.train = as_heard([*data.train, *data.taught.examples], composition)
+        self.labels = data.labels
         self.said = dict(enumerate(data.taught.chances, start=len(data.train)))  # by example
         self.dev = [example for example in data.dev if task.gold(example)]
         base = composition.base

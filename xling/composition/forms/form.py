@@ -171,7 +171,7 @@ def acting(plan: Plan) -> Node:
 def check_nesting(plan: Plan) -> None:
     """Raise PlanError when a sub-plan combines scores and the form around it needs hidden states."""
     within = next((inner for inner in plan.plans if combines(inner)), None)
-    if within is not None and not isinstance(plan, CombinesScores | GoesByLanguage):
+    if within is not None and not (isinstance(plan, CombinesScores) or plan.by_language):
         raise PlanError(
             f"{str(within)!r} combines the scores of complete plans, so nothing can stand on or beside it "
             f"in {str(plan)!r}",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -16,11 +16,7 @@ from xling.composition.forms.form import HeadState, Node, Plan, walk
 from xling.composition.forms.single import Loaded
 from xling.errors import InputError, PlanError
 from xling.languages import UNKNOWN
-from xling.languages import parse as parse_tag
 from xling.sites import Hidden, Place, ResidualState, Rows
-
-if TYPE_CHECKING:
-    from xling.composition.grammar import Reader
 
 ELSE = "*"
 
@@ -46,28 +42,15 @@ class Route(Node):
         if twice is not None:
             raise PlanError(f"route has two branches for {twice}", where="--plan", hint="keep one of them")
         for key, plan in self.branches:
-            if any(inner.by_language for inner in walk(plan)):
-                raise PlanError(
-                    f"a route inside the branch {key} of a route: its rows are of one language already",
-                    where="--plan",
-                    hint="write one route with all languages",
-                )
+            check_one_language(key, plan)
         object.__setattr__(self, "plans", tuple(plan for _, plan in self.branches))
-
-    @classmethod
-    def read(cls, reader: Reader) -> Plan:
-        def branch() -> tuple[str, Plan]:
-            key = reader.take()
-            reader.expect(":")
-            return key if key == ELSE else parse_tag(key), reader.plan()
-
-        return cls(tuple(reader.separated(branch)))
 
     def __str__(self) -> str:
         return f"route({', '.join(f'{key}: {plan}' for key, plan in self.branches)})"
 
     def over(self, plans: Sequence[Plan]) -> Plan:
-        return Route(tuple((key, plan) for (key, _), plan in zip(self.branches, plans, strict=True)))
+        keys = (key for key, _ in self.branches)
+        return replace(self, branches=tuple(zip(keys, plans, strict=True)))
 
     def grown(self) -> Plan:
         check_beside(self)
@@ -107,9 +90,8 @@ class Route(Node):
 
     def way(self, language: str) -> Plan:
         """Return the plan for a language; raises InputError when there is none."""
-        plan = self._by_language.get(language, self._by_language.get(ELSE))
-        if plan is not None:
-            return plan
+        if self.takes(language):
+            return self._by_language.get(language) or self._by_language[ELSE]
         unnamed = "a row without a language" if language == UNKNOWN else f"a row of the language {language}"
         raise InputError(
             f"the plan routes by language and has no branch for {unnamed}",
@@ -117,6 +99,10 @@ class Route(Node):
             choices=self._by_language,
             hint="give rows one of these languages (--language), or add *: none",
         )
+
+    def takes(self, language: str) -> bool:
+        """Return whether there is a plan for a language."""
+        return language in self._by_language or ELSE in self._by_language
 
     @cached_property
     def _by_language(self) -> dict[str, Plan]:
@@ -136,6 +122,16 @@ class Route(Node):
             (node, _index([row for row, own in enumerate(ways) if own is node]))
             for node in {id(node): node for node in ways}.values()
         ]
+
+
+def check_one_language(key: str, plan: Plan) -> None:
+    """Raise PlanError when there is a route inside the branch of a route."""
+    if any(inner.by_language for inner in walk(plan)):
+        raise PlanError(
+            f"a route inside the branch {key} of a route: its rows are of one language already",
+            where="--plan",
+            hint="write one route with all languages",
+        )
 
 
 def _index(numbers: list[int]) -> slice | list[int]:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from xling.composition.folding import Folding
 from xling.composition.forms.form import HeadState, Node, Plan
+from xling.errors import PlanError
 from xling.modules.module import Module
 from xling.modules.registry import KINDS
 from xling.sites import (
@@ -59,6 +60,23 @@ class Named(Leaf):
 
 
 NEW = Named("new")  # stands in a plan for the module that is trained
+
+
+@dataclass(frozen=True)
+class Every(Leaf):
+    """All modules of a store that lie in a folder: `lang/*`. The names of a store put them in its place."""
+
+    folder: str
+
+    def __str__(self) -> str:
+        return f"{self.folder}/*"
+
+    def grown(self) -> Plan:
+        raise PlanError(
+            f"{self} stands for the modules of a store, and none says which they are",
+            where="--plan",
+            hint="give a store, or name the modules",
+        )
 
 
 @dataclass(frozen=True, eq=False)
