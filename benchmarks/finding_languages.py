@@ -58,7 +58,7 @@ def lingua(wanted: Sequence[str], *, restricted: bool) -> tuple[Tell, set[str]]:
 
 
 def measured(tell: Tell, tests: Mapping[str, Sequence[str]], known: set[str]) -> Row:
-    """Return the percentage of texts that are found, by known language and on average, and the time a text."""
+    """Return the percentage of texts that are found, by language and on average, and the time a text."""
     started, count, found = time.perf_counter(), 0, {}
     for tag in sorted(known & tests.keys()):
         said = [tell(text) for text in tests[tag]]

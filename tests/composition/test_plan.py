@@ -7,15 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xling.composition.contents import named
+from xling.composition.forms.auto import Auto
 from xling.composition.forms.average import Average
 from xling.composition.forms.fuse import Fuse
 from xling.composition.forms.mean import Mean
 from xling.composition.forms.route import Route
-from xling.composition.forms.single import Empty, Named
+from xling.composition.forms.single import Empty, Every, Named
 from xling.composition.forms.stack import Stack, stack
 from xling.composition.forms.sum import Sum
 from xling.composition.forms.vote import Vote
 from xling.composition.grammar import parse
+from xling.composition.identifying import IDENTIFIERS
 from xling.errors import InputError, PlanError
 
 NAMES = st.builds(
@@ -49,12 +51,21 @@ FLAT = st.recursive(
 )
 KEYS = st.lists(st.sampled_from(["swh", "yor", "nqo", "srp_Latn", "*"]), min_size=1, max_size=4, unique=True)
 ROUTES = KEYS.flatmap(lambda keys: st.tuples(*[st.tuples(st.just(key), FLAT) for key in keys]).map(Route))
+EACH = st.from_regex(r"[a-z]{1,4}(/[a-z]{1,3})?", fullmatch=True).map(Every)
+AUTOS = st.builds(
+    Auto,
+    st.lists(FLAT | EACH | st.tuples(EACH, NAMES).map(lambda pair: stack(*pair)), min_size=1, max_size=3).map(
+        tuple
+    ),
+    st.none() | FLAT,
+    st.sampled_from(tuple(IDENTIFIERS)),
+)
 VOTES = st.recursive(
-    FLAT | ROUTES,
+    FLAT | ROUTES | AUTOS,
     lambda inner: weighted(Vote, inner) | FLAT.map(lambda plan: Route((("swh", Vote((plan,))), ("*", plan)))),
     max_leaves=4,
 )
-PLANS = VOTES | st.tuples(ROUTES, FLAT).map(lambda pair: stack(*pair))
+PLANS = VOTES | st.tuples(ROUTES | AUTOS, FLAT).map(lambda pair: stack(*pair))
 
 
 @given(plan=PLANS)
