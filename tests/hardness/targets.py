@@ -140,7 +140,7 @@ def targets(folder: Path) -> Mapping[str, Target]:
         "data card": Target("card.yaml", [card], load_card),
         "plan": Target(
             "plan.txt",
-            [b"route(swh: mean(lang/a@00112233, lang/b; 2, 1), *: none) >> average(task/x, task/y)"],
+            [b"route(swh: mean(lang/a@00112233, lang/b; 2, 1), *: sum(a; -1)) >> average(task/x, task/y)"],
             _plan,
         ),
         "module": Target(WEIGHTS, [_saved(module, folder / "m"), _saved(words, folder / "v")], _module),
@@ -159,7 +159,7 @@ def targets(folder: Path) -> Mapping[str, Target]:
     }
 
 
-_PLAN = b"route(swh: mean(lang/a@00112233, lang/b; 2, 1), *: none) >> average(task/x, task/y)"
+_PLAN = b"route(swh: mean(lang/a@00112233, lang/b; 2, 1), *: sum(a; -1)) >> average(task/x, task/y)"
 _RESULTS = (
     b'{"recipe": "r", "base": {"id": "b"}, "source": "eng", "task": "tagging", "cells": [{"language": "swh", '
     b'"condition": "none", "plan": "task/ner", "task": "tagging", "metric": "f1", "value": 1.0, "low": 0.5, '

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 import torch
 from support.making import disturbed, task_module
-from support.tiny import TEXTS
+from support.tiny import FAMILY_NAMES, TEXTS
 
 import xling
 from xling.composition.forms.mean import Mean
@@ -140,7 +140,7 @@ def modules(bases, family):
     return found
 
 
-@pytest.mark.parametrize("family", ["bert", "modernbert"])
+@pytest.mark.parametrize("family", FAMILY_NAMES)
 @pytest.mark.parametrize("name", list(SEARCHES))
 @pytest.mark.parametrize(
     "text", ["sum(task/a, task/b, task/c)", "lang/a >> sum(lang/b, lang/c, none) >> task/top"]
