@@ -150,7 +150,10 @@ DOCUMENTS = {
     "docs/between_modules.md": Document(
         {**READER, "few.conll": tagged(TEXTS[:4])},
         before=tuple(TAGS.replace("new/task/ner", f"modules/task/{name}") for name in "abc"),
-        options={"--set parts.places='[after_attention, after_ffn]'": FUSED},
+        options={
+            "--set parts.places='[after_attention, after_ffn]'": FUSED,
+            "--set parts.leave_out='[0]'": f"{TAGS} --kind lora",
+        },
     ),
 }  # fmt: skip
 

@@ -4,15 +4,14 @@ Run it in the environment that `record_adapterhub.py` describes:
 
     PYTHONPATH=tests peer/bin/python tests/interop/record_fusion.py
 
-It writes `fixtures/fusion_bert.safetensors` and `fixtures/fusion_xlm_roberta.safetensors`: a tiny random base
-each, two adapters and two fusions of them as the library saves them, and the library's outputs. Tensors are
-named as there; FUSION is `dynamic` (with a value matrix) or `static`:
+It writes `fixtures/fusion_bert.safetensors` and `fixtures/fusion_xlm_roberta.safetensors`: fusions of two
+adapters of `fixtures/adapterhub_*` on the base that is there, as the library saves them, and its outputs for
+the inputs that are there. FUSION is `dynamic` (with a value matrix) or `static`:
 
     fusion/FUSION/NAME    the fusion, under the names in the library's own file
     hidden/FUSION         last hidden states with it over both adapters
 
-Metadata: one JSON text under `facts` with `versions`, `config` (of the base), `adapters` and `fusions` (the
-library's configurations).
+Metadata: one JSON text under `facts` with `versions` and `fusions` (the library's configurations).
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ import adapters
 import torch
 import transformers
 from adapters.composition import Fuse
-from interop.record_adapterhub import BASES, SIZES, WEIGHT_STD, draw, inputs, saved
+from interop.record_adapterhub import BASES, WEIGHT_STD, build, draw, inputs
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -45,26 +44,10 @@ def saved_fusion(model: nn.Module, name: str) -> tuple[dict[str, Tensor], dict]:
 @torch.no_grad()
 def record(name: str, folder: Path) -> Path:
     """Write the fixture of one base."""
-    generator = torch.Generator().manual_seed(21)
-    config_class, model_class, special = BASES[name]
-    model = model_class(config_class(**SIZES, **special))
-    draw(model.named_parameters(), WEIGHT_STD, generator)
-    base = {
-        key: value.clone()
-        for key, value in model.base_model.state_dict().items()
-        if key.startswith(("embeddings.", "encoder.")) and value.is_floating_point()
-    }
-    for adapter in PLANS:
-        model.add_adapter(adapter, config=adapters.SeqBnConfig(reduction_factor=4))
+    generator = torch.Generator().manual_seed(20)  # that of `record_adapterhub`: the same base and adapters
+    model = build(name, generator)
     ids, mask = inputs(model.config.pad_token_id, generator)
-    tensors = {f"base/{key}": value for key, value in base.items()}
-    tensors |= {"input_ids": ids, "attention_mask": mask}
-    own = [(key, value) for key, value in model.named_parameters() if ".adapters." in key]
-    draw(own, WEIGHT_STD, generator)
-    configs, fusions = {}, {}
-    for adapter in PLANS:
-        weights, configs[adapter] = saved(model, adapter)
-        tensors |= {f"adapter/{adapter}/{key}": value for key, value in weights.items()}
+    tensors, fusions = {}, {}
     for fusion in FUSIONS:
         model.add_adapter_fusion(list(PLANS), fusion)
         fused = [(key, value) for key, value in model.named_parameters() if "adapter_fusion_layer" in key]
@@ -75,11 +58,13 @@ def record(name: str, folder: Path) -> Path:
         tensors |= {f"fusion/{fusion}/{key}": value for key, value in weights.items()}
         model.delete_adapter_fusion(list(PLANS))
     versions = {library.__name__: library.__version__ for library in (adapters, transformers, torch)}
-    config = config_class(**SIZES, **special).to_diff_dict()
-    facts = {"versions": versions, "config": config, "adapters": configs, "fusions": fusions}
     path = folder / f"fusion_{name}.safetensors"
     plain = {key: value.detach().contiguous().clone() for key, value in tensors.items()}
-    save_file(plain, path, metadata={"facts": json.dumps(facts, sort_keys=True)})
+    save_file(
+        plain,
+        path,
+        metadata={"facts": json.dumps({"versions": versions, "fusions": fusions}, sort_keys=True)},
+    )
     return path
 
 

@@ -94,12 +94,17 @@ def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 def opened(fixture: Path, folder: Path) -> Recorded:
     """A fixture, whose base is saved in a folder and opened from there."""
-    with safe_open(fixture, framework="pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}
-        facts = json.loads(file.metadata()["facts"])
+    tensors, facts = read_fixture(fixture)
     base = {name.removeprefix("base/"): value for name, value in tensors.items() if name.startswith("base/")}
     _save(facts["config"], base, folder)
     return Recorded(load_base(folder), tensors, facts)
+
+
+def read_fixture(fixture: Path) -> tuple[Tensors, dict[str, Any]]:
+    """The tensors and the facts of a fixture."""
+    with safe_open(fixture, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        return tensors, json.loads(file.metadata()["facts"])
 
 
 def _save(config: dict[str, Any], weights: Tensors, folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from interop.test_adapterhub import BASES, FIXTURES, TOLERANCE, Recorded, furthest, opened
+from interop.test_adapterhub import BASES, FIXTURES, TOLERANCE, Recorded, furthest, opened, read_fixture
 from safetensors.torch import save_file
 
 from xling.composition.composed import Composition, base_facts
@@ -24,7 +24,10 @@ FUSIONS = ("dynamic", "static")
 
 @pytest.fixture(scope="module", params=BASES)
 def recorded(request, tmp_path_factory) -> Recorded:
-    return opened(FIXTURES / f"fusion_{request.param}.safetensors", tmp_path_factory.mktemp(request.param))
+    folder = tmp_path_factory.mktemp(request.param)
+    below = opened(FIXTURES / f"adapterhub_{request.param}.safetensors", folder)
+    tensors, facts = read_fixture(FIXTURES / f"fusion_{request.param}.safetensors")
+    return Recorded(below.base, {**below.tensors, **tensors}, {**below.facts, **facts})
 
 
 def folder_of(recorded: Recorded, fusion: str, folder: Path, **settings: object) -> Path:

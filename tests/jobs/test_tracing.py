@@ -18,14 +18,8 @@ from support.writing import conll
 
 from xling.jobs.project import ProjectionFiles, project_file
 from xling.jobs.tracing import Source, traced
-from xling.jobs.train import (
-    LanguageFiles,
-    LexiconFiles,
-    Options,
-    TaskFiles,
-    TaughtText,
-    VocabularyFiles,
-)
+from xling.jobs.train import LanguageFiles, LexiconFiles, Options, VocabularyFiles
+from xling.jobs.train_task import TaskFiles, TaughtText
 from xling.modules.facts import Descent
 from xling.modules.module import WEIGHTS, Module
 from xling.store.lineage import module_fingerprint

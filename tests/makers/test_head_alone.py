@@ -23,6 +23,7 @@ from xling.data.examples import (
     Utterance,
 )
 from xling.errors import InputError
+from xling.makers.stage import Stage
 from xling.makers.task import task_parts
 from xling.modules.module import Module
 from xling.tasks.registry import task_named
@@ -78,7 +79,9 @@ def objectives(base, name, *, below=(), pooling=None):
     task, examples = task_named(name), EXAMPLES[name]
     data = TaskData(task.labels(examples), examples)
     options = {"head": {"pooling": pooling} if pooling else {}}
-    configs = task_parts(task, TaskTraining(kind="head", options=options), data.labels, base)
+    spec = TaskTraining(kind="head", options=options)
+    stage = Stage(name="task/a", spec=spec, language="eng", task=name)
+    configs = task_parts(base, stage, data.labels)
     configs = [own.model_copy(update={"dropout": 0.0, "std": 0.3}) for own in configs]
     facts = base_facts(base, task=name, labels=tuple(data.labels), seed=1)
     module = Module.fresh(configs, base.shape, facts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -120,7 +120,7 @@ def _made(base: Base, stage: Stage[TaskTraining], session: Session, data: TaskDa
 
 def _fresh(base: Base, stage: Stage[TaskTraining], data: TaskData, facts: Facts) -> Module:
     """Return an untrained module, in those layers alone that its options choose."""
-    module = Module.fresh(_parts(base, stage, data), base.shape, facts)
+    module = Module.fresh(task_parts(base, stage, data.labels), base.shape, facts)
     text = stage.spec.options.get(_LAYERS)
     if text is None:
         return module
@@ -162,7 +162,7 @@ def _head_above(stage: Stage[TaskTraining]) -> Facts | None:
     return next((facts for own in above for facts in heads_in(own)), None)
 
 
-def _parts(base: Base, stage: Stage[TaskTraining], data: TaskData) -> tuple[PartConfig, ...]:
+def task_parts(base: Base, stage: Stage[TaskTraining], labels: Sequence[str]) -> tuple[PartConfig, ...]:
     """Return the parts of a task module: those of its kind, and a head in the base family's own shape.
 
     A head without other parts is linear, on the mean state where it scores whole texts. There is no head
@@ -172,7 +172,7 @@ def _parts(base: Base, stage: Stage[TaskTraining], data: TaskData) -> tuple[Part
     below = check_kind(spec, stage.plan)
     if _head_above(stage) is not None:
         return below
-    own = task.head(data.labels, base)
+    own = task.head(labels, base)
     return (*below, _head(task, own if below else _linear(own), spec.options.get("head", {})))
 
 
