@@ -27,7 +27,7 @@ from xling.bases.reading import (
     tokenizer_as_written,
 )
 from xling.bases.soundness import check_fit, row_length
-from xling.bases.stored import check_files
+from xling.bases.stored import check_files, check_reachable
 from xling.errors import InputError
 from xling.sites import EncoderShape
 
@@ -161,6 +161,8 @@ def load_base(base: str | Path, *, device: str = "cpu") -> Base:
     source = str(folder) if folder else name
     if folder:
         check_files(folder)
+    else:
+        check_reachable(source, revision)
     said, family = read_said(source, revision)
     stored = read_heads(source, revision)
     config = read_config(source, said, family, stored)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import math
 import os
+import socket
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from xling.errors import InputError
 
@@ -57,6 +60,33 @@ def check_files(folder: Path) -> None:
             raise InputError("this is no regular file", where=path, hint="get the base's files again")
         if path.suffix == ".json" and path.name != "tokenizer.json" and path.stat().st_size > LONGEST_JSON:
             raise InputError(f"larger than {LONGEST_JSON:,} bytes, which no such file is", where=path)
+
+
+def check_reachable(source: str, revision: str | None) -> None:
+    """Raise InputError for a Hub id when there is no network: the Hub's client would try for half a minute.
+
+    A base in the cache needs no network, and behind a proxy only the proxy knows the Hub's address.
+    """
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    if constants.HF_HUB_OFFLINE or {"https", "all"} & getproxies().keys():
+        return
+    try:
+        known = try_to_load_from_cache(source, "config.json", revision=revision)
+    except ValueError:  # it is no Hub id, which is told where it is read
+        return
+    host = urlsplit(constants.ENDPOINT).hostname
+    if isinstance(known, str) or host is None:
+        return
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError as error:
+        raise InputError(
+            f"cannot open the base {source!r}: it is not in the cache, and there is no network "
+            f"({host} is not found)",
+            where="--base",
+            hint="give embedded:multilingual-e5-small or a local transformers folder",
+        ) from error
 
 
 def read_stored(source: str, revision: str | None) -> Stored:
