@@ -25,7 +25,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import adapters
@@ -171,11 +171,9 @@ def record(name: str, folder: Path) -> Path:
     return path
 
 
-def main() -> None:
-    """Record both bases."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def main(record: Callable[[str, Path], Path], about: str | None) -> None:
+    """Record both bases. about: what is recorded, for `--help`."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "fixtures")
     folder = parser.parse_args().out
     folder.mkdir(parents=True, exist_ok=True)
@@ -186,4 +184,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(record, __doc__)

@@ -16,7 +16,6 @@ Metadata: one JSON text under `facts` with `versions` and `fusions` (the library
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 from pathlib import Path
@@ -25,7 +24,7 @@ import adapters
 import torch
 import transformers
 from adapters.composition import Fuse
-from interop.record_adapterhub import BASES, WEIGHT_STD, build, draw, inputs
+from interop.record_adapterhub import WEIGHT_STD, build, draw, inputs, main
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -68,18 +67,5 @@ def record(name: str, folder: Path) -> Path:
     return path
 
 
-def main() -> None:
-    """Record both bases."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "fixtures")
-    folder = parser.parse_args().out
-    torch.set_num_threads(1)
-    for name in BASES:
-        path = record(name, folder)
-        print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
-
-
 if __name__ == "__main__":
-    main()
+    main(record, __doc__)

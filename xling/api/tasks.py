@@ -8,11 +8,10 @@ from typing import Any
 
 from xling.api.given import given, told
 from xling.bases.base import Base
-from xling.composition.contents import named
+from xling.composition.contents import named, with_new
 from xling.composition.forms.auto import spelled_out
 from xling.composition.forms.form import Plan
 from xling.composition.forms.single import NEW, Named
-from xling.composition.forms.stack import stack
 from xling.composition.grammar import parse
 from xling.data.examples import Example
 from xling.errors import PlanError
@@ -227,8 +226,7 @@ def _under(
             raise PlanError("give language_module or below", where="below", hint="write it into the plan")
         name = f"lang/{language_module.facts.language or 'below'}"
         below, around[name] = Named(name), language_module
-    plan = NEW if below is None else _spelled_out(below, around, store)
-    plan = plan if NEW in named(plan) else stack(plan, NEW)
+    plan = NEW if below is None else with_new(_spelled_out(below, around, store))
     return replace(stage, plan=plan, modules={**stage.modules, **_found(plan, around, store)})
 
 

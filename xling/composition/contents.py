@@ -10,8 +10,8 @@ from torch import nn
 from xling.bases.base import Base
 from xling.bases.tokenizers import tokenizer_from
 from xling.composition.forms.form import Node, Plan, check_nesting, combines, walk
-from xling.composition.forms.single import Loaded, Named
-from xling.composition.forms.stack import Stack
+from xling.composition.forms.single import NEW, Loaded, Named
+from xling.composition.forms.stack import Stack, stack
 from xling.errors import PlanError
 from xling.modules.module import Module
 from xling.sites import ReadsPieces
@@ -39,6 +39,11 @@ def stacked(modules: Sequence[Module]) -> Node:
 def named(plan: Plan) -> Iterator[Named]:
     """The module names in a plan, from left to right."""
     return (inner for inner in walk(plan) if isinstance(inner, Named))
+
+
+def with_new(plan: Plan) -> Plan:
+    """Return a plan in which the module that a training makes stands on top, unless it stands in it."""
+    return plan if NEW in named(plan) else stack(plan, NEW)
 
 
 def loaded(plan: Plan) -> Iterator[Loaded]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from xling.composition.contents import named
+from xling.composition.contents import named, with_new
 from xling.composition.forms.auto import spelled_out
 from xling.composition.forms.form import Plan
 from xling.composition.forms.single import NEW, Named
@@ -64,9 +64,9 @@ class Around:
 
     def put(self, stage: Stage, out: Path) -> Stage:
         """Return the training of a task module in the folder `out`, in the plan."""
-        plan = spelled_out(parse_plan(self.plan), Store(self.store).names)
-        plan = plan if NEW in named(plan) else stack(plan, NEW)
-        return replace(stage, plan=plan, modules={**stage.modules, **_named_in(plan, Store(self.store), out)})
+        store = Store(self.store)
+        plan = with_new(spelled_out(parse_plan(self.plan), store.names))
+        return replace(stage, plan=plan, modules={**stage.modules, **_named_in(plan, store, out)})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from xling.composition.forms.beside import check_beside, one_text
 from xling.composition.forms.form import HeadState, Node, Plan, called, nodes, walk
-from xling.composition.forms.increments import check_adding, own_increment
+from xling.composition.forms.increments import check_adding, own_increments
 from xling.composition.forms.single import Loaded
 from xling.errors import PlanError
 from xling.sites import Hidden, Place, ResidualState
@@ -62,11 +62,10 @@ class Emea(Node):
         return torch.zeros(rows, len(self._sites), len(self.plans))
 
     def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
-        if (layer, place) not in self._sites:
+        found = own_increments(nodes(self), layer, place, state)
+        if found is None:
             return state.increment
-        found = [own_increment(node, layer, place, state) for node in nodes(self)]
-        nothing = torch.zeros_like(state.sublayer)
-        together = torch.stack([nothing if own is None else own for own in found], -1)
+        together = torch.stack(found, -1)
         logits = state.rows.shares.get(id(self))
         if logits is None:
             mean = together.mean(-1)

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
 from xling.composition.forms.beside import one_text
 from xling.composition.forms.form import HeadState, Node, Plan, called, nodes, walk
-from xling.composition.forms.increments import check_adding, own_increment
+from xling.composition.forms.increments import check_adding, own_increments
 from xling.composition.forms.single import NEW, Loaded
 from xling.errors import PlanError
 from xling.sites import Combines, Hidden, Place, ResidualState
@@ -78,11 +77,10 @@ class Fuse(Node):
         return one_text(self, units, language)
 
     def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
-        found = [own_increment(node, layer, place, state) for node in nodes(self)[:-1]]
-        if self._part is None or all(own is None for own in found):
+        found = own_increments(nodes(self)[:-1], layer, place, state)
+        if self._part is None or found is None:
             return state.increment
-        nothing = torch.zeros_like(state.sublayer)
-        together = self._part.combine(layer, place, state, [nothing if own is None else own for own in found])
+        together = self._part.combine(layer, place, state, found)
         return together if state.increment is None else state.increment + together
 
     def scores(self, state: HeadState) -> Tensor | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
+
 from xling.composition.forms.form import Node, Plan, walk
 from xling.composition.forms.single import Loaded
 from xling.errors import PlanError
@@ -19,6 +21,17 @@ def own_increment(node: Node, layer: int, place: Place, state: ResidualState) ->
     if total is None or total is state.increment:
         return None
     return total if state.increment is None else total - state.increment
+
+
+def own_increments(
+    plans: Sequence[Node], layer: int, place: Place, state: ResidualState
+) -> list[Hidden] | None:
+    """Return what each plan itself adds at a site, zeros where it does not act; None when no plan acts."""
+    found = [own_increment(node, layer, place, state) for node in plans]
+    if all(own is None for own in found):
+        return None
+    nothing = torch.zeros_like(state.sublayer)
+    return [nothing if own is None else own for own in found]
 
 
 def check_adding(plans: Sequence[Plan], word: str) -> None:
