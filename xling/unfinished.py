@@ -75,6 +75,11 @@ class Growing:
             put_in_place(self.folder / _CONTENT, self.output)
         self._claim = _NOTHING
 
+    def drop(self) -> None:
+        """Forget what is written, because it cannot be relied on."""
+        with self._written():
+            self._set(_NOTHING)
+
     def leave(self) -> None:
         """Close the file, and delete the folder when nothing is kept in it."""
         if self._file is not None:

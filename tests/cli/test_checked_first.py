@@ -8,6 +8,7 @@ from importlib import import_module
 
 import pytest
 from support.making import disturbed
+from support.tiny_recipe import write_recipe
 from support.writing import conll, table
 
 import xling
@@ -137,6 +138,21 @@ def test_no_output_replaces_a_file_of_the_base_or_of_the_plan(
     before = (tmp_path / file).read_bytes()
     said = [paths.get(word, word) for word in words]
     shell(*said, tmp_path / file, "--base", tmp_path / "base").refused("is an input of this command")
+    assert (tmp_path / file).read_bytes() == before
+
+
+@pytest.mark.parametrize("file", ["recipe/spans.yaml", "recipe/data/swh-test.txt"])
+def test_no_evaluation_replaces_a_card_or_its_data(
+    unopened, bert, tmp_path, text_file, shell, monkeypatch, file
+):
+    paths = given(tmp_path, bert, text_file)
+    write_recipe(tmp_path / "recipe", NO_BASE)
+    monkeypatch.setenv("XLING_DATA", str(tmp_path / "recipe/data"))
+    before = (tmp_path / file).read_bytes()
+    said = ("--plan", "task/ner", "--store", paths["STORE"], "--task", "tagging", "--language", "swh")
+    card = ("--card", tmp_path / "recipe/spans.yaml")
+    ended = shell("evaluate", "--base", NO_BASE, *said, *card, "--out", tmp_path / file)
+    ended.refused("is an input of this command", "--out")
     assert (tmp_path / file).read_bytes() == before
 
 

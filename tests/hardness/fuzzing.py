@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hardness.targets import Target, judged, tokens
+from hardness.target import Target, judged, tokens
 
 KEPT = 20  # faults of a target that are told apart
 TOLD, TOLD_IN = 100, "tried.json"  # after so many files a guided process tells how far it is, and where

@@ -11,9 +11,11 @@ import atheris  # pyright: ignore[reportMissingImports]
 
 with atheris.instrument_imports(include=["xling"]):
     from hardness.fuzzing import KEPT, TOLD, TOLD_IN
-    from hardness.targets import judged, targets, tokens
+    from hardness.target import judged, tokens
+    from hardness.targets import targets
 
 MEMORY = 2 << 30  # bytes that reading a small file may add
+MORE = 20000  # bytes that a mutation may add
 
 
 def main(name: str, count: str, seed: str, folder: str) -> None:
@@ -24,6 +26,8 @@ def main(name: str, count: str, seed: str, folder: str) -> None:
     target = targets(place / "stands")[name]
     for number, data in enumerate(target.seeds):
         (place / "corpus" / str(number)).write_bytes(data)
+        (place / "read" / target.file).write_bytes(data)
+        target.read(place / "read" / target.file)  # without a limit, as it also imports what is used late
     faults: dict[str, str] = {}
     tried = 0
 
@@ -49,7 +53,7 @@ def main(name: str, count: str, seed: str, folder: str) -> None:
             sys.argv[0],
             f"-runs={count}",
             f"-seed={seed}",
-            "-max_len=20000",
+            f"-max_len={max(map(len, target.seeds)) + MORE}",
             f"-dict={place / 'signs.dict'}",
             "-verbosity=0",
             str(place / "corpus"),

@@ -10,12 +10,28 @@ from subprocess import CompletedProcess
 import pytest
 
 from hardness.fuzzing import TOLD_IN, by_chance, guided, mutated
-from hardness.targets import DATA, Target, judged, targets
+from hardness.of_data import DATA
+from hardness.target import Target, judged
+from hardness.targets import targets
 
 CASES = 40
-NAMES = (*DATA, "recipe", "data card", "plan", "module", "module.json", "config.json of a base",
-         "tokenizer.json of a base", "record of a stage", "results.json",
-         "predictions to submit")  # fmt: skip
+OF_XLING = (
+    "recipe", "data card", "plan", "module", "module.json", "results.json of a run", "log.jsonl of a run",
+    "predictions/fao-target-0.jsonl of a run", "gold/fao.jsonl of a run", "record of a stage",
+    "carried labels", "older predictions", "checkpoint", "log of a training", "claim of a prediction",
+    "kept MLM head", "kept names",
+)  # fmt: skip
+OF_OTHERS = (
+    *(f"{file} of a base" for file in ("config.json", "tokenizer.json", "tokenizer_config.json",
+      "model.safetensors", "pytorch_model.bin", "model.safetensors.index.json")),
+    *(f"{file} of adapterhub" for file in ("adapter_config.json", "adapter.safetensors", "head_config.json",
+      "model_head.safetensors")),
+    *(f"{file} of peft" for file in ("adapter_config.json", "adapter_model.safetensors")),
+    "pytorch_diff.bin of composable-sft",
+    *(f"{file} of adapterhub" for file in ("adapter_fusion_config.json",
+      "model_adapter_fusion.safetensors")),
+)  # fmt: skip
+NAMES = (*DATA, *OF_XLING, *OF_OTHERS)
 
 
 @pytest.fixture(scope="module")

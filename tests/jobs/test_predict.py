@@ -281,9 +281,10 @@ def test_progress_counts_examples(bench, bert):
     assert told[-1] == (ROWS, ROWS) and {4, 8} <= {done for done, _ in told}
 
 
-def test_an_input_that_changes_meanwhile_is_refused(bench, monkeypatch):
+@pytest.mark.parametrize("changed", [TEXTS[:3], TEXTS[1 : ROWS + 1]])
+def test_an_input_that_changes_meanwhile_is_refused(bench, monkeypatch, changed):
     source, output = bench.write("a.txt"), bench.folder / "out.jsonl"
     key = job._key
-    monkeypatch.setattr(job, "_key", lambda *given: (bench.write("a.txt", TEXTS[:3]), key(*given))[1])
+    monkeypatch.setattr(job, "_key", lambda *given: (bench.write("a.txt", changed), key(*given))[1])
     bench(source, output).refused("a.txt", "changed while it was predicted")
-    assert not output.exists()
+    assert not output.exists() and not unfinished(output).exists()

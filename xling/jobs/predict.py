@@ -50,11 +50,15 @@ class PredictionFiles:
 
 @dataclass(frozen=True, kw_only=True)
 class _Input:
-    """An input file and how it is read. total: the number of its examples, all of which were checked."""
+    """An input file and how it is read.
+
+    total: the number of its examples, all of which were checked. checksum: the SHA-256 of what was checked.
+    """
 
     task: Task
     how: Reading
-    total: int = 0
+    total: int
+    checksum: str
 
     @property
     def path(self) -> Path:
@@ -95,8 +99,14 @@ def predict_file(
 
 def _checked(task: Task, how: Reading) -> _Input:
     """Read a file to its end; raises InputError that names its first bad line."""
+    checksum = _checksum(how)
     total = sum(1 for _ in stream_file(task, how))
-    return _Input(task=task, how=how, total=total)
+    return _Input(task=task, how=how, total=total, checksum=checksum)
+
+
+def _checksum(how: Reading) -> str:
+    with find(Path(how.where)).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _grow(output: Growing, model: ComposedModel, input: _Input, setup: Setup, progress: Progress) -> None:
@@ -104,10 +114,14 @@ def _grow(output: Growing, model: ComposedModel, input: _Input, setup: Setup, pr
     first = output.begin(_key(model, input, setup, ending(output.output)))
     rows = _predicted(model, input, first, setup, progress)
     pieces = _pieces(model.task, ending(output.output))
-    for number, data in enumerate(pieces(rows, input.path, first), start=first + 1):
-        output.write(data)
-        if number % WINDOW == 0 and number <= input.total:
-            output.keep(number)
+    try:
+        for number, data in enumerate(pieces(rows, input.path, first), start=first + 1):
+            output.write(data)
+            if number % WINDOW == 0 and number <= input.total:
+                output.keep(number)
+    except InputError:  # the file was good before: it changed, or the plan does not fit a row
+        output.drop()
+        raise
     output.finish()
 
 
@@ -121,7 +135,7 @@ def _predicted(
         told = partial(_tell, progress, done, len(window), input.total)
         yield from model.predict(window, precision=setup.precision, progress=told)
         done += len(window)
-    if done != input.total:
+    if _checksum(input.how) != input.checksum:
         raise InputError("the file changed while it was predicted", where=input.path, hint="start again")
 
 
@@ -138,10 +152,8 @@ def _what(module: Module) -> list[Any]:
 
 def _key(model: ComposedModel, input: _Input, setup: Setup, written_as: str) -> dict[str, Any]:
     """Return all that the bytes of the output depend on."""
-    with find(input.path).open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
     return {
-        "input": content,
+        "input": input.checksum,
         "format": input.how.format,
         "language": input.how.language,
         "task": input.task.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
@@ -33,10 +34,9 @@ def mlm_head(base: Base, progress: Callable[[str], None] = lambda text: None) ->
         return base.mlm_head
     path = cache_dir("heads", base.fingerprint.removeprefix("sha256:")[:16], f"head-{_LAYOUT}.safetensors")
     if path.exists():
-        try:
-            return _load(base, load_file(path))
-        except (SafetensorError, OSError, KeyError, RuntimeError):
-            progress(f"{path} is damaged, and made again")
+        if (kept := kept_head(base, path)) is not None:
+            return kept
+        progress(f"{path} is damaged, and made again")
     progress("fitting an MLM head, once for this base")
     lines = [
         line
@@ -45,13 +45,27 @@ def mlm_head(base: Base, progress: Callable[[str], None] = lambda text: None) ->
     ]
     head = fit_tied_head(base, encode_lines(base.tokenizer, lines, min(_LONGEST, base.max_length)))
     state = {name: value.contiguous() for name, value in head.state_dict().items()}
-    if not all(value.isfinite().all() for value in state.values()):
+    if not all(map(_finite, state.values())):
         raise NotFinite(
             f"the MLM head fitted for {base.id} is not finite, and not kept; its vectors may be too large: "
             "choose another base, or one that has its own head"
         )
     write_atomically(path, save(state))
     return _load(base, state)
+
+
+def kept_head(base: Base, path: Path) -> MLMHead | None:
+    """Return a kept head of a base, or None when the file is damaged or of another base."""
+    try:
+        state = load_file(path)
+        whole = state["bias"].shape == base.embeddings.shape[:1] and all(map(_finite, state.values()))
+        return _load(base, state) if whole else None
+    except (SafetensorError, OSError, KeyError, RuntimeError):
+        return None
+
+
+def _finite(value: torch.Tensor) -> bool:
+    return value.is_floating_point() and bool(value.isfinite().all())
 
 
 def head_fingerprint(head: MLMHead) -> str:

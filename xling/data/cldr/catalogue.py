@@ -6,11 +6,14 @@ import difflib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, model_validator
 
 from xling.data.cldr.harvest import Names, harvest
 from xling.data.cldr.splits import SPLITS, Split, split_keys
 from xling.errors import InputError, XlingError
-from xling.files import cache_dir, read_json, write_atomically
+from xling.files import cache_dir, read_regular, write_atomically
 from xling.languages import cldr_locale, parse
 
 _LAYOUT = 3  # version of the cached file; change it when its layout or the harvest changes
@@ -71,6 +74,19 @@ def _by_split(locale: str) -> Mapping[Split, Names]:
     return {split: {key: own[key] for key in sorted(own) if splits[key] == split} for split in SPLITS}
 
 
+class Kept(BaseModel):
+    """The content of the file in the cache: the names of each locale, and the split of each key."""
+
+    names: dict[str, Names]
+    splits: dict[str, Split]
+
+    @model_validator(mode="after")
+    def _all_split(self) -> Kept:
+        if not all(own.keys() <= self.splits.keys() for own in self.names.values()):
+            raise ValueError("a name has no split")
+        return self
+
+
 @lru_cache(maxsize=1)
 def _all() -> tuple[dict[str, Names], dict[str, Split]]:
     """Return (names by locale, split by key). An unreadable or unwritable cache is ignored."""
@@ -80,15 +96,21 @@ def _all() -> tuple[dict[str, Names], dict[str, Split]]:
         hint = "pip install 'xling[embedded]'"
         raise InputError("the CLDR source needs the package babel", where="cldr", hint=hint) from error
     path = cache_dir("cldr", f"names-{_LAYOUT}-babel-{babel.__version__}.json")
-    try:
-        kept = read_json(path)
-        return kept["names"], kept["splits"]
-    except (OSError, ValueError, KeyError, TypeError):
-        found = harvest()
+    if (kept := kept_names(path)) is not None:
+        return kept.names, kept.splits
+    found = harvest()
     splits = split_keys(found)
     try:
-        kept = json.dumps({"names": found, "splits": splits}, ensure_ascii=False)
-        write_atomically(path, kept.encode("utf-8"))
+        whole = json.dumps({"names": found, "splits": splits}, ensure_ascii=False)
+        write_atomically(path, whole.encode("utf-8"))
     except XlingError:
         pass
     return found, splits
+
+
+def kept_names(path: Path) -> Kept | None:
+    """Return the names in a file of the cache, or None when there is none that can be read."""
+    try:
+        return Kept.model_validate_json(read_regular(path))
+    except (OSError, ValueError):
+        return None
