@@ -19,7 +19,7 @@ from xling.corpora.cards import load_card
 from xling.corpora.source import load
 from xling.errors import InputError, PlanError
 
-NO_PATH, OUTSIDE = "is no path with", "does not lie below the data root"
+NO_PATH, OUTSIDE = "is no template with", "does not lie below the data root"
 # (key, value, words)
 VALUES = [
     *[("layout", value, NO_PATH)

@@ -25,6 +25,7 @@ from xling.evaluation.results import (
     TARGET,
     VOTE,
 )
+from xling.pipeline.own_plans import own_plans
 from xling.pipeline.recipe import Recipe
 from xling.tasks.registry import task_named
 from xling.tasks.task import ScoresUnits
@@ -84,6 +85,7 @@ def conditions(recipe: Recipe, language: str, seed: int, relative: str | None = 
                 yield Condition(CARRIED_VOTE, Vote((carried, stack(words, carried))))
     if recipe.task_module.distil is not None:
         yield Condition(DISTILLED, Named(task_name(recipe, seed, TAUGHT)))
+    yield from (Condition(*own) for own in own_plans(recipe, language, seed, str(above)))
 
 
 def teacher(recipe: Recipe, condition: str, seed: int) -> Plan:

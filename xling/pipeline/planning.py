@@ -32,6 +32,7 @@ from xling.pipeline.conditions import (
     teacher,
 )
 from xling.pipeline.corpus import Corpus
+from xling.pipeline.own_plans import combined, fusion_name
 from xling.pipeline.recipe import VocabularySection, told
 from xling.plain_yaml import written
 from xling.tasks.registry import task_named
@@ -103,9 +104,13 @@ def plan_recipe(corpus: Corpus, precision: Precision = FLOAT32) -> Planned:
         for tag in tags
         for condition in conditions(recipe, tag, seed, nearest.get(tag))
     ]
-    names = dict.fromkeys(str(own) for _, _, condition in under for own in named(condition.plan))
-    parts = {name: name.split("/", 1) for name in names}
-    modules = {name: _MAKING[group](corpus, tag) for name, (group, tag) in parts.items() if group in _MAKING}
+    plans = [condition.plan for _, _, condition in under]
+    plans += [combined(recipe, name, task_name(recipe, recipe.seeds[0])) for name in recipe.fusions]
+    names = dict.fromkeys(str(own) for plan in plans for own in named(plan))
+    parts = {name: name.partition("/") for name in names}
+    modules = {
+        name: _MAKING[group](corpus, tag) for name, (group, _, tag) in parts.items() if group in _MAKING
+    }
     for seed in recipe.seeds:
         modules |= _task_stages(corpus, seed, modules)
     spec = Prediction(precision=precision)
@@ -237,7 +242,24 @@ def _task_stages(corpus: Corpus, seed: int, modules: Mapping[str, Stage]) -> dic
     if recipe.task_module.distil is not None:
         name = task_name(recipe, seed, TAUGHT)
         stages[name] = replace(_taught(corpus, found[0], {**modules, **stages}), name=name)
+    for name in recipe.fusions:
+        stages[fusion_name(recipe, name, seed)] = _fusion(corpus, name, found[0], {**modules, **stages})
     return stages
+
+
+def _fusion(corpus: Corpus, name: str, alone: Stage, modules: Mapping[str, Stage]) -> Stage:
+    """Return the training of a module that combines others, on the examples of the task module."""
+    recipe, seed = corpus.recipe, alone.seed
+    plan = combined(recipe, name, task_name(recipe, seed, "" if stacks(recipe) else ALONE))
+    return checked(
+        replace(
+            alone,
+            name=fusion_name(recipe, name, seed),
+            spec=told(recipe.fusions[name], TaskTraining),
+            plan=plan,
+            modules={str(own): modules[str(own)] for own in named(plan) if own != NEW},
+        )
+    )
 
 
 def _taught(corpus: Corpus, before: Stage, modules: Mapping[str, Stage]) -> Stage:

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from xling.data.template import checked_places
 from xling.errors import InputError
+from xling.evaluation.results import HEADINGS
 from xling.folder_names import folder_name, module_name
 from xling.languages import parse
 from xling.training.specs import (
@@ -36,8 +38,19 @@ def _name_of_run(value: str) -> str:
     return value
 
 
+def _own_condition(value: str) -> str:
+    if module_name(value) in HEADINGS:
+        raise ValueError(f"{value!r} is a condition of every recipe: choose another name")
+    return value
+
+
+def _plan(value: str) -> str:
+    return checked_places(value, ("language",))
+
+
 Tag = Annotated[str, AfterValidator(_tag)]
 ModuleName = Annotated[str, AfterValidator(module_name)]
+Condition = Annotated[str, AfterValidator(_own_condition)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
@@ -154,6 +167,25 @@ class TaskModuleSection(TaskTraining):
         return value
 
 
+class FusionSection(TaskTraining):
+    """A module that learns on the source's examples to combine others, which stay frozen.
+
+    plan: the plan in which it learns, such as `fuse(lang/hau, lang/swh) >> task`.
+    """
+
+    plan: str
+    kind: str = "fusion"
+
+    @field_validator("plan", mode="after")
+    @classmethod
+    def _of_no_language(cls, value: str) -> str:
+        if "{" in value:
+            raise ValueError(
+                f"{value!r} has a place to fill, and a fusion is trained once: name the languages"
+            )
+        return value
+
+
 class FamilySpec(Specification):
     """One module for all targets, trained on the text of several languages.
 
@@ -224,6 +256,9 @@ class Recipe(Specification):
     words: the lexicon of each target, if they have any.
     plan: `all` tests every language under each condition that the recipe describes; `recommended` under the
     one that is advised without labels, beside the control.
+    plans: further plans under which languages are tested, by the names of their conditions; see
+    `xling.pipeline.own_plans` for what stands in them.
+    fusions: further conditions, each with a module that learns to combine others.
     controls: conditions beside the one without a language module. `romanised` is that one on texts in Latin
     spelling, `related` uses the module of a related language, and `removed` uses the task module without the
     language module it was trained on.
@@ -240,7 +275,15 @@ class Recipe(Specification):
     words: WordsSection | None = None
     plan: Literal["all", "recommended"] = "all"
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
+    plans: dict[Condition, Annotated[str, AfterValidator(_plan)]] = {}
+    fusions: dict[Condition, FusionSection] = {}
     controls: tuple[Literal["romanised", "related", "removed"], ...] = ()
+
+    @model_validator(mode="after")
+    def _conditions_differ(self) -> Recipe:
+        if both := sorted(self.plans.keys() & self.fusions.keys()):
+            raise ValueError(f"plans: {both[0]} is a fusion too")
+        return self
 
 
 def told(section: SpecT, kind: type[SpecT]) -> SpecT:
