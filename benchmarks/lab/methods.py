@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from lab.between import BETWEEN
 from lab.ground import Ground
+from lab.method import Method, Modules
 from xling.makers.stage import NOTHING, Stage
 from xling.modules.module import Module
 from xling.training.specs import TaskTraining
@@ -22,28 +24,6 @@ LORA: Mapping[str, Any] = {
         "sites": [f"attention.{part}" for part in PARTS] + ["ffn.up", "ffn.down"],
     },
 }
-Modules = Mapping[str, Stage | Module]
-
-
-def everywhere(ground: Ground, language: str) -> bool:
-    """Return that a method suits every language."""
-    return True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Method:
-    """A way to predict a language, as a value.
-
-    plan: the plan that predicts a language with a seed.
-    modules: the modules that the plan names. Stages are made once, in the folder of a work folder that their
-    key names, so methods share them.
-    suits: whether there is what the method needs for a language; where not, it has no score there.
-    """
-
-    name: str
-    plan: Callable[[str, int], str]
-    modules: Callable[[Ground, str, int], Modules]
-    suits: Callable[[Ground, str], bool] = everywhere
 
 
 def none(ground: Ground, language: str, seed: int) -> Modules:
@@ -322,4 +302,4 @@ _ALL = (
         suits=_labelled(None),
     ),
 )
-METHODS: Mapping[str, Method] = {method.name: method for method in _ALL}
+METHODS: Mapping[str, Method] = {method.name: method for method in (*_ALL, *BETWEEN)}

@@ -35,6 +35,7 @@ def row(ground: Ground, asked: Asked, scored: Sequence[Scored], control: Sequenc
     """
     suite, value = ground.suite, ground.task.value
     own, others = _by_language(scored), _by_language(control)
+    others = {tag: others[tag][:, : counts.shape[1]] for tag, counts in own.items()}
     counted = {tag: counts for tag, counts in own.items() if tag not in suite.apart}
     scores = {tag: _scores(counts, value) for tag, counts in own.items()}
     sides = Sides(method=counted, control=others, value=value, joint=suite.translations)
@@ -55,6 +56,8 @@ def row(ground: Ground, asked: Asked, scored: Sequence[Scored], control: Sequenc
         "gains": {tag: _gain(counts, others[tag], value) for tag, counts in own.items()},
         "scores": scores,
         "apart": [tag for tag in own if tag in suite.apart],
+        "rows": sum(counts.shape[1] for counts in own.values()),
+        "numbers": round(float(np.mean([part.numbers for part in scored]))),
         "seconds": round(sum(part.seconds for part in scored), 1),
     }
 

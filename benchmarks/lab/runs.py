@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lab.ground import Ground
-from lab.methods import Method
+from lab.method import Method
+from xling.composition.forms.auto import spelled_out
 from xling.composition.grammar import parse
 from xling.makers.stage import Stage
+from xling.modules.module import Module
 from xling.pipeline.planning import Prediction
 
 
@@ -19,6 +21,7 @@ class Scored:
 
     counts: the sums that the metric is computed from, [rows, sums].
     seconds: what the predictions took, with the trainings of their modules.
+    numbers: how many numbers the modules store.
     """
 
     language: str
@@ -26,19 +29,21 @@ class Scored:
     plan: str
     counts: np.ndarray
     seconds: float
+    numbers: int
 
 
 def prediction(ground: Ground, method: Method, language: str, seed: int) -> Stage:
     """Return the predictions of a method as a stage, whose key follows from its modules, plan and rows."""
-    split = ground.suite.split(language)
+    split, found = ground.suite.split(language), ground.scored(language)
+    modules = method.modules(ground, language, seed)
     return Stage(
         name=f"predict/{ground.suite.name}/{method.name}/{language}/{seed}/{split}",
         spec=Prediction(),
         language=language,
         task=ground.recipe.task.name,
-        data={"test": ground.scored(language)},
-        modules=method.modules(ground, language, seed),
-        plan=parse(method.plan(language, seed)),
+        data={"test": replace(found, rows=found.rows[: method.rows])},
+        modules=modules,
+        plan=spelled_out(parse(method.plan(language, seed)), lambda: modules),
         seed=seed,
     )
 
@@ -53,4 +58,9 @@ def scored(ground: Ground, method: Method, language: str, seed: int) -> Scored:
         plan=str(stage.plan),
         counts=ground.task.counts(stage.rows("test"), found),
         seconds=ground.workshop.seconds(stage),
+        numbers=sum(map(_numbers, ground.workshop.modules(stage))),
     )
+
+
+def _numbers(module: Module) -> int:
+    return sum(value.numel() for value in module.tensors().values())

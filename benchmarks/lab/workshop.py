@@ -36,6 +36,10 @@ class Workshop:
         """Return the module of a stage."""
         return self.stages.carry_out(stage, self.bench).module
 
+    def modules(self, stage: Stage) -> list[Module]:
+        """Return the modules that a stage uses."""
+        return [self.module(own) if isinstance(own, Stage) else own for own in stage.modules.values()]
+
     def predictions(self, stage: Stage) -> list[Prediction]:
         """Return what a stage predicts for its rows, such as labels that a method trains on."""
         done = self.stages.carry_out(stage, self.bench)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import run_lab
+from lab import between
 from lab.ground import Ground
 from lab.methods import METHODS
 from lab.suites import Suite
 from ledger import read_ledger
+from support.tiny import TEXTS
 from support.tiny_recipe import write_recipe
 
 from xling.makers.composed_model import ComposedModel
+from xling.makers.stage import Data
+from xling.training.specs import TrainingSettings
 
-ALL = ["--methods", *METHODS, "--seeds", "0", "1"]
+BETWEEN = [method.name for method in between.BETWEEN]
+ALL = ["--methods", *(name for name in METHODS if name not in BETWEEN), "--seeds", "0", "1"]
 
 
 @pytest.fixture
@@ -104,3 +110,20 @@ def test_labels_of_a_scored_split_are_never_trained_on(suite, tmp_path):
     few = ground.own_labels("eng", 5)
     assert few is not None and len(few.rows) == 5
     assert not set(few.rows) & set(ground.scored("eng").rows)
+
+
+def test_methods_between_modules(suite, tmp_path, monkeypatch):
+    """All run, the slow ones on fewer rows than the control that they are held against."""
+    short = TrainingSettings(steps=2, batch_tokens=64)
+    for name, value in {"FUSED": ("eng", "swh"), "_MLM": short, "_FUSING": short}.items():
+        monkeypatch.setattr(between, name, value)
+    monkeypatch.setattr(between, "_languages", lambda ground: ("eng", "swh", "hau"))
+    monkeypatch.setattr(Ground, "has_text", lambda ground, language: True)
+    monkeypatch.setattr(Ground, "text", lambda ground, language: Data(rows=TEXTS[:20]))
+    monkeypatch.setitem(METHODS, "emea-1", replace(METHODS["emea-1"], rows=4))
+    rows = run(tmp_path / "lab", "--methods", "none", *BETWEEN, "--seeds", "0")
+    found = {row["method"]: row for row in rows if row["languages"] == "chosen"}
+    assert set(found) == {"none", *BETWEEN}
+    assert found["auto"]["plan"] == "route(auto: lang/*, *: none) >> task/0"
+    assert [found[name]["rows"] for name in ("none", "emea-1", "emea-10")] == [10, 4, 10]
+    assert found["auto"]["numbers"] > found["related"]["numbers"] > found["own"]["numbers"] > 0

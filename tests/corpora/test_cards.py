@@ -152,8 +152,8 @@ def test_all_faults_are_told_at_once_with_near_keys(tmp_path: Path) -> None:
         (GOOD.replace("{sw: swa}", "{sw: a, swa: b}"), "b and a are both swh"),
         (GOOD.replace('layout: "{upstream}/{split}.txt"', ""), "give a layout below the data root"),
         (GOOD.replace("{upstream}/", "{upstream/"), "is no template with"),
-        (GOOD.replace("{split}", "{split!r:>9999999999}"), "in braces stands a name and nothing else"),
-        (GOOD.replace("{split}", "{split.__class__}"), "in braces stands a name and nothing else"),
+        (GOOD.replace("{split}", "{split!r:>9999999999}"), "in braces stands a name alone"),
+        (GOOD.replace("{split}", "{split.__class__}"), "in braces stands a name alone"),
         (GOOD + "checksums: {a: 12}\n", "checksums.a:"),
     ],
 )

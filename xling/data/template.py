@@ -20,7 +20,7 @@ def checked_places(template: str, known: Collection[str]) -> str:
     """Return a template. Raises ValueError when it has an unknown place, or a brace outside of one."""
     listed = " and ".join(f"{{{name}}}" for name in known)
     if any(sign in "{}" for sign in _PLACE.sub("", template)):
-        raise ValueError(f"{template!r} is no template with {listed}: in braces stands a name and nothing else")
+        raise ValueError(f"{template!r} is no template with {listed}: in braces stands a name alone")
     if not set(_PLACE.findall(template)).issubset(known):
         raise ValueError(f"{template!r} may hold {listed} only")
     return template
