@@ -138,11 +138,7 @@ def targets(folder: Path) -> Mapping[str, Target]:
         **DATA,
         "recipe": Target("recipe.yaml", [recipe.read_bytes()], load_recipe),
         "data card": Target("card.yaml", [card], load_card),
-        "plan": Target(
-            "plan.txt",
-            [b"route(swh: mean(lang/a@00112233, lang/b; 2, 1), *: sum(a; -1)) >> average(task/x, task/y)"],
-            _plan,
-        ),
+        "plan": Target("plan.txt", [_PLAN], _plan),
         "module": Target(WEIGHTS, [_saved(module, folder / "m"), _saved(words, folder / "v")], _module),
         "module.json": Target(FACTS, [(folder / "m" / FACTS).read_bytes()], partial(_beside, folder / "m")),
         "config.json of a base": Target(
@@ -159,7 +155,7 @@ def targets(folder: Path) -> Mapping[str, Target]:
     }
 
 
-_PLAN = b"route(swh: mean(lang/a@00112233, lang/b; 2, 1), *: sum(a; -1)) >> average(task/x, task/y)"
+_PLAN = b"route(swh: mean(lang/a@0011, lang/b; 2, 1), *: sum(arrow(a; 1, 2); -1)) >> average(task/x, task/y)"
 _RESULTS = (
     b'{"recipe": "r", "base": {"id": "b"}, "source": "eng", "task": "tagging", "cells": [{"language": "swh", '
     b'"condition": "none", "plan": "task/ner", "task": "tagging", "metric": "f1", "value": 1.0, "low": 0.5, '

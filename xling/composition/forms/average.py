@@ -13,7 +13,7 @@ import torch
 
 from xling.composition.forms.beside import Weighted
 from xling.composition.forms.form import Plan
-from xling.composition.forms.single import Loaded, Named
+from xling.composition.forms.single import Loaded, check_names
 from xling.errors import PlanError
 from xling.modules.module import Module, Part
 from xling.modules.registry import restore
@@ -27,13 +27,7 @@ class Average(Weighted):
     word = "average"
 
     def __post_init__(self) -> None:
-        for plan in self.plans:
-            if not isinstance(plan, Named | Loaded):
-                raise PlanError(
-                    f"average takes names of modules, not {str(plan)!r}: it averages their parameters",
-                    where="--plan",
-                    hint="mean(...) averages what plans of any form add",
-                )
+        check_names(self.plans, self.word, "it averages their parameters")
         super().__post_init__()
 
     def grown(self) -> Plan:
