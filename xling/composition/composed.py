@@ -31,7 +31,7 @@ from xling.composition.contents import (
 )
 from xling.composition.fitting import check_sizes
 from xling.composition.folding import Kept, folded
-from xling.composition.forms.auto import listener
+from xling.composition.forms.auto import divider, listener
 from xling.composition.forms.beside import check_combiners, heads_in
 from xling.composition.forms.form import ActsOnOutputs, HeadState, Plan, TunedByRow, acting, walk
 from xling.composition.forms.route import gather
@@ -95,7 +95,7 @@ class Composition:
         self._speakers: dict[Way, str] = {}
         self._tokenizers: dict[int, Any] = {}
         self._own_pieces = any(leaf.vocabulary for leaf in leaves)
-        self.rewrites, self.identify = rewrites(node), listener(node)
+        self.rewrites, self.identify, self.divide = rewrites(node), listener(node), divider(node)
         self.train(False)
 
     def __call__(
