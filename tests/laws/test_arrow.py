@@ -197,6 +197,9 @@ def test_another_plan_leaves_nothing_of_it(bert, shelves):
         alone = composition(ids, mask)
         composition.activate(grow(parse("arrow(a, b; 1)"), lambda own: modules[own.name]))
         assert not near(composition(ids, mask), alone, 1e-3)
+        composition.activate(grow(parse("arrow(c, d; 1)"), lambda own: modules[own.name]))
+        other = Composition(bert, grow(parse("arrow(c, d; 1)"), lambda own: modules[own.name]))
+        assert torch.equal(composition(ids, mask), other(ids, mask))
         composition.activate(grow(parse("none"), lambda own: modules[own.name]))
         assert torch.equal(composition(ids, mask), alone)
 
