@@ -148,8 +148,11 @@ DOCUMENTS = {
         },
     ),
     "docs/between_modules.md": Document(
-        {**READER, "few.conll": tagged(TEXTS[:4])},
-        before=tuple(TAGS.replace("new/task/ner", f"modules/task/{name}") for name in "abc"),
+        {**READER, "few.conll": tagged(TEXTS[:4]), "test.txt": PLAIN},
+        before=(
+            *(TAGS.replace("new/task/ner", f"modules/task/{own} --seed {n}") for n, own in enumerate("abc")),
+            LANGUAGE.replace("new/", "modules/"),
+        ),
         options={
             "--set parts.places='[after_attention, after_ffn]'": FUSED,
             "--set parts.leave_out='[0]'": f"{TAGS} --kind lora",

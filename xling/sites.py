@@ -153,6 +153,10 @@ class LinearState:
     outputs: Float[Tensor, "*rows outputs"]
     rows: Rows = NO_ROWS
 
+    def some(self, rows: slice | list[int]) -> LinearState:
+        """Return the same site for some of the rows."""
+        return LinearState(self.inputs[rows], self.outputs[rows], self.rows.some(rows))
+
 
 @dataclass(frozen=True)
 class LabelScores:

@@ -11,7 +11,8 @@ from support.making import COMBINERS
 COMMANDS = (
     [], ["run"], ["train"], ["train", "language"], ["train", "task"], ["predict"], ["evaluate"], ["module"],
     ["module", "list"], ["module", "show"], ["module", "verify"], ["module", "merge"], ["module", "onnx"],
-    ["module", "weigh"], ["module", "import"], ["module", "export"], ["data"], ["data", "list"],
+    ["module", "weigh"], ["module", "cluster"], ["module", "find"],
+    ["module", "import"], ["module", "export"], ["data"], ["data", "list"],
     ["data", "show"], ["data", "check"], ["vocabulary"], ["vocabulary", "diagnose"],
     ["vocabulary", "build"], ["report"], ["info"], ["retrieve"], ["ablate"], ["advise"], ["submit"],
     ["data", "rank"], ["recipe"], ["recipe", "new"],

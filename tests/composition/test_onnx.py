@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import count
 
 import pytest
 import torch
@@ -20,8 +21,10 @@ pytest.importorskip("onnxscript")
 
 
 def composed(base, plan):
+    seeds = count(1)
+
     def find(name):
-        module = disturbed(base, name.name, std=0.2, seed=1)
+        module = disturbed(base, name.name, std=0.2, seed=next(seeds))
         for network in module.networks:
             network.requires_grad_(False)
         return module
@@ -29,10 +32,16 @@ def composed(base, plan):
     return Composition(base, grow(parse(plan), find))
 
 
-@pytest.mark.parametrize("family", FAMILY_NAMES)
-def test_bottlenecks_blocks_and_weights_give_the_same_scores(bases, family, tmp_path, caplog):
+@pytest.mark.parametrize(
+    ("family", "plan"),
+    [
+        *((family, "madx >> lora >> head") for family in FAMILY_NAMES),
+        ("bert", "arrow(lora, lora; 1) >> head"),
+    ],
+)
+def test_a_graph_gives_the_same_scores(bases, family, plan, tmp_path, caplog):
     base = bases[family]
-    composition = composed(base, "madx >> lora >> head")
+    composition = composed(base, plan)
     caplog.set_level(logging.CRITICAL)
     path = export_onnx(composition, tmp_path / "model.onnx")
     assert [file.name for file in tmp_path.iterdir()] == ["model.onnx"]

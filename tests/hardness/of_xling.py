@@ -34,7 +34,7 @@ from xling.training.checkpoints import Checkpoints, Progress
 from xling.training.reporting import Log
 from xling.unfinished import growing
 
-PLAN = b"route(swh: mean(lang/a@00112233, lang/b; 2, 1), *: sum(a; -1)) >> average(task/x, task/y)"
+PLAN = b"route(swh: mean(lang/a@0011, lang/b; 2, 1), *: sum(arrow(a; 1, 2); -1)) >> average(task/x, task/y)"
 _RECORD = b'{"name": "lang/swh", "making": {}, "seconds": 1.0, "tokens": 3, "peak_rss_mb": 2}'
 _TAGGED = b'{"id": "0", "language": "swh", "tokens": ["amina", "leo"], "tags": ["B-PER", "O"]}\n'
 _LOGGED = b'{"stage": "lang/swh", "step": 1, "loss": 2.5}\n{"stage": "lang/swh", "step": 2, "loss": 2.0}\n'

@@ -109,6 +109,9 @@ class Gated:
         together = self.gate.combine(layer, place, state, [still if own is None else own for own in found])
         return together if state.increment is None else state.increment + together
 
+    def linear_increment(self, place, state):
+        return None
+
     def embed(self, states, rows):
         return states
 

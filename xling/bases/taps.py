@@ -7,8 +7,8 @@ of transformers; a hook on a named child does not.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,7 +22,7 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 OnResidual = Callable[[int, Place, ResidualState], Tensor | None]
 OnEmbeddings = Callable[[Tensor], Tensor]
 OnPieces = Callable[[Tensor, Tensor], Tensor | None]
-OnLinear = Callable[[str, Tensor, Tensor], None]
+OnLinear = Callable[[str, Tensor, Tensor], Tensor | None]
 
 
 def structural_copy(module: ModuleT) -> ModuleT:
@@ -70,27 +70,29 @@ def tap_pieces(encoder: nn.Module, family: Family, respond: OnPieces) -> None:
     lookup.register_forward_hook(replace)
 
 
-@contextmanager
-def linear_sites_shown(encoder: nn.Module, sites: Mapping[str, LinearSlice], see: OnLinear) -> Iterator[None]:
-    """Call `see` with the inputs and outputs of linear sites, in every forward pass inside the context.
+def tap_linear_sites(encoder: nn.Module, sites: Mapping[str, LinearSlice], respond: OnLinear) -> ExitStack:
+    """Call `respond` at linear sites and add what it returns to their outputs; None changes nothing.
 
-    All hooks are removed at the end.
+    The hooks are removed when the result is closed or, in a `with` statement, at its end.
 
     Args:
         encoder: A structural copy.
         sites: The sites by keys such as `0.attention.query`. If several sites share a projection, each gets
             only its own outputs.
-        see: Called with the key, the inputs and the outputs; its result is ignored.
+        respond: Called with the key, the inputs and the outputs, in the order of `sites` and in every pass.
     """
 
-    def show(place: str, site: LinearSlice, module: nn.Module, arguments: tuple, output: Tensor) -> None:
-        see(place, arguments[0], output[..., site.start : site.stop])
+    def hook(place: str, site: LinearSlice, module: nn.Module, arguments: tuple, output: Tensor) -> Any:
+        change = respond(place, arguments[0], output[..., site.start : site.stop])
+        if change is None:
+            return None
+        return output + nn.functional.pad(change, (site.start, output.shape[-1] - site.stop)).to(output)
 
-    with ExitStack() as hooks:
-        for place, site in sites.items():
-            linear = encoder.get_submodule(site.weight.removesuffix(".weight"))
-            hooks.enter_context(linear.register_forward_hook(partial(show, place, site)))
-        yield
+    hooks = ExitStack()
+    for place, site in sites.items():
+        linear = encoder.get_submodule(site.weight.removesuffix(".weight"))
+        hooks.enter_context(linear.register_forward_hook(partial(hook, place, site)))
+    return hooks
 
 
 def _tap(layer: nn.Module, site: ResidualSite, respond: Callable[[ResidualState], Tensor | None]) -> None:

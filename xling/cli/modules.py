@@ -1,4 +1,4 @@
-"""The commands of `xling module`: list, show, verify, profile, remove, weigh, merge, import and so on."""
+"""The commands of `xling module`: list, show, verify, remove, weigh, cluster, find, merge and so on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from xling.cli.running import (
 from xling.errors import InputError
 
 app = typer.Typer(
-    help="List, show, verify, remove, weigh, merge, import and export modules.", no_args_is_help=True
+    help="List, show, verify, remove, weigh, group, find, merge, import and export modules.",
+    no_args_is_help=True,
 )
 
 Root = Annotated[Path, typer.Option("--store", help="The folder that holds the modules.")]
@@ -174,6 +175,46 @@ def weigh(
     with counted("weigh", quiet) as progress:
         result = weigh_file(order, progress)
     print_result(result, as_json=json)
+
+
+@app.command("cluster")
+def cluster(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names of modules, or 'lang/*'; without any, all.")
+    ] = None,
+    store: Root = Path("modules"),
+    count: Annotated[int, typer.Option("--count", help="The number of groups.", min=1)] = 2,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Group modules of one make by the likeness of their parameters, with a plan for each group."""
+    from xling.jobs.clustering import cluster_modules
+    from xling.store.store import Store
+
+    print_result(cluster_modules(Store(store), names or (), count=count, seed=seed), as_json=json)
+
+
+@app.command("find")
+def find(
+    input: Annotated[Path, typer.Option("--input", help="The text to find modules for: a file or a folder.")],
+    store: Root = Path("modules"),
+    text: Annotated[
+        list[str] | None, typer.Option("--text", help="Text of a module, as lang/a=FILE; needs --base.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option("--base", help="The base whose sentence vectors compare the texts.")
+    ] = None,
+    seed: Seed = 0,
+    device: Device = "cpu",
+    threads: Threads = 0,
+    json: Json = False,
+) -> None:
+    """Rank the modules of a store by how like a text is to theirs: by profiles, or by sentence vectors."""
+    from xling.jobs.finding import FindOrder, find_modules
+
+    set_threads(threads)
+    order = FindOrder(input=input, store=store, texts=text or (), base=base, seed=seed, device=device)
+    print_result(find_modules(order), as_json=json)
 
 
 @app.command("merge")

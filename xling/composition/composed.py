@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +13,9 @@ from torch import Tensor
 
 from xling.bases.base import Base, all_states, run_encoder
 from xling.bases.taps import (
-    linear_sites_shown,
     structural_copy,
     tap_embeddings,
+    tap_linear_sites,
     tap_pieces,
     tap_residual_sites,
 )
@@ -31,15 +31,24 @@ from xling.composition.contents import (
 )
 from xling.composition.fitting import check_sizes
 from xling.composition.folding import Kept, folded
-from xling.composition.forms.auto import listener
+from xling.composition.forms.auto import divider, listener
 from xling.composition.forms.beside import check_combiners, heads_in
-from xling.composition.forms.form import HeadState, Plan, TunedByRow, acting, walk
+from xling.composition.forms.form import ActsOnOutputs, HeadState, Plan, TunedByRow, acting, walk
 from xling.composition.forms.route import gather
 from xling.composition.forms.single import Loaded
 from xling.errors import MismatchError, PlanError
 from xling.languages import UNKNOWN
 from xling.modules.module import Facts, Module
-from xling.sites import NO_ROWS, LinearState, Place, ReadsPieces, ResidualState, Rows, site_of
+from xling.sites import (
+    NO_ROWS,
+    LinearSlice,
+    LinearState,
+    Place,
+    ReadsPieces,
+    ResidualState,
+    Rows,
+    site_of,
+)
 
 Ids = Int[Tensor, "rows length"]
 Languages = Sequence[str]
@@ -60,7 +69,7 @@ class Composition:
     def __init__(self, base: Base, plan: Plan | Sequence[Module] = ()) -> None:
         self.base = base
         self.encoder = structural_copy(base.encoder)
-        self._rows = NO_ROWS
+        self._rows, self._taps = NO_ROWS, ExitStack()
         tap_residual_sites(self.encoder, base.family, self._increment)
         tap_embeddings(self.encoder, base.family, self._embed)
         tap_pieces(self.encoder, base.family, self._read)
@@ -80,11 +89,13 @@ class Composition:
         self.node, self._routes = node, routes(node)
         self.networks = [network.to(self.encoder.device) for network in networks_of(node)]
         self._changed = _changed(leaves, self.base)
+        self._taps.close()
+        self._taps = tap_linear_sites(self.encoder, _places(node, self.base), self._linear_increment)
         self._kept: Kept = {}
         self._speakers: dict[Way, str] = {}
         self._tokenizers: dict[int, Any] = {}
         self._own_pieces = any(leaf.vocabulary for leaf in leaves)
-        self.rewrites, self.identify = rewrites(node), listener(node)
+        self.rewrites, self.identify, self.divide = rewrites(node), listener(node), divider(node)
         self.train(False)
 
     def __call__(
@@ -160,7 +171,7 @@ class Composition:
         def show(place: str, inputs: Tensor, outputs: Tensor) -> None:
             see(place, LinearState(inputs, outputs, self._rows))
 
-        with linear_sites_shown(self.encoder, sites, show):
+        with tap_linear_sites(self.encoder, sites, show):
             yield
 
     @property
@@ -260,6 +271,9 @@ class Composition:
     def _increment(self, layer: int, place: Place, state: ResidualState) -> Tensor | None:
         return self.node.increment(layer, place, replace(state, rows=self._rows))
 
+    def _linear_increment(self, place: str, inputs: Tensor, outputs: Tensor) -> Tensor | None:
+        return self.node.linear_increment(place, LinearState(inputs, outputs, self._rows))
+
 
 def base_facts(base: Base | None, **changes: Any) -> Facts:
     """The metadata of a module made for this base, which `check_fits` compares with a base later.
@@ -311,6 +325,12 @@ def check_fits(module: Module, base: Base) -> None:
 
 def _vectors(vocabulary: ReadsPieces | None, ids: Tensor, table: Tensor) -> Tensor:
     return torch.nn.functional.embedding(ids, table) if vocabulary is None else vocabulary.vectors(ids, table)
+
+
+def _places(node: Plan, base: Base) -> dict[str, LinearSlice]:
+    """The linear sites to whose outputs some form of the plan adds, by their keys."""
+    named = (place for inner in walk(node) if isinstance(inner, ActsOnOutputs) for place in inner.places)
+    return {place: site_of(place, base.shape) for place in named}
 
 
 def _changed(leaves: Sequence[Loaded], base: Base) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from xling.bases.base import Base
 from xling.composition.composed import Composition
 from xling.composition.contents import complete_plans
-from xling.composition.forms.auto import listener
+from xling.composition.forms.auto import divider, listener
 from xling.composition.forms.form import CombinesScores, Plan, combines, inner_ways
 from xling.sites import LabelScores
 
@@ -16,7 +16,8 @@ class Ensemble:
     """A base under several complete plans whose label scores are combined; the base is never changed."""
 
     def __init__(self, base: Base, plan: Plan) -> None:
-        self.base, self.node, self.identify = base, plan, listener(plan)
+        self.base, self.node = base, plan
+        self.identify, self.divide = listener(plan), divider(plan)
         self._members = {id(own): Composition(base, own) for own in complete_plans(plan)}
 
     def members(self, language: str) -> list[Composition]:

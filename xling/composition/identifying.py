@@ -1,9 +1,11 @@
-"""What tells the language of a text: the profiles of language modules, or a library."""
+"""What tells the language of a text, or of its runs of words: profiles of language modules, or a library."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from xling.errors import InputError, PlanError
 from xling.languages import parse
@@ -11,7 +13,9 @@ from xling.modules.profile import Profile, Profiles
 from xling.registry import Registry
 
 OWN = "profile"  # what is used where a plan names nothing else
+WORDS = "words"  # by profiles too, and each run of words for itself
 Identify = Callable[[str], str | None]  # called with a text; the language that it is in, or None
+Divide = Callable[[Sequence[str]], list[slice]]  # called with words; the runs that go their own ways
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +42,22 @@ def by_profiles(candidates: Sequence[Candidate]) -> Identify:
             where="--plan",
             hint="make it from text: xling module profile NAME --text FILE",
         )
-    return Profiles(tuple((own.language, _read(own)) for own in candidates))
+    return _profiles(candidates)
+
+
+def dividing(candidates: Sequence[Candidate], identify: Identify) -> Divide:
+    """Return what cuts words into runs of one language each, as the profiles of the candidates tell them.
+
+    identify: what then finds the language of a run. Neighbours that it finds of one language are one run.
+    """
+    profiles = _profiles(candidates)
+
+    def divide(words: Sequence[str]) -> list[slice]:
+        told = ((identify(" ".join(words[run])), run) for run in profiles.runs(words))
+        together = ([run for _, run in own] for _, own in groupby(told, key=itemgetter(0)))
+        return [slice(own[0].start, own[-1].stop) for own in together]
+
+    return divide
 
 
 def by_lingua(candidates: Sequence[Candidate]) -> Identify:
@@ -71,6 +90,10 @@ def by_lingua(candidates: Sequence[Candidate]) -> Identify:
     return identify
 
 
+def _profiles(candidates: Sequence[Candidate]) -> Profiles:
+    return Profiles(tuple((own.language, _read(own)) for own in candidates))
+
+
 def _read(candidate: Candidate) -> Profile:
     try:
         return Profile.parse(candidate.profile)
@@ -83,5 +106,5 @@ def _read(candidate: Candidate) -> Profile:
 
 
 IDENTIFIERS: Registry[Callable[[Sequence[Candidate]], Identify]] = Registry(
-    "way to find languages", ((OWN, by_profiles), ("lingua", by_lingua))
+    "way to find languages", ((OWN, by_profiles), ("lingua", by_lingua), (WORDS, by_profiles))
 )

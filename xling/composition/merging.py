@@ -15,7 +15,7 @@ from xling.bases.tokenizers import table_size
 from xling.composition.contents import loaded, rewrites, routes, tokenizer_of, vocabulary_of
 from xling.composition.folding import folded
 from xling.composition.forms.beside import has_head
-from xling.composition.forms.form import Node, Plan, acting, combines
+from xling.composition.forms.form import ActsOnOutputs, Node, Plan, acting, combines, walk
 from xling.composition.forms.sum import Sum
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
@@ -72,6 +72,11 @@ def checked_merge(plan: Plan) -> Head:
         raise _refusal(
             "it rewrites the text, and a plain model reads the text as it stands",
             "merge the plan without that part, and rewrite the text yourself",
+        )
+    if any(isinstance(inner, ActsOnOutputs) for inner in walk(plan)):
+        raise _refusal(
+            "each token chooses its modules in it, and a plain model has one set of weights",
+            "merge mean(...) of the same modules, or export it to ONNX",
         )
     for leaf in loaded(plan):
         for part in leaf.module.parts:

@@ -57,7 +57,7 @@ def weigh_file(order: WeighOrder, progress: Progress = unheard) -> dict[str, Any
     planned = planned_task(filled(plan, Unweighted), find)
     if planned.task.name != order.task:
         raise InputError(f"the plan's task is {planned.task.name}, not {order.task}", where="--task")
-    texts = {name: deduplicate(read_text([path])) for name, path in map(_named_file, order.texts)}
+    texts = {name: deduplicate(read_text([path])) for name, path in map(named_file, order.texts)}
     examples = read_labelled(order.data, task=order.task, language=order.language, format=order.format)
     shots = Shots(examples=examples, texts=texts, seed=order.seed, progress=progress)
     base = load_base(order.setup.base, device=order.setup.device)
@@ -66,7 +66,8 @@ def weigh_file(order: WeighOrder, progress: Progress = unheard) -> dict[str, Any
     return {**found.row(), **told}
 
 
-def _named_file(text: str) -> tuple[str, str]:
+def named_file(text: str) -> tuple[str, str]:
+    """Return the two sides of a value of `--text`, a plan or the name of a module, and its file."""
     name, equals, path = text.rpartition("=")
     if not equals or not name or not path:
         raise InputError(f"{text!r} is not PLAN=FILE", where="--text", hint="write --text task/a=a.txt")

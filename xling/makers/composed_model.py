@@ -12,7 +12,7 @@ from xling.bases.precision import FLOAT32, Precision
 from xling.bases.stored import files_of
 from xling.composition.contents import Find, complete_plans, grow, named
 from xling.composition.ensemble import composed
-from xling.composition.forms.auto import Names, spelled_out
+from xling.composition.forms.auto import Names, spelled_out, tells_words
 from xling.composition.forms.beside import check_labels, heads_in
 from xling.composition.forms.form import Plan, TunedByRow, combines, walk
 from xling.composition.forms.single import NEW, Named
@@ -27,6 +27,7 @@ from xling.store.store import Store
 from xling.tasks.inference import Computing, Progress, label_scores, predict, unheard
 from xling.tasks.registry import TASKS, task_named
 from xling.tasks.task import ScoresUnits, Task
+from xling.tasks.word_rows import OneLabelAWord
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -193,6 +194,14 @@ def planned_task(plan: str | Plan, find: Find, names: Names = tuple) -> PlannedT
         _check_combined(node, task)
     if any(isinstance(inner, TunedByRow) for inner in walk(node)):
         _check_units(task, f"nothing can be tuned for {task.name}: its scores are not of labels")
+    if tells_words(node) and not isinstance(task, OneLabelAWord):
+        raise PlanError(
+            f"runs of words are told apart where each word has a label, and in {task.name} more than a run "
+            "of words is labelled",
+            where="--plan",
+            choices=[name for name in TASKS if isinstance(task_named(name), OneLabelAWord)],
+            hint="leave words out to tell whole rows",
+        )
     return PlannedTask(plan=plan, node=node, task=task, labels=first.labels)
 
 

@@ -12,9 +12,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from operator import itemgetter
 
+import numpy as np
 import regex
 
 from xling.spelling import listed
@@ -27,6 +28,7 @@ _EDGE = "_"  # stands at both ends of a word
 _STEP = 0.1  # to which log-probabilities are rounded, in nats
 _SPREADS = 3.0  # standard deviations that a text may lie below other text of its language
 _AHEAD = 0.4  # nats; what being ahead of all other languages makes up for at most
+_CHANGE = 8.0  # nats; what a change of the language costs within a sentence
 _WORDS = regex.compile(r"[\p{L}\p{M}]+")
 _HEAD = re.compile(r"ngrams (-?\d+\.\d+) (\d+\.\d+)")
 _LINE = re.compile(r"(\d+): (\S+(?: \S+)*)")
@@ -119,6 +121,29 @@ class Profiles:
         ahead = min(others, default=0.0)
         return language if best.lacks(score, counts.total()) <= min(ahead, _AHEAD) else None
 
+    def runs(self, words: Sequence[str]) -> list[slice]:
+        """Cut a sentence into runs of words, each likeliest in one language, whichever that is.
+
+        The languages of all words are chosen together (Viterbi 1967): each n-gram speaks for a language with
+        its log-probability, divided by the lengths that n-grams have, since they overlap; a change of the
+        language costs `_CHANGE` nats. Words without letters stay with those before them. An empty sentence
+        is one run.
+        """
+        says = np.array([[_said(word, own) for _, own in self.known] for word in words])
+        if len(says) < 2:
+            return [slice(0, len(words))]
+        total, before = says[0], np.zeros(says.shape, dtype=int)
+        for at, own in enumerate(says[1:], 1):
+            best = int(total.argmax())
+            before[at] = np.where(total > total[best] - _CHANGE, np.arange(len(total)), best)
+            total = own + np.maximum(total, total[best] - _CHANGE)
+        path = [int(total.argmax())]
+        for row in before[:0:-1]:
+            path.append(int(row[path[-1]]))
+        path.reverse()
+        starts = [0, *(at for at in range(1, len(path)) if path[at] != path[at - 1])]
+        return [slice(*both) for both in pairwise((*starts, len(path)))]
+
 
 def words_in(text: str) -> list[str]:
     """Return the words of a text, runs of letters and marks, in lower case."""
@@ -132,6 +157,12 @@ def ngrams(words: Counter[str]) -> Counter[str]:
         for own in _within(f"{_EDGE}{word}{_EDGE}"):
             found[own] += count
     return found
+
+
+def _said(word: str, profile: Profile) -> float:
+    """Return how likely a profile finds a word, in nats; 0 for a word without letters."""
+    counts = ngrams(Counter(words_in(word)))
+    return profile.score(counts) * counts.total() / LONGEST if counts else 0.0
 
 
 def _within(word: str) -> Iterator[str]:

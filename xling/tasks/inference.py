@@ -15,7 +15,7 @@ from xling.bases.base import Base
 from xling.bases.batches import pad_rows
 from xling.bases.precision import FLOAT32, Precision, computing_in
 from xling.data.collation import sequential_batches
-from xling.data.examples import TEXTS, Example, Question, text_of
+from xling.data.examples import TEXTS, Example, Question, TaggedSentence, text_of
 from xling.errors import InputError, PlanError
 from xling.sites import LabelScores
 from xling.tasks.sharpening import TunableComposition, sharpened
@@ -23,6 +23,7 @@ from xling.tasks.task import Prediction, Row, ScoresUnits, Task, by_example
 
 Progress = Callable[[int, int], None]  # called with the numbers of rows done and of all rows
 Identify = Callable[[str], str | None]
+Divide = Callable[[Sequence[str]], list[slice]]
 Rewrite = Callable[[Sequence[str]], Sequence[str]]
 _SHOWN = 60  # characters of a text in an error message
 _BLANKS = re.compile(r"(\s+)")
@@ -54,11 +55,13 @@ class ReadingComposition(Protocol):
     """What `predict` needs of a composition: tokenizers and label scores.
 
     identify: returns the language of a text for the plan, or None where no branch is for it; itself None when
-    the plan goes by the languages that examples state.
+    the plan goes by the languages that examples state. divide: cuts a sentence into the runs of words that
+    are rows of their own; None when whole rows are.
     """
 
     base: Base
     identify: Identify | None
+    divide: Divide | None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -89,6 +92,7 @@ class ReadingEnsemble(Protocol):
 
     base: Base
     identify: Identify | None
+    divide: Divide | None
 
     def members(self, language: str) -> Sequence[ReadingComposition]:
         """Return the compositions that score texts in a language."""
@@ -114,15 +118,16 @@ def predict(
     composition's scores; the members of an ensemble may have different orders. computing: batch size,
     precision and progress.
     """
-    heard = as_heard(examples, reader)
+    parts, whole = divided(examples, reader)
+    heard = as_heard(parts, reader)
     if isinstance(reader, ReadingEnsemble):
         link = units_task(task).link
         scores = [link.scores(own.logs) for own in _together(task, heard, reader, labels, computing)]
-        rows = [Row(ids=(), at=(), targets=(), example=number) for number in range(len(examples))]
+        rows = [Row(ids=(), at=(), targets=(), example=number) for number in range(len(heard))]
     else:
         rows = encode(task, heard, reader, labels, reader.base.max_length)
         (scores,) = _scores(task, heard, [_Encoded(reader, rows)], computing)
-    return task.decode(examples, rows, scores, labels)
+    return task.decode(examples, [replace(row, example=whole[row.example]) for row in rows], scores, labels)
 
 
 @torch.no_grad()
@@ -138,12 +143,39 @@ def label_scores(
 
     The arguments are those of `predict`. The task must score units.
     """
-    examples = as_heard(examples, reader)
+    parts, whole = divided(examples, reader)
+    heard = as_heard(parts, reader)
     if isinstance(reader, ReadingEnsemble):
-        return _together(task, examples, reader, labels, computing)
-    rows = encode(task, examples, reader, labels, reader.base.max_length)
-    (scores,) = _scores(task, examples, [_Encoded(reader, rows)], computing)
-    return [_label_scores(task, own, tuple(labels)) for own in by_example(rows, scores, len(examples))]
+        said = _together(task, heard, reader, labels, computing)
+    else:
+        rows = encode(task, heard, reader, labels, reader.base.max_length)
+        (scores,) = _scores(task, heard, [_Encoded(reader, rows)], computing)
+        said = [_label_scores(task, own, tuple(labels)) for own in by_example(rows, scores, len(heard))]
+    found: list[list[Tensor]] = [[] for _ in examples]
+    for number, own in zip(whole, said, strict=True):
+        found[number].append(own.logs)
+    return [LabelScores(tuple(labels), torch.cat(own)) for own in found]
+
+
+def divided(
+    examples: Sequence[Example], reader: ReadingComposition | ReadingEnsemble
+) -> tuple[Sequence[Example], Sequence[int]]:
+    """Return the runs of words that a plan reads as rows of their own, and the number of each one's example.
+
+    They are the examples themselves where the plan tells no runs apart.
+    """
+    if reader.divide is None:
+        return examples, range(len(examples))
+    found = [(part, number) for number, own in enumerate(examples) for part in _parts(own, reader.divide)]
+    return [part for part, _ in found], [number for _, number in found]
+
+
+def _parts(example: Example, divide: Divide) -> list[Example]:
+    assert isinstance(example, TaggedSentence)  # so it is in the tasks that such plans are for
+    return [
+        replace(example, tokens=example.tokens[run], tags=None if example.tags is None else example.tags[run])
+        for run in divide(example.tokens)
+    ]
 
 
 def as_heard(examples: Sequence[Example], reader: ReadingComposition | ReadingEnsemble) -> Sequence[Example]:

@@ -3,6 +3,9 @@
 Which language a text is in is told by the profiles that the branches' language modules keep, or by a library
 (`route(auto: lang/*, *: none; lingua)`). Within the plan a row is of that language; what is written and
 counted keeps the language that the user states.
+
+With `; words` the runs of words of one language within a sentence are told apart while labels are predicted.
+Each is then a row of its own, since the states of a word depend on its whole row.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from xling.composition.forms.beside import check_beside
 from xling.composition.forms.form import Plan, walk
 from xling.composition.forms.route import ELSE, Route, check_one_language
 from xling.composition.forms.single import Every, Loaded, Named
-from xling.composition.identifying import IDENTIFIERS, OWN, Candidate, Identify
+from xling.composition.identifying import IDENTIFIERS, OWN, WORDS, Candidate, Divide, Identify, dividing
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
 from xling.languages import parse as parse_tag
@@ -141,7 +144,7 @@ def listener(plan: Plan) -> Identify | None:
     None stands for a plan that does not look. Raises PlanError when its routes go by different things.
     """
     by_language = [own for own in walk(plan) if own.by_language]
-    routes = [own for own in by_language if isinstance(own, Found)]
+    routes = _found(plan)
     if not routes:
         return None
     if len(routes) < len(by_language) or len({own.by for own in routes}) > 1:
@@ -157,6 +160,23 @@ def listener(plan: Plan) -> Identify | None:
         return found if all(route.takes(found) for route in routes) else None
 
     return heard
+
+
+def divider(plan: Plan) -> Divide | None:
+    """Return what cuts the words of a row into runs, for a plan that tells them apart; None for any other."""
+    identify, routes = listener(plan), _found(plan)
+    if identify is None or routes[0].by != WORDS:
+        return None
+    return dividing([own for route in routes for own in route.candidates], identify)
+
+
+def tells_words(plan: Plan) -> bool:
+    """Whether a plan with loaded modules tells runs of words apart."""
+    return any(own.by == WORDS for own in _found(plan))
+
+
+def _found(plan: Plan) -> list[Found]:
+    return [own for own in walk(plan) if isinstance(own, Found)]
 
 
 def _every(plan: Plan) -> list[Every]:

@@ -13,7 +13,7 @@ import torch
 
 from xling.composition.forms.beside import Weighted
 from xling.composition.forms.form import Plan
-from xling.composition.forms.single import Loaded, Named
+from xling.composition.forms.single import Loaded, check_names
 from xling.errors import PlanError
 from xling.modules.module import Module, Part
 from xling.modules.registry import restore
@@ -27,13 +27,7 @@ class Average(Weighted):
     word = "average"
 
     def __post_init__(self) -> None:
-        for plan in self.plans:
-            if not isinstance(plan, Named | Loaded):
-                raise PlanError(
-                    f"average takes names of modules, not {str(plan)!r}: it averages their parameters",
-                    where="--plan",
-                    hint="mean(...) averages what plans of any form add",
-                )
+        check_names(self.plans, self.word, "it averages their parameters")
         super().__post_init__()
 
     def grown(self) -> Plan:
@@ -49,7 +43,12 @@ def averaged(modules: Sequence[Module], weights: Sequence[float]) -> Module:
     """
     first = modules[0]
     for other in modules[1:]:
-        _check_alike(first, other)
+        if reason := difference(first, other):
+            raise PlanError(
+                f"these modules cannot be averaged: {reason}",
+                where="--plan",
+                hint="mean(...) averages what modules add, whatever their kinds",
+            )
     shares = torch.tensor(weights, dtype=torch.float64)
     shape = EncoderShape(first.facts.hidden, first.facts.layers)
     parts = []
@@ -66,22 +65,18 @@ def averaged(modules: Sequence[Module], weights: Sequence[float]) -> Module:
     return Module(tuple(parts), first.facts)
 
 
-def _check_alike(one: Module, other: Module) -> None:
-    reason = None
+def difference(one: Module, other: Module) -> str | None:
+    """Return why the parameters of two modules cannot be averaged or compared; None where they can."""
     if [part.config for part in one.parts] != [part.config for part in other.parts]:
-        reason = "their kinds or options differ"
-    elif one.facts.labels != other.facts.labels:
-        reason = "their label sets differ"
-    else:
-        for mine, theirs in zip(one.parts, other.parts, strict=True):
-            ours, yours = mine.network.state_dict(), theirs.network.state_dict()
-            if ours.keys() != yours.keys() or any(ours[name].shape != yours[name].shape for name in ours):
-                reason = f"the tensors of their {mine.config.kind} parts differ"
-            elif any(not v.is_floating_point() and not torch.equal(v, yours[n]) for n, v in ours.items()):
-                reason = f"their {mine.config.kind} parts change other entries"
-    if reason:
-        raise PlanError(
-            f"these modules cannot be averaged: {reason}",
-            where="--plan",
-            hint="mean(...) averages what modules add, whatever their kinds",
-        )
+        return "their kinds or options differ"
+    if one.facts.labels != other.facts.labels:
+        return "their label sets differ"
+    for mine, theirs in zip(one.parts, other.parts, strict=True):
+        ours, yours = mine.network.state_dict(), theirs.network.state_dict()
+        if ours.keys() != yours.keys() or any(ours[name].shape != yours[name].shape for name in ours):
+            return f"the tensors of their {mine.config.kind} parts differ"
+        if any(
+            not value.is_floating_point() and not torch.equal(value, yours[n]) for n, value in ours.items()
+        ):
+            return f"their {mine.config.kind} parts change other entries"
+    return None

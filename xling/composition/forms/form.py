@@ -7,7 +7,7 @@ and norms are applied once, however plans are nested.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from xling.composition.folding import Folding
 from xling.errors import PlanError
-from xling.sites import Hidden, LabelScores, Place, ResidualState, Rows
+from xling.sites import Hidden, LabelScores, LinearState, Place, ResidualState, Rows
 
 if TYPE_CHECKING:
     from xling.composition.forms.single import Loaded
@@ -94,6 +94,13 @@ class Node(Plan, Protocol):
         """The sum to add at a residual site, `state.increment` from the plans below included."""
         return state.increment
 
+    def linear_increment(self, place: str, state: LinearState) -> Tensor | None:
+        """What to add to the outputs of a linear site, beyond its weight; None where nothing is added.
+
+        place: the site's key, such as `0.attention.query`. Asked only where an `ActsOnOutputs` acts.
+        """
+        return None
+
     def embed(self, states: Hidden, rows: Rows) -> Hidden:
         """Map the output of the embedding layer."""
         return states
@@ -145,6 +152,17 @@ class TunedByRow(Plan, Protocol):
     def start(self, rows: int) -> Tensor:
         """Return the logits of the weights that the tuning begins with, [rows, sites, sub-plans]."""
         ...
+
+
+@runtime_checkable
+class ActsOnOutputs(Plan, Protocol):
+    """A form that adds to the outputs of linear sites what no change of their weights adds.
+
+    places: the keys of these sites, such as `0.attention.query`.
+    """
+
+    @property
+    def places(self) -> Collection[str]: ...
 
 
 def combines(plan: Plan) -> bool:

@@ -16,9 +16,10 @@ from xling.composition.forms.form import HeadState, Node, Plan, walk
 from xling.composition.forms.single import Loaded
 from xling.errors import InputError, PlanError
 from xling.languages import UNKNOWN
-from xling.sites import Hidden, Place, ResidualState, Rows
+from xling.sites import Hidden, LinearState, Place, ResidualState, Rows
 
 ELSE = "*"
+Index = slice | list[int]
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,14 @@ class Route(Node):
         return self._node(language).rewritten(units, language)
 
     def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
-        found = [
-            (rows, node.increment(layer, place, state.some(rows))) for node, rows in self._ways(state.rows)
-        ]
-        if all(increment is None for _, increment in found):
-            return None
-        empty = torch.zeros_like(state.sublayer)
-        return gather([(rows, empty[rows] if own is None else own) for rows, own in found])
+        return self._added(
+            state.rows, state.sublayer, lambda node, own: node.increment(layer, place, state.some(own))
+        )
+
+    def linear_increment(self, place: str, state: LinearState) -> Tensor | None:
+        return self._added(
+            state.rows, state.outputs, lambda node, own: node.linear_increment(place, state.some(own))
+        )
 
     def embed(self, states: Hidden, rows: Rows) -> Hidden:
         return self._mapped(states, rows, lambda node, own, at: node.embed(own, at))
@@ -111,11 +113,19 @@ class Route(Node):
     def _node(self, language: str) -> Node:
         return cast(Node, self.way(language))
 
+    def _added(self, rows: Rows, like: Tensor, add: Callable[[Node, Index], Tensor | None]) -> Tensor | None:
+        """What the branches add for their rows, zeros in the shape of `like` where one adds nothing."""
+        found = [(own, add(node, own)) for node, own in self._ways(rows)]
+        if all(increment is None for _, increment in found):
+            return None
+        nothing = torch.zeros_like(like)
+        return gather([(own, nothing[own] if added is None else added) for own, added in found])
+
     def _mapped(self, states: Hidden, rows: Rows, act: Callable[[Node, Hidden, Rows], Hidden]) -> Hidden:
         ways = self._ways(rows)
         return gather([(own, act(node, states[own], rows.some(own))) for node, own in ways])
 
-    def _ways(self, rows: Rows) -> list[tuple[Node, slice | list[int]]]:
+    def _ways(self, rows: Rows) -> list[tuple[Node, Index]]:
         """Each branch with its rows; adjacent rows are given as a slice, which needs no copy."""
         ways = [self._node(language) for language in rows.languages]
         return [
@@ -134,12 +144,12 @@ def check_one_language(key: str, plan: Plan) -> None:
         )
 
 
-def _index(numbers: list[int]) -> slice | list[int]:
+def _index(numbers: list[int]) -> Index:
     together = numbers[-1] - numbers[0] + 1 == len(numbers)
     return slice(numbers[0], numbers[-1] + 1) if together else numbers
 
 
-def gather(parts: Sequence[tuple[slice | list[int], Tensor]]) -> Tensor:
+def gather(parts: Sequence[tuple[Index, Tensor]]) -> Tensor:
     """Join results for parts of a batch in the order of its rows. parts: pairs of row numbers and results."""
     joined = torch.cat([values for _, values in parts])
     spans = (range(rows.start, rows.stop) if isinstance(rows, slice) else rows for rows, _ in parts)

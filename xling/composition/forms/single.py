@@ -175,3 +175,17 @@ class Loaded(Leaf, Node):
             return None
         above = state.above(self.pooled) if self.poolers else state
         return self.head(state.states, state.rows.mask, above.pooled if above.maps else None)
+
+
+def check_names(plans: Sequence[Plan], word: str, why: str) -> None:
+    """Raise PlanError when one of the arguments of a form is no name of a module.
+
+    word: the form. why: what it does, which needs modules.
+    """
+    for plan in plans:
+        if not isinstance(plan, Named | Loaded):
+            raise PlanError(
+                f"{word} takes names of modules, not {str(plan)!r}: {why}",
+                where="--plan",
+                hint="mean(...) averages what plans of any form add",
+            )

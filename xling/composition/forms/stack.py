@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+import torch
 from torch import Tensor
 
 from xling.composition.folding import Folding
+from xling.composition.forms.arrow import check_scaled
 from xling.composition.forms.beside import check_combiners
 from xling.composition.forms.form import HeadState, Node, Plan, nodes, walk
 from xling.composition.forms.single import Empty, Loaded
 from xling.errors import PlanError
-from xling.sites import Hidden, Place, ResidualState, Rows
+from xling.sites import Hidden, LinearState, Place, ResidualState, Rows
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Stack(Node):
 
     def grown(self) -> Plan:
         check_combiners(self.plans)
+        check_scaled(self.plans)
         first = next((place for place, plan in enumerate(self.plans) if not _only_rewrites(plan)), None)
         late = None if first is None else next(filter(_rewrites, self.plans[first:]), None)
         if late is not None:
@@ -47,6 +50,11 @@ class Stack(Node):
         for node in nodes(self):
             state = state.under(node.increment(layer, place, state))
         return state.increment
+
+    def linear_increment(self, place: str, state: LinearState) -> Tensor | None:
+        found = (node.linear_increment(place, state) for node in nodes(self))
+        kept = [own for own in found if own is not None]
+        return reduce(torch.add, kept) if kept else None
 
     def embed(self, states: Hidden, rows: Rows) -> Hidden:
         return reduce(lambda value, node: node.embed(value, rows), nodes(self), states)

@@ -18,7 +18,7 @@ from xling.composition.forms.beside import Weighted, check_combiners, one_text
 from xling.composition.forms.form import HeadState, Node, Plan, nodes
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
-from xling.sites import Hidden, Place, ResidualState, Rows
+from xling.sites import Hidden, LinearState, Place, ResidualState, Rows
 
 ValueT = TypeVar("ValueT", Tensor, Tensor | None)
 _ROUNDING = 1e-12  # of weights that sum to one
@@ -60,6 +60,9 @@ class Sum(Weighted, Node):
 
     def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
         return self._added(state.increment, [node.increment(layer, place, state) for node in nodes(self)])
+
+    def linear_increment(self, place: str, state: LinearState) -> Tensor | None:
+        return self._added(None, [node.linear_increment(place, state) for node in nodes(self)])
 
     def embed(self, states: Hidden, rows: Rows) -> Hidden:
         return self._added(states, [node.embed(states, rows) for node in nodes(self)])
