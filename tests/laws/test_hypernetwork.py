@@ -19,7 +19,8 @@ from xling.makers.generated import generate
 from xling.modules.hypernetwork import MLM, Hypernetwork, HypernetworkConfig
 from xling.modules.module import Module, Part
 from xling.modules.registry import preset
-from xling.sites import Rows
+from xling.sites import PLACES, Rows
+from xling.typology import traits
 
 FAMILIES = pytest.mark.parametrize("family", FAMILY_NAMES)
 EVERY = pytest.mark.parametrize("name", SHARED)
@@ -28,14 +29,22 @@ BY_TASK = pytest.mark.parametrize("name", [own for own, (c,) in SHARED.items() i
 TAGS = ("swh", "hau", "swh", "eng")
 
 
-def shared(base: Base, name: str, *, heads: tuple[str, ...] = (), **options: object) -> Module:
+def shared(
+    base: Base,
+    name: str,
+    *,
+    heads: tuple[str, ...] = (),
+    seed: int = 7,
+    moved: float = 0.3,
+    **options: object,
+) -> Module:
     """A hypernetwork with every parameter moved, and heads of tasks."""
     config = MODULES[name][0].model_copy(update=options)
     known = config.shared_by(config.tasks, ["swh", "hau", "eng"])
     module = Module.fresh([known], base.shape, facts(base, language="und"))
     with torch.no_grad():
         for value in module.networks[0].parameters():
-            value.add_(0.3 * torch.randn(value.shape, generator=torch.Generator().manual_seed(7)))
+            value.add_(moved * torch.randn(value.shape, generator=torch.Generator().manual_seed(seed)))
     parts = [
         Part(own.config, f"head-{task}", own.network)
         for task in heads
@@ -96,6 +105,32 @@ def test_rows_of_a_mixed_batch_are_as_alone(bases, family, name):
         assert close(mixed[own, :length], alone)
     same = states(base, "h", ids, mask, ["swh"] * 4, h=module)
     assert close(mixed[:1], same[:1]) and close(mixed, same) == (name == "hyperformer++")
+
+
+FORMS = (
+    "mean(h, a)", "sum(h, a; 0.5, -2)", "drop(h; 0)", "emea(h, a)", "fuse(h, a; f)", "a >> h", "h >> l",
+    "route(swh: h, hau: a >> h, *: none)", "average(h, k)", "h >> k",
+)  # fmt: skip
+
+
+@EVERY
+@pytest.mark.parametrize("plan", FORMS)
+def test_in_every_form_of_plan_rows_are_as_alone(bert, name, plan):
+    known = {"h": shared(bert, name), "k": shared(bert, name, seed=8)}
+    known |= {
+        "a": disturbed(bert, "bottleneck", std=0.3, seed=1),
+        "l": disturbed(bert, "lora", std=0.3, seed=2),
+    }
+    known["f"] = Module.fresh(preset("fusion", {"places": PLACES}), bert.shape, facts(bert, task="tagging"))
+    ids, mask = batch(bert, rows=4, length=8, seed=5)
+    mixed = states(bert, plan, ids, mask, TAGS, **known)
+    assert not close(
+        mixed, states(bert, plan, ids, mask, TAGS, **{**known, "h": shared(bert, name, moved=0.0)})
+    )
+    for row, tag in enumerate(TAGS):
+        own, length = slice(row, row + 1), int(mask[row].sum())
+        alone = states(bert, plan, ids[own, :length], mask[own, :length], [tag], **known)
+        assert close(mixed[own, :length], alone)
 
 
 @EVERY
@@ -184,6 +219,22 @@ def test_by_traits_it_serves_a_language_without_text(bert, name):
     assert close(mixed[1:2, :own], alone) and not close(mixed, states(bert, "none", ids, mask))
     with pytest.raises(InputError, match="nothing is known of"):
         states(bert, "h", ids, mask, ["swh", "swh", "rmn"], h=module)
+
+
+@BY_LANGUAGE
+def test_traits_are_summed_over_the_root_of_their_number(bert, name):
+    config = MODULES[name][0]
+    one, two = (
+        Hypernetwork(own.shared_by([MLM], ["swh"]), bert.shape, torch.Generator().manual_seed(1))
+        for own in (config, config.model_copy(update={"language": "typology"}))
+    )
+    others = {key: value for key, value in one.state_dict().items() if "language" not in key}
+    two.load_state_dict(others, strict=False)
+    with torch.no_grad():
+        for key, value in (*one.embeddings.items(), *two.embeddings.items()):
+            value.fill_(1.0 if key in two.embeddings else len(traits("swh")) ** 0.5)
+        found = [own.weights(0, "after_ffn", Rows(["swh"]))["down.weight"] for own in (one, two)]
+    assert close(*found) and found[0].std() > 0
 
 
 @BY_LANGUAGE

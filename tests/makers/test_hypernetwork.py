@@ -154,6 +154,17 @@ def test_elsewhere_it_is_not_trained(bert):
             train()
 
 
+def test_only_what_it_generates_is_trained_further(bert):
+    module = trained(bert, train={"tagging": NER})
+    told = {"task": "tagging", "settings": SETTINGS}
+    with pytest.raises(InputError, match="a hypernetwork is trained in one go"):
+        xling.train_task(bert, NER, **told, init=module)
+    made = xling.generate_module(module, language="swh", task="tagging")
+    further = xling.train_task(bert, NER, **told, init=made)
+    assert [part.config for part in further.parts] == [part.config for part in made.parts]
+    assert further.facts.descent.modules == tuple(sorted(map(module_fingerprint, (module, made))))
+
+
 def test_from_the_shell(shell, bert, tmp_path):
     for tag, lines in WORDS.items():
         (tmp_path / f"{tag}.txt").write_text("\n".join(lines), encoding="utf-8")

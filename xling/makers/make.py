@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xling.bases.base import Base
+from xling.errors import InputError
 from xling.languages import UNKNOWN
 from xling.makers.alignment import check_alignment, make_alignment
 from xling.makers.centre import check_centre, make_centre
@@ -16,6 +17,7 @@ from xling.makers.lexicon import check_lexicon, make_lexicon
 from xling.makers.stage import ALONE, Session, Stage
 from xling.makers.task import check_distilled, check_task, make_distilled, make_task
 from xling.makers.vocabulary import check_vocabulary, make_vocabulary
+from xling.modules.hypernetwork import Hypernetwork
 from xling.modules.module import Module
 from xling.modules.profile import Profile
 from xling.training.specs import (
@@ -62,6 +64,10 @@ def checked(stage: Stage) -> Stage:
 
     Raises InputError for faults that can be found before a base is opened.
     """
+    init = stage.modules.get("init")
+    if isinstance(init, Module) and any(isinstance(own, Hypernetwork) for own in init.networks):
+        hint = "go on from what xling module generate writes of it"
+        raise InputError("a hypernetwork is trained in one go", where="--init", hint=hint)
     MAKERS[type(stage.spec)].check(stage)
     return stage
 

@@ -124,7 +124,7 @@ class HypernetworkTraining(MaskedTraining):
     """
 
     kind: str = "hyper-x"
-    training: TrainingSettings = TrainingSettings(epochs=3, learning_rate=1e-3, batch_tokens=1024)
+    training: TrainingSettings = TrainingSettings(epochs=3, learning_rate=1e-4, batch_tokens=1024)
     alpha: Annotated[float, Field(ge=0, le=1)] = 0.3
 
 
