@@ -179,11 +179,7 @@ class LabelScores:
 
 @runtime_checkable
 class ReadsLanguage(Protocol):
-    """A part that may treat rows of different languages differently.
-
-    Attributes:
-        reads_language: Whether it does.
-    """
+    """A part that says whether what it does depends on the language of the rows (`reads_language`)."""
 
     @property
     def reads_language(self) -> bool: ...
@@ -286,11 +282,7 @@ class ReadsPieces(Protocol):
 
 @runtime_checkable
 class ActsOnWeights(ReadsLanguage, Protocol):
-    """A part that changes the values of some of the encoder's parameters.
-
-    Attributes:
-        reads_language: Whether these values depend on the language of the rows.
-    """
+    """A part that changes the values of some of the encoder's parameters."""
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
         """Return the names of the encoder parameters that this part changes."""
