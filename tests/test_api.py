@@ -40,11 +40,15 @@ def test_every_name_is_there():
         "train_task",
         "distil_task",
         "weigh",
+        "train_hypernetwork",
+        "generate_module",
     ],
 )
 def test_the_examples_in_the_manual_run(bert, name):
     ner = tagger(bert) if name in ("project", "distil_task", "weigh") else None
-    around = {"xling": xling, "base": bert, "lines": TEXTS, "ner": ner}
+    two = {"swh": TEXTS[:20], "hau": TEXTS[20:40]}
+    shared = xling.train_hypernetwork(bert, two, settings=SHORT) if name == "generate_module" else None
+    around = {"xling": xling, "base": bert, "lines": TEXTS, "ner": ner, "shared": shared}
     function = getattr(xling, name)
     found = doctest.DocTestParser().get_doctest(function.__doc__, around, name, None, 0)
     assert found.examples

@@ -86,6 +86,7 @@ LANGUAGE = f"xling train language --base {BASE} --language swh --text swh/ --out
 TASK = f"xling train task --base {BASE} --source-language eng"
 TAGS = f"{TASK} --task tagging --train train.conll --out new/task/ner"
 TOPIC = f"{TASK} --task classification --train train.tsv --out new/task/topic"
+SHARED = f"xling train hypernetwork --base {BASE} --text swh=swh/ --text zul=zul/ --out new/hyper/x"
 FUSED = f"{TAGS} --kind fusion --store . --plan 'fuse(none, none)'"  # no module to make first
 NEW_PIECES = f"xling vocabulary build --base {BASE} --language nqo --text nqo/ --out new/vocabulary/nqo"
 READER = {
@@ -156,6 +157,10 @@ DOCUMENTS = {
         options={
             "--set parts.places='[after_attention, after_ffn]'": FUSED,
             "--set parts.leave_out='[0]'": f"{TAGS} --kind lora",
+            "--set parts.source=32": SHARED,
+            "--set parts.language=typology": SHARED,
+            "--set alpha=1": SHARED,
+            "--set learning_rate=1e-3": f"{SHARED} --kind hyper-adapter",
         },
     ),
 }  # fmt: skip

@@ -1,3 +1,5 @@
+from xling.api.hypernetworks import generate_module as generate_module
+from xling.api.hypernetworks import train_hypernetwork as train_hypernetwork
 from xling.api.languages import align_language as align_language
 from xling.api.languages import centre_language as centre_language
 from xling.api.languages import train_language as train_language
@@ -27,6 +29,7 @@ from xling.modules.module import Module as Module
 from xling.store.store import Store as Store
 from xling.training.specs import AlignmentTraining as AlignmentTraining
 from xling.training.specs import Centring as Centring
+from xling.training.specs import HypernetworkTraining as HypernetworkTraining
 from xling.training.specs import LanguageTraining as LanguageTraining
 from xling.training.specs import LexiconBuild as LexiconBuild
 from xling.training.specs import TaskTraining as TaskTraining

@@ -79,18 +79,21 @@ class Rows:
         mask: The attention mask [rows, length], 0 at padding; None when the states are single positions.
         shares: The weights that are tuned for each row, [rows, sites, branches], by Python's `id` of the plan
             that reads them; empty when none are.
+        task: The task whose head reads the last states; None when none does.
     """
 
     languages: Sequence[str] = ()
     mask: Tensor | None = None
     shares: Mapping[int, Tensor] = field(default_factory=dict)
+    task: str | None = None
 
     def some(self, rows: slice | list[int]) -> Rows:
         """Return the same information for some of the rows."""
         numbers = range(len(self.languages))[rows] if isinstance(rows, slice) else rows
         languages = [self.languages[row] for row in numbers] if self.languages else ()
         shares = {reader: own[rows] for reader, own in self.shares.items()}
-        return Rows(languages, None if self.mask is None else self.mask[rows], shares)
+        mask = None if self.mask is None else self.mask[rows]
+        return replace(self, languages=languages, mask=mask, shares=shares)
 
 
 NO_ROWS = Rows()
@@ -176,6 +179,14 @@ class LabelScores:
         """Return the same scores with the columns in another order, which must name every label."""
         places = [self.labels.index(label) for label in labels]
         return LabelScores(tuple(labels), self.logs[:, places])
+
+
+@runtime_checkable
+class ReadsLanguage(Protocol):
+    """A part that says whether what it does depends on the language of the rows (`reads_language`)."""
+
+    @property
+    def reads_language(self) -> bool: ...
 
 
 @runtime_checkable
@@ -274,15 +285,8 @@ class ReadsPieces(Protocol):
 
 
 @runtime_checkable
-class ActsOnWeights(Protocol):
-    """A part that changes the values of some of the encoder's parameters.
-
-    Attributes:
-        reads_language: Whether these values depend on the language of the rows.
-    """
-
-    @property
-    def reads_language(self) -> bool: ...
+class ActsOnWeights(ReadsLanguage, Protocol):
+    """A part that changes the values of some of the encoder's parameters."""
 
     def weight_names(self, shape: EncoderShape) -> Iterable[str]:
         """Return the names of the encoder parameters that this part changes."""

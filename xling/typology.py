@@ -126,6 +126,20 @@ def features(tag: str) -> Mapping[str, str]:
     return facts(tag).features
 
 
+def traits(tag: str) -> tuple[str, ...]:
+    """Return what is known of a language as names, such as `family: Bantu`, `order: SVO` and `script: Latn`.
+
+    Raises InputError when it has no row.
+    """
+    own = facts(tag)
+    return (
+        *(f"family: {branch}" for branch in own.family),
+        *([f"area: {own.macroarea}"] if own.macroarea else []),
+        *(f"{key}: {value}" for key, value in own.features.items()),
+        f"script: {script(tag)}",
+    )
+
+
 def distance(first: str, second: str) -> Distance:
     """Return how far apart two languages are, and in which respects.
 

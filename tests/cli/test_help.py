@@ -6,11 +6,14 @@ import subprocess
 import sys
 
 import pytest
-from support.making import COMBINERS
+from support.making import COMBINERS, NAMES, SHARED
+
+from xling.modules.names import MADE
 
 COMMANDS = (
     [], ["run"], ["train"], ["train", "language"], ["train", "task"], ["predict"], ["evaluate"], ["module"],
     ["module", "list"], ["module", "show"], ["module", "verify"], ["module", "merge"], ["module", "onnx"],
+    ["train", "hypernetwork"], ["module", "generate"],
     ["module", "weigh"], ["module", "cluster"], ["module", "find"],
     ["module", "import"], ["module", "export"], ["data"], ["data", "list"],
     ["data", "show"], ["data", "check"], ["vocabulary"], ["vocabulary", "diagnose"],
@@ -36,10 +39,14 @@ def test_help_imports_neither_torch_nor_transformers(words):
 
 
 @pytest.mark.parametrize(
-    ("what", "others"), [("language", {"head", *COMBINERS}), ("task", {"centre", "lexicon"})]
+    ("what", "others"),
+    [
+        ("language", {"head", *COMBINERS, *SHARED}),
+        ("task", {"centre", "lexicon", *SHARED}),
+        ("hypernetwork", {*NAMES, *MADE, *COMBINERS, "head", "centre"}),
+    ],
 )
 def test_help_names_every_kind(shell, what, others):
-    from xling.modules.names import MADE
     from xling.modules.registry import PRESETS
 
     text = " ".join(shell("train", what, "--help").out.replace("│", " ").split())

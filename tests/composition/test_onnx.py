@@ -56,5 +56,5 @@ def test_a_graph_gives_the_same_scores(bases, family, plan, tmp_path, caplog):
 
 
 def test_a_route_has_no_single_graph(bert, tmp_path):
-    with pytest.raises(PlanError, match="routes by language, and a graph has one way"):
+    with pytest.raises(PlanError, match="goes by language, and a graph has one way"):
         export_onnx(composed(bert, "route(swh: madx, *: none) >> head"), tmp_path / "model.onnx")

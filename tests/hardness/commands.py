@@ -60,6 +60,14 @@ COMMANDS: Mapping[str, Command] = {
         words="train task --base {files}/base --task tagging --source-language eng --out out/fusion/ner "
         "--plan fuse(task/ner) --store {files}/store --kind fusion --train {files}/train.conll {steps}"
     ),
+    "train hypernetwork": Command(
+        words="train hypernetwork --base {files}/base --text swh={files}/text.txt --source-language eng "
+        "--train tagging={files}/train.conll --out out/hyper/x --set parts.source=8 {steps}"
+    ),
+    "module generate": Command(
+        words="module generate hyper/x --language swh --store {files}/store --out out/lang/made",
+        refuses=True,
+    ),
     "train lexicon": Command(
         words="train language --base {files}/base --language swh --kind lexicon --out out/words/swh "
         "--pairs {files}/pairs.tsv"
@@ -131,6 +139,7 @@ def inputs(files: Path) -> Path:
         COMMANDS["train task"].words.replace("out/task/ner", "{files}/store/task/plain") + " --kind head",
         COMMANDS["train task"].words.replace("out/", "{files}/store/"),
         _TRAIN.replace("out/lang/swh", "{files}/store/lang/lora") + " --kind lora",
+        COMMANDS["train hypernetwork"].words.replace("out/", "{files}/store/"),
         "module export lang/lora --format peft --store {files}/store --out {files}/exported",
     ):
         ended = run(Command(words=words).told(files), files)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.making import COMBINERS, MODULES, NAMES, batch, disturbed, fresh
+from support.making import COMBINERS, MODULES, NAMES, SHARED, batch, disturbed, fresh
 from support.tiny import FAMILY_NAMES
 
 from xling.bases.base import Base, run_encoder
@@ -16,7 +16,7 @@ from xling.modules.module import Module
 from xling.modules.registry import KINDS
 from xling.sites import EncoderShape
 
-EVERY = pytest.mark.parametrize("name", NAMES)
+EVERY = pytest.mark.parametrize("name", (*NAMES, *SHARED))
 FAMILIES = pytest.mark.parametrize("family", FAMILY_NAMES)
 few = settings(max_examples=3, deadline=None)
 

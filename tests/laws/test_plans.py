@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.making import COMBINERS, MODULES, NAMES, batch, disturbed
+from support.making import COMBINERS, MODULES, NAMES, SHARED, batch, disturbed
 from support.tiny import FAMILY_NAMES
 
 from xling.composition.composed import Composition
@@ -164,5 +164,5 @@ def test_heads_side_by_side_are_all_or_none(bert):
 
 
 def test_every_form_of_module_is_in_these_laws():
-    others = {"head", "biaffine", "centre", *COMBINERS}  # the last have tests/laws/test_fusion.py
+    others = {"head", "biaffine", "centre", *COMBINERS, *SHARED}  # test_fusion.py, test_hypernetwork.py
     assert set(NAMES) | others == set(MODULES)

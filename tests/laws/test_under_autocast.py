@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from support.making import LABELS, NAMES, batch, disturbed, fresh, merges, task_module
+from support.making import LABELS, NAMES, SHARED, batch, disturbed, fresh, merges, task_module
 
 from xling.composition.composed import Composition
 from xling.composition.contents import stacked
@@ -12,7 +12,7 @@ from xling.composition.merging import merge_node
 from xling.modules.module import Module
 from xling.modules.registry import KINDS, preset
 
-EVERY = pytest.mark.parametrize("name", NAMES)
+EVERY = pytest.mark.parametrize("name", (*NAMES, *SHARED))
 PRECISION = 2.0**-8  # of a bfloat16 number
 
 

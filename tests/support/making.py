@@ -13,15 +13,23 @@ from xling.composition.composed import base_facts as facts
 from xling.modules.biaffine import BiaffineConfig
 from xling.modules.combining import CombinerConfig
 from xling.modules.head import HeadConfig
+from xling.modules.hypernetwork import MLM, HypernetworkConfig
 from xling.modules.module import Module
 from xling.modules.registry import KINDS, PRESETS
 from xling.modules.sparse import SparseConfig
-from xling.tasks.registry import task_named
+from xling.tasks.registry import TASKS, task_named
 from xling.vocabulary.pieces import Draft, describe, part_of
 from xling.vocabulary.replacing import seat, special_pieces
 
+SHARED = {
+    name: (own.shared_by([MLM, *TASKS], ["und", "swh", "hau", "eng"]),)
+    for name, parts in PRESETS.items()
+    for own in parts
+    if isinstance(own, HypernetworkConfig)
+}
 MODULES = {
     **PRESETS,
+    **{name: (own.model_copy(update={"size": 4, "source": 4}),) for name, (own,) in SHARED.items()},
     "lt-sft": (SparseConfig(k=0.4),),
     "head": (HeadConfig(outputs=3),),
     "biaffine": (BiaffineConfig(relations=3),),
@@ -29,7 +37,7 @@ MODULES = {
 COMBINERS = tuple(
     name for name, parts in PRESETS.items() if any(isinstance(own, CombinerConfig) for own in parts)
 )
-NAMES = tuple(name for name in PRESETS if name not in ("head", "centre", *COMBINERS))  # they change states
+NAMES = tuple(name for name in PRESETS if name not in ("head", "centre", *COMBINERS, *SHARED))
 LABELS = ("a", "b", "c")
 
 

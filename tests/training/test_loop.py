@@ -95,6 +95,48 @@ def test_the_best_values_stay(higher, best):
     assert not torch.equal(weight, objective.seen[2])
 
 
+class InTurns:
+    """Odd passes read one parameter, even ones another."""
+
+    higher_is_better = None
+
+    def __init__(self, parameters):
+        self.parameters = list(parameters.values())
+
+    def passes_per_epoch(self):
+        return 2
+
+    def loss(self, number):
+        return ((self.parameters[number % 2] - 1) ** 2).sum(), 1
+
+    def evaluate(self):
+        return None
+
+
+class Stop(Silent):
+    def __init__(self, at):
+        self.at = at
+
+    def tick(self, tick):
+        if tick.step == self.at:
+            raise KeyboardInterrupt
+
+
+def test_parameters_that_take_turns_are_resumed_with_their_own_count(tmp_path):
+    settings = TrainingSettings(steps=9, learning_rate=0.1, checkpoint_every=1, weight_decay=0.1)
+
+    def values(folder, at=None):
+        own = {name: nn.Parameter(torch.tensor([2.0, -1.0])) for name in "ab"}
+        kept = Checkpoints(folder)
+        fit(InTurns(own), own, settings, seed=0, checkpoints=kept, reporter=Stop(at))
+        return torch.stack([value.detach() for value in own.values()])
+
+    for at in (4, 7):
+        with pytest.raises(KeyboardInterrupt):
+            values(tmp_path, at)
+    assert torch.equal(values(tmp_path), values(None))
+
+
 def test_how_long_a_run_is():
     weight = nn.Parameter(torch.ones(1))
     objective = Slopes(weight, [torch.ones(1)])

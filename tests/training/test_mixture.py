@@ -26,7 +26,7 @@ from xling.training.task_objective import TaskData, TaskObjective
 class Counted:
     """An objective of so many passes; its loss says which pass was asked for."""
 
-    def __init__(self, passes: int, score: float | None = None, higher: bool = True) -> None:
+    def __init__(self, passes: int, score: float | None = None, higher: bool | None = True) -> None:
         self.passes, self.score, self.higher_is_better, self.asked = passes, score, higher, []
 
     def passes_per_epoch(self) -> int:
@@ -66,6 +66,7 @@ def test_a_turn_depends_on_the_number_alone_and_none_waits_long(sizes):
 def test_scores_are_averaged_in_one_direction():
     assert Mixture([Counted(1, 10.0), Counted(9, 20.0), Counted(1)]).evaluate() == 15.0
     assert Mixture([Counted(1)]).evaluate() is None
+    assert Mixture([Counted(1, 10.0, higher=False), Counted(1, higher=None)]).higher_is_better is False
     for wrong in ([], [Counted(1), Counted(1, higher=False)]):
         with pytest.raises(ValueError, match="one direction"):
             Mixture(wrong)

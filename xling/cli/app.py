@@ -7,6 +7,7 @@ import typer
 from xling.cli import (
     data,
     evaluating,
+    hypernetworks,
     modules,
     own_recipe,
     projecting,
@@ -23,6 +24,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+training.app.command("hypernetwork")(hypernetworks.train)
+modules.app.command("generate")(hypernetworks.generate)
 app.add_typer(training.app, name="train")
 app.add_typer(modules.app, name="module")
 app.add_typer(data.app, name="data")

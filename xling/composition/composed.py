@@ -87,6 +87,7 @@ class Composition:
         for leaf in leaves:
             check_fits(leaf.module, self.base)
         self.node, self._routes = node, routes(node)
+        self._task = next((facts.task for facts in reversed(heads_in(node))), None)
         self.networks = [network.to(self.encoder.device) for network in networks_of(node)]
         self._changed = _changed(leaves, self.base)
         self._taps.close()
@@ -106,7 +107,7 @@ class Composition:
         ids, mask: piece ids and attention mask, both [rows, length]. languages: the language of each row,
         needed only by plans that route by language. shares: the weights of the plans in `tuned`.
         """
-        rows = Rows(self._of_rows(languages, ids), mask, shares)
+        rows = Rows(self._of_rows(languages, ids), mask, shares, self._task)
         if not self._routes:
             return self._pass(ids, mask, rows)
         passes = self._passes(rows.languages)
@@ -138,7 +139,7 @@ class Composition:
 
         Raises PlanError when the rows' languages need different weights, hence several forward passes.
         """
-        rows = Rows(self._of_rows(languages, ids), mask)
+        rows = Rows(self._of_rows(languages, ids), mask, task=self._task)
         if len({self._way(language) for language in rows.languages}) > 1:
             raise PlanError(
                 "the states of all layers are asked for rows that pass different weights",
@@ -233,7 +234,7 @@ class Composition:
     def _way(self, language: str) -> Way:
         """A key that is equal for languages whose rows use the same encoder weights."""
         weighers = [leaf for leaf in self.node.active(language) if leaf.weighers]
-        read = [language] if any(leaf.reads_language for leaf in weighers) else []
+        read = [language] if any(part.reads_language for leaf in weighers for part in leaf.weighers) else []
         return (*map(id, weighers), *read)
 
     def _weights(self, language: str) -> Mapping[str, Tensor]:

@@ -69,9 +69,9 @@ def check_one_way(plan: Plan) -> None:
         )
     if routes(plan):
         raise PlanError(
-            "this plan routes by language, and a graph has one way",
+            "this plan goes by language, and a graph has one way",
             where="--plan",
-            hint="export one branch",
+            hint="export one branch, or what a hypernetwork generates (xling module generate)",
         )
     if any(isinstance(inner, TunedByRow) for inner in walk(plan)):
         raise PlanError(

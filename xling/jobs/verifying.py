@@ -16,6 +16,7 @@ from xling.composition.composed import Composition, check_fits
 from xling.errors import InputError, XlingError
 from xling.files import read_json
 from xling.jobs.tracing import aligned, check_holds_modules
+from xling.languages import UNKNOWN
 from xling.makers.task import DECIDED
 from xling.modules.module import FACTS, NOT_IDENTITY, WEIGHTS, Module, read_described
 from xling.modules.vocabulary import Vocabulary
@@ -151,16 +152,24 @@ def _check_computes(module: Module, base: Base, where: Path) -> None:
     try:
         _check_head(module, base)
         composition = Composition(base, [module])
-        tokenizer = composition.tokenizer(module.facts.language or "")
+        language = _language(module)
+        tokenizer = composition.tokenizer(language)
         ids = torch.tensor([tokenizer(PROBE)["input_ids"][:_PROBED]], device=base.encoder.device)
+        compute = composition.scores if module.facts.task else composition
         with torch.no_grad():
-            found = (composition.scores if module.facts.task else composition)(ids, torch.ones_like(ids))
+            found = compute(ids, torch.ones_like(ids), [language])
     except XlingError:
         raise
     except Exception as error:  # whatever torch says of sizes that do not fit
         raise InputError(f"cannot be computed with on {base.id}: {error}", where=where) from error
     if not torch.isfinite(found).all():
         raise InputError(f"computes numbers that are not finite on {base.id}", where=where)
+
+
+def _language(module: Module) -> str:
+    """Return a language whose rows a module can read."""
+    shared = (tag for part in module.parts for tag in getattr(part.config, "languages", ()))
+    return next(shared, module.facts.language or UNKNOWN)
 
 
 def _check_head(module: Module, base: Base) -> None:

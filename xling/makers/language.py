@@ -79,7 +79,7 @@ def make_language(base: Base, stage: Stage[LanguageTraining], session: Session) 
     tokenizer = around(module).tokenizer(stage.language)
     rows = encode_lines(tokenizer, stage.rows("text"), min(spec.training.max_length, base.max_length))
     warn_of_unknown(rows, tokenizer, stage.language, session.say)
-    before = _perplexity(around(module), head, kept, stage.language)
+    before = perplexity(around(module), head, kept, stage.language)
 
     def objective_of(trained: Module) -> MaskedLanguageModelling:
         return MaskedLanguageModelling(
@@ -87,7 +87,7 @@ def make_language(base: Base, stage: Stage[LanguageTraining], session: Session) 
         )
 
     module, _ = stage.trained(module, base, session, objective_of)
-    after = _perplexity(around(module), head, kept, stage.language)
+    after = perplexity(around(module), head, kept, stage.language)
     scores = {
         **before.scores("before"),
         **after.scores("after"),
@@ -137,9 +137,10 @@ def warn_of_unknown(rows: Sequence[Sequence[int]], tokenizer: Any, language: str
         )
 
 
-def _perplexity(
+def perplexity(
     composition: Composition, head: MLMHead, lines: Sequence[str], language: str
 ) -> PseudoPerplexity:
+    """Return the pseudo-perplexity of lines in a language."""
     tokenizer = composition.tokenizer(language)
     rows = encode_lines(tokenizer, lines, composition.base.max_length) if lines else []
     return pseudo_perplexity(composition, head, rows, characters=sum(map(len, lines)), language=language)

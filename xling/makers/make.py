@@ -7,19 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from xling.bases.base import Base
+from xling.errors import InputError
+from xling.languages import UNKNOWN
 from xling.makers.alignment import check_alignment, make_alignment
 from xling.makers.centre import check_centre, make_centre
+from xling.makers.hypernetwork import check_hypernetwork, make_hypernetwork
 from xling.makers.language import check_language, make_language
 from xling.makers.lexicon import check_lexicon, make_lexicon
 from xling.makers.stage import ALONE, Session, Stage
 from xling.makers.task import check_distilled, check_task, make_distilled, make_task
 from xling.makers.vocabulary import check_vocabulary, make_vocabulary
+from xling.modules.hypernetwork import Hypernetwork
 from xling.modules.module import Module
 from xling.modules.profile import Profile
 from xling.training.specs import (
     AlignmentTraining,
     Centring,
     Distillation,
+    HypernetworkTraining,
     LanguageTraining,
     LexiconBuild,
     Specification,
@@ -44,6 +49,7 @@ class Maker:
 
 MAKERS: Mapping[type[Specification], Maker] = {
     LanguageTraining: Maker(check_language, make_language),
+    HypernetworkTraining: Maker(check_hypernetwork, make_hypernetwork),
     AlignmentTraining: Maker(check_alignment, make_alignment),
     Centring: Maker(check_centre, make_centre),
     TaskTraining: Maker(check_task, make_task),
@@ -58,6 +64,10 @@ def checked(stage: Stage) -> Stage:
 
     Raises InputError for faults that can be found before a base is opened.
     """
+    init = stage.modules.get("init")
+    if isinstance(init, Module) and any(isinstance(own, Hypernetwork) for own in init.networks):
+        hint = "go on from what xling module generate writes of it"
+        raise InputError("a hypernetwork is trained in one go", where="--init", hint=hint)
     MAKERS[type(stage.spec)].check(stage)
     return stage
 
@@ -75,7 +85,7 @@ def make(base: Base | None, stage: Stage, session: Session = ALONE) -> Module:
 
 
 def _profiled(module: Module, stage: Stage) -> Module:
-    if module.facts.language is None:
+    if module.facts.language in (None, UNKNOWN):
         return module
     rows = (row for role in _OWN_TEXT for row in stage.rows(role))
     own = Profile.of([row if isinstance(row, str) else row[0] for row in rows])

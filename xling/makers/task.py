@@ -173,7 +173,7 @@ def task_parts(base: Base, stage: Stage[TaskTraining], labels: Sequence[str]) ->
     if _head_above(stage) is not None:
         return below
     own = task.head(labels, base)
-    return (*below, _head(task, own if below else _linear(own), spec.options.get("head", {})))
+    return (*below, head_of(task, own if below else _linear(own), spec.options.get("head", {})))
 
 
 def check_kind(spec: TaskTraining, plan: Plan = NEW, *, where: str = "--kind") -> tuple[PartConfig, ...]:
@@ -196,7 +196,7 @@ def _linear(own: PartConfig) -> PartConfig:
     return own.model_copy(update={"pooling": pooling, "dense": None, "norm": False, "dropout": 0.0})
 
 
-def _head(task: Task, own: PartConfig, chosen: Any) -> PartConfig:
+def head_of(task: Task, own: PartConfig, chosen: Any) -> PartConfig:
     """Return a task's head with the chosen options.
 
     Raises InputError for an option that the task itself decides.

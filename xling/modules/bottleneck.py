@@ -45,9 +45,25 @@ class BottleneckOptions(PartConfig, frozen=True):
 
     def numbers(self, shape: EncoderShape) -> int:
         """Return how many parameters all bottlenecks have on an encoder."""
-        sites = len(shape.layers_but(self.leave_out)) * len(self.places)
         width = self.width(shape.hidden)
-        return sites * (2 * shape.hidden * width + shape.hidden + width)
+        return len(self.sites(shape)) * (2 * shape.hidden * width + shape.hidden + width)
+
+    def sites(self, shape: EncoderShape) -> list[tuple[int, Place]]:
+        """Return the (layer, place) pairs that have a bottleneck."""
+        return [(layer, place) for layer in shape.layers_but(self.leave_out) for place in self.places]
+
+    @property
+    def replaces(self) -> bool:
+        """Whether what it adds replaces what parts below add."""
+        return self.stacking == "madx"
+
+    def input(self, state: ResidualState) -> Hidden:
+        """Return what the down projection reads at a site."""
+        if self.replaces and state.increment is not None:
+            return state.raised()
+        if self.reads == "residual":
+            return state.residual
+        return state.normed() if self.reads == "normed" else state.raised()
 
     def width(self, hidden: int) -> int:
         """Return the width of the bottleneck, at least 1."""
@@ -79,9 +95,7 @@ class Bottlenecks(nn.Module):
     def __init__(self, config: BottleneckConfig, shape: EncoderShape, generator: Generator) -> None:
         super().__init__()
         self.config = config
-        self.sites: list[tuple[int, Place]] = [
-            (layer, place) for layer in shape.layers_but(config.leave_out) for place in config.places
-        ]
+        self.sites = config.sites(shape)
         self.at = nn.ModuleDict(
             {f"{layer}/{place}": Bottleneck(config, shape.hidden, generator) for layer, place in self.sites}
         )
@@ -91,21 +105,14 @@ class Bottlenecks(nn.Module):
 
     @property
     def replaces(self) -> bool:
-        return self.config.stacking == "madx"
+        return self.config.replaces
 
     def own(self, layer: int, place: Place, state: ResidualState) -> Tensor:
         return self(layer, place, state)
 
     def forward(self, layer: int, place: Place, state: ResidualState) -> Tensor:
         """Return the increment of this part alone."""
-        return self.config.scaling * self.at[f"{layer}/{place}"](self._input(state))
-
-    def _input(self, state: ResidualState) -> Tensor:
-        if self.replaces and state.increment is not None:
-            return state.raised()
-        if self.config.reads == "residual":
-            return state.residual
-        return state.normed() if self.config.reads == "normed" else state.raised()
+        return self.config.scaling * self.at[f"{layer}/{place}"](self.config.input(state))
 
 
 KIND = Kind(

@@ -67,6 +67,7 @@ class Facts:
         profile: The character profile of that language's text (`xling.modules.profile`); empty without one.
         source: The language that a task was learned in.
         task: The name of the task, for a task module; `labels` are its label names.
+        heads: The task and the labels of each head, in their order, for a module that several tasks share.
         below: The frozen modules under a task module in training: (name, fingerprint), the lowest first.
         recipe: The text of the recipe, if there was one.
         cards: The name and checksum of each data card.
@@ -92,6 +93,7 @@ class Facts:
     source: str | None = None
     task: str | None = None
     labels: tuple[str, ...] = ()
+    heads: tuple[tuple[str, tuple[str, ...]], ...] = ()
     below: tuple[tuple[str, str], ...] = ()
     recipe: str = ""
     cards: tuple[tuple[str, str], ...] = ()

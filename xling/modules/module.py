@@ -26,7 +26,7 @@ from xling.errors import InputError
 from xling.files import read_json, write_atomically, write_json
 from xling.modules.facts import Facts, read_facts
 from xling.modules.kind import PartConfig, WritesFiles
-from xling.modules.registry import build, parse_config, restore
+from xling.modules.registry import KINDS, build, parse_config, restore
 from xling.sites import EncoderShape
 
 FORMAT = 1
@@ -73,6 +73,19 @@ class Module:
     def part(self, kind: str) -> Part | None:
         """Return the part of a kind, or None if the module has none."""
         return next((part for part in self.parts if part.config.kind == kind), None)
+
+    def of_task(self, task: str | None) -> Module:
+        """Return a module that several tasks share with the head of one, or with none; networks are the same.
+
+        Raises InputError for a task that it has no head for.
+        """
+        heads = [part for part in self.parts if KINDS[part.config.kind].head]
+        own = dict(zip(dict(self.facts.heads), heads, strict=False))
+        if task is not None and task not in own:
+            raise InputError(f"the module has no head for {task!r}", where="--task", choices=own)
+        kept = [part for part in self.parts if part not in heads or part is own.get(task or "")]
+        labels = dict(self.facts.heads).get(task or "", ())
+        return replace(self, parts=tuple(kept)).with_facts(task=task, labels=labels)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors by their names on disk."""

@@ -23,6 +23,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "scalearn": ("scalearn", "scalearn-uniform", "scalearn++", "scalearn-uniform++"),
     "learned_mean": ("learned-mean",),
     "gate": ("gate",),
+    "hypernetwork": ("hyper-x", "hyper-adapter", "hyperformer++"),
 }
 MADE = ("lexicon",)  # kinds of language modules that are made without a training
 PRESET_NAMES: Registry[str] = Registry(

@@ -15,6 +15,7 @@ from torch import Generator, Tensor, nn
 from xling.errors import InputError
 from xling.faults import faults
 from xling.modules.combining import CombinerConfig
+from xling.modules.hypernetwork import HypernetworkConfig
 from xling.modules.kind import Kind, PartConfig
 from xling.modules.names import FILES
 from xling.registry import Registry
@@ -71,8 +72,8 @@ def learning_preset(
 
     branches: the number of plans that the module combines during the training.
 
-    Raises InputError like `preset`, for a preset whose parts are computed from text, and when the preset
-    combines plans and there are none, or the other way round.
+    Raises InputError like `preset`, for a preset whose parts are computed from text or are shared by several
+    languages, and when the preset combines plans and there are none, or the other way round.
     """
     parts = preset(name, options, where=where)
     if not all(KINDS[part.kind].learns for part in parts):
@@ -80,6 +81,12 @@ def learning_preset(
             f"{name} is computed from text, so this training cannot change it",
             where=where,
             hint=f"make it with xling train language --kind {name} --text FILE --source-text FILE",
+        )
+    if any(isinstance(part, HypernetworkConfig) for part in parts):
+        raise InputError(
+            f"{name} is trained on several languages or tasks at once",
+            where=where,
+            hint="train it with xling train hypernetwork",
         )
     if branches and not _combines(parts):
         choices = [own for own, configs in PRESETS.items() if _combines(configs)]

@@ -140,4 +140,4 @@ def _shared_id(row: Any, own: Used) -> tuple[tuple[str, str], ...]:
 
 def _place(stage: Stage, role: str, data: Data) -> Place:
     purpose, _, tag = role.partition("/")
-    return Place(purpose, data.card, tag or getattr(data.rows[0], "language", stage.language))
+    return Place(purpose, data.card, getattr(data.rows[0], "language", tag or stage.language))

@@ -64,13 +64,17 @@ class Progress:
 
 
 class _Facts(BaseModel):
-    """The JSON of a checkpoint."""
+    """The JSON of a checkpoint.
+
+    updates: how often a parameter was changed, by name, where it was not in every step.
+    """
 
     steps: Annotated[int, Field(gt=0)]
     step: Annotated[int, Field(ge=0)]
     best_step: Annotated[int, Field(ge=0)]
     best_score: float | None
     threads: int = 0
+    updates: dict[str, Annotated[int, Field(ge=0)]] = {}
     whose: dict[str, Any] = {}
 
     @model_validator(mode="after")
@@ -104,15 +108,19 @@ class Checkpoints:
             return
         tensors = {f"value/{name}": value.detach().cpu() for name, value in parameters.items()}
         tensors |= {f"best/{name}": value.cpu() for name, value in progress.best.items()}
+        updates: dict[str, int] = {}
         for name, value in parameters.items():
             state = optimizer.state.get(value, {})
             tensors |= {f"{moment}/{name}": state[moment].cpu() for moment in _MOMENTS if moment in state}
+            if state and int(state["step"]) != progress.step:
+                updates[name] = int(state["step"])
         facts = {
             "step": progress.step,
             "steps": progress.steps,
             "best_step": progress.best_step,
             "best_score": progress.best_score,
             "threads": torch.get_num_threads(),
+            "updates": updates,
             "whose": self.whose,
         }
         data = save({k: v.contiguous() for k, v in tensors.items()}, metadata={"progress": json.dumps(facts)})
@@ -166,7 +174,6 @@ def _restore(
     alike = all(_like(value, name, parameters) for name, value in tensors.items())
     if values != set(parameters) or not alike:
         raise InputError("this checkpoint is of another run", where=path, hint="start over with --fresh")
-    step = torch.tensor(float(facts.step))
     best = {}
     with torch.no_grad():
         for name, value in parameters.items():
@@ -177,7 +184,8 @@ def _restore(
                 if f"{key}/{name}" in tensors
             }
             if moments:
-                optimizer.state[value] = {"step": step.clone(), **moments}
+                step = torch.tensor(float(facts.updates.get(name, facts.step)))
+                optimizer.state[value] = {"step": step, **moments}
             if f"best/{name}" in tensors:
                 best[name] = tensors[f"best/{name}"].to(value.device)
     return Progress(

@@ -25,7 +25,10 @@ _NO_MEMORY = "can't allocate memory"  # in the RuntimeError of torch's allocator
 class Objective(Protocol):
     """What a run minimises. `loss` must depend only on the parameters and the number of the forward pass."""
 
-    higher_is_better: bool
+    @property
+    def higher_is_better(self) -> bool | None:
+        """Whether a higher score is the better one; None when there never is a score."""
+        ...
 
     def passes_per_epoch(self) -> int:
         """Return the number of forward passes in which every example is seen once."""
@@ -192,7 +195,7 @@ def _score_where_due(
     if not _due(progress.step, progress.steps, settings.evaluate_every):
         return None
     score = objective.evaluate()
-    progress.offer(score, parameters, higher_is_better=objective.higher_is_better)
+    progress.offer(score, parameters, higher_is_better=bool(objective.higher_is_better))
     return score
 
 

@@ -15,7 +15,7 @@ class Mixture:
     A turn is a function of the pass number alone, so that an interrupted run goes on as if undisturbed. The
     score is the mean of the objectives' scores.
 
-    objectives: at least one; in all of them a higher score is better, or in none.
+    objectives: at least one; in all of them that have a score a higher one is better, or in none.
     alpha: an objective's share of the passes is proportional to its passes per epoch to this power. With 1
     each is seen as often as its data is large; towards 0 all of them equally often (Conneau and Lample 2019,
     section 3.1).
@@ -23,10 +23,10 @@ class Mixture:
     """
 
     def __init__(self, objectives: Sequence[Objective], *, alpha: float = 1.0) -> None:
-        directions = {own.higher_is_better for own in objectives}
-        if len(directions) != 1:
+        directions = {own.higher_is_better for own in objectives} - {None}
+        if not objectives or len(directions) > 1:
             raise ValueError("a mixture needs objectives whose scores have one direction")
-        self.objectives, (self.higher_is_better,) = tuple(objectives), directions
+        self.objectives, self.higher_is_better = tuple(objectives), next(iter(directions), None)
         sizes = [own.passes_per_epoch() for own in objectives]
         total, weights = sum(sizes), [size**alpha for size in sizes]
         counts = [max(1, round(total * weight / sum(weights))) for weight in weights]

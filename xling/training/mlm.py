@@ -23,7 +23,7 @@ from xling.composition.composed import Composition
 from xling.data.collation import BatchOrder
 from xling.errors import InputError
 from xling.languages import UNKNOWN
-from xling.training.specs import LanguageTraining
+from xling.training.specs import MaskedTraining
 
 MASKED, REPLACED = 0.8, 0.1
 OTHERS = 4096
@@ -112,14 +112,14 @@ class MaskedLanguageModelling:
     language: the language of the text, for plans and parts that depend on it.
     """
 
-    higher_is_better = False
+    higher_is_better = None
 
     def __init__(
         self,
         composition: Composition,
         head: MLMHead,
         rows: Sequence[Sequence[int]],
-        spec: LanguageTraining,
+        spec: MaskedTraining,
         *,
         seed: int,
         language: str = UNKNOWN,

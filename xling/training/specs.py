@@ -96,8 +96,8 @@ class ModuleTraining(Specification):
         return self
 
 
-class LanguageTraining(ModuleTraining):
-    """The training of a language module on plain text, by masked language modelling.
+class MaskedTraining(ModuleTraining):
+    """A training in which plain text is learned by masked language modelling.
 
     masked: the share of pieces that are masked in every pass (0.15 in Devlin et al. 2019; up to 0.4 can be
     better, Wettig et al. 2023).
@@ -105,10 +105,27 @@ class LanguageTraining(ModuleTraining):
     and a fixed sample of other pieces; if False, among all pieces.
     """
 
-    kind: str = "madx"
-    training: TrainingSettings = TrainingSettings(epochs=3, learning_rate=1e-3, batch_tokens=1024)
     masked: Annotated[float, Field(gt=0, lt=1)] = 0.15
     candidates: bool = True
+
+
+class LanguageTraining(MaskedTraining):
+    """The training of a language module on plain text, by masked language modelling."""
+
+    kind: str = "madx"
+    training: TrainingSettings = TrainingSettings(epochs=3, learning_rate=1e-3, batch_tokens=1024)
+
+
+class HypernetworkTraining(MaskedTraining):
+    """The training of a hypernetwork on labelled examples of tasks, on plain text of languages, or on both.
+
+    alpha: how often a task's examples or a language's text have their turn: in proportion to their number of
+    passes to this power.
+    """
+
+    kind: str = "hyper-x"
+    training: TrainingSettings = TrainingSettings(epochs=3, learning_rate=1e-4, batch_tokens=1024)
+    alpha: Annotated[float, Field(ge=0, le=1)] = 0.3
 
 
 class AlignmentTraining(ModuleTraining):

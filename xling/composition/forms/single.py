@@ -22,6 +22,7 @@ from xling.sites import (
     Combines,
     Hidden,
     Place,
+    ReadsLanguage,
     ReadsPieces,
     ResidualState,
     Rows,
@@ -145,8 +146,8 @@ class Loaded(Leaf, Node):
 
     @property
     def reads_language(self) -> bool:
-        """Whether the encoder weights that it sets depend on the rows' language."""
-        return any(part.reads_language for part in self.weighers)
+        """Whether what it does depends on the rows' language."""
+        return any(isinstance(part, ReadsLanguage) and part.reads_language for part in self.module.networks)
 
     def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
         return reduce(lambda found, part: part.rewritten(found, language), self.rewriters, units)

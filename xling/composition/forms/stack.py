@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xling.composition.folding import Folding
 from xling.composition.forms.arrow import check_scaled
-from xling.composition.forms.beside import check_combiners
+from xling.composition.forms.beside import check_combiners, has_head
 from xling.composition.forms.form import HeadState, Node, Plan, nodes, walk
 from xling.composition.forms.single import Empty, Loaded
 from xling.errors import PlanError
@@ -33,6 +33,11 @@ class Stack(Node):
     def grown(self) -> Plan:
         check_combiners(self.plans)
         check_scaled(self.plans)
+        scored = max((place for place, plan in enumerate(self.plans) if has_head(plan)), default=0)
+        below = tuple(map(_headless, self.plans[:scored]))
+        return Stack((*below, *self.plans[scored:]))._checked()
+
+    def _checked(self) -> Plan:
         first = next((place for place, plan in enumerate(self.plans) if not _only_rewrites(plan)), None)
         late = None if first is None else next(filter(_rewrites, self.plans[first:]), None)
         if late is not None:
@@ -83,6 +88,13 @@ def stack(*plans: Plan) -> Plan:
     for plan in plans:
         flat += plan.plans if isinstance(plan, Stack) else [plan]
     return Stack(tuple(flat)) if len(flat) > 1 else flat[0] if flat else Empty()
+
+
+def _headless(plan: Plan) -> Plan:
+    """Return a plan where modules that several tasks share have no head, since another one scores."""
+    if isinstance(plan, Loaded):
+        return replace(plan, module=plan.module.of_task(None)) if plan.module.facts.heads else plan
+    return plan.over(list(map(_headless, plan.plans)))
 
 
 def _rewrites(plan: Plan) -> bool:

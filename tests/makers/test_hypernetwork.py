@@ -1,0 +1,213 @@
+"""Training hypernetworks: tasks and languages in turns, killed and resumed; ordinary modules out of them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from support.making import SHARED
+from support.tiny import TEXTS
+from support.writing import conll, table
+
+import xling
+from xling.bases.fingerprints import of_tensors
+from xling.errors import InputError
+from xling.store.lineage import module_fingerprint
+from xling.training.reporting import Silent
+from xling.training.specs import TrainingSettings
+
+SETTINGS = TrainingSettings(
+    steps=8, learning_rate=0.02, batch_tokens=128, precision="float32", checkpoint_every=1
+)
+SMALL = {"size": 6, "source": 8, "reduction_factor": 4}
+WORDS = {"swh": TEXTS[:30], "zul": [line[::-1] for line in TEXTS[30:60]]}
+SPANS = [
+    xling.TaggedSentence(
+        tuple(line.split()), tuple("BO"[n % 2] for n, _ in enumerate(line.split())), line, tag
+    )
+    for line, tag in zip(TEXTS[:16], ["eng", "swh"] * 8, strict=True)
+]
+NER = [
+    xling.TaggedSentence(
+        own.tokens, tuple("O" if t == "O" else "B-PER" for t in own.tags), own.id, own.language
+    )
+    for own in SPANS
+]
+TOPICS = [xling.LabelledText(line, "ab"[n % 2], str(n), "eng") for n, line in enumerate(TEXTS[:12])]
+TASKS = {"tagging": NER, "classification": TOPICS}
+
+
+def trained(base, texts=None, train=None, *, kind="hyper-x", **more):
+    told = {"kind": kind, "options": SMALL, "settings": SETTINGS, **more}
+    return xling.train_hypernetwork(
+        base, WORDS if texts is None else texts, TASKS if train is None else train, **told
+    )
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_it_learns_tasks_and_languages_at_once(bert, kind):
+    before = of_tensors(bert.encoder.state_dict().items())
+    module = trained(bert, kind=kind)
+    assert of_tensors(bert.encoder.state_dict().items()) == before
+    config = module.parts[0].config
+    assert config.tasks == ("mlm", "tagging", "classification")
+    assert config.languages == ("swh", "zul", "eng")
+    assert [part.prefix for part in module.parts] == ["hypernetwork", "head-tagging", "head-classification"]
+    assert module.facts.heads == (("tagging", ("O", "B-PER", "I-PER")), ("classification", ("a", "b")))
+    assert (module.facts.task, module.facts.source, module.facts.language) == ("tagging", "eng", None)
+    fresh = trained(bert, kind=kind, settings=SETTINGS.model_copy(update={"learning_rate": 1e-30}))
+    still = [
+        name
+        for name, value in module.tensors().items()
+        if torch.allclose(value, fresh.tensors()[name], atol=1e-6)
+    ]
+    assert not still  # each task, language and layer had its turn
+    assert module.scores["train_tagging"] == 16
+    assert {f"pseudo_perplexity_{when}_{tag}" for when in ("before", "after") for tag in WORDS} <= set(
+        module.scores
+    )
+
+
+def test_each_row_of_a_file_of_several_languages_has_its_own(bert):
+    module = trained(bert)
+    plans = {"h": module, "topic": xling.generate_module(module, task="classification")}
+    for plan, rows in (("h", NER[:6]), ("h >> topic", [*TOPICS[:3]])):
+        model = xling.compose(bert, plan, modules=plans)
+        together = [own.logs for own in model.label_scores(rows)]
+        for row, logs in zip(rows, together, strict=True):
+            (alone,) = model.label_scores([row])
+            assert torch.allclose(alone.logs, logs, atol=1e-5)
+            task = "tagging" if plan == "h" else "classification"
+            made = xling.generate_module(module, language=row.language, task=task)
+            (ordinary,) = xling.compose(bert, "g", modules={"g": made}).label_scores([row])
+            assert torch.allclose(ordinary.logs, logs, atol=1e-5)
+
+
+def test_text_alone_and_traits_serve_a_language_of_which_there_is_none(bert):
+    module = trained(bert, train={}, kind="hyper-adapter", options={**SMALL, "language": "typology"})
+    assert (module.facts.task, module.facts.language, module.facts.heads) == (None, "und", ())
+    spans = xling.train_task(bert, NER, task="tagging", settings=SETTINGS)
+    xho = xling.generate_module(module, language="xho")
+    assert (xho.facts.language, xho.facts.descent.modules[0]) == ("xho", module_fingerprint(module))
+    known = {"h": module, "t": spans, "x": xho}
+    texts = [line.split() for line in TEXTS[:5]]
+    one, two = (
+        xling.compose(bert, f"{below} >> t", modules=known).predict(texts, language="xho") for below in "hx"
+    )
+    assert one == two
+
+
+class Killed(Silent):
+    """A reporter that ends a training after some steps."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def tick(self, tick) -> None:
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_killed_and_resumed_it_ends_the_same(bert, tmp_path, kind):
+    whole = trained(bert, kind=kind, dev={"tagging": NER[:3]})
+    for steps in (3, 2):
+        with pytest.raises(KeyboardInterrupt):
+            session = xling.Session(checkpoints=tmp_path, reporter=Killed(steps))
+            trained(bert, kind=kind, dev={"tagging": NER[:3]}, session=session)
+    assert any(tmp_path.iterdir())
+    resumed = trained(bert, kind=kind, dev={"tagging": NER[:3]}, session=xling.Session(checkpoints=tmp_path))
+    assert all(torch.equal(value, resumed.tensors()[name]) for name, value in whole.tensors().items())
+    assert (resumed.facts, resumed.scores) == (whole.facts, whole.scores)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"texts": {}, "train": {}}, "there is nothing to learn from"),
+        ({"texts": {"swh": []}}, "nothing of swh is left"),
+        ({"train": {"tagging": []}}, "nothing of tagging is left"),
+        ({"train": {"taging": NER}}, "'taging'.*tagging"),
+        ({"dev": {"pos": NER}}, "pos is not trained; choose from tagging, classification"),
+        ({"kind": "bottleneck", "options": {}}, "no hypernetwork; choose from hyper-x, hyper-adapter"),
+        ({"kind": "head", "options": {}}, "no hypernetwork"),
+        ({"options": {"sizes": 3}}, "sizes: no such key"),
+        ({"texts": {"rmn": TEXTS}, "options": {**SMALL, "language": "typology"}}, "nothing is known of"),
+        ({"options": {"head": {"outputs": 7}}}, "outputs is 3 by the task"),
+    ],
+)
+def test_what_does_not_go_together_is_told(bert, words, told):
+    with pytest.raises(InputError, match=told):
+        trained(bert, **words)
+
+
+def test_elsewhere_it_is_not_trained(bert):
+    for train in (
+        lambda: xling.train_language(bert, TEXTS, language="swh", kind="hyper-adapter", settings=SETTINGS),
+        lambda: xling.train_task(bert, NER, task="tagging", kind="hyper-x", settings=SETTINGS),
+    ):
+        with pytest.raises(
+            InputError, match="several languages or tasks at once; train it with xling train hyper"
+        ):
+            train()
+
+
+def test_only_what_it_generates_is_trained_further(bert):
+    module = trained(bert, train={"tagging": NER})
+    told = {"task": "tagging", "settings": SETTINGS}
+    with pytest.raises(InputError, match="a hypernetwork is trained in one go"):
+        xling.train_task(bert, NER, **told, init=module)
+    made = xling.generate_module(module, language="swh", task="tagging")
+    further = xling.train_task(bert, NER, **told, init=made)
+    assert [part.config for part in further.parts] == [part.config for part in made.parts]
+    assert further.facts.descent.modules == tuple(sorted(map(module_fingerprint, (module, made))))
+
+
+def test_from_the_shell(shell, bert, tmp_path):
+    for tag, lines in WORDS.items():
+        (tmp_path / f"{tag}.txt").write_text("\n".join(lines), encoding="utf-8")
+    tags, topics, store = conll(tmp_path), table(tmp_path), ("--store", tmp_path)
+    told = ("train", "hypernetwork", "--base", bert.id, "--quiet", "--out", tmp_path / "hyper/x")
+    small = [word for key, value in SMALL.items() for word in ("--set", f"parts.{key}={value}")]
+    texts = [word for tag in WORDS for word in ("--text", f"{tag}={tmp_path / tag}.txt")]
+    labelled = (
+        "--train",
+        f"tagging={tags}",
+        "--train",
+        f"classification={topics}",
+        "--dev",
+        f"tagging={tags}",
+    )
+    shell(*told, *texts, *labelled).refused("--source-language", "beside --train")
+    shell(*told, "--text", "swh.txt").refused("--text", "'swh.txt' says not what it is of", "swh=FILE")
+    shell(*told, "--train", f"taging={tags}", "--source-language", "eng").refused("'taging'; choose from")
+    shell(*told, *labelled, *labelled, "--source-language", "eng").refused("tagging is there twice")
+    ended = shell(*told, *texts, *labelled, "--source-language", "eng", *small, "--set", "steps=3", "--json")
+    assert ended.status == 0, ended.err
+    assert json.loads(ended.out)["train_tagging"] == 18
+    scored = shell("evaluate", "--base", bert.id, "--plan", "hyper/x", *store, "--task", "tagging",
+                   "--data", tags, "--language", "zul")  # fmt: skip
+    assert scored.status == 0, scored.err
+    other = shell("evaluate", "--base", bert.id, "--plan", "hyper/x", *store, "--task", "tagging",
+                  "--data", tags, "--language", "yor")  # fmt: skip
+    other.refused("no embedding of the language 'yor'; choose from swh, zul, eng")
+    for out, words in (
+        ("lang/zul", ("--language", "zul")),
+        ("task/topic", ("--task", "classification")),
+        ("task/zul", ("--language", "zul", "--task", "tagging")),
+    ):
+        ended = shell("module", "generate", "hyper/x", *store, *words, "--out", tmp_path / out, "--json")
+        assert ended.status == 0, ended.err
+    assert json.loads(ended.out)["parts"] == "bottleneck + head"
+    shell(
+        "module", "generate", "hyper/x", *store, "--language", "zul", "--out", tmp_path / "lang/zul"
+    ).refused("lang/zul is there already")
+    verified = shell("module", "verify", *store, "--base", bert.id, "--json")
+    assert verified.status == 0, verified.err
+    assert {row["module"]: row["rests on"] for row in json.loads(verified.out)} == {
+        "hyper/x": "", **dict.fromkeys(("lang/zul", "task/topic", "task/zul"), "hypernetwork: hyper/x"),
+    }  # fmt: skip
+    found = shell("module", "list", *store, "--trained-on", tmp_path / "swh.txt", "--json")
+    assert [row["name"] for row in json.loads(found.out)] == ["hyper/x", "lang/zul", "task/topic", "task/zul"]

@@ -1,0 +1,99 @@
+"""Hypernetworks from files: the job of `xling train hypernetwork`, and that of `xling module generate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xling.data.text import read_text
+from xling.errors import InputError
+from xling.files import whole_folder
+from xling.jobs.from_files import from_files
+from xling.jobs.train import Options, name_of
+from xling.languages import UNKNOWN, parse
+from xling.makers.generated import generate
+from xling.makers.hypernetwork import shared_data
+from xling.makers.stage import Data, Stage
+from xling.places import check_empty
+from xling.store.store import Store, write_card
+from xling.tasks.reading import read_labelled
+from xling.tasks.registry import TASKS
+from xling.training.specs import HypernetworkTraining
+
+
+@dataclass(frozen=True, kw_only=True)
+class HypernetworkFiles:
+    """The training files of a hypernetwork.
+
+    text: `tag=path` for each language. train, dev: `task=path` for each task. source_language: the language
+    of labelled data. format: that of labelled data.
+    """
+
+    text: tuple[str, ...] = ()
+    train: tuple[str, ...] = ()
+    dev: tuple[str, ...] = ()
+    source_language: str | None = None
+    format: str = "auto"
+
+    def stage(self, options: Options) -> Stage:
+        """Return the training stage."""
+        if self.train and self.source_language is None:
+            hint = "say --source-language TAG beside --train"
+            raise InputError("labelled data have a language", where="--source-language", hint=hint)
+        texts: dict[str, list[Path]] = {}
+        for tag, path in _named("--text", self.text, "swh=FILE for each language"):
+            texts.setdefault(parse(tag), []).append(path)
+        train, dev = self._labelled("--train", self.train), self._labelled("--dev", self.dev)
+        lines = {tag: from_files(read_text(paths), paths) for tag, paths in texts.items()}
+        return Stage(
+            name=name_of(options.out),
+            spec=options.told(HypernetworkTraining),
+            language=parse(str(self.source_language)) if train else UNKNOWN,
+            task=next(iter(train), None),
+            data=shared_data(lines, train, dev, options.seed),
+            seed=options.seed,
+        )
+
+    def _labelled(self, option: str, given: Iterable[str]) -> dict[str, Data]:
+        found: dict[str, Data] = {}
+        for task, path in _named(option, given, "tagging=FILE for each task"):
+            TASKS.named(task, where=option)
+            if task in found:
+                hint = "put the examples of a task into one file"
+                raise InputError(f"{task} is there twice", where=option, hint=hint)
+            language = parse(str(self.source_language))
+            rows = read_labelled(path, task=task, language=language, format=self.format)
+            found[task] = from_files(rows, [path])
+        return found
+
+
+def generate_to(
+    store: Store, name: str, out: Path, *, language: str | None, task: str | None
+) -> dict[str, Any]:
+    """Write what a hypernetwork of a store generates into a new folder, and return a summary.
+
+    Raises InputError as `generate` does, and for a folder that is in use.
+    """
+    check_empty(out)
+    module = generate(store.get(name), language=language, task=task)
+    with whole_folder(out) as unfinished:
+        module.save(unfinished)
+        write_card(module, name_of(out), unfinished)
+    numbers = sum(value.numel() for value in module.tensors().values())
+    kinds = " + ".join(part.config.kind for part in module.parts)
+    return {"module": str(out), "parts": kinds, "labels": list(module.facts.labels), "parameters": numbers}
+
+
+def _named(option: str, given: Iterable[str], wanted: str) -> list[tuple[str, Path]]:
+    """Return the name and the path of each `name=path`. Raises InputError for one without a name."""
+    found = [text.partition("=") for text in given]
+    for name, equals, path in found:
+        if not (name and equals and path):
+            raise InputError(
+                f"{name + equals + path!r} says not what it is of",
+                where=option,
+                hint=f"write {option} {wanted}",
+            )
+    return [(name, Path(path)) for name, _, path in found]
