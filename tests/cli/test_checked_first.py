@@ -87,7 +87,7 @@ REFUSED = {
     ),
     "graph": (
         ("module", "onnx", "--base", NO_BASE, "--store", "STORE", "--out", "OUT", "--plan",
-         "route(swh: lang/swh, *: none) >> task/ner"), ("routes by language",),
+         "route(swh: lang/swh, *: none) >> task/ner"), ("goes by language",),
     ),
     "format of another library": (
         ("module", "import", "STORE", "--format", "x", "--out", "OUT", "--base", NO_BASE), ("'x'", "peft"),

@@ -157,6 +157,9 @@ class Doubled:
             state.increment if own is None else 2 * own + (0 if state.increment is None else state.increment)
         )
 
+    def linear_increment(self, place, state):
+        return None
+
     def embed(self, states, rows):
         return states
 
