@@ -15,6 +15,12 @@ def file_checksum(path: Path) -> str:
     return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
+def stored_checksum(path: Path) -> str:
+    """Return the SHA-256 (64 hex digits) of a file's bytes as they are stored, packed or not."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def checksums(paths: Iterable[str | Path]) -> list[str]:
     """Return the checksum of every file, and of every file of text below a folder.
 

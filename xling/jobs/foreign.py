@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from xling import __version__
 from xling.bases.base import Base, load_base
 from xling.composition.composed import base_facts, check_fits
+from xling.data.checksums import stored_checksum
 from xling.errors import InputError
 from xling.files import check_new, whole_folder, write_atomically
 from xling.languages import parse
@@ -125,7 +125,7 @@ def _check_said(order: ImportOrder) -> None:
 def _facts(order: ImportOrder, base: Base, found: Found) -> Facts:
     """Return the facts of the new module; its recipe lists the format, and the checksum of each file."""
     lines = [f"import: {order.format}", "files:"]
-    lines += [f"  {path.name}: sha256:{_checksum(path)}" for path in found.files]
+    lines += [f"  {path.name}: sha256:{stored_checksum(path)}" for path in found.files]
     return base_facts(
         base,
         language=parse(order.language) if order.language else None,
@@ -135,11 +135,6 @@ def _facts(order: ImportOrder, base: Base, found: Found) -> Facts:
         recipe="\n".join(lines) + "\n",
         xling_version=__version__,
     )
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _card(order: ExportOrder, module: Module) -> str:

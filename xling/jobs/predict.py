@@ -6,7 +6,6 @@ so that memory does not grow with the file. The output grows beside its place (s
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from xling.composition.contents import loaded
+from xling.data.checksums import stored_checksum
 from xling.data.examples import Example
 from xling.data.pipes import lasting
 from xling.data.textfile import ending, find
@@ -99,14 +99,9 @@ def predict_file(
 
 def _checked(task: Task, how: Reading) -> _Input:
     """Read a file to its end; raises InputError that names its first bad line."""
-    checksum = _checksum(how)
+    checksum = stored_checksum(find(Path(how.where)))
     total = sum(1 for _ in stream_file(task, how))
     return _Input(task=task, how=how, total=total, checksum=checksum)
-
-
-def _checksum(how: Reading) -> str:
-    with find(Path(how.where)).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _grow(output: Growing, model: ComposedModel, input: _Input, setup: Setup, progress: Progress) -> None:
@@ -135,7 +130,7 @@ def _predicted(
         told = partial(_tell, progress, done, len(window), input.total)
         yield from model.predict(window, precision=setup.precision, progress=told)
         done += len(window)
-    if _checksum(input.how) != input.checksum:
+    if stored_checksum(find(input.path)) != input.checksum:
         raise InputError("the file changed while it was predicted", where=input.path, hint="start again")
 
 
