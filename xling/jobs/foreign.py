@@ -17,7 +17,7 @@ from xling.modules.module import WEIGHTS, Facts, Module
 from xling.places import check_empty
 from xling.store.formats.format import Found, ImportRequest, parts_of
 from xling.store.formats.registry import format_named
-from xling.store.store import Store, write_card
+from xling.store.store import Store, put_new
 from xling.tasks.registry import task_named
 
 
@@ -62,13 +62,7 @@ def import_module(order: ImportOrder) -> dict[str, Any]:
     labels = tuple(filter(None, (label.strip() for label in (order.labels or "").split(","))))
     found = wanted.read(order.source, ImportRequest(base, order.task, labels, order.without_head))
     parts = parts_of(found, base, where=order.source)
-    module = Module(parts, _facts(order, base, found))
-    with whole_folder(order.out) as unfinished:
-        module.save(unfinished)
-        write_card(module, "/".join(order.out.parts[-2:]), unfinished)
-    numbers = sum(value.numel() for value in module.tensors().values())
-    kinds = " + ".join(part.config.kind for part in parts)
-    return {"module": str(order.out), "parts": kinds, "labels": list(found.labels), "parameters": numbers}
+    return put_new(Module(parts, _facts(order, base, found)), order.out)
 
 
 def export_module(order: ExportOrder) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from xling.data.text import read_text
 from xling.errors import InputError
-from xling.files import whole_folder
 from xling.jobs.from_files import from_files
 from xling.jobs.train import Options, name_of
 from xling.languages import UNKNOWN, parse
@@ -17,7 +16,7 @@ from xling.makers.generated import generate
 from xling.makers.hypernetwork import shared_data
 from xling.makers.stage import Data, Stage
 from xling.places import check_empty
-from xling.store.store import Store, write_card
+from xling.store.store import Store, put_new
 from xling.tasks.reading import read_labelled
 from xling.tasks.registry import TASKS
 from xling.training.specs import HypernetworkTraining
@@ -77,13 +76,7 @@ def generate_to(
     Raises InputError as `generate` does, and for a folder that is in use.
     """
     check_empty(out)
-    module = generate(store.get(name), language=language, task=task)
-    with whole_folder(out) as unfinished:
-        module.save(unfinished)
-        write_card(module, name_of(out), unfinished)
-    numbers = sum(value.numel() for value in module.tensors().values())
-    kinds = " + ".join(part.config.kind for part in module.parts)
-    return {"module": str(out), "parts": kinds, "labels": list(module.facts.labels), "parameters": numbers}
+    return put_new(generate(store.get(name), language=language, task=task), out)
 
 
 def _named(option: str, given: Iterable[str], wanted: str) -> list[tuple[str, Path]]:

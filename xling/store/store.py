@@ -7,10 +7,11 @@ import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from xling.composition.forms.single import Named
 from xling.errors import InputError, MismatchError
-from xling.files import write_atomically
+from xling.files import whole_folder, write_atomically
 from xling.modules.module import WEIGHTS, Facts, Module
 
 CARD = "README.md"
@@ -91,6 +92,19 @@ def _check_revision(folder: Path, wanted: Named) -> None:
         raise MismatchError(
             f"{wanted.name} has the content fingerprint {found[:19]}, not {wanted.revision}", where=folder
         )
+
+
+def put_new(module: Module, out: Path) -> dict[str, Any]:
+    """Write a module with its card into a new folder, which appears when it is whole; return a summary.
+
+    Raises InputError when the folder came to be meanwhile, and XlingError when nothing can be written there.
+    """
+    with whole_folder(out) as unfinished:
+        module.save(unfinished)
+        write_card(module, "/".join(out.parts[-2:]), unfinished)
+    numbers = sum(value.numel() for value in module.tensors().values())
+    kinds = " + ".join(part.config.kind for part in module.parts)
+    return {"module": str(out), "parts": kinds, "labels": list(module.facts.labels), "parameters": numbers}
 
 
 def write_card(module: Module, name: str, folder: Path) -> Path:
