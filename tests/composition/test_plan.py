@@ -93,7 +93,17 @@ def test_equal_weights_are_no_weights():
 def test_the_weights_of_a_sum_are_as_they_are_written():
     assert parse("sum(a, b; 2, 2)") == Sum((Named("a"), Named("b")), (2.0, 2.0)) != parse("sum(a, b; 1, 1)")
     assert parse("sum(a, b; -0.2, 1e-3)") == parse("sum(a, b; - 0.2, 0.001)")
-    assert str(parse("sum(a; -0)")) == "sum(a; 0.0)"
+    assert str(parse("sum(a; -0)")) == "0.0 * a"
+
+
+def test_a_number_before_a_plan_is_its_strength_and_binds_tighter_than_a_stack():
+    assert parse("0.5 * a >> b") == parse("sum(a; 0.5) >> b") == parse("(0.5*a) >> b")
+    assert parse("0.5 * (a >> b)") == parse("sum(a >> b; 0.5)") != parse("0.5 * a >> b")
+    assert str(parse("- 0.2 * mean(a, 1e-3*b)")) == "-0.2 * mean(a, 0.001 * b)"
+    assert str(parse("sum(a >> b; 2)")) == "2.0 * (a >> b)"
+    assert parse("0.5 * 0.5 * a") == Sum((Sum((Named("a"),), (0.5,)),), (0.5,))
+    assert parse("route(swh: 0.5 * a, *: none)") == parse("route(swh: sum(a; 0.5), *: none)")
+    assert parse("route(auto: 0.5 * lang/*, *: none)") == parse("route(auto: sum(lang/*; 0.5), *: none)")
 
 
 def test_fuse_names_the_module_that_combines_behind_a_semicolon():
@@ -127,6 +137,12 @@ def test_names_are_found_from_left_to_right():
         ("sum(a, b; 1)", "sum of 2 plans has 1 weights"),
         ("sum(a; inf)", "the weights of sum must be finite"),
         ("sum(a; --1)", "'--' is no weight"),
+        ("a * b", "'a' is no weight"),
+        ("0.5 *", "something is missing at the end"),
+        ("- a", "'-a' is no weight"),
+        ("-1 a", "expected '*' before 'a'"),
+        ("a >> inf * b", "the weights of sum must be finite"),
+        ("0.5 * vote(a, b)", "combines the scores of complete plans"),
         ("sum(vote(a, b), c; 1, 1)", "combines the scores of complete plans"),
         ("average(a, none)", "average takes names of modules, not 'none'"),
         ("average(a, b >> c)", "average takes names of modules, not 'b >> c'"),

@@ -12,6 +12,8 @@ from support.tiny import WORDS
 from support.writing import conll
 
 import xling
+from xling.composition.contents import grow, rewrites
+from xling.composition.grammar import parse
 from xling.data.examples import TEXTS
 from xling.errors import PlanError
 from xling.modules.lexicon import FILE, HEADER, Lexicon
@@ -246,3 +248,13 @@ def test_a_task_module_learns_on_glosses(bert, store, shell, tmp_path):
                   "steps=2", "--out", tmp_path / "task/ner")  # fmt: skip
     assert ended.status == 0, ended.err
     assert [name for name, _ in Module.load(tmp_path / "task/ner").facts.below] == ["lang/swh"]
+
+
+def test_a_lexicon_has_no_strength(base):
+    words = xling.make_lexicon([], language="swh", dictionary=list(GLOSSES.items()))
+    modules = {"words": words, "lang": disturbed(base, "bottleneck", std=0.1, seed=1)}
+    for text in ("0.5 * words", "2 * (words >> lang)", "0.5 * words >> lang"):
+        with pytest.raises(PlanError, match=r"words rewrites the text, which .* cannot do at a strength"):
+            grow(parse(text), lambda name: modules[name.name])
+    assert rewrites(grow(parse("words >> 0.5 * lang"), lambda name: modules[name.name]))
+    assert rewrites(grow(parse("1 * words"), lambda name: modules[name.name]))

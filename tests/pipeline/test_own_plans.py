@@ -46,7 +46,7 @@ def test_each_is_tested_in_the_languages_that_it_is_for(recipe, run, tmp_path):
     results = json.loads((tmp_path / "runs/tiny/results.json").read_text())
     plans = {(own["language"], own["condition"], own["seed"]): own["plan"] for own in results["cells"]}
     assert plans["swh", "auto", 3] == "route(auto: lang/*, *: none) >> task/ner-seed3"
-    assert plans["swh", "half", 0] == "sum(lang/swh; 0.5) >> task/ner" and ("eng", "half", 0) not in plans
+    assert plans["swh", "half", 0] == "0.5 * lang/swh >> task/ner" and ("eng", "half", 0) not in plans
     assert plans["eng", "learned", 0] == "fuse(lang/swh, lang/eng; fusion/learned) >> task/ner"
     assert plans["swh", "learned", 3] == "fuse(lang/swh, lang/eng; fusion/learned-seed3) >> task/ner-seed3"
     modules = {own["name"] for own in results["modules"]}

@@ -7,12 +7,15 @@ import math
 import numpy as np
 import pytest
 import torch
-from support.making import disturbed, own_vocabulary
+from support.making import disturbed, fresh, own_vocabulary
 from support.tiny import TEXTS
 
+from xling.api.languages import train_language
+from xling.bases.batches import pad_rows
 from xling.bases.mlm_head import Candidates, OwnPieces, narrowed
 from xling.composition.composed import Composition
 from xling.errors import InputError
+from xling.makers.mlm_head import mlm_head
 from xling.modules.vocabulary import Vocabulary, VocabularyConfig
 from xling.training.mlm import (
     MaskedLanguageModelling,
@@ -23,6 +26,7 @@ from xling.training.mlm import (
 )
 from xling.training.pseudo_perplexity import pseudo_perplexity
 from xling.training.specs import LanguageTraining, TrainingSettings
+from xling.training.staying import Stay, moved
 
 
 def masks(ids, maskable, seed=0, probability=0.15):
@@ -202,3 +206,48 @@ def test_the_share_of_masked_pieces_is_a_setting(bert, share, monkeypatch):
     monkeypatch.setattr(objective, "masked_loss", lambda masked, mask, targets, wanted: targets.sum())
     masked, read = objective.loss(0)
     assert int(masked) / (read - 2 * len(rows)) == pytest.approx(share, abs=0.04)
+
+
+def staying(base, module, weight):
+    settings = TrainingSettings(steps=30, learning_rate=0.02, batch_tokens=64)
+    spec = LanguageTraining(kind="bottleneck", stay=weight, training=settings)
+    rows = encode_lines(base.tokenizer, TEXTS, 32)
+    composition = Composition(base, [module])
+    return MaskedLanguageModelling(composition, mlm_head(base), rows, spec, seed=3)
+
+
+def test_staying_costs_nothing_where_nothing_moves(base):
+    for module, costs in (
+        (disturbed(base, "bottleneck", std=0.3, seed=1), True),
+        (fresh(base, "madx"), False),
+    ):
+        free, kept = (float(staying(base, module, weight).loss(0)[0].detach()) for weight in (0.0, 2.0))
+        assert kept > free + 1e-4 if costs else kept == pytest.approx(free, abs=1e-6)
+
+
+def test_how_far_states_moved_is_relative_to_their_length_and_counts_kept_positions_alone():
+    wanted = torch.tensor([[[[3.0, 4.0], [1.0, 0.0]]], [[[0.0, 2.0], [1.0, 0.0]]]])
+    found = wanted.clone()
+    found[0, 0, 0, 0] += 1.0
+    found[:, 0, 1] += 7.0
+    assert float(moved(found, wanted, torch.tensor([[True, False]]))) == pytest.approx(0.5 / 25)
+    assert float(moved(found, wanted, torch.tensor([[False, False]]))) == 0.0
+
+
+def test_a_module_that_stays_is_nearer_to_the_base_after_its_training(bert):
+    far = []
+    for weight in (0.0, 5.0):
+        trained = train_language(
+            bert, TEXTS * 4, language="swh", kind="bottleneck", stay=weight,
+            settings=TrainingSettings(steps=30, learning_rate=0.02, batch_tokens=64),
+        )  # fmt: skip
+        ids, mask = pad_rows(encode_lines(bert.tokenizer, TEXTS, 32), bert.tokenizer.pad_token_id)
+        composition = Composition(bert, [trained])
+        with torch.no_grad():
+            far.append(float(Stay(composition).loss(composition.layers(ids, mask), ids, mask, mask)))
+    assert far[1] < far[0] / 2
+
+
+def test_nothing_stays_near_a_base_that_cannot_read_the_pieces(bert):
+    with pytest.raises(InputError, match="cannot read the pieces of a vocabulary"):
+        staying(bert, own_vocabulary(bert, seed=1), 1.0)

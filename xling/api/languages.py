@@ -29,6 +29,7 @@ def train_language(
     options: Mapping[str, Any] | None = None,
     settings: TrainingSettings | None = None,
     held_out: Sequence[str] | None = None,
+    head_text: Sequence[str] = (),
     init: Module | None = None,
     vocabulary: Module | None = None,
     seed: int = 0,
@@ -46,12 +47,13 @@ def train_language(
         settings: The length of training, the learning rate and so on; by default three passes over the text.
         held_out: Lines to measure pseudo-perplexity on; `texts` is then used as it is. Without them,
             repeated lines are dropped and a tenth of the lines, 200 at most, is held out.
+        head_text: Lines to fit the MLM head on when the base has none; by default the names of the CLDR.
         init: A language module to continue training; its kind is then used.
         vocabulary: A vocabulary from `build_vocabulary`, which replaces the base's. It is trained too and
             becomes a part of the module.
         seed: The seed of the initial values, the order of rows and the masking.
         session: Where checkpoints are written, and the callbacks for steps and remarks.
-        further: More fields of `LanguageTraining`.
+        further: More fields of `LanguageTraining`, such as `stay`.
 
     Returns:
         The module. Its `scores` contain pseudo-perplexity (exp of nats per piece) and bits per character,
@@ -70,7 +72,8 @@ def train_language(
         name="",
         spec=told(LanguageTraining, settings, {"kind": kind, "options": dict(options or {}), **further}),
         language=parse_tag(language),
-        data=text_of(Data(rows=texts), None if held_out is None else Data(rows=held_out), seed),
+        data=text_of(Data(rows=texts), None if held_out is None else Data(rows=held_out), seed)
+        | ({"head_text": Data(rows=head_text)} if head_text else {}),
         modules=given(init=init, vocabulary=vocabulary),
         seed=seed,
     )

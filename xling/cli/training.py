@@ -83,6 +83,10 @@ AlignerName = Annotated[
 SourceTexts = Annotated[
     list[Path] | None, typer.Option("--source-text", help="Text of the source language, for centre.")
 ]
+HeadTexts = Annotated[
+    list[Path] | None,
+    typer.Option("--head-text", help="Running text to fit the MLM head on, for a base without one."),
+]
 LanguageKind = Annotated[
     str,
     typer.Option(
@@ -101,6 +105,7 @@ def language(
     base: BaseUnlessMade = None,
     text: Texts = None,
     source_text: SourceTexts = None,
+    head_text: HeadTexts = None,
     alpha: Annotated[
         float, typer.Option("--alpha", help="Balance: 1 reads each line once, 0 each language equally.")
     ] = 0.3,
@@ -134,7 +139,7 @@ def language(
 
     made = kind in MADE
     of_training = {"--text": text, "--parallel": parallel, "--vocabulary": vocabulary, "--init": init}
-    of_training |= {"--minutes": minutes, "--source-text": source_text}
+    of_training |= {"--minutes": minutes, "--source-text": source_text, "--head-text": head_text}
     of_lexicon = {"--pairs": pairs, "--lexicon": lexicon, "--aligner": aligner, "--data-root": data_root}
     check_options(kind, base, of_training if made else of_lexicon)
     words = LexiconFiles(language=language, pairs=pairs, dictionary=lexicon, data_root=data_root)
@@ -142,6 +147,7 @@ def language(
         language=language,
         text=tuple(text or ()),
         source_text=tuple(source_text or ()),
+        head_text=tuple(head_text or ()),
         parallel=parallel,
         init=init,
         vocabulary=vocabulary,

@@ -1,4 +1,4 @@
-"""The text of plans: `lang/swh >> task/ner`, `mean(a, b; 0.7, 0.3)`, `route(swh: a, *: none) >> b`.
+"""The text of plans: `lang/swh >> task/ner`, `mean(a, b; 2, 1)`, `0.5 * a`, `route(swh: a, *: none)`.
 
 A recursive descent parser reads it; each form of plan parses its own arguments.
 """
@@ -52,13 +52,25 @@ class Reader:
         return stack(*parts)
 
     def term(self) -> Plan:
-        """Parse a module name, `none`, a form with its arguments, or a plan in parentheses."""
+        """Parse a module name, `none`, a form with its arguments, or a plan in parentheses.
+
+        A number and `*` before it give it a strength: `0.5 * lang/swh`.
+        """
         self.depth += 1
         if self.depth > _DEEPEST:
             raise self.fault(f"forms and parentheses stand more than {_DEEPEST} deep")
-        found = self._term(self.take())
+        found = self._scaled() if self._strength_stands_here() else self._term(self.take())
         self.depth -= 1
         return found
+
+    def _strength_stands_here(self) -> bool:
+        signed = self.next == "-"
+        return signed or self.tokens[self.at + 1 : self.at + 2] == ["*"]
+
+    def _scaled(self) -> Plan:
+        strength = self.number()
+        self.expect("*")
+        return Sum((self.term(),), (strength,))
 
     def _term(self, token: str) -> Plan:
         if token == "(":

@@ -89,13 +89,15 @@ class LanguageFiles:
     """The language and the training files of a language module: text or parallel text.
 
     text: files and folders, or `tag=path` for each language of a family. source_text: text of the source,
-    for a centre. init: the language module to train further, or a centre of the same source. alpha: how a
-    family is balanced, from 0 (equal shares) to 1 (each line once).
+    for a centre. head_text: text to fit the MLM head on, for a base without one. init: the language module
+    to train further, or a centre of the same source. alpha: how a family is balanced, from 0 (equal shares)
+    to 1 (each line once).
     """
 
     language: str
     text: tuple[str, ...] = ()
     source_text: tuple[Path, ...] = ()
+    head_text: tuple[Path, ...] = ()
     parallel: Path | None = None
     init: Path | None = None
     vocabulary: Path | None = None
@@ -111,6 +113,9 @@ class LanguageFiles:
                 hint="give --text or --parallel; for both, train on --text first, then --parallel "
                 "with --init",
             )
+        if self.head_text and (options.kind == CENTRE or self.parallel):
+            hint = "leave it out"
+            raise InputError("no pieces are predicted, so no head is fitted", where="--head-text", hint=hint)
         if options.kind == CENTRE:
             spec, data = options.chosen(Centring), self._texts()
         elif self.source_text:
@@ -118,6 +123,8 @@ class LanguageFiles:
             raise InputError(f"{options.kind} reads no text of the source", where="--source-text", hint=hint)
         elif self.parallel is None:
             spec, data = options.told(LanguageTraining), self._text(options.seed)
+            if self.head_text:
+                data["head_text"] = from_files(read_text(self.head_text), self.head_text)
         else:
             spec = options.told(AlignmentTraining)
             pairs = read_parallel(self.parallel, language=self.language)

@@ -73,7 +73,7 @@ def make_language(base: Base, stage: Stage[LanguageTraining], session: Session) 
     """
     spec, kept = stage.spec, stage.rows("held_out")
     check_mask(base.tokenizer)
-    head = mlm_head(base, session.say)
+    head = mlm_head(base, session.say, text=stage.rows("head_text"))
     module = started(base, stage, stage.facts(base, mlm_head_fingerprint=head_fingerprint(head)))
     around = stage.composed(base)
     tokenizer = around(module).tokenizer(stage.language)

@@ -165,12 +165,15 @@ _MAKING = {"lang": language_stage, "words": words_stage}
 
 
 def _mlm_stage(corpus: Corpus, language: str, below: Mapping[str, Stage]) -> Stage:
+    section, data = corpus.recipe.language_modules, corpus.text(language)
+    if section.head_text is not None:
+        data["head_text"] = corpus.lines(section.head_text, corpus.recipe.source)
     return _stage(
         corpus,
         name=f"lang/{language}",
-        spec=told(corpus.recipe.language_modules, LanguageTraining),
+        spec=told(section, LanguageTraining),
         language=language,
-        data=corpus.text(language),
+        data=data,
         modules=dict(below),
     )
 

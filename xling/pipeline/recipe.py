@@ -204,6 +204,7 @@ class LanguageModules(LanguageTraining):
     text: the data card of the text.
     texts: other data for single languages, by tag.
     held_out: the number of lines that are held out for pseudo-perplexity.
+    head_text: source-language text on which the MLM head is fitted, for a base without one.
     init: `fresh` trains the targets' modules from the start. `source` continues from the source's module, so
     that a task module trained on that one meets a similar module below it.
     under_task: what is below the task module during its training. With `none`, the source has no language
@@ -218,6 +219,7 @@ class LanguageModules(LanguageTraining):
     text: DataSpec
     texts: dict[Tag, DataSpec] = {}
     held_out: Annotated[int, Field(gt=0)] = 200
+    head_text: DataSpec | None = None
     seed: Seed = 0
     init: Literal["fresh", "source"] = "fresh"
     under_task: Literal["source", "none"] = "source"

@@ -24,6 +24,7 @@ from xling.data.collation import BatchOrder
 from xling.errors import InputError
 from xling.languages import UNKNOWN
 from xling.training.specs import MaskedTraining
+from xling.training.staying import Stay
 
 MASKED, REPLACED = 0.8, 0.1
 OTHERS = 4096
@@ -148,6 +149,7 @@ class MaskedLanguageModelling:
             seed=seed,
             max_rows=settings.batch_rows,
         )
+        self.weight, self.stay = spec.stay, Stay(composition, language) if spec.stay else None
         composition.train(base_dropout=settings.base_dropout)
 
     def passes_per_epoch(self) -> int:
@@ -157,7 +159,8 @@ class MaskedLanguageModelling:
     def loss(self, number: int) -> tuple[Tensor, int]:
         """Return the loss of pass `number`, and the number of pieces that it read.
 
-        The loss is the mean cross-entropy in nats at the masked positions.
+        The loss is the mean cross-entropy in nats at the masked positions, and what staying near the base's
+        states at the others adds.
         """
         chosen = [self.rows[row] for row in self.order.at(number)]
         ids, mask = pad_rows(chosen, self.tokenizer.pad_token_id)
@@ -182,10 +185,14 @@ class MaskedLanguageModelling:
         if self.column is not None:
             wanted = self.column[wanted]
         masked, mask, targets, wanted = (own.to(self.device) for own in (masked, mask, targets, wanted))
+        languages, undo = [self.language] * len(masked), self.composition.undo
+        undo = partial(undo, languages=[self.language] * len(wanted))
         with computing_in(self.precision, self.device):
-            states = self.composition(masked, mask, [self.language] * len(masked))[targets]
-            undo = partial(self.composition.undo, languages=[self.language] * len(states))
-            return self.head.loss(states, wanted, undo)
+            if self.stay is None:
+                return self.head.loss(self.composition(masked, mask, languages)[targets], wanted, undo)
+            states = self.composition.layers(masked, mask, languages)
+            away = self.stay.loss(states, masked, mask, mask.bool() & ~targets)
+            return self.head.loss(states[-1][targets], wanted, undo) + self.weight * away
 
     def evaluate(self) -> float | None:
         """Return None: pseudo-perplexity is measured before and after training, not during it."""

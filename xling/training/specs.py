@@ -103,10 +103,13 @@ class MaskedTraining(ModuleTraining):
     better, Wettig et al. 2023).
     candidates: if True, a masked piece is predicted among the pieces of the text (a tenth of XLM-R's table)
     and a fixed sample of other pieces; if False, among all pieces.
+    stay: the weight of a second loss, which keeps the states at the pieces that are not predicted near the
+    base's, in every layer. A task module that was trained on the base reads all of them.
     """
 
     masked: Annotated[float, Field(gt=0, lt=1)] = 0.15
     candidates: bool = True
+    stay: Annotated[float, Field(ge=0, le=MOST)] = 0.0
 
 
 class LanguageTraining(MaskedTraining):

@@ -1,5 +1,7 @@
 """`sum(a, b; 0.7, -0.2)`: what several plans change at each site, freely weighted and added up.
 
+`0.5 * a` is the sum of one plan: `a` at half its strength.
+
 Source: task arithmetic (Ilharco et al. 2023) for weights; the same sum is taken at every other site.
 """
 
@@ -15,7 +17,9 @@ from torch import Tensor
 
 from xling.composition.folding import Folding
 from xling.composition.forms.beside import Weighted, check_combiners, one_text
-from xling.composition.forms.form import HeadState, Node, Plan, nodes
+from xling.composition.forms.form import HeadState, Node, Plan, called, nodes, walk
+from xling.composition.forms.single import Loaded
+from xling.composition.forms.stack import Stack
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
 from xling.sites import Hidden, LinearState, Place, ResidualState, Rows
@@ -35,6 +39,12 @@ class Sum(Weighted, Node):
     word = "sum"
     least = 1
 
+    def __str__(self) -> str:
+        if len(self.plans) > 1 or not self.weights:
+            return called(self.word, self.plans, self.weights)
+        (plan,), (strength,) = self.plans, self.weights
+        return f"{strength!r} * ({plan})" if isinstance(plan, Stack) else f"{strength!r} * {plan}"
+
     @property
     def factors(self) -> Sequence[float | Tensor]:
         """What the change of each plan is multiplied by."""
@@ -53,6 +63,7 @@ class Sum(Weighted, Node):
                 where="--plan",
                 hint="write one for each plan, sum(a, b; 0.7, -0.2), or find them: xling module weigh",
             )
+        self._check_text()
         return self
 
     def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
@@ -88,6 +99,16 @@ class Sum(Weighted, Node):
 
     def scores(self, state: HeadState) -> Tensor | None:
         return self._added(None, [node.scores(state) for node in nodes(self)])
+
+    def _check_text(self) -> None:
+        """Raise PlanError when the one plan rewrites the text at some strength other than one."""
+        writer = next((leaf for leaf in walk(self) if isinstance(leaf, Loaded) and leaf.rewriters), None)
+        if writer is not None and len(self.plans) == 1 and self.factors[0] != 1:
+            raise PlanError(
+                f"{writer} rewrites the text, which {self} cannot do at a strength",
+                where="--plan",
+                hint=f"stack it below: {writer} >> 0.5 * lang/swh; or vote with the text as it stands",
+            )
 
     def _added(self, below: ValueT, values: Sequence[ValueT]) -> ValueT:
         """Return `below` plus the weighted changes. values: `below` after each plan; itself if unchanged.
