@@ -139,6 +139,7 @@ DOCUMENTS = {
             "xling module export task/ner --format adapterhub --store new --out their_tagger",
         ),
         options={
+            "--set stay=1": f"{LANGUAGE} --kind bottleneck",
             "parts.rank=16": f"{LANGUAGE} --kind lora --set",
             "parts.reduction_factor=8": f"{LANGUAGE} --kind houlsby --set",
             "parts.k=0.05": f"{LANGUAGE} --kind lt-sft --set",
