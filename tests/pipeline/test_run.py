@@ -138,3 +138,12 @@ def test_a_misspelt_kind_is_told_by_its_section(shell, recipe, section, tmp_path
     shell("run", *words, "--set", f"{section}.kind=botleneck").refused(
         f"{section}: ", "'botleneck'", "bottleneck"
     )
+
+
+def test_the_language_modules_take_turns_below_the_task_module(run, tmp_path):
+    results, done = run("language_modules.under_task=cycle")
+    assert done == STAGES
+    facts = json.loads((tmp_path / "runs/tiny/modules/task/ner/module.json").read_text())
+    assert facts["making"]["plan"] == "turns(lang/eng, lang/swh) >> new"
+    assert {name for name, _ in facts["below"]} == {"lang/eng", "lang/swh"}
+    assert {cell["plan"] for cell in results["cells"]} >= {"lang/swh >> task/ner", "lang/eng >> task/ner"}

@@ -20,6 +20,7 @@ from xling.composition.forms.mean import Mean
 from xling.composition.forms.single import Empty, Every, Named
 from xling.composition.forms.stack import stack
 from xling.composition.forms.sum import Sum
+from xling.composition.forms.turns import Turns
 from xling.composition.forms.vote import Vote
 from xling.errors import PlanError
 from xling.registry import Registry
@@ -169,6 +170,6 @@ FORMS: Registry[Callable[[Reader], Plan]] = Registry(
     "form of plan",
     (
         ("route", read_route),
-        *((form.word, form.read) for form in (Mean, Sum, Average, Fuse, Emea, Arrow, Drop, Vote)),
+        *((form.word, form.read) for form in (Mean, Sum, Average, Fuse, Emea, Arrow, Drop, Vote, Turns)),
     ),
 )

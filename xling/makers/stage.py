@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -212,13 +212,17 @@ class Stage(Generic[SpecT]):
 
         The other modules of the plan are frozen.
         """
+        return self.composed_in_turn(base, [self.plan])[0]
+
+    def composed_in_turn(self, base: Base, plans: Sequence[Plan]) -> list[Callable[[Module], Composition]]:
+        """Return such a function for each of the plans that take turns in the stage's plan."""
         resting = {name: _at_rest(self.below(name)) for name in self.beneath}
 
-        def around(trained: Module) -> Composition:
+        def around(plan: Plan, trained: Module) -> Composition:
             found = {**resting, str(NEW): trained}
-            return Composition(base, grow(self.plan, lambda own: found[str(own)]))
+            return Composition(base, grow(plan, lambda own: found[str(own)]))
 
-        return around
+        return [partial(around, plan) for plan in plans]
 
     def trained(
         self: Stage[ModuleTraining],

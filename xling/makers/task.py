@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from xling.bases.base import Base
 from xling.bases.precision import FLOAT32
+from xling.composition.composed import Composition
 from xling.composition.contents import grow, named
 from xling.composition.forms.beside import heads_in
 from xling.composition.forms.form import Plan
 from xling.composition.forms.fuse import fused_by
 from xling.composition.forms.single import NEW
 from xling.composition.forms.stack import Stack
+from xling.composition.forms.turns import in_turn
 from xling.errors import InputError
 from xling.makers.composed_model import ComposedModel, planned_task
 from xling.makers.stage import Session, Stage
@@ -27,9 +29,11 @@ from xling.tasks.task import ScoresUnits, Task
 from xling.training.distillation import DistilObjective
 from xling.training.fisher import chosen_layers, information
 from xling.training.head_alone import HeadObjective, fit_head, is_alone, is_linear
+from xling.training.mixture import Cycle
 from xling.training.specs import Distillation, TaskTraining
 from xling.training.task_objective import TaskData, TaskObjective, Taught
 
+Around = Callable[[Module], Composition]
 _LAYERS = "layers"  # an option of every kind that acts in layers: how they are chosen
 DECIDED = {"kind", "outputs", "relations"}  # the fields of a head that its task decides
 
@@ -95,20 +99,25 @@ def _made(base: Base, stage: Stage[TaskTraining], session: Session, data: TaskDa
     spec, init, task = stage.spec, stage.module("init"), task_named(str(stage.task))
     facts = stage.facts(base, labels=tuple(data.labels))
     module = init.continued(facts) if init else _fresh(base, stage, data, facts)
-    around, alone = stage.composed(base), is_alone(module, spec.training)
+    turns = stage.composed_in_turn(base, in_turn(stage.plan))
+    alone = len(turns) == 1 and is_alone(module, spec.training)
     objective = DistilObjective if data.taught.examples else TaskObjective
 
-    def whole(trained: Module) -> TaskObjective:
+    def whole(trained: Module, around: Around = turns[0]) -> TaskObjective:
         return objective(task, around(trained), data=data, settings=spec.training, seed=stage.seed)
 
     def kept(trained: Module) -> HeadObjective:
         return HeadObjective(whole(trained), trained)
 
+    def cycled(trained: Module) -> Cycle:
+        return Cycle([whole(trained, around) for around in turns])
+
     if alone and is_linear(module):
         outcome = fit_head(kept(module), module, l2=spec.l2, reporter=session.reporter)
         module = module.with_facts(steps=outcome.steps)
     else:
-        module, outcome = stage.trained(module, base, session, kept if alone else whole)
+        of_module = kept if alone else whole if len(turns) == 1 else cycled
+        module, outcome = stage.trained(module, base, session, of_module)
     if alone:
         module = module.with_facts(precision=FLOAT32)
     best = None if outcome.best_score is None else round(outcome.best_score, 3)
@@ -181,7 +190,11 @@ def check_kind(spec: TaskTraining, plan: Plan = NEW, *, where: str = "--kind") -
 
     Raises InputError when the kind is unknown, does not have one of the options, or does not suit the plan.
     """
-    return learning_preset(spec.kind, _without_head(spec), branches=fused_by(plan, NEW), where=where)
+    parts = learning_preset(spec.kind, _without_head(spec), branches=fused_by(plan, NEW), where=where)
+    if len(in_turn(plan)) > 1 and not parts:
+        hint = "take a kind that acts below the head, or one plan"
+        raise InputError("a head alone is fitted at once, so no plans take turns", where=where, hint=hint)
+    return parts
 
 
 def _without_head(spec: TaskTraining) -> Mapping[str, Any]:

@@ -43,9 +43,9 @@ class Condition:
 
 
 def stacks(recipe: Recipe) -> bool:
-    """Return whether the task module is trained on top of the source's language module."""
+    """Return whether the task module is trained on top of the source's language module, in turn or always."""
     section = recipe.language_modules
-    return section.under_task == "source" and bool(section.objectives)
+    return section.under_task != "none" and bool(section.objectives)
 
 
 def conditions(recipe: Recipe, language: str, seed: int, relative: str | None = None) -> Iterator[Condition]:

@@ -14,6 +14,7 @@ from xling.bases.precision import FLOAT32, Precision
 from xling.composition.contents import named
 from xling.composition.forms.single import NEW, Named
 from xling.composition.forms.stack import stack
+from xling.composition.forms.turns import Turns
 from xling.data.examples import Example
 from xling.data.romanising import romanised_examples
 from xling.evaluation.results import RELATED, ROMANISED
@@ -220,7 +221,7 @@ def _task_stages(corpus: Corpus, seed: int, modules: Mapping[str, Stage]) -> dic
     """Return the stages of a seed's task modules, by name.
 
     One task module is trained on the base alone. If the recipe stacks modules, another is trained on top of
-    the source's language module.
+    the source's language module, or of all languages' in turn.
     """
     recipe, task, source = corpus.recipe, corpus.recipe.task, corpus.recipe.source
     found = [
@@ -235,8 +236,11 @@ def _task_stages(corpus: Corpus, seed: int, modules: Mapping[str, Stage]) -> dic
         )
     ]
     if stacks(recipe):
-        beneath = f"lang/{source}"
-        plan, below = stack(Named(beneath), NEW), {beneath: modules[beneath]}
+        cycled = recipe.targets if recipe.language_modules.under_task == "cycle" else ()
+        beneath = [f"lang/{tag}" for tag in dict.fromkeys((source, *cycled))]
+        under = [Named(own) for own in beneath]
+        plan = stack(Turns(tuple(under)) if under[1:] else under[0], NEW)
+        below = {own: modules[own] for own in beneath}
         found.append(replace(found[0], name=task_name(recipe, seed), plan=plan, modules=below))
     if carried := _projections(corpus, found[0]):
         name = task_name(recipe, seed, CARRYING)

@@ -208,7 +208,7 @@ class LanguageModules(LanguageTraining):
     init: `fresh` trains the targets' modules from the start. `source` continues from the source's module, so
     that a task module trained on that one meets a similar module below it.
     under_task: what is below the task module during its training. With `none`, the source has no language
-    module.
+    module; with `cycle`, those of the source and of all targets take turns.
     objectives: the objectives of the targets' modules, in this order. Without any, there are no language
     modules, and only the control is run.
     family: settings for one module that serves all targets.
@@ -222,7 +222,7 @@ class LanguageModules(LanguageTraining):
     head_text: DataSpec | None = None
     seed: Seed = 0
     init: Literal["fresh", "source"] = "fresh"
-    under_task: Literal["source", "none"] = "source"
+    under_task: Literal["source", "cycle", "none"] = "source"
     objectives: tuple[Literal["mlm", "alignment"], ...] = ("mlm",)
     vocabulary: VocabularySection | None = None
     alignment: AlignmentSection | None = None

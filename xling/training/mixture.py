@@ -1,4 +1,4 @@
-"""Several objectives for one module: languages, tasks or sources whose passes alternate in fixed shares."""
+"""Several objectives for one module: languages, tasks, sources or plans whose passes alternate."""
 
 from __future__ import annotations
 
@@ -46,6 +46,33 @@ class Mixture:
 
     def evaluate(self) -> float | None:
         """The mean score of the objectives that have one; None when none has."""
+        scores = [score for own in self.objectives if (score := own.evaluate()) is not None]
+        return sum(scores) / len(scores) if scores else None
+
+
+class Cycle:
+    """Objectives on the same data, under different plans, of which each pass takes the next one.
+
+    In an epoch every example is seen once, under one of the plans. The score is the mean of the objectives'
+    scores.
+
+    objectives: at least one.
+    """
+
+    def __init__(self, objectives: Sequence[Objective]) -> None:
+        self.objectives = tuple(objectives)
+        self.higher_is_better = self.objectives[0].higher_is_better
+
+    def passes_per_epoch(self) -> int:
+        """Return the number of forward passes in which every example is seen once."""
+        return self.objectives[0].passes_per_epoch()
+
+    def loss(self, number: int) -> tuple[Tensor, int]:
+        """Return the loss of pass `number` under the plan whose turn it is, and how many pieces it read."""
+        return self.objectives[number % len(self.objectives)].loss(number)
+
+    def evaluate(self) -> float | None:
+        """Return the mean score under all plans, or None when there is none."""
         scores = [score for own in self.objectives if (score := own.evaluate()) is not None]
         return sum(scores) / len(scores) if scores else None
 
