@@ -132,11 +132,14 @@ class AlignmentTraining(ModuleTraining):
     """The training of a language module on parallel text, towards the base's states of the source side.
 
     tokens: the weight of the loss on tokens, relative to the loss on sentences.
+    adversary: how strongly the module learns to fool a critic that tells its states from those of the source
+    side (1 in TADA, Held et al. 2023); with 0 there is no critic.
     """
 
     kind: str = "bottleneck"
     training: TrainingSettings = TrainingSettings(epochs=3, learning_rate=1e-3, batch_tokens=1024)
     tokens: Annotated[float, Field(ge=0)] = 0.0
+    adversary: Annotated[float, Field(ge=0, le=MOST)] = 0.0
 
 
 class Centring(Specification):
