@@ -37,7 +37,7 @@ DECIDED = {"kind", "outputs", "relations"}  # the fields of a head that its task
 def check_task(stage: Stage[TaskTraining]) -> None:
     """Raise InputError for an unknown task, kind or option, or when there is no labelled example."""
     task_named(str(stage.task))
-    check_kind(stage.spec, stage.plan)
+    _check_new(stage)
     if not stage.rows("train"):
         raise InputError("no labelled example to train on", where="--train")
 
@@ -45,7 +45,7 @@ def check_task(stage: Stage[TaskTraining]) -> None:
 def check_distilled(stage: Stage[Distillation]) -> None:
     """Raise InputError for an unknown task, kind or option, or when there is no text to learn from."""
     task = task_named(str(stage.task))
-    check_kind(stage.spec, stage.plan)
+    _check_new(stage)
     if not isinstance(task, ScoresUnits):
         raise InputError(
             f"{task.name} scores no labels for each word or text, so there is nothing to teach",
@@ -54,6 +54,12 @@ def check_distilled(stage: Stage[Distillation]) -> None:
         )
     if not stage.rows("text"):
         raise InputError("no text for the teacher to read", where="--text")
+
+
+def _check_new(stage: Stage[TaskTraining]) -> None:
+    """Raise InputError for an unfit kind or option; a module that goes on has the kind that it has."""
+    if "init" not in stage.modules:
+        check_kind(stage.spec, stage.plan)
 
 
 def make_task(base: Base, stage: Stage[TaskTraining], session: Session) -> Module:
