@@ -24,8 +24,12 @@ TASK = ("task", "--task", "classification", "--source-language", "eng", "--train
 )
 def test_what_a_module_is_cannot_be_said_anew(shell, text_file, tmp_path, words, more, said):
     data = table(tmp_path) if words is TASK else text_file
-    ended = shell("train", *words, data, "--base", "nowhere", "--init", "nowhere", "--out", tmp_path / "out", *more)
-    ended.refused("--init", "the kind and in the layers that it has", f"{said} says nothing", f"leave out {said}")
+    ended = shell(
+        "train", *words, data, "--base", "nowhere", "--init", "nowhere", "--out", tmp_path / "out", *more
+    )
+    ended.refused(
+        "--init", "the kind and in the layers that it has", f"{said} says nothing", f"leave out {said}"
+    )
     assert not (tmp_path / "out").exists()
 
 

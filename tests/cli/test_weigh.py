@@ -42,16 +42,15 @@ def test_text_of_each_module_chooses(shell, words, tmp_path):
 def test_the_printed_plan_names_the_languages_it_found_and_means_the_same_in_a_larger_store(
     shell, words, bert, tmp_path
 ):
-    def language(tag, seed):
+    def language(tag, first):
         text = tmp_path / f"{tag}.txt"
-        text.write_text("\n".join(TEXTS[seed::3]), encoding="utf-8")
-        shell("train", "language", "--base", bert.id, "--language", tag, "--text", text, "--kind", "bottleneck",
-              "--set", "steps=3", "--set", "learning_rate=0.1", "--quiet", "--out", tmp_path / "lang" / tag)  # fmt: skip
+        text.write_text("\n".join(TEXTS[first::3]), encoding="utf-8")
+        shell("train", "language", "--base", bert.id, "--language", tag, "--text", text, "--quiet", "--set",
+              "steps=3", "--set", "learning_rate=0.1", "--out", tmp_path / "lang" / tag)  # fmt: skip
 
     def score(plan):
-        ended = shell("evaluate", "--base", bert.id, "--task", "classification", "--store", tmp_path, "--data",
-                      table(tmp_path), "--plan", plan, "--json")  # fmt: skip
-        return json.loads(ended.out)["value"]
+        told = ("--base", bert.id, "--task", "classification", "--store", tmp_path, "--plan", plan)
+        return json.loads(shell("evaluate", *told, "--data", table(tmp_path), "--json").out)["value"]
 
     language("swh", 0)
     language("hau", 1)

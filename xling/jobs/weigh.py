@@ -45,8 +45,9 @@ class WeighOrder:
 def weigh_file(order: WeighOrder, progress: Progress = unheard) -> dict[str, Any]:
     """Find the weights, and return the whole plan with its loss and score on the examples.
 
-    The plan names every module that `lang/*` stands for. Nothing is written. Raises InputError when the plan is of another task, or an option or a file is at
-    fault, and PlanError unless exactly one sum in the plan has no weights.
+    The plan names every module that `lang/*` stands for. Nothing is written. Raises InputError when the plan
+    is of another task, or an option or a file is at fault, and PlanError unless exactly one sum in the plan
+    has no weights.
     """
     options: dict[str, Any] = {}
     for change in order.changes:

@@ -27,6 +27,7 @@ from xling.tasks.task import ScoresUnits, Task
 from xling.training.distillation import DistilObjective
 from xling.training.fisher import chosen_layers, information
 from xling.training.head_alone import HeadObjective, fit_head, is_alone, is_linear
+from xling.training.layer_drop import check_layer_drop
 from xling.training.specs import Distillation, TaskTraining
 from xling.training.task_objective import TaskData, TaskObjective, Taught
 
@@ -101,6 +102,7 @@ def _made(base: Base, stage: Stage[TaskTraining], session: Session, data: TaskDa
     spec, init, task = stage.spec, stage.module("init"), task_named(str(stage.task))
     facts = stage.facts(base, labels=tuple(data.labels))
     module = init.continued(facts) if init else _fresh(base, stage, data, facts)
+    check_layer_drop(module, spec.training.drop_layers)  # a head alone does not pass through the loop
     around, alone = stage.composed(base), is_alone(module, spec.training)
     objective = DistilObjective if data.taught.examples else TaskObjective
 

@@ -39,9 +39,7 @@ class Critic(nn.Module):
         with torch.random.fork_rng(devices=()):  # torch's own layers start from the global generator
             torch.manual_seed(seed)
             self.layer = nn.TransformerEncoderLayer(hidden, heads, batch_first=True)
-            self.score = nn.Sequential(
-                nn.Linear(hidden, hidden // 2), nn.ReLU(), nn.Linear(hidden // 2, 1)
-            )
+            self.score = nn.Sequential(nn.Linear(hidden, hidden // 2), nn.ReLU(), nn.Linear(hidden // 2, 1))
 
     def forward(self, rows: TokenStates) -> Float[Tensor, " rows"]:
         """Return the score of each row."""
@@ -50,10 +48,11 @@ class Critic(nn.Module):
 
 
 def adversarial_loss(critic: Critic, own: TokenStates, source: TokenStates, weight: float) -> Tensor:
-    """Return a loss by which the critic learns to tell rows apart, and what made `own` to have them confused.
+    """Return a loss by which a critic learns to tell rows apart, and what made `own` to have them confused.
 
     The value is the mean score of the language's rows minus that of the source's. Its gradient reaches `own`
-    reversed and times `weight`, so one optimizer serves both sides, and the critic learns alike at any weight.
+    reversed and times `weight`: so one loss and one optimizer serve both sides in every step, as the loop has
+    them, and the critic learns alike at any weight.
     """
     states = own.states.clone()
     states.register_hook(lambda gradient: -weight * gradient)

@@ -58,6 +58,8 @@ class TrainingSettings(Specification):
     precision: the precision of matrix products. `auto` means bfloat16 if the processor has units for it; the
     module records which one was used.
     base_dropout: whether the dropout of the frozen encoder is active.
+    drop_layers: with n drawn from 0 to this for each forward pass, what the module adds in the first n layers
+    is left out (robust AdapterDrop, Rücklé et al. 2021); 0 leaves out none.
     """
 
     steps: Annotated[int, Field(gt=0, le=10**9)] | None = None
@@ -75,6 +77,7 @@ class TrainingSettings(Specification):
     max_length: Annotated[int, Field(ge=8)] = 128
     precision: Precision = "auto"
     base_dropout: bool = False
+    drop_layers: Annotated[int, Field(ge=0)] = 0
 
 
 class ModuleTraining(Specification):
