@@ -89,6 +89,7 @@ TOPIC = f"{TASK} --task classification --train train.tsv --out new/task/topic"
 SHARED = f"xling train hypernetwork --base {BASE} --text swh=swh/ --text zul=zul/ --out new/hyper/x"
 FUSED = f"{TAGS} --kind fusion --store . --plan 'fuse(none, none)'"  # no module to make first
 NEW_PIECES = f"xling vocabulary build --base {BASE} --language nqo --text nqo/ --out new/vocabulary/nqo"
+ALIGNED = f"xling train language --base {BASE} --language nqo --parallel nqo-eng.tsv --out new/lang/nqo"
 READER = {
     **{name: PLAIN for name in ("swh/all.txt", "zul/all.txt")},
     **{f"{split}.conll": tagged(texts) for split, texts in SPLITS.items()},
@@ -128,7 +129,12 @@ DOCUMENTS = {
             "xling train language --language bnt --text swh=swh/ --text zul=zul/ --alpha 0.3":
                 f"--base {BASE} --out modules/lang/bnt",
         },
-        options={"--init romanised": NEW_PIECES, "--rank N": NEW_PIECES},
+        options={
+            "--init romanised": NEW_PIECES,
+            "--rank N": NEW_PIECES,
+            "--set tokens=0.5": ALIGNED,
+            "--set adversary=0.1": ALIGNED,
+        },
     ),
     "docs/modules.md": Document(
         {**READER, "eng/all.txt": PLAIN},
@@ -158,6 +164,7 @@ DOCUMENTS = {
         options={
             "--set parts.places='[after_attention, after_ffn]'": FUSED,
             "--set parts.leave_out='[0]'": f"{TAGS} --kind lora",
+            "--set drop_layers=1": TAGS,
             "--set parts.source=32": SHARED,
             "--set parts.language=typology": SHARED,
             "--set alpha=1": SHARED,

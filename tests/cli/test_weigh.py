@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from support.tiny import TEXTS
 from support.writing import table
 
 
@@ -36,6 +37,32 @@ def test_text_of_each_module_chooses(shell, words, tmp_path):
     texts = (word for name in "01" for word in ("--text", f"task/{name}={tmp_path / name}.txt"))
     ended = shell("module", "weigh", *words, "--method", "soup", *texts)
     assert ended.status == 0 and "task/" in ended.out and "loss_of_mean" in ended.out
+
+
+def test_the_printed_plan_names_the_languages_it_found_and_means_the_same_in_a_larger_store(
+    shell, words, bert, tmp_path
+):
+    def language(tag, first):
+        text = tmp_path / f"{tag}.txt"
+        text.write_text("\n".join(TEXTS[first::3]), encoding="utf-8")
+        shell("train", "language", "--base", bert.id, "--language", tag, "--text", text, "--quiet", "--set",
+              "steps=3", "--set", "learning_rate=0.1", "--out", tmp_path / "lang" / tag)  # fmt: skip
+
+    def score(plan):
+        told = ("--base", bert.id, "--task", "classification", "--store", tmp_path, "--plan", plan)
+        return json.loads(shell("evaluate", *told, "--data", table(tmp_path), "--json").out)["value"]
+
+    language("swh", 0)
+    language("hau", 1)
+    plan = "route(auto: lang/* >> sum(task/0, task/1), *: task/0)"
+    found = shell("module", "weigh", *words[:-1], plan, "--method", "gradient", "--set", "steps=2", "--json")
+    told = json.loads(found.out)
+    assert found.status == 0, found.err
+    assert told["plan"].startswith("route(auto: lang/hau >> sum(task/0, task/1; ")
+    assert "auto: lang/swh >> sum(task/0, task/1; " in told["plan"] and "*" in told["plan"].split(", ")[-1]
+    assert "lang/*" not in told["plan"] and score(told["plan"]) == told["value"]
+    language("yor", 2)
+    assert score(told["plan"]) == told["value"]
 
 
 @pytest.mark.parametrize(

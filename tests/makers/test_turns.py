@@ -102,6 +102,11 @@ def test_what_cannot_take_turns_is_refused(bert, below, plan, words):
 def test_a_head_alone_and_a_prediction_have_no_turns(bert, below, tmp_path):
     with pytest.raises(InputError, match="a head alone is fitted at once, so no plans take turns"):
         trained(bert, below, "turns(lang/a, none)", kind="head")
+    dropping = SETTINGS.model_copy(update={"drop_layers": 1})
+    with pytest.raises(InputError, match="layers are dropped in one plan, and here plans take turns"):
+        xling.train_task(
+            bert, SPANS, task="tagging", settings=dropping, modules=below, below="turns(lang/a, none)"
+        )
     task = trained(bert, below, "turns(lang/a, none)")
     with pytest.raises(PlanError, match="takes turns from one step of a training to the next"):
         xling.compose(bert, "turns(lang/a, lang/b) >> task/ner", modules={**below, "task/ner": task})

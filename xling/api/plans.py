@@ -9,7 +9,7 @@ from xling.bases.base import Base
 from xling.composition.forms.form import Plan
 from xling.composition.grammar import parse
 from xling.data.examples import Example
-from xling.makers.composed_model import finder
+from xling.makers.composed_model import finder, names_in
 from xling.modules.module import Module
 from xling.store.store import Store
 from xling.weighing.registry import search_named
@@ -47,7 +47,8 @@ def weigh(
 
     Returns:
         The whole `plan` with its weights, which `compose` takes, its `loss` and score (`metric`, `value` in
-        percent) on the examples, and `loss_of_mean`, that of the mean of the plans.
+        percent) on the examples, and `loss_of_mean`, that of the mean of the plans. The plan names the
+        modules that `lang/*` stands for.
 
     Raises:
         InputError: When the method or an option is unknown, its package is missing, or a text is.
@@ -63,4 +64,5 @@ def weigh(
     search = search_named(method, options or {})
     shots = Shots(examples=examples, texts=texts or {}, seed=seed)
     value = parse(plan) if isinstance(plan, str) else plan
-    return weigh_sum(base, value, search, find=finder(store, modules), shots=shots)
+    find, names = finder(store, modules), names_in(store, modules)
+    return weigh_sum(base, value, search, find=find, names=names, shots=shots)

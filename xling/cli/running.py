@@ -57,19 +57,20 @@ def tag(value: str | None) -> str | None:
     return value if value in (None, UNKNOWN) else parse(value)
 
 
-def kind_name(value: str) -> str:
+def kind_name(value: str | None) -> str | None:
     """Return a value of `--kind` after checking it, before any slow import."""
     from xling.modules.names import PRESET_NAMES
 
-    PRESET_NAMES.named(value, where="--kind")
+    if value is not None:
+        PRESET_NAMES.named(value, where="--kind")
     return value
 
 
-def language_kind(value: str) -> str:
+def language_kind(value: str | None) -> str | None:
     """Return a value of `--kind` for a language module; some kinds are made without a training."""
     from xling.modules.names import MADE, PRESET_NAMES
 
-    if value not in MADE and value not in PRESET_NAMES:
+    if value is not None and value not in MADE and value not in PRESET_NAMES:
         raise InputError(
             f"no {PRESET_NAMES.what} is called {value!r}", where="--kind", choices=(*MADE, *PRESET_NAMES)
         )

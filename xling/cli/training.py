@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,15 +37,18 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Train a language module or a task module.", no_args_is_help=True)
 
+_MADE_ANEW = (*MADE, "centre")  # not trained, so nothing is gone on from; a centre reads another's source
+
 BaseName = Annotated[
     str, typer.Option("--base", help="Base: embedded:multilingual-e5-small, a folder, or a Hub id.")
 ]
 Out = Annotated[Path, typer.Option("--out", help="The folder for the new module, such as modules/lang/swh.")]
 Kind = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--kind",
         callback=kind_name,
+        show_default="bottleneck",
         help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft, full or head; "
         "under fuse in --plan: fusion, scalearn, scalearn-uniform, scalearn++, scalearn-uniform++, "
         "learned-mean or gate.",
@@ -88,10 +91,11 @@ HeadTexts = Annotated[
     typer.Option("--head-text", help="Running text to fit the MLM head on, for a base without one."),
 ]
 LanguageKind = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--kind",
         callback=language_kind,
+        show_default="madx",
         help="The kind: lexicon, centre, bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, "
         "lt-sft or full.",
     ),
@@ -117,7 +121,7 @@ def language(
     lexicon: Words = None,
     aligner: AlignerName = None,
     data_root: DataRoot = None,
-    kind: LanguageKind = "madx",
+    kind: LanguageKind = None,
     vocabulary: Annotated[
         Path | None, typer.Option("--vocabulary", help="A vocabulary module that splits the text.")
     ] = None,
@@ -137,6 +141,8 @@ def language(
     """Train a language module on text or on translations, or make a lexicon."""
     from xling.jobs.train import LanguageFiles, LexiconFiles, Options
 
+    check_going_on(init, {"--kind": None if kind in _MADE_ANEW else kind}, changes or ())
+    kind = kind or "madx"
     made = kind in MADE
     of_training = {"--text": text, "--parallel": parallel, "--vocabulary": vocabulary, "--init": init}
     of_training |= {"--minutes": minutes, "--source-text": source_text, "--head-text": head_text}
@@ -201,7 +207,7 @@ def task(
     language_module: Annotated[
         Path | None, typer.Option("--language-module", help="A language module, frozen below the new one.")
     ] = None,
-    kind: Kind = "bottleneck",
+    kind: Kind = None,
     layers: Annotated[
         str | None,
         typer.Option("--layers", help="fim:4: only the four layers with the most Fisher information."),
@@ -240,6 +246,7 @@ def task(
 
     check_distilled(distil, train, {"--text": text, "--language": language})
     check_store(store, {"--plan": plan, "--distil": distil})
+    check_going_on(init, {"--kind": kind, "--layers": layers}, changes or ())
     taught = (
         TaughtText(teacher=distil, store=store, text=tuple(text), language=language)
         if distil and store and text and language
@@ -258,7 +265,7 @@ def task(
     )
     set_threads(threads)
     chosen = (*(changes or ()), *([f"parts.layers={layers}"] if layers else []))
-    stage = files.stage(Options(out=out, kind=kind, changes=chosen, seed=seed))
+    stage = files.stage(Options(out=out, kind=kind or "bottleneck", changes=chosen, seed=seed))
     make_module(out, stage, workbench(base, device, quiet), fresh=fresh, json=json)
 
 
@@ -277,6 +284,25 @@ def check_distilled(distil: str | None, train: Path | None, needed: Mapping[str,
         if distil is not None and value is None:
             hint = "say --text FILE and --language TAG beside --distil"
             raise InputError("--distil needs it", where=option, hint=hint)
+
+
+def check_going_on(init: Path | None, standing: Mapping[str, str | None], changes: Sequence[str]) -> None:
+    """Raise InputError for options that say what a module is, beside `--init`, which names one that is made.
+
+    standing: the values of such options, by option. changes: the values of `--set`.
+    """
+    given = [f"{option} {value}" for option, value in standing.items() if value is not None]
+    given += [f"--set {change}" for change in changes if _of_parts(change)]
+    if init is not None and given:
+        raise InputError(
+            f"the module goes on as the kind and in the layers that it has, so {given[0]} says nothing",
+            where="--init",
+            hint=f"leave out {given[0]}, or leave out --init to start a new module",
+        )
+
+
+def _of_parts(change: str) -> bool:
+    return change.partition("=")[0].partition(".")[0].strip() == "parts"
 
 
 def check_store(store: Path | None, plans: Mapping[str, str | None]) -> None:

@@ -45,23 +45,24 @@ class WeighOrder:
 def weigh_file(order: WeighOrder, progress: Progress = unheard) -> dict[str, Any]:
     """Find the weights, and return the whole plan with its loss and score on the examples.
 
-    Nothing is written. Raises InputError when the plan is of another task, or an option or a file is at
-    fault, and PlanError unless exactly one sum in the plan has no weights.
+    The plan names every module that `lang/*` stands for. Nothing is written. Raises InputError when the plan
+    is of another task, or an option or a file is at fault, and PlanError unless exactly one sum in the plan
+    has no weights.
     """
     options: dict[str, Any] = {}
     for change in order.changes:
         put(options, *assignment(change, "steps=100"))
     search, plan = search_named(order.method, options), parse(order.setup.plan)
     sum_to_weigh(plan)
-    find = Store(order.setup.store).get
-    planned = planned_task(filled(plan, Unweighted), find)
+    store = Store(order.setup.store)
+    planned = planned_task(filled(plan, Unweighted), store.get, store.names)
     if planned.task.name != order.task:
         raise InputError(f"the plan's task is {planned.task.name}, not {order.task}", where="--task")
     texts = {name: deduplicate(read_text([path])) for name, path in map(named_file, order.texts)}
     examples = read_labelled(order.data, task=order.task, language=order.language, format=order.format)
     shots = Shots(examples=examples, texts=texts, seed=order.seed, progress=progress)
     base = load_base(order.setup.base, device=order.setup.device)
-    found = weigh(base, plan, search, find=find, shots=shots)
+    found = weigh(base, plan, search, find=store.get, names=store.names, shots=shots)
     told = {"method": order.method, "task": order.task, "examples": len(examples), "seed": order.seed}
     return {**found.row(), **told}
 

@@ -133,8 +133,7 @@ def compose(
         >>> modules = {"lang/swh": swh, "task/ner": ner}
         >>> xling.compose(base, "lang/swh >> task/ner", modules=modules)  # doctest: +SKIP
     """
-    names = store.names if store is not None else lambda: modules or ()
-    return ComposedModel(base, planned_task(plan, finder(store, modules), names))
+    return ComposedModel(base, planned_task(plan, finder(store, modules), names_in(store, modules)))
 
 
 def finder(store: Store | None, modules: Mapping[str, Module] | None) -> Find:
@@ -145,6 +144,11 @@ def finder(store: Store | None, modules: Mapping[str, Module] | None) -> Find:
     if store is not None and modules is not None:
         raise InputError("give either store=... or modules=..., not both", where="compose")
     return _in_memory(modules) if store is None else store.get
+
+
+def names_in(store: Store | None, modules: Mapping[str, Module] | None) -> Names:
+    """Return a function that returns the names of all modules in a store, or else in memory."""
+    return store.names if store is not None else lambda: modules or ()
 
 
 def _in_memory(modules: Mapping[str, Module] | None) -> Find:

@@ -57,6 +57,9 @@ def check_hypernetwork(stage: Shared) -> None:
             raise InputError(f"nothing of {empty[0]} is left to train on", where=option, hint="give more")
     if odd := _each(stage, "dev").keys() - train.keys():
         raise InputError(f"{min(odd)} is not trained", where="--dev", choices=tuple(train))
+    if stage.spec.training.drop_layers:
+        hint = "generate a module, and train that further with drop_layers"
+        raise InputError("a hypernetwork acts in all layers alike", where="training.drop_layers", hint=hint)
     _config(stage)
 
 

@@ -17,6 +17,7 @@ from xling.bases.base import Base
 from xling.bases.precision import chosen_precision
 from xling.composition.composed import Composition, base_facts
 from xling.composition.contents import grow, named
+from xling.composition.forms.drop import without_lowest
 from xling.composition.forms.form import Plan
 from xling.composition.forms.single import NEW
 from xling.corpora.licences import strictest
@@ -24,6 +25,7 @@ from xling.data.examples import fingerprint
 from xling.modules.facts import Descent, Facts
 from xling.modules.module import Module
 from xling.store.lineage import module_fingerprint
+from xling.training.layer_drop import Composed, LayerDrop, check_layer_drop
 from xling.training.loop import Objective, Outcome
 from xling.training.phases import Course, train_module
 from xling.training.reporting import Reporter, Silent
@@ -216,13 +218,35 @@ class Stage(Generic[SpecT]):
 
     def composed_in_turn(self, base: Base, plans: Sequence[Plan]) -> list[Callable[[Module], Composition]]:
         """Return such a function for each of the plans that take turns in the stage's plan."""
-        resting = {name: _at_rest(self.below(name)) for name in self.beneath}
+        resting = self._resting
 
         def around(plan: Plan, trained: Module) -> Composition:
-            found = {**resting, str(NEW): trained}
-            return Composition(base, grow(plan, lambda own: found[str(own)]))
+            return Composition(base, _grown(plan, trained, resting))
 
         return [partial(around, plan) for plan in plans]
+
+    @property
+    def _resting(self) -> dict[str, Module]:
+        """The other modules of the plan, frozen."""
+        return {name: _at_rest(self.below(name)) for name in self.beneath}
+
+    def _dropping(
+        self: Stage[ModuleTraining], objective_of: Callable[[Module], Objective]
+    ) -> Callable[[Module], Objective]:
+        """Return a function to the same objective with layers left out, where the settings want it."""
+        settings = self.spec.training
+        if not settings.drop_layers:
+            return objective_of
+        resting = self._resting
+
+        def dropping(trained: Module) -> Objective:
+            inner = objective_of(trained)
+            assert isinstance(inner, Composed), "an objective of several compositions"
+            counts = range(settings.drop_layers + 1)
+            plans = [_grown(without_lowest(self.plan, NEW, count), trained, resting) for count in counts]
+            return LayerDrop(inner, plans, settings, seed=self.seed)
+
+        return dropping
 
     def trained(
         self: Stage[ModuleTraining],
@@ -235,15 +259,22 @@ class Stage(Generic[SpecT]):
 
         A kind that first learns where to act does so only in a module that starts new.
         """
+        check_layer_drop(module, self.spec.training.drop_layers)
         course = Course(
             shape=base.shape,
-            objective_of=objective_of,
+            objective_of=self._dropping(objective_of),
             settings=self.spec.training,
             checkpoints=session.checkpoints,
             reporter=session.reporter,
         )
         module, outcome = train_module(module, course, choose="init" not in self.modules)
         return module.with_facts(steps=outcome.steps), outcome
+
+
+def _grown(plan: Plan, trained: Module, resting: Mapping[str, Module]) -> Plan:
+    """Return a plan with its modules: the one in training, and the others, which rest."""
+    found = {**resting, str(NEW): trained}
+    return grow(plan, lambda own: found[str(own)])
 
 
 def _described(spec: Specification) -> dict[str, Any]:

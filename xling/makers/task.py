@@ -29,6 +29,7 @@ from xling.tasks.task import ScoresUnits, Task
 from xling.training.distillation import DistilObjective
 from xling.training.fisher import chosen_layers, information
 from xling.training.head_alone import HeadObjective, fit_head, is_alone, is_linear
+from xling.training.layer_drop import check_layer_drop
 from xling.training.mixture import Cycle
 from xling.training.specs import Distillation, TaskTraining
 from xling.training.task_objective import TaskData, TaskObjective, Taught
@@ -41,7 +42,7 @@ DECIDED = {"kind", "outputs", "relations"}  # the fields of a head that its task
 def check_task(stage: Stage[TaskTraining]) -> None:
     """Raise InputError for an unknown task, kind or option, or when there is no labelled example."""
     task_named(str(stage.task))
-    check_kind(stage.spec, stage.plan)
+    _check_new(stage)
     if not stage.rows("train"):
         raise InputError("no labelled example to train on", where="--train")
 
@@ -49,7 +50,7 @@ def check_task(stage: Stage[TaskTraining]) -> None:
 def check_distilled(stage: Stage[Distillation]) -> None:
     """Raise InputError for an unknown task, kind or option, or when there is no text to learn from."""
     task = task_named(str(stage.task))
-    check_kind(stage.spec, stage.plan)
+    _check_new(stage)
     if not isinstance(task, ScoresUnits):
         raise InputError(
             f"{task.name} scores no labels for each word or text, so there is nothing to teach",
@@ -58,6 +59,12 @@ def check_distilled(stage: Stage[Distillation]) -> None:
         )
     if not stage.rows("text"):
         raise InputError("no text for the teacher to read", where="--text")
+
+
+def _check_new(stage: Stage[TaskTraining]) -> None:
+    """Raise InputError for an unfit kind or option; a module that goes on has the kind that it has."""
+    if "init" not in stage.modules:
+        check_kind(stage.spec, stage.plan)
 
 
 def make_task(base: Base, stage: Stage[TaskTraining], session: Session) -> Module:
@@ -99,6 +106,7 @@ def _made(base: Base, stage: Stage[TaskTraining], session: Session, data: TaskDa
     spec, init, task = stage.spec, stage.module("init"), task_named(str(stage.task))
     facts = stage.facts(base, labels=tuple(data.labels))
     module = init.continued(facts) if init else _fresh(base, stage, data, facts)
+    check_layer_drop(module, spec.training.drop_layers)  # a head alone does not pass through the loop
     turns = stage.composed_in_turn(base, in_turn(stage.plan))
     alone = len(turns) == 1 and is_alone(module, spec.training)
     objective = DistilObjective if data.taught.examples else TaskObjective
@@ -194,6 +202,13 @@ def check_kind(spec: TaskTraining, plan: Plan = NEW, *, where: str = "--kind") -
     if len(in_turn(plan)) > 1 and not parts:
         hint = "take a kind that acts below the head, or one plan"
         raise InputError("a head alone is fitted at once, so no plans take turns", where=where, hint=hint)
+    if len(in_turn(plan)) > 1 and spec.training.drop_layers:
+        hint = "leave one of them out"
+        raise InputError(
+            "layers are dropped in one plan, and here plans take turns",
+            where="training.drop_layers",
+            hint=hint,
+        )
     return parts
 
 

@@ -7,12 +7,12 @@ neighbours are compared too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
-from torch import Tensor
+from jaxtyping import Float
+from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
 from xling.bases.base import run_encoder
@@ -22,6 +22,7 @@ from xling.composition.composed import Composition
 from xling.data.collation import BatchOrder
 from xling.languages import UNKNOWN
 from xling.modules.head import mean_states
+from xling.training.adversary import Critic, TokenStates, adversarial_loss
 from xling.training.specs import AlignmentTraining
 
 _CONTRAST, _TEMPERATURE = 1.0, 0.05
@@ -40,14 +41,6 @@ class Pairs:
 
     rows: Rows
     source: Rows
-
-
-@dataclass(frozen=True)
-class TokenStates:
-    """The encoder states of a batch of rows, with a mask that is 1 at real pieces and 0 at padding."""
-
-    states: Float[Tensor, "rows length hidden"]
-    mask: Int[Tensor, "rows length"]
 
 
 class Alignment:
@@ -71,7 +64,8 @@ class Alignment:
         language: str = UNKNOWN,
     ) -> None:
         settings = spec.training
-        self.composition, self.pairs, self.tokens, self.language = composition, pairs, spec.tokens, language
+        self.composition, self.pairs, self.language = composition, pairs, language
+        self.tokens, self.adversary = spec.tokens, spec.adversary
         self.device = str(composition.encoder.device)
         self.precision: Precision = chosen_precision(settings.precision, self.device)
         self.teacher = sentence_vectors(Composition(composition.base), pairs.source)
@@ -79,7 +73,14 @@ class Alignment:
         self.order = BatchOrder(
             lengths, max_tokens=settings.batch_tokens, seed=seed, max_rows=settings.batch_rows
         )
+        critic = Critic(composition.base.shape.hidden, seed=seed) if spec.adversary else None
+        self.critic = critic and critic.to(self.device)
         composition.train(base_dropout=settings.base_dropout)
+
+    @property
+    def companions(self) -> Mapping[str, nn.Parameter]:
+        """The critic's parameters, which are trained with the module's and are no part of it."""
+        return dict(self.critic.named_parameters()) if self.critic else {}
 
     def passes_per_epoch(self) -> int:
         """Return the number of forward passes in which every pair is seen once."""
@@ -94,14 +95,22 @@ class Alignment:
             states = self.composition(ids, mask, [self.language] * len(ids))
         found, wanted = mean_states(states.float(), mask), self.teacher[chosen]
         loss = sentence_distance(found, wanted)
-        if self.tokens:
-            own = TokenStates(states.float(), mask)
-            loss = loss + self.tokens * token_distance(own, self._source_states(chosen))
+        if self.tokens or self.critic:
+            loss = loss + self._of_tokens(TokenStates(states.float(), mask), self._source_states(chosen))
         return loss, int(mask.sum())
 
     def evaluate(self) -> float | None:
         """Return None: nothing is evaluated during training."""
         return None
+
+    def _of_tokens(self, own: TokenStates, source: TokenStates) -> Tensor:
+        loss = own.states.new_zeros(())
+        if self.tokens:
+            loss = loss + self.tokens * token_distance(own, source)
+        if self.critic:
+            game = adversarial_loss(self.critic, own, source, self.adversary)
+            loss = loss + (game - game.detach())  # the two sides share no loss: the alignment's is shown
+        return loss
 
     @torch.no_grad()
     def _source_states(self, chosen: Sequence[int]) -> TokenStates:

@@ -43,6 +43,16 @@ class Objective(Protocol):
         ...
 
 
+@runtime_checkable
+class Accompanied(Protocol):
+    """An objective with parameters of its own, which are trained with the module's and are no part of it."""
+
+    @property
+    def companions(self) -> Mapping[str, nn.Parameter]:
+        """These parameters by name. They start from the same values whenever the objective is made."""
+        ...
+
+
 class NotFinite(XlingError):
     """A loss or a gradient is infinite or not a number, so training cannot go on."""
 

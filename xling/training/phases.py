@@ -18,12 +18,13 @@ from xling.modules.module import FACTS, WEIGHTS, Module, Part
 from xling.modules.registry import KINDS, build
 from xling.sites import EncoderShape, Penalised
 from xling.training.checkpoints import Checkpoints, check_same, steps_in
-from xling.training.loop import Objective, Outcome, fit, seeded_loss
+from xling.training.loop import Accompanied, Objective, Outcome, fit, seeded_loss
 from xling.training.reporting import Reporter, Silent
 from xling.training.specs import TrainingSettings
 
 ObjectiveOf = Callable[[Module], Objective]
 _CHOSEN, _PASSES = "chosen", 8
+_BESIDE = "beside"  # before the names of an objective's own parameters, in checkpoints
 _IDENTITY = ("language", "source", "task", "labels", "base_fingerprint", "tokenizer_fingerprint")
 SILENT = Silent()
 
@@ -170,9 +171,10 @@ def _see_gradients(module: Module, course: Course) -> None:
 def _train(module: Module, course: Course, phase: str = "") -> Outcome:
     objective = course.objective_of(module)
     penalised = [network for network in module.networks if isinstance(network, Penalised)]
+    beside = objective.companions if isinstance(objective, Accompanied) else {}
     return fit(
         WithPenalties(objective, penalised, course.shape) if penalised else objective,
-        trainable(module),
+        {**trainable(module), **{f"{_BESIDE}.{name}": value for name, value in beside.items()}},
         course.settings,
         seed=module.facts.seed,
         checkpoints=Checkpoints(course.checkpoints / phase if course.checkpoints else None, _whose(module)),

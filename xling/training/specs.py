@@ -58,6 +58,8 @@ class TrainingSettings(Specification):
     precision: the precision of matrix products. `auto` means bfloat16 if the processor has units for it; the
     module records which one was used.
     base_dropout: whether the dropout of the frozen encoder is active.
+    drop_layers: with n drawn from 0 to this for each forward pass, what the module adds in the first n layers
+    is left out (robust AdapterDrop, Rücklé et al. 2021); 0 leaves out none.
     """
 
     steps: Annotated[int, Field(gt=0, le=10**9)] | None = None
@@ -75,6 +77,7 @@ class TrainingSettings(Specification):
     max_length: Annotated[int, Field(ge=8)] = 128
     precision: Precision = "auto"
     base_dropout: bool = False
+    drop_layers: Annotated[int, Field(ge=0)] = 0
 
 
 class ModuleTraining(Specification):
@@ -135,11 +138,14 @@ class AlignmentTraining(ModuleTraining):
     """The training of a language module on parallel text, towards the base's states of the source side.
 
     tokens: the weight of the loss on tokens, relative to the loss on sentences.
+    adversary: how strongly the module learns to fool a critic that tells its states from those of the source
+    side (1 in TADA, Held et al. 2023); with 0 there is no critic.
     """
 
     kind: str = "bottleneck"
     training: TrainingSettings = TrainingSettings(epochs=3, learning_rate=1e-3, batch_tokens=1024)
     tokens: Annotated[float, Field(ge=0)] = 0.0
+    adversary: Annotated[float, Field(ge=0, le=MOST)] = 0.0
 
 
 class Centring(Specification):

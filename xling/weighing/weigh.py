@@ -13,6 +13,7 @@ from torch import Tensor
 from xling.bases.base import Base
 from xling.composition.composed import Composition
 from xling.composition.contents import Find
+from xling.composition.forms.auto import Names, by_name
 from xling.composition.forms.form import Plan
 from xling.data.examples import TEXTS, Example
 from xling.errors import InputError
@@ -67,16 +68,20 @@ class Weighed:
         return {"plan": str(self.plan), **losses, "metric": self.metric, "value": round(self.value, 2)}
 
 
-def weigh(base: Base, plan: Plan, search: Search, *, find: Find, shots: Shots) -> Weighed:
+def weigh(
+    base: Base, plan: Plan, search: Search, *, find: Find, shots: Shots, names: Names = tuple
+) -> Weighed:
     """Find the weights of the one sum in a plan that has none.
 
-    find: a function from the name of a module to the module. Nothing is trained but the weights.
+    find: a function from the name of a module to the module. names: a function that returns the names of all
+    modules; those that `lang/*` stands for are named in the plan that is found. Nothing is trained but the
+    weights.
 
     Raises PlanError when the plan has no such sum or several, or is not complete, and InputError when there
     is nothing to learn from.
     """
     plans = sum_to_weigh(plan).plans
-    planned = planned_task(filled(plan, Unweighted), find)
+    planned = planned_task(filled(plan, Unweighted), find, names)
     losses = Losses(base, planned, shots)
     problem = Problem(
         plans=plans,
@@ -86,7 +91,7 @@ def weigh(base: Base, plan: Plan, search: Search, *, find: Find, shots: Shots) -
         progress=shots.progress,
     )
     found = search(problem)
-    final = planned_task(filled(plan, lambda _: found), find)
+    final = planned_task(by_name(filled(plan, lambda _: found), names), find)
     model = ComposedModel(base, final)
     predictions = model.predict(shots.examples)
     value = final.task.value(final.task.counts(shots.examples, predictions).sum(0))

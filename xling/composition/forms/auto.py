@@ -124,6 +124,20 @@ def spelled_out(plan: Plan, names: Names) -> Plan:
     return plan.over([spelled_out(inner, names) for inner in plan.plans])
 
 
+def by_name(plan: Plan, names: Names) -> Plan:
+    """Return a plan in which `lang/*` is replaced by the modules in that folder, and that prints as them.
+
+    The text means the same when the folder has other modules. names and errors: as for `spelled_out`.
+    """
+    plan = spelled_out(plan, names)
+
+    def unwritten(plan: Plan) -> Plan:
+        plan = replace(plan, written="") if isinstance(plan, Auto) else plan
+        return plan.over(list(map(unwritten, plan.plans)))
+
+    return unwritten(plan)
+
+
 def check_every(plan: Plan) -> None:
     """Raise PlanError where `lang/*` stands elsewhere than once in a branch `auto`."""
     branches = [branch for auto in walk(plan) if isinstance(auto, Auto) for branch in auto.branches]

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from xling.composition.grammar import Reader
 
 
+def without_lowest(plan: Plan, module: Plan, count: int) -> Plan:
+    """Return a plan in which one module adds nothing to the states of the `count` lowest layers."""
+    if plan == module:
+        return Drop((plan,), tuple(range(count))) if count else plan
+    return plan.over([without_lowest(inner, module, count) for inner in plan.plans])
+
+
 @dataclass(frozen=True)
 class Drop(Node):
     """A plan whose modules add nothing to the states of some layers.
