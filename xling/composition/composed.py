@@ -29,25 +29,24 @@ from xling.composition.contents import (
     tokenizer_of,
     vocabulary_of,
 )
-from xling.composition.fitting import check_sizes
+from xling.composition.fitting import check_fits
 from xling.composition.folding import Kept, folded
 from xling.composition.forms.auto import divider, listener
 from xling.composition.forms.beside import check_combiners, heads_in
-from xling.composition.forms.form import ActsOnOutputs, HeadState, Plan, TunedByRow, acting, walk
+from xling.composition.forms.form import HeadState, Plan, TunedByRow, acting, outputs_changed, walk
 from xling.composition.forms.route import gather
 from xling.composition.forms.single import Loaded
 from xling.errors import MismatchError, PlanError
 from xling.languages import UNKNOWN
+from xling.modules.linear_sites import site_of
 from xling.modules.module import Facts, Module
 from xling.sites import (
     NO_ROWS,
-    LinearSlice,
     LinearState,
     Place,
     ReadsPieces,
     ResidualState,
     Rows,
-    site_of,
 )
 
 Ids = Int[Tensor, "rows length"]
@@ -91,7 +90,8 @@ class Composition:
         self.networks = [network.to(self.encoder.device) for network in networks_of(node)]
         self._changed = _changed(leaves, self.base)
         self._taps.close()
-        self._taps = tap_linear_sites(self.encoder, _places(node, self.base), self._linear_increment)
+        sites = {place: site_of(place, self.base.shape) for place in outputs_changed(node)}
+        self._taps = tap_linear_sites(self.encoder, sites, self._linear_increment)
         self._kept: Kept = {}
         self._speakers: dict[Way, str] = {}
         self._tokenizers: dict[int, Any] = {}
@@ -294,44 +294,8 @@ def base_facts(base: Base | None, **changes: Any) -> Facts:
     )
 
 
-def check_fits(module: Module, base: Base) -> None:
-    """Raise MismatchError when a module was made for another encoder or tokenizer, or has other sizes.
-
-    A module without a base serves every base.
-    """
-    facts = module.facts
-    if facts.base is None:
-        return
-    for what, own, theirs in (
-        ("base", facts.base_fingerprint or "", base.fingerprint),
-        ("tokenizer", facts.tokenizer_fingerprint or "", base.tokenizer_fingerprint),
-    ):
-        if own != theirs:
-            title = facts.language or facts.task or "module"
-            if own == base.tokenizer_fingerprint_as_written:
-                raise MismatchError(
-                    f"the module {title} was made with words read without the space before them, "
-                    f"which {base.id} knows them with",
-                    where="--plan",
-                    hint="train it again; earlier releases read the words of such bases so",
-                )
-            raise MismatchError(
-                f"the module {title} was made for {what} {facts.base} ({own[:19]}), "
-                f"not {base.id} ({theirs[:19]})",
-                where="--plan",
-                hint="open the base it names, or train it again on this one",
-            )
-    check_sizes(module, base)
-
-
 def _vectors(vocabulary: ReadsPieces | None, ids: Tensor, table: Tensor) -> Tensor:
     return torch.nn.functional.embedding(ids, table) if vocabulary is None else vocabulary.vectors(ids, table)
-
-
-def _places(node: Plan, base: Base) -> dict[str, LinearSlice]:
-    """The linear sites to whose outputs some form of the plan adds, by their keys."""
-    named = (place for inner in walk(node) if isinstance(inner, ActsOnOutputs) for place in inner.places)
-    return {place: site_of(place, base.shape) for place in named}
 
 
 def _changed(leaves: Sequence[Loaded], base: Base) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any
 from xling.bases.base import Base
 from xling.bases.mlm_head import MLMHead
 from xling.bases.soundness import check_mask
-from xling.composition.composed import Composition, check_fits
+from xling.composition.composed import Composition
+from xling.composition.fitting import check_fits
 from xling.data.text import deduplicate, hold_out
 from xling.errors import InputError
 from xling.makers.mlm_head import head_fingerprint, mlm_head

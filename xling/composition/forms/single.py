@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
+import torch
 from torch import Tensor, nn
 
 from xling.composition.folding import Folding
@@ -15,12 +16,14 @@ from xling.modules.module import Module
 from xling.modules.registry import KINDS
 from xling.sites import (
     ActsOnEmbeddings,
+    ActsOnLinear,
     ActsOnPooled,
     ActsOnResidual,
     ActsOnText,
     ActsOnWeights,
     Combines,
     Hidden,
+    LinearState,
     Place,
     ReadsLanguage,
     ReadsPieces,
@@ -104,6 +107,20 @@ class Loaded(Leaf, Node):
         return found
 
     @cached_property
+    def adders(self) -> dict[str, list[ActsOnLinear]]:
+        """The parts that add to the outputs of linear sites, by the site's key."""
+        found: dict[str, list[ActsOnLinear]] = {}
+        for network in self.module.networks:
+            if isinstance(network, ActsOnLinear):
+                for place in network.linear_sites():
+                    found.setdefault(place, []).append(network)
+        return found
+
+    @property
+    def places(self) -> Collection[str]:
+        return self.adders
+
+    @cached_property
     def embedders(self) -> list[ActsOnEmbeddings]:
         """The parts that act on the embeddings."""
         return [network for network in self.module.networks if isinstance(network, ActsOnEmbeddings)]
@@ -157,6 +174,10 @@ class Loaded(Leaf, Node):
             below, own = state.increment, part.own(layer, place, state)
             state = state.under(own if below is None or part.replaces else below + own)
         return state.increment
+
+    def linear_increment(self, place: str, state: LinearState) -> Tensor | None:
+        found = [part.added(place, state) for part in self.adders.get(place, ())]
+        return reduce(torch.add, found) if found else None
 
     def embed(self, states: Hidden, rows: Rows) -> Hidden:
         return reduce(lambda value, part: part.embed(value, rows), self.embedders, states)
