@@ -18,6 +18,8 @@ from typing import Literal, Protocol, runtime_checkable
 from jaxtyping import Float
 from torch import Tensor
 
+from xling.pairs import Paired
+
 Place = Literal["after_attention", "after_ffn"]
 PLACES: tuple[Place, ...] = ("after_attention", "after_ffn")
 
@@ -78,12 +80,14 @@ class Rows:
         shares: The weights that are tuned for each row, [rows, sites, branches], by Python's `id` of the plan
             that reads them; empty when none are.
         task: The task whose head reads the last states; None when none does.
+        paired: What the base has for the paired text of each row; None when nothing in the plan reads it.
     """
 
     languages: Sequence[str] = ()
     mask: Tensor | None = None
     shares: Mapping[int, Tensor] = field(default_factory=dict)
     task: str | None = None
+    paired: Paired | None = None
 
     def some(self, rows: slice | list[int]) -> Rows:
         """Return the same information for some of the rows."""
@@ -91,7 +95,8 @@ class Rows:
         languages = [self.languages[row] for row in numbers] if self.languages else ()
         shares = {reader: own[rows] for reader, own in self.shares.items()}
         mask = None if self.mask is None else self.mask[rows]
-        return replace(self, languages=languages, mask=mask, shares=shares)
+        paired = None if self.paired is None else self.paired.some(rows)
+        return replace(self, languages=languages, mask=mask, shares=shares, paired=paired)
 
 
 NO_ROWS = Rows()

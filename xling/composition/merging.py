@@ -73,6 +73,12 @@ def checked_merge(plan: Plan) -> Head:
             "it rewrites the text, and a plain model reads the text as it stands",
             "merge the plan without that part, and rewrite the text yourself",
         )
+    reader = next((leaf for leaf in loaded(plan) if leaf.pairing), None)
+    if reader is not None:
+        raise _refusal(
+            f"{reader} reads a translation beside each text, and a plain model reads the text alone",
+            "train the kind lora instead",
+        )
     for leaf in loaded(plan):
         for part in leaf.module.parts:
             if KINDS[part.config.kind].merges == "none":

@@ -14,6 +14,7 @@ from xling.composition.forms.form import HeadState, Node, Plan
 from xling.errors import PlanError
 from xling.modules.module import Module
 from xling.modules.registry import KINDS
+from xling.pairs import ReadsPairs
 from xling.sites import (
     ActsOnEmbeddings,
     ActsOnLinear,
@@ -155,6 +156,11 @@ class Loaded(Leaf, Node):
         """The task head; None without one."""
         parts = self.module.parts
         return next((part.network for part in parts if KINDS[part.config.kind].head), None)
+
+    @cached_property
+    def pairing(self) -> list[ReadsPairs]:
+        """The parts that read the paired text of rows."""
+        return [network for network in self.module.networks if isinstance(network, ReadsPairs)]
 
     @property
     def learning(self) -> bool:
