@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Literal
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float
 from pydantic import Field
 from torch import Generator, Tensor, nn
 
@@ -23,6 +23,8 @@ from xling.sites import EncoderShape, LinearState, key_of, name_of
 
 Fusion = Literal["add", "add-relu", "mul", "cross-attention"]
 Narrow = Float[Tensor, "rows length rank"]
+Other = Float[Tensor, "rows paired rank"]
+There = Bool[Tensor, "rows paired"]
 _BY_PIECE: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "add": torch.add,
     "add-relu": lambda own, paired: torch.relu(own + paired),
@@ -142,13 +144,13 @@ def _uniform(generator: Generator, *sizes: int) -> Tensor:
     return (2 * torch.rand(*sizes, generator=generator) - 1) / math.sqrt(sizes[-1])
 
 
-def _fitted(paired: Narrow, there: Int[Tensor, "rows paired"], length: int) -> Narrow:
+def _fitted(paired: Other, there: There, length: int) -> Narrow:
     """Return the paired text with as many pieces as the text: cut, or followed by zeros."""
     kept = torch.where(there[..., None], paired, 0.0)[:, :length]
     return nn.functional.pad(kept, (0, 0, 0, length - kept.shape[1]))
 
 
-def _attended(own: Narrow, paired: Tensor, there: Tensor, maps: Float[Tensor, "3 rank rank"]) -> Narrow:
+def _attended(own: Narrow, paired: Other, there: There, maps: Float[Tensor, "3 rank rank"]) -> Narrow:
     """Return what each piece reads of the paired text by scaled dot products; zeros where there is none."""
     scores = (own @ maps[0].T) @ (paired @ maps[1].T).transpose(1, 2) / math.sqrt(own.shape[-1])
     shares = scores.masked_fill(~there[:, None], -math.inf).softmax(-1)
