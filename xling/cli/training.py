@@ -46,7 +46,7 @@ Kind = Annotated[
     typer.Option(
         "--kind",
         callback=kind_name,
-        help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft, full or head; "
+        help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, flare, ia3, lt-sft, full or head; "
         "under fuse in --plan: fusion, scalearn, scalearn-uniform, scalearn++, scalearn-uniform++, "
         "learned-mean or gate.",
     ),
