@@ -54,7 +54,7 @@ from xling.sites import (
 Ids = Int[Tensor, "rows length"]
 Languages = Sequence[str]
 Shares = Mapping[int, Tensor]
-Pairs = tuple[Ids, Ids]
+Pairs = tuple[Int[Tensor, "rows paired"], Int[Tensor, "rows paired"]]
 NO_SHARES: Shares = {}
 Way = tuple[int | str, ...]  # the modules that act on a row, and its language if one of them depends on it
 
