@@ -154,7 +154,7 @@ DOCUMENTS = {
             "translated.jsonl": lines(*(f'{{"tokens": ["{own}"], "translation": "juma"}}' for own in WORDS)),
         },
         before=(
-            "xling train language --kind lexicon --language swh --source-language eng --lexicon words.tsv "
+            "xling train language --kind lexicon --language swh --lexicon words.tsv "
             "--out modules/words/swh",
             *(TAGS.replace("new/task/ner", f"modules/task/{own} --seed {n}") for n, own in enumerate("abc")),
             LANGUAGE.replace("new/", "modules/"),

@@ -39,7 +39,8 @@ FILES = [
     ("question-answering", "a.jsonl", json.dumps({"context": "x y", "question": "z",
      "translation": ["a b", "c"], "answers": [{"answer_start": 0, "text": "x"}]}) + "\n", ("a b", "c")),
     ("multiple-choice", "a.jsonl", json.dumps({"premise": "x", "question": "cause", "choice1": "y",
-     "choice2": "z", "label": 0, "translation": ["a", "effect", "b", "c"]}) + "\n", ("a", "effect", "b", "c")),
+     "choice2": "z", "label": 0, "translation": ["a", "effect", "b", "c"]}) + "\n",
+     ("a", "effect", "b", "c")),
 ]  # fmt: skip
 
 
