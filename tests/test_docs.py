@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.foreign_text import SPELLED
-from support.tiny import TEXTS
+from support.tiny import TEXTS, WORDS
 from support.tiny_recipe import KINDS
 
 import xling
@@ -156,12 +156,19 @@ DOCUMENTS = {
         },
     ),
     "docs/between_modules.md": Document(
-        {**READER, "few.conll": tagged(TEXTS[:4]), "test.txt": PLAIN},
+        {
+            **READER, "few.conll": tagged(TEXTS[:4]), "test.txt": PLAIN, "words.tsv": lines("amina\tjuma"),
+            "translated.jsonl": lines(*(f'{{"tokens": ["{own}"], "translation": "juma"}}' for own in WORDS)),
+        },
         before=(
+            "xling train language --kind lexicon --language swh --lexicon words.tsv "
+            "--out modules/words/swh",
             *(TAGS.replace("new/task/ner", f"modules/task/{own} --seed {n}") for n, own in enumerate("abc")),
             LANGUAGE.replace("new/", "modules/"),
         ),
         options={
+            "--set parts.fusion=add": f"{TAGS} --kind flare",
+            "--set parts.ahead=1": f"{TAGS} --kind flare",
             "--set parts.places='[after_attention, after_ffn]'": FUSED,
             "--set parts.leave_out='[0]'": f"{TAGS} --kind lora",
             "--set drop_layers=1": TAGS,

@@ -16,6 +16,7 @@ ROWS = (
         "machine",
         "typology",
         "files",
+        "pairs",
         "places",
         "folder_names",
         "plain_yaml",

@@ -18,7 +18,7 @@ from typing import Literal, Protocol, runtime_checkable
 from jaxtyping import Float
 from torch import Tensor
 
-from xling.errors import InputError
+from xling.pairs import Paired
 
 Place = Literal["after_attention", "after_ffn"]
 PLACES: tuple[Place, ...] = ("after_attention", "after_ffn")
@@ -80,12 +80,14 @@ class Rows:
         shares: The weights that are tuned for each row, [rows, sites, branches], by Python's `id` of the plan
             that reads them; empty when none are.
         task: The task whose head reads the last states; None when none does.
+        paired: What the base has for the paired text of each row; None when nothing in the plan reads it.
     """
 
     languages: Sequence[str] = ()
     mask: Tensor | None = None
     shares: Mapping[int, Tensor] = field(default_factory=dict)
     task: str | None = None
+    paired: Paired | None = None
 
     def some(self, rows: slice | list[int]) -> Rows:
         """Return the same information for some of the rows."""
@@ -93,7 +95,8 @@ class Rows:
         languages = [self.languages[row] for row in numbers] if self.languages else ()
         shares = {reader: own[rows] for reader, own in self.shares.items()}
         mask = None if self.mask is None else self.mask[rows]
-        return replace(self, languages=languages, mask=mask, shares=shares)
+        paired = None if self.paired is None else self.paired.some(rows)
+        return replace(self, languages=languages, mask=mask, shares=shares, paired=paired)
 
 
 NO_ROWS = Rows()
@@ -301,6 +304,19 @@ class ActsOnWeights(ReadsLanguage, Protocol):
 
 
 @runtime_checkable
+class ActsOnLinear(Protocol):
+    """A part that adds to the outputs of linear sites what no change of their weights adds."""
+
+    def linear_sites(self) -> Iterable[str]:
+        """Return the keys of the sites where this part acts, such as `0.attention.query`."""
+        ...
+
+    def added(self, place: str, state: LinearState) -> Float[Tensor, "*rows outputs"]:
+        """Return what this part adds to the outputs of the site with the key `place`."""
+        ...
+
+
+@runtime_checkable
 class Penalised(Protocol):
     """A part that adds a penalty to the loss."""
 
@@ -317,33 +333,3 @@ def key_of(name: str) -> str:
 def name_of(key: str) -> str:
     """Turn a key from `key_of` back into the name."""
     return key.replace("/", ".")
-
-
-def at_sites(
-    names: Iterable[str], shape: EncoderShape, leave_out: Iterable[int] = ()
-) -> dict[str, LinearSlice]:
-    """Return the linear sites of these names in all layers but `leave_out`, keyed like `0.attention.query`.
-
-    Raises InputError when the base has no site of a name.
-    """
-    known = dict.fromkeys(name for _, name in shape.linear)
-    for name in names:
-        if name not in known:
-            raise InputError(f"the base has no linear site {name!r}", where="sites", choices=known)
-    kept = shape.layers_but(leave_out)
-    return {f"{layer}.{name}": shape.linear[layer, name] for layer in kept for name in names}
-
-
-def site_of(key: str, shape: EncoderShape) -> LinearSlice:
-    """Return the linear site of a key. Raises InputError when the base has no such site."""
-    layer, _, name = name_of(key).partition(".")
-    site = shape.linear.get((int(layer), name)) if layer.isdecimal() else None
-    if site is None:
-        raise InputError(f"the base has no linear site {name!r} in layer {layer}", where="--plan")
-    return site
-
-
-def sites_of_weight(name: str, keys: Iterable[str], shape: EncoderShape) -> list[tuple[str, LinearSlice]]:
-    """Return the keys whose sites lie in the weight `name`, each with its site."""
-    found = ((key, site_of(key, shape)) for key in keys)
-    return [(key, site) for key, site in found if site.weight == name]

@@ -41,7 +41,7 @@ def test_help_imports_neither_torch_nor_transformers(words):
 @pytest.mark.parametrize(
     ("what", "others"),
     [
-        ("language", {"head", *COMBINERS, *SHARED}),
+        ("language", {"head", "flare", *COMBINERS, *SHARED}),
         ("task", {"centre", "lexicon", *SHARED}),
         ("hypernetwork", {*NAMES, *MADE, *COMBINERS, "head", "centre"}),
     ],

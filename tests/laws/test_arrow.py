@@ -16,9 +16,9 @@ from xling.composition.forms.route import Route
 from xling.composition.grammar import parse
 from xling.composition.merging import merge_node
 from xling.errors import PlanError
+from xling.modules.linear_sites import site_of
 from xling.modules.lora import Lora, LoraConfig
 from xling.modules.module import Module
-from xling.sites import site_of
 from xling.training.specs import TrainingSettings
 
 FAMILIES = pytest.mark.parametrize("family", FAMILY_NAMES)
@@ -254,7 +254,7 @@ def test_a_task_module_is_trained_on_it_and_only_that(bases, shelves, family, tm
         ("arrow(a, b; 1, x)", "'x' is no weight"),
         ("arrow(a, new)", "new is the one to train"),
         ("arrow(ta, b)", "only some of the plans side by side have a task module"),
-        ("arrow(a, b) >> ia3", "ia3 scales weights, and cannot scale what an arrow below it adds"),
+        ("arrow(a, b) >> ia3", "ia3 scales weights, and cannot scale what arrow\\(a, b; 2\\) below it adds"),
         ("mean(arrow(a), b) >> t >> sum(ia3; 2)", "ia3 scales weights, and cannot scale"),
         ("drop(arrow(a, b); 0)", "a changes weights, and drop leaves out"),
         ("emea(arrow(a, b), bottle)", "a does more than add to states, and emea acts on nothing else"),

@@ -49,8 +49,8 @@ Kind = Annotated[
         "--kind",
         callback=kind_name,
         show_default="bottleneck",
-        help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, lt-sft, full or head; "
-        "under fuse in --plan: fusion, scalearn, scalearn-uniform, scalearn++, scalearn-uniform++, "
+        help="The kind: bottleneck, houlsby, parallel, large-sparse, madx, lora, ia3, flare, lt-sft, full or "
+        "head; under fuse in --plan: fusion, scalearn, scalearn-uniform, scalearn++, scalearn-uniform++, "
         "learned-mean or gate.",
     ),
 ]

@@ -29,30 +29,32 @@ from xling.composition.contents import (
     tokenizer_of,
     vocabulary_of,
 )
-from xling.composition.fitting import check_sizes
+from xling.composition.fitting import check_fits
 from xling.composition.folding import Kept, folded
 from xling.composition.forms.auto import divider, listener
 from xling.composition.forms.beside import check_combiners, heads_in
-from xling.composition.forms.form import ActsOnOutputs, HeadState, Plan, TunedByRow, acting, walk
+from xling.composition.forms.form import HeadState, Plan, TunedByRow, acting, outputs_changed, walk
 from xling.composition.forms.route import gather
 from xling.composition.forms.single import Loaded
+from xling.composition.pairing import Pairing, PairReader, pairing_of
 from xling.errors import MismatchError, PlanError
 from xling.languages import UNKNOWN
+from xling.modules.linear_sites import site_of
 from xling.modules.module import Facts, Module
+from xling.pairs import Paired
 from xling.sites import (
     NO_ROWS,
-    LinearSlice,
     LinearState,
     Place,
     ReadsPieces,
     ResidualState,
     Rows,
-    site_of,
 )
 
 Ids = Int[Tensor, "rows length"]
 Languages = Sequence[str]
 Shares = Mapping[int, Tensor]
+Pairs = tuple[Int[Tensor, "rows paired"], Int[Tensor, "rows paired"]]
 NO_SHARES: Shares = {}
 Way = tuple[int | str, ...]  # the modules that act on a row, and its language if one of them depends on it
 
@@ -91,23 +93,33 @@ class Composition:
         self.networks = [network.to(self.encoder.device) for network in networks_of(node)]
         self._changed = _changed(leaves, self.base)
         self._taps.close()
-        self._taps = tap_linear_sites(self.encoder, _places(node, self.base), self._linear_increment)
+        sites = {place: site_of(place, self.base.shape) for place in outputs_changed(node)}
+        self._taps = tap_linear_sites(self.encoder, sites, self._linear_increment)
         self._kept: Kept = {}
         self._speakers: dict[Way, str] = {}
         self._tokenizers: dict[int, Any] = {}
+        self._pairs = PairReader(self.base, node) if any(leaf.pairing for leaf in leaves) else None
         self._own_pieces = any(leaf.vocabulary for leaf in leaves)
         self.rewrites, self.identify, self.divide = rewrites(node), listener(node), divider(node)
         self.train(False)
 
     def __call__(
-        self, ids: Ids, mask: Ids, languages: Languages = (), shares: Shares = NO_SHARES
+        self,
+        ids: Ids,
+        mask: Ids,
+        languages: Languages = (),
+        shares: Shares = NO_SHARES,
+        pairs: Pairs | None = None,
     ) -> Float[Tensor, "rows length hidden"]:
         """Return the last layer's hidden states of a right-padded batch.
 
         ids, mask: piece ids and attention mask, both [rows, length]. languages: the language of each row,
-        needed only by plans that route by language. shares: the weights of the plans in `tuned`.
+        needed only by plans that route by language. shares: the weights of the plans in `tuned`. pairs: piece
+        ids and attention mask of the rows' paired texts, in the base's pieces; without them, each row is its
+        own pair in plans that read one.
         """
-        rows = Rows(self._of_rows(languages, ids), mask, shares, self._task)
+        paired = self._paired(ids, mask, pairs)
+        rows = Rows(self._of_rows(languages, ids), mask, shares, self._task, paired)
         if not self._routes:
             return self._pass(ids, mask, rows)
         passes = self._passes(rows.languages)
@@ -139,7 +151,8 @@ class Composition:
 
         Raises PlanError when the rows' languages need different weights, hence several forward passes.
         """
-        rows = Rows(self._of_rows(languages, ids), mask, task=self._task)
+        own = self._paired(ids, mask, None)
+        rows = Rows(self._of_rows(languages, ids), mask, task=self._task, paired=own)
         if len({self._way(language) for language in rows.languages}) > 1:
             raise PlanError(
                 "the states of all layers are asked for rows that pass different weights",
@@ -181,10 +194,15 @@ class Composition:
         return [inner for inner in walk(self.node) if isinstance(inner, TunedByRow)]
 
     def scores(
-        self, ids: Ids, mask: Ids, languages: Languages = (), shares: Shares = NO_SHARES
+        self,
+        ids: Ids,
+        mask: Ids,
+        languages: Languages = (),
+        shares: Shares = NO_SHARES,
+        pairs: Pairs | None = None,
     ) -> Float[Tensor, "rows *scored labels"]:
         """Return the logits of the topmost head, one for each label. The plan must have a task module."""
-        return self.scored(self(ids, mask, languages, shares), mask, languages)
+        return self.scored(self(ids, mask, languages, shares, pairs), mask, languages)
 
     def scored(
         self, states: Float[Tensor, "rows length hidden"], mask: Ids, languages: Languages = ()
@@ -207,6 +225,10 @@ class Composition:
         """Return the tokens, or the words between blanks, as the plan's modules rewrite them."""
         return self.node.rewritten(units, language)
 
+    def pairing(self, language: str = UNKNOWN) -> Pairing | None:
+        """What stands for the paired text of rows without one; None when the plan reads none for them."""
+        return None if self._pairs is None else pairing_of(self.node, language)
+
     def train(self, training: bool = True, *, base_dropout: bool = False) -> None:
         """Switch dropout in the modules on or off; `base_dropout` applies it in the frozen encoder too."""
         self.encoder.train(training and base_dropout)
@@ -216,6 +238,22 @@ class Composition:
     def _of_rows(self, languages: Languages, rows: Tensor) -> Languages:
         """The language of each row if the plan routes by it; otherwise rows are not counted (tracing)."""
         return languages or [UNKNOWN] * len(rows) if self._routes else languages
+
+    def _paired(self, ids: Ids, mask: Ids, pairs: Pairs | None) -> Paired | None:
+        """What the base has for paired texts, or else for the rows; None when nothing in the plan reads it.
+
+        Raises PlanError when it is asked for rows that may be of another vocabulary than the base's.
+        """
+        if self._pairs is None:
+            return None
+        if pairs is None and self._own_pieces:
+            raise PlanError(
+                "a module of the plan reads a translation of each text in the base's own pieces, and here "
+                "texts are read in another vocabulary alone",
+                where="--plan",
+                hint="leave the vocabulary out",
+            )
+        return self._pairs.read(*(pairs or (ids, mask)))
 
     def _pass(self, ids: Ids, mask: Ids, rows: Rows) -> Tensor:
         """Run one forward pass over rows that share one set of weights."""
@@ -294,44 +332,8 @@ def base_facts(base: Base | None, **changes: Any) -> Facts:
     )
 
 
-def check_fits(module: Module, base: Base) -> None:
-    """Raise MismatchError when a module was made for another encoder or tokenizer, or has other sizes.
-
-    A module without a base serves every base.
-    """
-    facts = module.facts
-    if facts.base is None:
-        return
-    for what, own, theirs in (
-        ("base", facts.base_fingerprint or "", base.fingerprint),
-        ("tokenizer", facts.tokenizer_fingerprint or "", base.tokenizer_fingerprint),
-    ):
-        if own != theirs:
-            title = facts.language or facts.task or "module"
-            if own == base.tokenizer_fingerprint_as_written:
-                raise MismatchError(
-                    f"the module {title} was made with words read without the space before them, "
-                    f"which {base.id} knows them with",
-                    where="--plan",
-                    hint="train it again; earlier releases read the words of such bases so",
-                )
-            raise MismatchError(
-                f"the module {title} was made for {what} {facts.base} ({own[:19]}), "
-                f"not {base.id} ({theirs[:19]})",
-                where="--plan",
-                hint="open the base it names, or train it again on this one",
-            )
-    check_sizes(module, base)
-
-
 def _vectors(vocabulary: ReadsPieces | None, ids: Tensor, table: Tensor) -> Tensor:
     return torch.nn.functional.embedding(ids, table) if vocabulary is None else vocabulary.vectors(ids, table)
-
-
-def _places(node: Plan, base: Base) -> dict[str, LinearSlice]:
-    """The linear sites to whose outputs some form of the plan adds, by their keys."""
-    named = (place for inner in walk(node) if isinstance(inner, ActsOnOutputs) for place in inner.places)
-    return {place: site_of(place, base.shape) for place in named}
 
 
 def _changed(leaves: Sequence[Loaded], base: Base) -> list[str]:

@@ -1,4 +1,4 @@
-"""Whether a module's sizes are those of a base, whatever its file claims."""
+"""Whether a module was made for a base, and has its sizes, whatever its file claims."""
 
 from __future__ import annotations
 
@@ -8,6 +8,36 @@ from xling.modules.module import Module
 from xling.modules.vocabulary import Vocabulary
 
 _HINT = "the module's file is damaged: fetch or train it again"
+
+
+def check_fits(module: Module, base: Base) -> None:
+    """Raise MismatchError when a module was made for another encoder or tokenizer, or has other sizes.
+
+    A module without a base serves every base.
+    """
+    facts = module.facts
+    if facts.base is None:
+        return
+    for what, own, theirs in (
+        ("base", facts.base_fingerprint or "", base.fingerprint),
+        ("tokenizer", facts.tokenizer_fingerprint or "", base.tokenizer_fingerprint),
+    ):
+        if own != theirs:
+            title = facts.language or facts.task or "module"
+            if own == base.tokenizer_fingerprint_as_written:
+                raise MismatchError(
+                    f"the module {title} was made with words read without the space before them, "
+                    f"which {base.id} knows them with",
+                    where="--plan",
+                    hint="train it again; earlier releases read the words of such bases so",
+                )
+            raise MismatchError(
+                f"the module {title} was made for {what} {facts.base} ({own[:19]}), "
+                f"not {base.id} ({theirs[:19]})",
+                where="--plan",
+                hint="open the base it names, or train it again on this one",
+            )
+    check_sizes(module, base)
 
 
 def check_sizes(module: Module, base: Base) -> None:

@@ -15,7 +15,7 @@ from xling.bases.tokenizers import table_size
 from xling.composition.contents import loaded, rewrites, routes, tokenizer_of, vocabulary_of
 from xling.composition.folding import folded
 from xling.composition.forms.beside import has_head
-from xling.composition.forms.form import ActsOnOutputs, Node, Plan, acting, combines, walk
+from xling.composition.forms.form import Node, Plan, acting, combines, outputs_changed
 from xling.composition.forms.sum import Sum
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
@@ -73,10 +73,11 @@ def checked_merge(plan: Plan) -> Head:
             "it rewrites the text, and a plain model reads the text as it stands",
             "merge the plan without that part, and rewrite the text yourself",
         )
-    if any(isinstance(inner, ActsOnOutputs) for inner in walk(plan)):
+    reader = next((leaf for leaf in loaded(plan) if leaf.pairing), None)
+    if reader is not None:
         raise _refusal(
-            "each token chooses its modules in it, and a plain model has one set of weights",
-            "merge mean(...) of the same modules, or export it to ONNX",
+            f"{reader} reads a translation beside each text, and a plain model reads the text alone",
+            "train the kind lora instead",
         )
     for leaf in loaded(plan):
         for part in leaf.module.parts:
@@ -86,6 +87,11 @@ def checked_merge(plan: Plan) -> Head:
                     f"the {part.config.kind} part of {title} works on states and is no change of weights",
                     "train the kind lora, ia3, lt-sft or full instead, or export it to ONNX",
                 )
+    if outputs_changed(plan):
+        raise _refusal(
+            "each token chooses its modules in it, and a plain model has one set of weights",
+            "merge mean(...) of the same modules, or export it to ONNX",
+        )
     heads = [leaf.head for leaf in loaded(plan) if isinstance(leaf.head, Head)]
     if len(heads) != 1:
         raise _refusal(

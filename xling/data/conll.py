@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from xling.data.bio import is_bio, rename_types, repaired
-from xling.data.examples import TaggedSentence
+from xling.data.examples import TaggedSentence, Translation
 from xling.data.line_stream import stream_lines
 from xling.data.place import Line, Place, line_blocks
 from xling.errors import InputError
@@ -20,6 +20,7 @@ Scheme = Literal["bio", "plain"]
 
 _DOCUMENT = "-DOCSTART-"
 _BLANKS = re.compile(r"[ \t]+")  # not all white space: U+00A0 may be a token
+_TRANSLATION = re.compile(r"# translation\s*=\s*(\S.*?)\s*")
 _NO_WORD = re.compile(r"\d+[-.]\d+")  # CoNLL-U: a multiword range or an empty node
 
 
@@ -73,14 +74,18 @@ def conll_sentences(
     Columns are separated by tabs if a line has any, otherwise by blanks. Lines with -DOCSTART- are skipped. A
     line that begins with `# ` is a comment, unless it has as many columns as the other lines and ends in a
     tag: `# O` is the token `#`. A lone `#` before a sentence is a comment too if the other lines have more
-    columns. Raises InputError naming file and line when a column is missing or a tag is not BIO.
+    columns. `# translation = TEXT` gives the translation of its sentence.
+
+    Raises InputError naming file and line when a column is missing or a tag is not BIO.
     """
     width = _width(path)
-    blocks = (_rows(block, layout, width) for block in line_blocks(stream_lines(path), path))
+    blocks = line_blocks(stream_lines(path), path)
+    read = ((_rows(block, layout, width), _translation(block, layout, width)) for block in blocks)
     number = -1
-    for number, rows in enumerate(filter(None, blocks)):
+    for number, (rows, translation) in enumerate(own for own in read if own[0]):
         tokens, tags = zip(*rows, strict=True)
-        yield TaggedSentence(tokens, _renamed(tags, layout, labels or {}), str(number), language)
+        named = _renamed(tags, layout, labels or {})
+        yield TaggedSentence(tokens, named, str(number), language, translation)
     if number < 0:
         raise InputError("no sentence in this file", where=path)
 
@@ -129,6 +134,16 @@ def _rows(block: Sequence[Line], layout: ConllLayout, width: int) -> list[tuple[
             raise _too_narrow(columns, least, place)
         rows.append(_row(columns, layout, place))
     return rows
+
+
+def _translation(block: Sequence[Line], layout: ConllLayout, width: int) -> Translation | None:
+    """Return what the last comment `# translation = TEXT` of a sentence says; None without one."""
+    found = None
+    for _, line in block:
+        said = _TRANSLATION.fullmatch(line)
+        if said is not None and _is_comment(line, _columns(line), width, layout):
+            found = (said[1],)
+    return found
 
 
 def _is_comment(line: str, columns: Sequence[str], width: int, layout: ConllLayout) -> bool:

@@ -56,6 +56,7 @@ def conllu_sentences(
     labels: new names for parts of speech and relations.
 
     The id of a sentence is its `# sent_id`, or else its number; it is DOCUMENT/ID if the file has `# newdoc`.
+    A line `# translation = TEXT` gives its translation.
     Raises InputError naming file and line for a line without ten columns, a wrong word number, a head outside
     the sentence, heads that do not form a tree with one root, or a sentence without words.
     """
@@ -79,12 +80,13 @@ def conllu_sentences(
             # a slash separates document and sentence; UD does not allow it in sentence ids
             id=f"{document}/{own.replace('/', '_')}" if documents else own,
             language=language,
+            translation=(comments["translation"],) if comments.get("translation") else None,
         )
 
 
 def as_tagged(sentences: Iterable[ParsedSentence]) -> Iterator[TaggedSentence]:
     """Yield the same sentences with only their parts of speech."""
-    return (TaggedSentence(own.tokens, own.tags, own.id, own.language) for own in sentences)
+    return (TaggedSentence(own.tokens, own.tags, own.id, own.language, own.translation) for own in sentences)
 
 
 def fill_conllu(path: str | Path, rows: Iterable[Mapping[str, Any]], *, first: int = 0) -> Iterator[bytes]:

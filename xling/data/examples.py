@@ -13,11 +13,16 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 TEXTS = ("tokens", "text", "pair", "context", "question", "choices")
 
 
+# the translations of an example's texts, in their order; of a sentence of tokens, one text
+Translation = tuple[str, ...]
+
+
 @runtime_checkable
 class Example(Protocol):
     """Any example: a frozen dataclass with a language and an id that is unique within its data set.
 
     Texts are in fields with names from `TEXTS`; gold labels are in other fields, which are None without gold.
+    `translation`, where a type has it, is None when the example has none.
     A task may define its own type. In an id GROUP/NUMBER, examples with the same GROUP must stay together.
     """
 
@@ -42,6 +47,7 @@ class TaggedSentence:
     tags: tuple[str, ...] | None
     id: str
     language: str
+    translation: Translation | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class LabelledText:
     id: str
     language: str
     pair: str | None = None
+    translation: Translation | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ class MultiLabelledText:
     id: str
     language: str
     pair: str | None = None
+    translation: Translation | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,7 @@ class Utterance:
     intent: str | None
     id: str
     language: str
+    translation: Translation | None = None
 
 
 Tagged = TaggedSentence | Utterance
@@ -96,6 +105,7 @@ class Choice:
     label: int | None
     id: str
     language: str
+    translation: Translation | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,7 @@ class Question:
     answers: tuple[tuple[int, str], ...] | None
     id: str
     language: str
+    translation: Translation | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +138,7 @@ class ParsedSentence:
     relations: tuple[str, ...] | None
     id: str
     language: str
+    translation: Translation | None = None
 
 
 def text_of(example: Example, *, between: str = " ") -> str:
@@ -145,9 +157,15 @@ def fingerprint(examples: Sequence[Example | str]) -> str:
     """Return the SHA-256 of all fields of the examples in order, as `sha256:` and 64 hex digits."""
     digest = hashlib.sha256()
     for example in examples:
-        value = example if isinstance(example, str) else list(vars(example).values())
+        value = example if isinstance(example, str) else _values(example)
         digest.update(json.dumps(value, ensure_ascii=False).encode("utf-8") + b"\n")
     return f"sha256:{digest.hexdigest()}"
+
+
+def _values(example: Example) -> list[Any]:
+    """The values of all fields; without `translation`, which is newer, where there is none."""
+    fields = vars(example).items()
+    return [value for name, value in fields if name != "translation" or value is not None]
 
 
 def digest(text: str) -> bytes:

@@ -142,6 +142,22 @@ def as_texts(value: object) -> tuple[str, ...] | None:
     return tuple(text for text in texts if text) if all(texts) else None
 
 
+def as_translation(value: object) -> tuple[str, ...] | None:
+    """Return a cell with a text, or with a list of texts, as a tuple; None for any other, or a blank one.
+
+    In a table a list is written as JSON. Few plans read translations, so nothing is refused here.
+    """
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            pass
+    if isinstance(value, list):
+        return as_texts(value) or None
+    text = as_text(value)
+    return (text,) if text is not None and text.strip() else None
+
+
 def _filled(value: str | tuple[str, ...] | None, upstream: str) -> str | tuple[str, ...] | None:
     if isinstance(value, tuple):
         return tuple(filled(name, upstream=upstream) for name in value)

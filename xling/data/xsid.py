@@ -20,7 +20,7 @@ from xling.printable import shown
 
 EMPTY = "_"  # the token where a file has none between its tabs, as in some published files
 
-COMMENT = re.compile(r"#\s*(id|intent)\s*[=:](\s*)(.*)")
+COMMENT = re.compile(r"#\s*(id|intent|translation)\s*[=:](\s*)(.*)")
 _COLUMNS = 4
 
 Cells = tuple[Place, list[str]]  # place and cells of one line
@@ -38,7 +38,7 @@ class Block:
     comments: Sequence[Line]
 
     def told(self, key: str) -> list[Line]:
-        """Return the values of the comments on `id` or `intent`, each with its position."""
+        """Return the values of the comments on `id`, `intent` or `translation`, each with its position."""
         matches = [(place, COMMENT.fullmatch(line)) for place, line in self.comments]
         return [(place, match[3].strip()) for place, match in matches if match and match[1] == key]
 
@@ -97,7 +97,9 @@ def _utterance(
         tags = tuple(rename_types(repaired(_tags(block.rows)), labels))
         own = _intent(block.rows, [line for line in block.told("intent") if line[1]])
         intent = labels.get(own, own)
-    return Utterance(tokens=tokens, tags=tags, intent=intent, id=identity, language=language)
+    given = next((value for _, value in block.told("translation") if value), None)
+    translation = None if given is None else (given,)
+    return Utterance(tokens, tags, intent, identity, language, translation)
 
 
 def _cells(line: str, place: Place, labelled: bool) -> list[str]:

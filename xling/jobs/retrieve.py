@@ -26,8 +26,8 @@ from xling.languages import parse
 from xling.makers.composed_model import Setup
 from xling.places import check_output
 from xling.store.store import Store
-from xling.tasks.inference import rewritten_text
 from xling.tasks.retrieval import MARGINS, METRICS, rank_among, rank_counts, ranks
+from xling.tasks.rewriting import rewritten_text
 from xling.training.alignment import sentence_vectors
 
 

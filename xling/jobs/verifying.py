@@ -12,7 +12,8 @@ import torch
 from xling.bases.base import Base, load_base
 from xling.bases.fingerprints import PROBE
 from xling.bases.tokenizers import read_tokenizer_json
-from xling.composition.composed import Composition, check_fits
+from xling.composition.composed import Composition
+from xling.composition.fitting import check_fits
 from xling.errors import InputError, XlingError
 from xling.files import read_json
 from xling.jobs.tracing import aligned, check_holds_modules

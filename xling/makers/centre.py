@@ -8,7 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from xling.bases.base import Base
-from xling.composition.composed import Composition, check_fits
+from xling.composition.composed import Composition
+from xling.composition.fitting import check_fits
 from xling.data.text import deduplicate
 from xling.errors import InputError
 from xling.makers.stage import Session, Stage

@@ -9,11 +9,13 @@ from typing import Any
 from xling.bases.base import Base
 from xling.bases.mlm_head import MLMHead
 from xling.bases.soundness import check_mask
-from xling.composition.composed import Composition, check_fits
+from xling.composition.composed import Composition
+from xling.composition.fitting import check_fits
 from xling.data.text import deduplicate, hold_out
 from xling.errors import InputError
 from xling.makers.mlm_head import head_fingerprint, mlm_head
 from xling.makers.stage import Data, Say, Session, Stage
+from xling.modules.flare import FlareConfig
 from xling.modules.module import Facts, Module
 from xling.modules.registry import PRESETS, learning_preset, preset
 from xling.sites import ReadsPieces
@@ -46,7 +48,14 @@ def check_language(stage: Stage[LanguageTraining]) -> None:
 
 def check_acts(spec: ModuleTraining) -> None:
     """Raise InputError when a kind is unknown, or has no part that a language module can train."""
-    if not learning_preset(spec.kind, spec.options):
+    parts = learning_preset(spec.kind, spec.options)
+    if any(isinstance(part, FlareConfig) for part in parts):
+        raise InputError(
+            f"{spec.kind} reads a translation of each text, and a language is learned from text alone",
+            where="--kind",
+            hint="train a task module with it (xling train task), or take lora here",
+        )
+    if not parts:
         raise InputError(
             f"{spec.kind} is the head of a task alone, and a language module has no head",
             where="--kind",

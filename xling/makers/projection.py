@@ -105,4 +105,6 @@ def checked_carrier(task: Task) -> CarriesLabels:
 def as_row(task: Task, example: Example) -> Prediction:
     """Return a labelled example as a row that the task's reader of JSON lines reads."""
     texts = {name: getattr(example, name) for name in TEXTS if getattr(example, name, None) is not None}
-    return {"id": example.id, "language": example.language, **texts, **task.gold(example)}
+    given = getattr(example, "translation", None)
+    also = {"translation": list(given)} if given else {}
+    return {"id": example.id, "language": example.language, **texts, **also, **task.gold(example)}

@@ -14,7 +14,8 @@ from torch import Generator, Tensor, nn
 
 from xling.languages import UNKNOWN
 from xling.modules.kind import Kind, PartConfig, grouped
-from xling.sites import EncoderShape, at_sites, key_of, site_of, sites_of_weight
+from xling.modules.linear_sites import at_sites, site_of, sites_of_weight
+from xling.sites import EncoderShape, key_of
 
 
 class IA3Config(PartConfig, frozen=True):

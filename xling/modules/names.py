@@ -14,6 +14,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "sparse": ("lt-sft",),
     "lora": ("lora",),
     "ia3": ("ia3",),
+    "flare": ("flare",),
     "vocabulary": (),
     "lexicon": (),
     "head": ("head",),

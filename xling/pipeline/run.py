@@ -31,8 +31,8 @@ from xling.pipeline.stages import PREDICTIONS, Stages, Workbench
 from xling.places import LOCK, claimed, names_in, strangers_in
 from xling.sites import ActsOnText
 from xling.tasks.comparison import UNFIT
-from xling.tasks.inference import rewritten
 from xling.tasks.registry import task_named
+from xling.tasks.rewriting import rewritten
 from xling.training.specs import LanguageTraining
 
 ABLATED, GOLD = "-ablation", "gold"

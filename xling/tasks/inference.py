@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
@@ -15,18 +14,20 @@ from xling.bases.base import Base
 from xling.bases.batches import pad_rows
 from xling.bases.precision import FLOAT32, Precision, computing_in
 from xling.data.collation import sequential_batches
-from xling.data.examples import TEXTS, Example, Question, TaggedSentence, text_of
-from xling.errors import InputError, PlanError
+from xling.data.examples import Example, TaggedSentence, text_of
+from xling.errors import InputError
 from xling.sites import LabelScores
+from xling.tasks.pairing import padded_pairs, paired_rows
+from xling.tasks.rewriting import rewritten
 from xling.tasks.sharpening import TunableComposition, sharpened
 from xling.tasks.task import Prediction, Row, ScoresUnits, Task, by_example
 
 Progress = Callable[[int, int], None]  # called with the numbers of rows done and of all rows
 Identify = Callable[[str], str | None]
 Divide = Callable[[Sequence[str]], list[slice]]
-Rewrite = Callable[[Sequence[str]], Sequence[str]]
+Shares = Mapping[int, Tensor]
+Pairs = tuple[Tensor, Tensor] | None
 _SHOWN = 60  # characters of a text in an error message
-_BLANKS = re.compile(r"(\s+)")
 
 
 def unheard(done: int, of: int) -> None:
@@ -81,8 +82,20 @@ class ReadingComposition(Protocol):
         """Return the words that the tokenizer should split in place of these."""
         ...
 
-    def scores(self, ids: Tensor, mask: Tensor, languages: Sequence[str]) -> Tensor:
-        """Return the head's logits for a right-padded batch. ids, mask: [rows, length]."""
+    def pairing(self, language: str) -> str | None:
+        """Return what stands for the translation of a text without one: `own`, `gloss` or nothing, `given`.
+
+        None when the plan reads no translation of texts in a language.
+        """
+        ...
+
+    def scores(
+        self, ids: Tensor, mask: Tensor, languages: Sequence[str], shares: Shares = ..., pairs: Pairs = ...
+    ) -> Tensor:
+        """Return the head's logits for a right-padded batch. ids, mask: [rows, length].
+
+        pairs: the ids and the mask of the rows' paired texts, or None where the plan reads none.
+        """
         ...
 
 
@@ -259,10 +272,12 @@ def _scores(
         lengths = [len(row.ids) for row in own.rows]
         for batch in sequential_batches(lengths, max_tokens=computing.batch_tokens):
             chosen = [own.rows[number] for number in batch]
-            ids, mask = pad_rows([row.ids for row in chosen], base.tokenizer.pad_token_id, device)
+            pad = base.tokenizer.pad_token_id
+            ids, mask = pad_rows([row.ids for row in chosen], pad, device)
+            pairs = padded_pairs(chosen, pad, device)
             languages = [examples[row.example].language for row in chosen]
             with computing_in(computing.precision, device):
-                scored = _logits(task, own.composition, chosen, (ids, mask, languages)).float()
+                scored = _logits(task, own.composition, chosen, (ids, mask, languages), pairs).float()
             found |= zip(batch, (items.cpu() for items in task.pick(scored, chosen)), strict=True)
             done += len(batch)
             computing.progress(done, count)
@@ -271,12 +286,16 @@ def _scores(
 
 
 def _logits(
-    task: Task, reader: ReadingComposition, rows: Sequence[Row], batch: tuple[Tensor, Tensor, Sequence[str]]
+    task: Task,
+    reader: ReadingComposition,
+    rows: Sequence[Row],
+    batch: tuple[Tensor, Tensor, Sequence[str]],
+    pairs: Pairs,
 ) -> Tensor:
     """Return a batch's logits, after what its plan tunes for each row is tuned."""
     if isinstance(reader, TunableComposition) and reader.tuned:
-        return sharpened(task, reader, rows, batch)
-    return reader.scores(*batch)
+        return sharpened(task, reader, rows, batch, pairs=pairs)
+    return reader.scores(*batch, pairs=pairs)
 
 
 def encode(
@@ -297,39 +316,16 @@ def encode(
     for numbers in together.values():
         chosen = [examples[number] for number in numbers]
         if reader.rewrites:
-            chosen = [rewritten(one, partial(reader.rewritten, language=one.language)) for one in chosen]
+            chosen = [_as_rewritten(one, reader) for one in chosen]
         tokenizer = reader.tokenizer(chosen[0].language)
         encoded = task.rows(chosen, tokenizer, labels, max_length)
         rows += [replace(row, example=numbers[row.example]) for row in encoded]
-    return sorted(rows, key=lambda row: row.example)
+    rows.sort(key=lambda row: row.example)
+    return paired_rows(task, rows, examples=examples, reader=reader, labels=labels, max_length=max_length)
 
 
-def rewritten(example: Example, rewrite: Rewrite) -> Example:
-    """Return a copy of an example with rewritten words; its labels are kept.
-
-    rewrite: a function from tokens, or from the words between blanks of a text, to as many strings. Raises
-    PlanError for question answering, where answers are character offsets into the original text.
-    """
-    if isinstance(example, Question):
-        raise PlanError(
-            "a part of the plan rewrites the text, in which an answer is a span of characters",
-            where="--plan",
-            hint="leave the part out for question answering",
-        )
-    found = {name: getattr(example, name) for name in TEXTS if hasattr(example, name)}
-    if "tokens" in found:
-        return replace(example, tokens=tuple(rewrite(found["tokens"])))
-    return replace(example, **{name: _text(value, rewrite) for name, value in found.items()})
-
-
-def rewritten_text(text: str, rewrite: Rewrite) -> str:
-    """Return a text with rewritten words; the blanks between them stay as they are."""
-    words = _BLANKS.split(text)  # words and blanks in turn; a blank at either end is beside an empty word
-    words[::2] = rewrite(words[::2])
-    return "".join(words)
-
-
-def _text(value: Any, rewrite: Rewrite) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_text(item, rewrite) for item in value)
-    return None if value is None else rewritten_text(value, rewrite)
+def _as_rewritten(example: Example, reader: ReadingComposition) -> Example:
+    """Return an example as the plan rewrites it; as it is where that makes its paired text instead."""
+    if reader.pairing(example.language) is not None:
+        return example
+    return rewritten(example, partial(reader.rewritten, language=example.language))

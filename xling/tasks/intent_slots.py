@@ -192,6 +192,7 @@ def _utterance(row: Record, how: Reading, number: int) -> Utterance:
         intent=how.labels.get(intent, intent) if how.gold else None,
         id=how.identity(row, number),
         language=how.language_of(row),
+        translation=how.translation_of(row),
     )
 
 

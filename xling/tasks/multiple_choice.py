@@ -106,6 +106,7 @@ class MultipleChoice:
                 label=label,
                 id=identity,
                 language=how.language,
+                translation=how.translation_of(row),
             )
 
     def example(self, item: Any, id: str, language: str) -> Choice:

@@ -14,7 +14,7 @@ from torch import Tensor
 from xling.bases.base import Base
 from xling.data.conll import UNLABELLED
 from xling.data.conllu import conllu_sentences
-from xling.data.examples import ParsedSentence
+from xling.data.examples import ParsedSentence, Translation
 from xling.data.rows import Columns, Record
 from xling.data.trees import tree_fault
 from xling.modules.biaffine import BiaffineConfig
@@ -46,7 +46,7 @@ def _trees(how: Reading) -> Iterator[ParsedSentence]:
 
 def _columns(how: Reading) -> Iterator[ParsedSentence]:
     found = column_sentences(how, UNLABELLED)
-    return (_bare(sentence.tokens, sentence.id, sentence.language) for sentence in found)
+    return (_bare(own.tokens, own.id, own.language, own.translation) for own in found)
 
 
 @dataclass(frozen=True)
@@ -186,8 +186,10 @@ def _shown(tokens: Sequence[str], relation: str, head: int) -> str:
     return f"{relation} \N{RIGHTWARDS ARROW} {word}{head}"
 
 
-def _bare(tokens: tuple[str, ...], id: str, language: str) -> ParsedSentence:
-    return ParsedSentence(tokens=tokens, tags=None, heads=None, relations=None, id=id, language=language)
+def _bare(
+    tokens: tuple[str, ...], id: str, language: str, translation: Translation | None = None
+) -> ParsedSentence:
+    return ParsedSentence(tokens, None, None, None, id, language, translation)
 
 
 def _sentence(row: Record, how: Reading, number: int) -> ParsedSentence:
@@ -197,7 +199,7 @@ def _sentence(row: Record, how: Reading, number: int) -> ParsedSentence:
         tokens = tokens_in(row, how)
         if tokens is None:
             raise row.place.fault("not a row with tokens, which are a list of text")
-        return _bare(tokens, identity, language)
+        return _bare(tokens, identity, language, how.translation_of(row))
     columns = how.columns or Columns()
     names = (columns.tokens, columns.tags, columns.heads, columns.relations)
     row.require(names)
@@ -216,6 +218,7 @@ def _sentence(row: Record, how: Reading, number: int) -> ParsedSentence:
         relations=tuple(how.labels.get(str(own[3]), str(own[3])) for own in words),
         id=identity,
         language=language,
+        translation=how.translation_of(row),
     )
 
 

@@ -73,6 +73,7 @@ class QuestionAnswering:
                 answers=answers_in(row, context, identity) if how.gold else None,
                 id=identity if how.format == "jsonl" else f"{group}/{identity}",
                 language=as_text(row.cells.get("language")) or how.language,
+                translation=how.translation_of(row),
             )
 
     def example(self, item: Any, id: str, language: str) -> Question:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from xling.data.conll import ConllLayout
-from xling.data.examples import Example
+from xling.data.examples import Example, Translation
 from xling.data.formats import AUTO, ENDINGS, FORMATS, format_of
 from xling.data.place import Place
-from xling.data.rows import Columns, Record, as_text, read_rows
+from xling.data.rows import Columns, Record, as_text, as_translation, read_rows
 from xling.data.squad import read_articles
 from xling.data.text import line_rows
 from xling.errors import InputError
@@ -54,6 +54,10 @@ class Reading:
     def language_of(self, row: Record) -> str:
         """The language given in a row of a user's file, or else the language of the whole file."""
         return (self.columns is None and as_text(row.cells.get("language"))) or self.language
+
+    def translation_of(self, row: Record) -> Translation | None:
+        """The translation given in a row of a user's file, in the column `translation`; None without one."""
+        return None if self.columns is not None else as_translation(row.cells.get("translation"))
 
 
 Reader = Callable[[Reading], Iterable[Any]]

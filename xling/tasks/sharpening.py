@@ -15,6 +15,7 @@ from torch import Tensor
 from xling.tasks.task import Row, ScoresUnits, Task
 
 RATE = 10.0  # of the paper
+Pairs = tuple[Tensor, Tensor] | None
 
 
 @runtime_checkable
@@ -41,7 +42,12 @@ class TunableComposition(Protocol):
         ...
 
     def scores(
-        self, ids: Tensor, mask: Tensor, languages: Sequence[str], shares: Mapping[int, Tensor]
+        self,
+        ids: Tensor,
+        mask: Tensor,
+        languages: Sequence[str],
+        shares: Mapping[int, Tensor],
+        pairs: Pairs,
     ) -> Tensor: ...
 
 
@@ -50,10 +56,13 @@ def sharpened(
     composition: TunableComposition,
     rows: Sequence[Row],
     batch: tuple[Tensor, Tensor, Sequence[str]],
+    *,
+    pairs: Pairs = None,
 ) -> Tensor:
     """Return the logits of a batch, after each row's weights were tuned by the steps that the plans ask for.
 
-    batch: piece ids and attention mask [rows, length], and the language of each row.
+    batch: piece ids and attention mask [rows, length], and the language of each row. pairs: the ids and mask
+    of the paired texts, where the plan reads them.
 
     Raises TypeError for a task that scores no labels.
     """
@@ -64,13 +73,13 @@ def sharpened(
     for step in range(max(own.steps for own in plans)):
         due = [shares[id(own)].requires_grad_() for own in plans if own.steps > step]
         with torch.enable_grad():
-            logits = composition.scores(*batch, shares).float()
+            logits = composition.scores(*batch, shares, pairs).float()
             entropies = [_entropy(task.link.logs(units, labels)) for units in task.pick(logits, rows)]
             total = torch.stack(entropies).sum()
             slopes = torch.autograd.grad(total, due, materialize_grads=True)  # some rows go another way
         for own, slope in zip(due, slopes, strict=True):
             own.requires_grad_(False).sub_(RATE * slope)
-    return composition.scores(*batch, shares)
+    return composition.scores(*batch, shares, pairs)
 
 
 def _entropy(logs: Tensor) -> Tensor:

@@ -48,7 +48,8 @@ class Row:
     one for each item; when empty, the whole sequence is scored once. targets: the label numbers of the items
     as the task defines them; empty without gold labels. example: the index of the row's example. first: the
     number of the example's items in earlier rows. spans: the start and end character (exclusive) of each item
-    in the example's text, for tasks that need them.
+    in the example's text, for tasks that need them. pair: the base's piece ids of the paired text, where the
+    plan reads one; else empty.
     """
 
     ids: tuple[int, ...]
@@ -57,6 +58,7 @@ class Row:
     example: int
     first: int = 0
     spans: tuple[tuple[int, int], ...] = ()
+    pair: tuple[int, ...] = ()
 
 
 def cross_entropy(wanted: Tensor, logs: Tensor) -> Tensor:

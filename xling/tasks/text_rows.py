@@ -55,6 +55,7 @@ def text_cells(row: Record, columns: Columns, number: int, how: Reading) -> dict
         "pair": row.text(columns.pair) if columns.pair else None,
         "id": str(number) if identity is None else identity,
         "language": how.language,
+        "translation": how.translation_of(row),
     }
 
 

@@ -217,18 +217,18 @@ def _sentence(row: Record, how: Reading, number: int, *, bio: bool) -> TaggedSen
             f"not a row with tokens{' and tags' if how.gold else ''}, which are lists of text",
             hint='write {"tokens": ["Amina", ...], "tags": ["B-PER", ...]}',
         )
-    identity, language = how.identity(row, number), how.language_of(row)
+    whose = (how.identity(row, number), how.language_of(row), how.translation_of(row))
     if not how.gold:
-        return TaggedSentence(tokens, None, identity, language)
+        return TaggedSentence(tokens, None, *whose)
     if bio:
-        return TaggedSentence(tokens, checked_tags(row, tags, tokens, how), identity, language)
+        return TaggedSentence(tokens, checked_tags(row, tags, tokens, how), *whose)
     if len(tags) != len(tokens):
         raise row.place.fault(f"{len(tokens)} tokens but {len(tags)} tags")
     both = zip(tokens, tags, strict=True)
     # on the Hub, a multi-word token has this tag and stands before its words
     kept = [(token, tag) for token, tag in both if how.columns is None or tag != NO_LABEL]
     tokens, tags = tuple(token for token, _ in kept), tuple(how.labels.get(tag, tag) for _, tag in kept)
-    return TaggedSentence(tokens, tags, identity, language)
+    return TaggedSentence(tokens, tags, *whose)
 
 
 def _shown(word: Sequence[int], blank: frozenset[int]) -> int:

@@ -23,6 +23,7 @@ from xling.data.collation import sequential_batches
 from xling.modules.head import HeadConfig, Pooling, pool
 from xling.modules.module import Module
 from xling.modules.registry import KINDS
+from xling.tasks.pairing import padded_pairs
 from xling.tasks.task import Row
 from xling.training.loop import Outcome, seeded_loss
 from xling.training.phases import trainable
@@ -107,7 +108,9 @@ def readings(
     for batch in sequential_batches([len(row.ids) for row in rows], max_tokens=_BATCH_TOKENS):
         ids, mask = pad_rows([rows[number].ids for number in batch], pad, device)
         with computing_in(FLOAT32, device):
-            states = composition(ids, mask, [languages[rows[number].example] for number in batch])
+            tags = [languages[rows[number].example] for number in batch]
+            pairs = padded_pairs([rows[number] for number in batch], pad, device)
+            states = composition(ids, mask, tags, pairs=pairs)
             states = pool(states, mask, pooling)
         for place, number in enumerate(batch):
             row = rows[number]

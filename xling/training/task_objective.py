@@ -15,6 +15,7 @@ from xling.data.collation import BatchOrder
 from xling.data.examples import Example
 from xling.errors import InputError
 from xling.tasks.inference import as_heard, encode, predict
+from xling.tasks.pairing import padded_pairs
 from xling.tasks.task import Row, Task
 from xling.training.specs import TrainingSettings
 
@@ -90,8 +91,9 @@ class TaskObjective:
         pad = self.composition.base.tokenizer.pad_token_id
         languages = [self.train[row.example].language for row in chosen]
         ids, mask = pad_rows([row.ids for row in chosen], pad, self.device)
+        pairs = padded_pairs(chosen, pad, self.device)
         with computing_in(self.precision, self.device):
-            logits = self.composition.scores(ids, mask, languages)
+            logits = self.composition.scores(ids, mask, languages, pairs=pairs)
         return self.loss_of(logits, chosen), int(mask.sum())
 
     def loss_of(self, logits: Tensor, rows: Sequence[Row]) -> Tensor:

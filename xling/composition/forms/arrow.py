@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from xling.composition.forms.beside import check_beside
-from xling.composition.forms.form import ActsOnOutputs, HeadState, Node, Plan, called, nodes, walk
+from xling.composition.forms.form import HeadState, Node, Plan, called, nodes, outputs_changed, walk
 from xling.composition.forms.single import NEW, Loaded, check_names
 from xling.errors import PlanError
 from xling.modules.ia3 import IA3
@@ -165,21 +165,21 @@ class _Experts:
 
 
 def check_scaled(plans: Sequence[Plan]) -> None:
-    """Raise PlanError when a module in a stack scales outputs to which an `arrow` below it adds.
+    """Raise PlanError when a module in a stack scales weights to whose outputs a plan below it adds.
 
     plans: those of the stack, the lowest first. Scales act on weights, and no weight holds what is added.
     """
-    chosen = False
+    below: Plan | None = None
     for plan in plans:
         leaves = (inner for inner in walk(plan) if isinstance(inner, Loaded))
         scaler = next((leaf for leaf in leaves if any(isinstance(own, IA3) for own in leaf.weighers)), None)
-        if chosen and scaler is not None:
+        if below is not None and scaler is not None:
             raise PlanError(
-                f"{scaler} scales weights, and cannot scale what an arrow below it adds to their outputs",
+                f"{scaler} scales weights, and cannot scale what {below} below it adds to their outputs",
                 where="--plan",
-                hint=f"stack it below: {scaler} >> arrow(...)",
+                hint=f"stack it below: {scaler} >> {below}",
             )
-        chosen = chosen or any(isinstance(inner, ActsOnOutputs) for inner in walk(plan))
+        below = plan if outputs_changed(plan) else below
 
 
 def _check_lora(leaf: Loaded) -> None:

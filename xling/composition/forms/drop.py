@@ -11,7 +11,7 @@ from torch import Tensor
 from xling.composition.forms.form import HeadState, Node, Plan, nodes, walk
 from xling.composition.forms.single import Loaded
 from xling.errors import PlanError
-from xling.sites import Hidden, Place, ResidualState, Rows
+from xling.sites import Hidden, LinearState, Place, ResidualState, Rows
 
 if TYPE_CHECKING:
     from xling.composition.grammar import Reader
@@ -68,6 +68,10 @@ class Drop(Node):
 
     def increment(self, layer: int, place: Place, state: ResidualState) -> Hidden | None:
         return state.increment if layer in self.layers else nodes(self)[0].increment(layer, place, state)
+
+    def linear_increment(self, place: str, state: LinearState) -> Tensor | None:
+        layer = int(place.partition(".")[0])
+        return None if layer in self.layers else nodes(self)[0].linear_increment(place, state)
 
     def embed(self, states: Hidden, rows: Rows) -> Hidden:
         return nodes(self)[0].embed(states, rows)

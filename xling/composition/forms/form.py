@@ -97,7 +97,7 @@ class Node(Plan, Protocol):
     def linear_increment(self, place: str, state: LinearState) -> Tensor | None:
         """What to add to the outputs of a linear site, beyond its weight; None where nothing is added.
 
-        place: the site's key, such as `0.attention.query`. Asked only where an `ActsOnOutputs` acts.
+        place: the site's key, such as `0.attention.query`. Asked only at sites of `outputs_changed`.
         """
         return None
 
@@ -156,13 +156,19 @@ class TunedByRow(Plan, Protocol):
 
 @runtime_checkable
 class ActsOnOutputs(Plan, Protocol):
-    """A form that adds to the outputs of linear sites what no change of their weights adds.
+    """A form, or a module, that adds to the outputs of linear sites what no change of their weights adds.
 
     places: the keys of these sites, such as `0.attention.query`.
     """
 
     @property
     def places(self) -> Collection[str]: ...
+
+
+def outputs_changed(plan: Plan) -> list[str]:
+    """The keys of the linear sites to whose outputs a plan adds, each once."""
+    found = (inner.places for inner in walk(plan) if isinstance(inner, ActsOnOutputs))
+    return list(dict.fromkeys(place for places in found for place in places))
 
 
 def combines(plan: Plan) -> bool:

@@ -40,8 +40,8 @@ def check_adding(plans: Sequence[Plan], word: str) -> None:
     word: the form around them.
     """
     for leaf in (leaf for plan in plans for leaf in walk(plan) if isinstance(leaf, Loaded)):
-        elsewhere = (leaf.weighers, leaf.embedders, leaf.poolers, leaf.rewriters, leaf.vocabulary)
-        if any(elsewhere) or (leaf.head is not None and not leaf.residual):
+        below = (leaf.weighers, leaf.adders, leaf.embedders, leaf.rewriters, leaf.vocabulary)
+        if any((*below, leaf.poolers)) or (leaf.head is not None and not leaf.residual):
             raise PlanError(
                 f"{leaf} does more than add to states, and {word} acts on nothing else",
                 where="--plan",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
+import torch
 from torch import Tensor, nn
 
 from xling.composition.folding import Folding
@@ -13,14 +14,17 @@ from xling.composition.forms.form import HeadState, Node, Plan
 from xling.errors import PlanError
 from xling.modules.module import Module
 from xling.modules.registry import KINDS
+from xling.pairs import ReadsPairs
 from xling.sites import (
     ActsOnEmbeddings,
+    ActsOnLinear,
     ActsOnPooled,
     ActsOnResidual,
     ActsOnText,
     ActsOnWeights,
     Combines,
     Hidden,
+    LinearState,
     Place,
     ReadsLanguage,
     ReadsPieces,
@@ -104,6 +108,20 @@ class Loaded(Leaf, Node):
         return found
 
     @cached_property
+    def adders(self) -> dict[str, list[ActsOnLinear]]:
+        """The parts that add to the outputs of linear sites, by the site's key."""
+        found: dict[str, list[ActsOnLinear]] = {}
+        for network in self.module.networks:
+            if isinstance(network, ActsOnLinear):
+                for place in network.linear_sites():
+                    found.setdefault(place, []).append(network)
+        return found
+
+    @property
+    def places(self) -> Collection[str]:
+        return self.adders
+
+    @cached_property
     def embedders(self) -> list[ActsOnEmbeddings]:
         """The parts that act on the embeddings."""
         return [network for network in self.module.networks if isinstance(network, ActsOnEmbeddings)]
@@ -139,6 +157,11 @@ class Loaded(Leaf, Node):
         parts = self.module.parts
         return next((part.network for part in parts if KINDS[part.config.kind].head), None)
 
+    @cached_property
+    def pairing(self) -> list[ReadsPairs]:
+        """The parts that read the paired text of rows."""
+        return [network for network in self.module.networks if isinstance(network, ReadsPairs)]
+
     @property
     def learning(self) -> bool:
         """Whether any parameter of the module is being trained."""
@@ -157,6 +180,10 @@ class Loaded(Leaf, Node):
             below, own = state.increment, part.own(layer, place, state)
             state = state.under(own if below is None or part.replaces else below + own)
         return state.increment
+
+    def linear_increment(self, place: str, state: LinearState) -> Tensor | None:
+        found = [part.added(place, state) for part in self.adders.get(place, ())]
+        return reduce(torch.add, found) if found else None
 
     def embed(self, states: Hidden, rows: Rows) -> Hidden:
         return reduce(lambda value, part: part.embed(value, rows), self.embedders, states)

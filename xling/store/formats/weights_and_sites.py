@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from xling.bases.base import Base
 from xling.errors import InputError
 from xling.modules.ia3 import IA3
+from xling.modules.linear_sites import site_of
 from xling.modules.lora import Lora
 from xling.modules.module import Module
-from xling.sites import LinearSlice, key_of, site_of
+from xling.sites import LinearSlice, key_of
 from xling.store.formats.format import FoundPart, Tensors, by_layers, check_shapes, found_part, unknown
 
 Place = tuple[int, str]  # a layer, and the name of a site
