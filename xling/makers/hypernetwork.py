@@ -60,6 +60,19 @@ def check_hypernetwork(stage: Shared) -> None:
     _config(stage)
 
 
+def hypernetwork_of(spec: HypernetworkTraining, *, where: str = "--kind") -> HypernetworkConfig:
+    """Return the settings of the hypernetwork that a training makes, without tasks and languages.
+
+    Raises InputError when the kind is no hypernetwork, or does not have one of the options.
+    """
+    options = {key: value for key, value in spec.options.items() if key != _HEAD}
+    config, *_ = preset(spec.kind, options, where=where) or (None,)
+    if not isinstance(config, HypernetworkConfig):
+        known = [name for name, own in PRESETS.items() if own and isinstance(own[0], HypernetworkConfig)]
+        raise InputError(f"{spec.kind} is no hypernetwork", where=where, choices=known)
+    return config
+
+
 def make_hypernetwork(base: Base, stage: Shared, session: Session) -> Module:
     """Train the hypernetwork of a stage with a head for each task; each row knows its language and task.
 
@@ -155,12 +168,7 @@ def _config(stage: Shared) -> HypernetworkConfig:
 
     Raises InputError when the kind is no hypernetwork, or traits are read and a language has none.
     """
-    spec, train, texts = stage.spec, _each(stage, "train"), _each(stage, "text")
-    options = {key: value for key, value in spec.options.items() if key != _HEAD}
-    config, *_ = preset(spec.kind, options) or (None,)
-    if not isinstance(config, HypernetworkConfig):
-        known = [name for name, own in PRESETS.items() if own and isinstance(own[0], HypernetworkConfig)]
-        raise InputError(f"{spec.kind} is no hypernetwork", where="--kind", choices=known)
+    config, train, texts = hypernetwork_of(stage.spec), _each(stage, "train"), _each(stage, "text")
     spoken = (row.language for rows in train.values() for row in rows)
     return config.shared_by([*([MLM] if texts else []), *train], list(dict.fromkeys([*texts, *spoken])))
 
