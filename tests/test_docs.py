@@ -149,7 +149,7 @@ DOCUMENTS = {
         },
     ),
     "docs/between_modules.md": Document(
-        {**READER, "few.conll": tagged(TEXTS[:4]), "test.txt": PLAIN},
+        {**READER, "hau/all.txt": PLAIN, "few.conll": tagged(TEXTS[:4]), "test.txt": PLAIN},
         before=(
             *(TAGS.replace("new/task/ner", f"modules/task/{own} --seed {n}") for n, own in enumerate("abc")),
             LANGUAGE.replace("new/", "modules/"),
