@@ -265,7 +265,10 @@ def test_what_does_not_go_on_is_told(bert, bases):
     for words, told in (
         ({"init": spans}, "--init: a bottleneck . head module is no hypernetwork; name one that"),
         ({"init": first, "options": {"size": 7}}, "--init: size is 6 in the module to continue, not 7"),
-        ({"init": first, "train": {"tagging": SPANS}}, "label .B. .* unknown to the task module; choose from O, B-P"),
+        (
+            {"init": first, "train": {"tagging": SPANS}},
+            "label .B. .* unknown to the task module",
+        ),
         ({"below": "new >> task/ner", "modules": known}, "--plan: a hypernetwork has its own head for each"),
         ({"below": "h >> new", "modules": known}, "--plan: a hypernetwork has its own head for each"),
         ({"below": "lang/x >> new"}, "the plan names lang/x, which is not among"),
