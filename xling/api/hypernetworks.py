@@ -89,7 +89,7 @@ def train_hypernetwork(
         data=shared_data(*data, seed=seed),
         modules=given(init=init),
         seed=seed,
-        **learned_in(tuple(train), parse_tag(source_language), init),
+        **learned_in(tuple(train), parse_tag(source_language), init=init),
     )
     return make(base, checked(around(stage, below, modules=modules, store=store)), session)
 

@@ -58,7 +58,7 @@ class HypernetworkFiles:
             data=shared_data(lines, train, dev, options.seed),
             modules=modules,
             seed=options.seed,
-            **learned_in(tuple(train), source, modules.get("init")),
+            **learned_in(tuple(train), source, init=modules.get("init")),
         )
         return stage if self.around is None else self.around.put(stage, options.out)
 

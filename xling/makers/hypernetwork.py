@@ -47,7 +47,7 @@ def shared_data(
     return data
 
 
-def learned_in(train: Sequence[str], source_language: str | None, init: Module | None) -> dict[str, Any]:
+def learned_in(train: Sequence[str], source_language: str | None, *, init: Module | None) -> dict[str, Any]:
     """Return the task by whose head a plan scores, and the language of labels, as fields of a stage.
 
     They are those of the module to continue, if it has a head, or else of the labelled examples.
@@ -95,8 +95,8 @@ def make_hypernetwork(base: Base, stage: Shared, session: Session) -> Module:
     """
     learned = _learned(stage)
     module = _started(base, stage, learned)
-    _check_around(stage, base, module)
-    texts = _Texts(base, stage, session, module) if _each(stage, "text") else None
+    _check_around(stage, base, module=module)
+    texts = _Texts(base, stage, session=session, module=module) if _each(stage, "text") else None
     if texts is not None:
         module = module.with_facts(mlm_head_fingerprint=head_fingerprint(texts.head))
     before = texts.scores(module, "before") if texts else {}
@@ -121,7 +121,7 @@ def make_hypernetwork(base: Base, stage: Shared, session: Session) -> Module:
     return replace(module, scores={**scores, **counts, **before, **after})
 
 
-def _check_around(stage: Shared, base: Base, module: Module) -> None:
+def _check_around(stage: Shared, base: Base, *, module: Module) -> None:
     """Raise InputError when a module of the plan scores in the place of the hypernetwork's own heads."""
     if any(heads_in(stage.composed(base)(module.of_task(None)).node)):
         hint = "name modules without a head around new"
@@ -131,7 +131,7 @@ def _check_around(stage: Shared, base: Base, module: Module) -> None:
 class _Texts:
     """The text of each language, and the MLM head by which a hypernetwork learns from it."""
 
-    def __init__(self, base: Base, stage: Shared, session: Session, module: Module) -> None:
+    def __init__(self, base: Base, stage: Shared, *, session: Session, module: Module) -> None:
         check_mask(base.tokenizer)
         self.stage, self.around, self.head = stage, stage.composed(base), mlm_head(base, session.say)
         most = min(stage.spec.training.max_length, base.max_length)

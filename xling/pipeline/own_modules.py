@@ -16,7 +16,7 @@ from xling.pipeline.recipe import told
 from xling.training.specs import TaskTraining
 
 
-def own_stages(corpus: Corpus, alone: Stage, task: str, modules: Mapping[str, Stage]) -> dict[str, Stage]:
+def own_stages(corpus: Corpus, alone: Stage, *, task: str, modules: Mapping[str, Stage]) -> dict[str, Stage]:
     """Return the stages of the fusions and hypernetworks of a seed, by the names of their modules.
 
     alone: the training of the seed's task module on the base alone. task: the name of the task module that
@@ -26,17 +26,17 @@ def own_stages(corpus: Corpus, alone: Stage, task: str, modules: Mapping[str, St
     """
     recipe, seed = corpus.recipe, alone.seed
     found = {
-        own_name(recipe, FUSION, name, seed): _fusion(corpus, name, alone, task, modules)
+        own_name(recipe, FUSION, name, seed): _fusion(corpus, name, alone=alone, task=task, modules=modules)
         for name in recipe.fusions
     }
     found |= {
-        own_name(recipe, HYPERNETWORK, name, seed): _hypernetwork(corpus, name, alone)
+        own_name(recipe, HYPERNETWORK, name, seed): _hypernetwork(corpus, name, alone=alone)
         for name in recipe.hypernetworks
     }
     return {name: replace(stage, name=name) for name, stage in found.items()}
 
 
-def _fusion(corpus: Corpus, name: str, alone: Stage, task: str, modules: Mapping[str, Stage]) -> Stage:
+def _fusion(corpus: Corpus, name: str, *, alone: Stage, task: str, modules: Mapping[str, Stage]) -> Stage:
     """Return the training of a module that combines others, on the examples of the task module."""
     plan = combined(corpus.recipe, name, task)
     spec = told(corpus.recipe.fusions[name], TaskTraining)
@@ -44,7 +44,7 @@ def _fusion(corpus: Corpus, name: str, alone: Stage, task: str, modules: Mapping
     return checked(replace(alone, spec=spec, plan=plan, modules=below))
 
 
-def _hypernetwork(corpus: Corpus, name: str, alone: Stage) -> Stage:
+def _hypernetwork(corpus: Corpus, name: str, *, alone: Stage) -> Stage:
     """Return the training of a hypernetwork, on the examples of the task module and text of all languages."""
     recipe, spec = corpus.recipe, corpus.recipe.hypernetworks[name]
     hypernetwork_of(spec, where=f"hypernetworks.{name}")

@@ -244,7 +244,7 @@ def _task_stages(corpus: Corpus, seed: int, modules: Mapping[str, Stage]) -> dic
         name = task_name(recipe, seed, TAUGHT)
         stages[name] = replace(_taught(corpus, found[0], {**modules, **stages}), name=name)
     above = task_name(recipe, seed, "" if stacks(recipe) else ALONE)
-    return stages | own_stages(corpus, found[0], above, {**modules, **stages})
+    return stages | own_stages(corpus, found[0], task=above, modules={**modules, **stages})
 
 
 def _taught(corpus: Corpus, before: Stage, modules: Mapping[str, Stage]) -> Stage:
