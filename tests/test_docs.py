@@ -157,8 +157,10 @@ DOCUMENTS = {
     ),
     "docs/between_modules.md": Document(
         {
-            **READER, "few.conll": tagged(TEXTS[:4]), "test.txt": PLAIN, "words.tsv": lines("amina\tjuma"),
-            "translated.jsonl": lines(*(f'{{"tokens": ["{own}"], "translation": "juma"}}' for own in WORDS)),
+            **READER, "hau/all.txt": PLAIN, "few.conll": tagged(TEXTS[:4]), "test.txt": PLAIN, "words.tsv": lines("amina\tjuma"),
+            "translated.jsonl": lines(
+                *(f'{{"tokens": ["{own}"], "translation": "juma"}}' for own in WORDS)
+            ),
         },
         before=(
             "xling train language --kind lexicon --language swh --lexicon words.tsv "

@@ -1,6 +1,6 @@
 """The methods between modules: those of several languages, combined without labels or on the source's.
 
-All stand under the control's task module, which knows the source alone.
+They stand under the control's task module, which knows the source alone; only a hypernetwork is one itself.
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ from lab.method import Method, Modules
 from xling.composition.grammar import parse
 from xling.makers.stage import NOTHING, Stage
 from xling.modules.module import Module
-from xling.training.specs import LanguageTraining, TaskTraining, TrainingSettings
+from xling.training.specs import HypernetworkTraining, LanguageTraining, TaskTraining, TrainingSettings
 from xling.typology import related
 
 SLOW = 300  # rows of a language, for methods that take many passes over each
 FUSED = ("eng", "swh", "kin", "xho")
 _MLM = TrainingSettings(steps=100, learning_rate=1e-3, batch_tokens=1024)
 _FUSING = TrainingSettings(steps=200, learning_rate=1e-3, batch_tokens=1024)
+_HYPER = HypernetworkTraining(
+    kind="hyper-x",
+    options={"source": 32},
+    training=TrainingSettings(steps=400, learning_rate=1e-4, batch_tokens=1024),
+)
 
 
 def language_module(ground: Ground, language: str) -> Stage:
@@ -74,6 +79,17 @@ def fused(kind: str) -> Callable[[Ground, str, int], Modules]:
     return of
 
 
+def generating(ground: Ground, language: str, seed: int) -> Modules:
+    """Return a hypernetwork that learns the task by the source's examples, and every language by its text.
+
+    The source has text too: what is the task's and what the language's shows where a language has both.
+    """
+    alone = ground.task_module(seed)
+    data = {f"{role}/{alone.task}": alone.given(role) for role in ("train", "dev")}
+    data |= {f"text/{tag}": ground.text(tag) for tag in dict.fromkeys((alone.language, *_languages(ground)))}
+    return {"hyper-x": replace(alone, name=f"hyper-x/{seed}", spec=_HYPER, data=data)}
+
+
 def _control(ground: Ground, seed: int) -> dict[str, Stage | Module]:
     return {f"task/{seed}": ground.task_module(seed)}
 
@@ -118,5 +134,11 @@ BETWEEN = (
         name="auto",
         plan=lambda language, seed: f"route(auto: lang/*, *: none) >> task/{seed}",
         modules=every,
+    ),
+    Method(
+        name="hyper-x",
+        plan=lambda language, seed: "hyper-x",
+        modules=generating,
+        suits=Ground.has_text,
     ),
 )

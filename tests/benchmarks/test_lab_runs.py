@@ -115,7 +115,9 @@ def test_labels_of_a_scored_split_are_never_trained_on(suite, tmp_path):
 def test_methods_between_modules(suite, tmp_path, monkeypatch):
     """All run, the slow ones on fewer rows than the control that they are held against."""
     short = TrainingSettings(steps=2, batch_tokens=64)
-    for name, value in {"FUSED": ("eng", "swh"), "_MLM": short, "_FUSING": short}.items():
+    hyper = between._HYPER.model_copy(update={"training": short})
+    brief = {"FUSED": ("eng", "swh"), "_MLM": short, "_FUSING": short, "_HYPER": hyper}
+    for name, value in brief.items():
         monkeypatch.setattr(between, name, value)
     monkeypatch.setattr(between, "_languages", lambda ground: ("eng", "swh", "hau"))
     monkeypatch.setattr(Ground, "has_text", lambda ground, language: True)
@@ -127,3 +129,5 @@ def test_methods_between_modules(suite, tmp_path, monkeypatch):
     assert found["auto"]["plan"] == "route(auto: lang/*, *: none) >> task/0"
     assert [found[name]["rows"] for name in ("none", "emea-1", "emea-10")] == [10, 4, 10]
     assert found["auto"]["numbers"] > found["related"]["numbers"] > found["own"]["numbers"] > 0
+    assert found["hyper-x"]["plan"] == "hyper-x" and found["hyper-x"]["numbers"] > found["none"]["numbers"]
+    assert {row["languages"] for row in rows if row["method"] == "hyper-x"} == {"chosen", "reported"}

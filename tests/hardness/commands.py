@@ -64,6 +64,10 @@ COMMANDS: Mapping[str, Command] = {
         words="train hypernetwork --base {files}/base --text swh={files}/text.txt --source-language eng "
         "--train tagging={files}/train.conll --out out/hyper/x --set parts.source=8 {steps}"
     ),
+    "train hypernetwork further": Command(
+        words="train hypernetwork --base {files}/base --text eng={files}/text.txt --plan lang/lora>>new "
+        "--init {files}/store/hyper/x --store {files}/store --out out/hyper/further {steps}"
+    ),
     "module generate": Command(
         words="module generate hyper/x --language swh --store {files}/store --out out/lang/made",
         refuses=True,

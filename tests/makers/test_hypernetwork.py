@@ -12,7 +12,7 @@ from support.writing import conll, table
 
 import xling
 from xling.bases.fingerprints import of_tensors
-from xling.errors import InputError
+from xling.errors import InputError, MismatchError
 from xling.store.lineage import module_fingerprint
 from xling.training.reporting import Silent
 from xling.training.specs import TrainingSettings
@@ -157,12 +157,128 @@ def test_elsewhere_it_is_not_trained(bert):
 def test_only_what_it_generates_is_trained_further(bert):
     module = trained(bert, train={"tagging": NER})
     told = {"task": "tagging", "settings": SETTINGS}
-    with pytest.raises(InputError, match="a hypernetwork is trained in one go"):
+    with pytest.raises(
+        InputError, match="a hypernetwork is trained for all its languages and tasks; take xling train hyper"
+    ):
         xling.train_task(bert, NER, **told, init=module)
     made = xling.generate_module(module, language="swh", task="tagging")
     further = xling.train_task(bert, NER, **told, init=made)
     assert [part.config for part in further.parts] == [part.config for part in made.parts]
     assert further.facts.descent.modules == tuple(sorted(map(module_fingerprint, (module, made))))
+
+
+STILL = SETTINGS.model_copy(update={"learning_rate": 1e-30})
+
+
+@pytest.mark.parametrize("options", [{}, {"language": "typology"}])
+def test_it_goes_on_with_further_languages_and_tasks(bert, options):
+    small = {**SMALL, **options}
+    first = trained(bert, {"swh": WORDS["swh"]}, {"tagging": NER}, options=small)
+    told = {"init": first, "options": {}, "settings": STILL}
+    further = trained(bert, {"hau": WORDS["zul"]}, {"classification": TOPICS}, **told)
+    before, after = first.tensors(), further.tensors()
+    for name, value in before.items():
+        assert torch.allclose(value, after[name], atol=1e-6), name
+    added = {name.split(".", 1)[1] for name in after.keys() - before.keys() if "embeddings" in name}
+    assert "embeddings.task/classification" in added
+    assert any("language/" in own for own in added) and all(
+        after[f"hypernetwork.{own}"].any() for own in added
+    )
+    config, facts = further.parts[0].config, further.facts
+    assert config.tasks == ("mlm", "tagging", "classification") and config.languages == ("swh", "eng", "hau")
+    assert [part.prefix for part in further.parts] == ["hypernetwork", "head-tagging", "head-classification"]
+    assert facts.heads == (*first.facts.heads, ("classification", ("a", "b")))
+    assert (facts.task, facts.labels, facts.source) == ("tagging", first.facts.labels, "eng")
+    assert facts.descent.modules == (module_fingerprint(first),)
+    one, two = (
+        xling.compose(bert, "h", modules={"h": own}).label_scores(NER[:4]) for own in (first, further)
+    )
+    for own, other in zip(one, two, strict=True):
+        assert torch.allclose(own.logs, other.logs, atol=1e-5)
+    assert of_tensors(first.tensors().items()) == of_tensors(before.items())
+
+
+def test_text_alone_moves_what_is_shared_and_keeps_the_heads(bert):
+    first = trained(bert, {"swh": WORDS["swh"]}, {"tagging": NER})
+    further = trained(bert, {"swh": WORDS["swh"]}, {}, init=first)
+    before, after = first.tensors(), further.tensors()
+    moved = {name for name, value in before.items() if not torch.allclose(value, after[name], atol=1e-6)}
+    assert "hypernetwork.first.weight" in moved and "hypernetwork.embeddings.language/swh" in moved
+    assert not any("head-" in name or name.endswith(("language/eng", "task/tagging")) for name in moved)
+    assert (further.facts.task, further.facts.heads) == ("tagging", first.facts.heads)
+
+
+def test_around_it_other_modules_act_and_stay(bert):
+    below = xling.train_language(bert, TEXTS, language="swh", kind="madx", settings=SETTINGS)
+    before = of_tensors(below.tensors().items())
+    told = {"modules": {"lang/swh": below}, "settings": STILL}
+    plain = trained(bert, settings=STILL)
+    under = trained(bert, below="lang/swh >> new", **told)
+    above = trained(bert, below="new >> lang/swh", **told)
+    assert of_tensors(below.tensors().items()) == before
+    assert under.facts.below == (("lang/swh", module_fingerprint(below)),)
+    figures = [own.scores["pseudo_perplexity_before_zul"] for own in (plain, under, above)]
+    assert len(set(figures)) == 2 and figures[1] == pytest.approx(
+        figures[2], rel=1e-2
+    )  # a new one adds little
+    learned = trained(bert, below="lang/swh", modules={"lang/swh": below})
+    known = {"lang/swh": below, "h": learned}
+    scores = [
+        xling.compose(bert, plan, modules=known).label_scores(NER[:2]) for plan in ("h", "lang/swh >> h")
+    ]
+    assert not torch.allclose(scores[0][0].logs, scores[1][0].logs, atol=1e-3)
+    made = xling.generate_module(learned, language="eng", task="tagging")
+    (own,) = xling.compose(bert, "lang/swh >> g", modules={**known, "g": made}).label_scores(NER[:1])
+    assert torch.allclose(own.logs, scores[1][0].logs, atol=1e-5)
+
+
+def test_text_is_read_as_the_plan_has_it(bert):
+    words = xling.make_lexicon(
+        language="swh", dictionary=[(line.split()[0], "nairobi") for line in WORDS["swh"]]
+    )
+    told = {"modules": {"words/swh": words}, "settings": STILL, "train": {}}
+    figures = [
+        trained(bert, {"swh": WORDS["swh"]}, below=below, **told).scores["pseudo_perplexity_before_swh"]
+        for below in (None, "words/swh >> new")
+    ]
+    assert figures[0] != figures[1]
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_killed_and_resumed_it_goes_on_the_same(bert, tmp_path, kind):
+    below = xling.train_language(bert, TEXTS, language="swh", kind="bottleneck", settings=SETTINGS)
+    first = trained(bert, {"swh": WORDS["swh"]}, {"tagging": NER}, kind=kind)
+    told = {"init": first, "options": {}, "kind": kind, "below": "l >> new", "modules": {"l": below}}
+    whole = trained(bert, **told)
+    with pytest.raises(KeyboardInterrupt):
+        trained(bert, **told, session=xling.Session(checkpoints=tmp_path, reporter=Killed(3)))
+    assert any(tmp_path.iterdir())
+    resumed = trained(bert, **told, session=xling.Session(checkpoints=tmp_path))
+    assert all(torch.equal(value, resumed.tensors()[name]) for name, value in whole.tensors().items())
+    assert (resumed.facts, resumed.scores) == (whole.facts, whole.scores)
+
+
+def test_what_does_not_go_on_is_told(bert, bases):
+    first = trained(bert, {"swh": WORDS["swh"]}, {"tagging": NER})
+    spans = xling.train_task(bert, NER, task="tagging", settings=SETTINGS)
+    known = {"task/ner": spans, "h": first}
+    for words, told in (
+        ({"init": spans}, "--init: a bottleneck . head module is no hypernetwork; name one that"),
+        ({"init": first, "options": {"size": 7}}, "--init: size is 6 in the module to continue, not 7"),
+        (
+            {"init": first, "train": {"tagging": SPANS}},
+            "label .B. .* unknown to the task module",
+        ),
+        ({"below": "new >> task/ner", "modules": known}, "--plan: a hypernetwork has its own head for each"),
+        ({"below": "h >> new", "modules": known}, "--plan: a hypernetwork has its own head for each"),
+        ({"below": "lang/x >> new"}, "the plan names lang/x, which is not among"),
+        ({"below": "mean(new, l)", "modules": {"l": spans}}, "a hypernetwork has its own head|task module"),
+    ):
+        with pytest.raises(InputError, match=told):
+            trained(bert, **{"options": {}, **words})
+    other = next(own for own in bases.values() if own.fingerprint != bert.fingerprint)
+    with pytest.raises(MismatchError, match="was made for base"):
+        trained(other, init=first, options={})
 
 
 def test_from_the_shell(shell, bert, tmp_path):
@@ -211,3 +327,16 @@ def test_from_the_shell(shell, bert, tmp_path):
     }  # fmt: skip
     found = shell("module", "list", *store, "--trained-on", tmp_path / "swh.txt", "--json")
     assert [row["name"] for row in json.loads(found.out)] == ["hyper/x", "lang/zul", "task/topic", "task/zul"]
+    again = (*told[:-1], tmp_path / "more/hyper/y", "--set", "steps=2")
+    lines = ("--text", f"hau={tmp_path / 'swh.txt'}")
+    shell(*again, *lines, "--plan", "lang/zul >> new").refused("--plan", "its modules are in a store")
+    shell(*again, *lines, *store).refused("--store", "no plan names a module in it")
+    shell(*again, *lines, "--init", tmp_path / "lang/zul").refused(
+        "--init", "a bottleneck module is no hyper"
+    )
+    shell(*told, *lines, "--init", tmp_path / "hyper/x").refused("--out", "is an input of this command")
+    ended = shell(*again, *lines, "--init", tmp_path / "hyper/x", "--plan", "lang/zul >> new", *store)
+    assert ended.status == 0, ended.err
+    kept = xling.Module.load(tmp_path / "more/hyper/y")
+    assert kept.parts[0].config.languages == ("swh", "zul", "eng", "hau")
+    assert [name for name, _ in kept.facts.below] == ["lang/zul"] and kept.facts.source == "eng"

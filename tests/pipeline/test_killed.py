@@ -1,4 +1,4 @@
-"""kill -9 in three stages, one of them inside a checkpoint write: the same bytes in the end."""
+"""kill -9 in stages of every sort, also inside a checkpoint write: the same bytes in the end."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from support.tiny_recipe import write_recipe
 
-STEPS = 200
+STEPS, FEW = 200, 30
 # how the process ends itself: before the n-th checkpoint of a stage gets its name, or after it
 ASSASSIN = """
 import os, signal, sys
@@ -44,8 +45,13 @@ def xling(words: list[str], moment: str = "", stage: str = "-", number: int = 0)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_killed_three_times_and_still_the_same_bytes(bert, tmp_path: Path):
+def test_killed_five_times_and_still_the_same_bytes(bert, tmp_path: Path):
     recipe = write_recipe(tmp_path / "recipe", bert.id, steps=STEPS, checkpoint_every=30)
+    small = {"size": 4, "source": 4, "reduction_factor": 4}
+    own = {
+        "hyper-x": {"options": small, "training": {"steps": FEW, "checkpoint_every": 5, "batch_tokens": 64}}
+    }
+    recipe.write_text(yaml.safe_dump({**yaml.safe_load(recipe.read_text()), "hypernetworks": own}))
     words = [
         "run",
         str(recipe),
@@ -63,16 +69,17 @@ def test_killed_three_times_and_still_the_same_bytes(bert, tmp_path: Path):
         ("inside", "lang-swh-", 3),
         ("after", "task-ner-alone-", 4),
         ("inside", "task-ner-", 1),
+        ("inside", "hyper-hyper-x-", 3),
     ):
         assert xling([*words, str(disturbed)], moment, stage, number) == -signal.SIGKILL
     assert xling([*words, str(disturbed)]) == 0
     found = sorted(
         path.relative_to(undisturbed) for path in undisturbed.glob("tiny/modules/*/*/weights.safetensors")
     )
-    assert len(found) == 4
+    assert len(found) == 5
     for path in found:
         assert (disturbed / path).read_bytes() == (undisturbed / path).read_bytes(), path
     logs = [(out / "tiny/log.jsonl").read_text().splitlines() for out in (undisturbed, disturbed)]
-    assert len(logs[0]) == len(logs[1]) == 4 * STEPS
+    assert len(logs[0]) == len(logs[1]) == 4 * STEPS + FEW
     assert not list(disturbed.rglob(".step-*"))
     assert not list(disturbed.rglob("step-*"))

@@ -1,4 +1,4 @@
-"""Plans that a recipe writes itself: what is made for them, what they score, and what is refused."""
+"""Conditions of a recipe's own: what is made for them, what they score, and what is refused."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ import pytest
 import yaml
 from support.tiny_recipe import write_recipe
 
+from xling.modules.module import Module
+
 PLANS = {
     "auto": "route(auto: lang/*, *: none) >> task",
     "half": "sum(lang/{language}; 0.5) >> task",
 }
 FUSIONS = {"learned": {"plan": "fuse(lang/swh, lang/eng) >> task", "kind": "scalearn-uniform"}}
+
+SMALL = {"size": 4, "source": 4, "reduction_factor": 4}
+SHARED = {
+    "hyper-x": {"options": SMALL, "training": {"steps": 3, "batch_tokens": 64}},
+    "by-task": {"kind": "hyperformer++", "options": SMALL, "training": {"steps": 2, "batch_tokens": 64}},
+}
 
 
 @pytest.fixture
@@ -31,6 +39,11 @@ def recipe(bert, tmp_path):
         return path
 
     return changed
+
+
+@pytest.fixture
+def results(tmp_path):
+    return lambda: json.loads((tmp_path / "runs/tiny/results.json").read_text())
 
 
 @pytest.fixture
@@ -58,6 +71,47 @@ def test_each_is_tested_in_the_languages_that_it_is_for(recipe, run, tmp_path):
     assert all(own["cached"] for own in stages)
 
 
+def test_hypernetworks_are_tested_in_every_language(recipe, run, results, tmp_path):
+    path = recipe(plans={}, fusions={}, hypernetworks=SHARED, language_modules={"objectives": []})
+    ended = run(path)
+    assert ended.status == 0, ended.err
+    found = results()
+    plans = {(own["language"], own["condition"], own["seed"]): own["plan"] for own in found["cells"]}
+    for language in ("eng", "swh"):
+        assert plans[language, "hyper-x", 0] == "hyper/hyper-x"
+        assert plans[language, "by-task", 3] == "hyper/by-task-seed3"
+    made = Module.load(tmp_path / "runs/tiny/modules/hyper/hyper-x-seed3")
+    config, facts = made.parts[0].config, made.facts
+    assert (config.tasks, config.languages) == (("mlm", "tagging"), ("eng", "swh"))
+    assert (facts.seed, facts.steps, facts.task, facts.source, len(facts.cards)) == (
+        3,
+        3,
+        "tagging",
+        "eng",
+        4,
+    )
+    (told,) = (own for own in found["modules"] if own["name"] == "hyper/hyper-x")
+    assert told["train_tagging"] == 40 and told["pseudo_perplexity_after_swh"] > 0
+    assert "hyper-x" in (tmp_path / "runs/tiny/report.html").read_text()
+    assert run(path).status == 0 and all(own["cached"] for own in results()["stages"])
+    longer = {**SHARED, "hyper-x": {**SHARED["hyper-x"], "training": {"steps": 4, "batch_tokens": 64}}}
+    again = recipe(plans={}, fusions={}, hypernetworks=longer, language_modules={"objectives": []})
+    assert run(again).status == 0
+    anew = {own["name"] for own in results()["stages"] if not own["cached"]}
+    assert {"hyper/hyper-x", "hyper/hyper-x-seed3", "predict/swh/hyper-x/0"} <= anew
+    assert all("hyper-x" in name for name in anew)
+
+
+def test_advice_is_not_of_a_hypernetwork(recipe, run, results, shell, tmp_path):
+    path = recipe(hypernetworks={"hyper-x": SHARED["hyper-x"]}, seeds=[0], plan="recommended")
+    ended = shell("advise", path, "--data-root", tmp_path / "recipe/data", "--json")
+    assert ended.status == 0, ended.err
+    assert json.loads(ended.out)[0]["condition"] == "none"
+    assert run(path).status == 0
+    assert {own["condition"] for own in results()["cells"]} == {"none"}
+    assert not any(own["name"].startswith("hyper/") for own in results()["modules"])
+
+
 def test_languages_beside_the_targets_are_trained_for_it(recipe, run, tmp_path):
     card = tmp_path / "recipe/plain.yaml"
     ended = run(recipe(plans={"x": "mean(lang/swh, lang/hau) >> task"}, fusions={}))
@@ -76,12 +130,21 @@ def test_languages_beside_the_targets_are_trained_for_it(recipe, run, tmp_path):
         ({"plans": {"x": "task/ner"}}, ("plans.x", "makes no task/ner", "lang/TAG, words/TAG, task")),
         ({"plans": {"target": "task"}}, ("plans.target", "is a condition of every recipe")),
         ({"plans": {"../x": "task"}}, ("plans", "names no folder")),
-        ({"plans": {"learned": "task"}}, ("plans: learned is a fusion too",)),
+        ({"plans": {"learned": "task"}}, ("plans: learned stands in fusions too",)),
         ({"plans": {"x": "route(auto: lang/*, *: none; fasttext) >> task"}}, ("plans.x", "lingua")),
         (
             {"fusions": {"x": {"plan": "fuse(lang/{language}, none) >> task"}}},
             ("fusions.x.plan", "trained once"),
         ),
+        ({"hypernetworks": {"learned": {}}}, ("fusions: learned stands in hypernetworks too",)),
+        ({"hypernetworks": {"vote": {}}}, ("hypernetworks.vote", "is a condition of every recipe")),
+        (
+            {"hypernetworks": {"x": {"kind": "lora"}}},
+            ("hypernetworks.x", "lora is no hypernetwork", "choose from hyper-x, hyper-adapter"),
+        ),
+        ({"hypernetworks": {"x": {"options": {"sizes": 3}}}}, ("hypernetworks.x", "sizes: no such key")),
+        ({"hypernetworks": {"x": {"plan": "none"}}}, ("hypernetworks.x", "plan", "no such key")),
+        ({"hypernetworks": {"x": {"options": {"language": "typology"}}}, "source": "rmn"}, ("rmn",)),
         ({"language_modules": {"objectives": []}}, ("plans.auto", "makes no lang/swh", "objectives")),
     ],
 )

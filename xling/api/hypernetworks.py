@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from xling.api.given import told
+from xling.api.given import around, given, told
 from xling.bases.base import Base
+from xling.composition.forms.form import Plan
 from xling.data.examples import Example
-from xling.languages import UNKNOWN
 from xling.languages import parse as parse_tag
 from xling.makers.generated import generate
-from xling.makers.hypernetwork import shared_data
+from xling.makers.hypernetwork import learned_in, shared_data
 from xling.makers.make import checked, make
 from xling.makers.stage import ALONE, Data, Session, Stage
 from xling.modules.module import Module
+from xling.store.store import Store
 from xling.training.specs import HypernetworkTraining, TrainingSettings
 
 NONE: Mapping[str, Any] = {}
@@ -30,6 +31,10 @@ def train_hypernetwork(
     kind: str = "hyper-x",
     options: Mapping[str, Any] | None = None,
     settings: TrainingSettings | None = None,
+    init: Module | None = None,
+    below: str | Plan | None = None,
+    modules: Mapping[str, Module] | None = None,
+    store: Store | None = None,
     seed: int = 0,
     session: Session = ALONE,
     **further: Any,
@@ -48,6 +53,11 @@ def train_hypernetwork(
         kind: `hyper-x`, `hyper-adapter` (by language alone) or `hyperformer++` (by task alone).
         options: Fields of the kind, such as `{"language": "typology"}`, and under `head` those of all heads.
         settings: The length of training, the learning rate and so on; by default three passes over all.
+        init: A hypernetwork to train further. Tasks and languages that it has not learned are added to it.
+        below: A plan of frozen modules without heads that act during the training. In it `new` is the module
+            that is trained, as in `lang/swh >> new`; without `new`, that module is on top.
+        modules: The modules in the plan, by name.
+        store: The store in which other names of the plan are looked up.
         seed: The seed of the initial values and the order of rows.
         session: Where checkpoints are written, and the callbacks for steps and remarks.
         further: More fields of `HypernetworkTraining`, such as `alpha`.
@@ -57,7 +67,9 @@ def train_hypernetwork(
         the plan, which is its first one where no other head stands above.
 
     Raises:
-        InputError: When there is nothing to learn from, or a task, a language or an option is unknown.
+        InputError: When there is nothing to learn from, a task, a language or an option is unknown, or `init`
+            lacks a label.
+        PlanError: When the plan cannot be parsed, or names a module that was not passed.
 
     Example:
         >>> spans = [xling.TaggedSentence(("Juma",), ("B-PER",), "1", "eng")]
@@ -67,19 +79,19 @@ def train_hypernetwork(
         >>> shared.parts[0].config.languages
         ('swh', 'hau', 'eng')
     """
-    given = (
+    data = (
         {parse_tag(tag): Data(rows=rows) for tag, rows in texts.items()},
         *({task: Data(rows=rows) for task, rows in own.items()} for own in (train, dev)),
     )
     stage = Stage(
         name="",
         spec=told(HypernetworkTraining, settings, {"kind": kind, "options": dict(options or {}), **further}),
-        language=parse_tag(source_language) if train else UNKNOWN,
-        task=next(iter(train), None),
-        data=shared_data(*given, seed=seed),
+        data=shared_data(*data, seed=seed),
+        modules=given(init=init),
         seed=seed,
+        **learned_in(tuple(train), parse_tag(source_language), init=init),
     )
-    return make(base, checked(stage), session)
+    return make(base, checked(around(stage, below, modules=modules, store=store)), session)
 
 
 def generate_module(module: Module, *, language: str | None = None, task: str | None = None) -> Module:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from xling.api.given import given, told
+from xling.api.given import around, every, found_in, given, told
 from xling.bases.base import Base
-from xling.composition.contents import named, with_new
-from xling.composition.forms.auto import spelled_out
 from xling.composition.forms.form import Plan
-from xling.composition.forms.single import NEW, Named
-from xling.composition.grammar import parse
+from xling.composition.forms.single import Named
 from xling.data.examples import Example
 from xling.errors import PlanError
 from xling.languages import parse as parse_tag
@@ -194,7 +190,7 @@ def distil_task(
         >>> student.scores["taught_examples"]
         2
     """
-    plan, known = _spelled_out(teacher, modules, store), task_named(task)
+    plan, known = every(teacher, modules, store), task_named(task)
     examples = [
         item if isinstance(item, Example) else known.example(item, str(number), parse_tag(language))
         for number, item in enumerate(texts)
@@ -206,7 +202,7 @@ def distil_task(
         language=parse_tag(source_language),
         task=known.name,
         data={"train": Data(rows=train), "dev": Data(rows=dev), "text": Data(rows=examples)},
-        modules={**given(init=init), **_found(plan, dict(modules or {}), store)},
+        modules={**given(init=init), **found_in(plan, dict(modules or {}), store)},
         seed=seed,
     )
     return make(base, checked(stage), session)
@@ -220,32 +216,10 @@ def _under(
     store: Store | None,
 ) -> Stage:
     """Return the training of a task module with frozen modules around it."""
-    around = dict(modules or {})
+    known = dict(modules or {})
     if language_module is not None:
         if below is not None:
             raise PlanError("give language_module or below", where="below", hint="write it into the plan")
         name = f"lang/{language_module.facts.language or 'below'}"
-        below, around[name] = Named(name), language_module
-    plan = NEW if below is None else with_new(_spelled_out(below, around, store))
-    return replace(stage, plan=plan, modules={**stage.modules, **_found(plan, around, store)})
-
-
-def _spelled_out(plan: str | Plan, modules: Mapping[str, Module] | None, store: Store | None) -> Plan:
-    """Return a plan in which `lang/*` is replaced by modules of that folder, those given or the store's."""
-    known = parse(plan) if isinstance(plan, str) else plan
-    return spelled_out(known, lambda: dict.fromkeys((*(modules or ()), *(store.names() if store else ()))))
-
-
-def _found(plan: Plan, modules: Mapping[str, Module], store: Store | None) -> dict[str, Module]:
-    """Return the modules that a plan names, from `modules` or the store; PlanError if one is missing."""
-    names = [own for own in named(plan) if own != NEW]
-    unknown = [str(own) for own in names if str(own) not in modules]
-    if unknown and store is None:
-        raise PlanError(
-            f"the plan names {unknown[0]}, which is not among the modules",
-            where="below",
-            choices=tuple(modules),
-            hint="give it in modules, or give a store",
-        )
-    looked_up = {str(own): store.get(own) for own in names if store and str(own) in unknown}
-    return {str(own): modules[str(own)] for own in names if str(own) in modules} | looked_up
+        below, known[name] = Named(name), language_module
+    return around(stage, below, modules=known, store=store)

@@ -22,7 +22,7 @@ from xling.cli.running import (
     tag,
     task_name,
 )
-from xling.cli.training import BaseName, Set, make_module, workbench
+from xling.cli.training import BaseName, Set, check_store, make_module, workbench
 
 
 def train(
@@ -45,6 +45,18 @@ def train(
         str,
         typer.Option("--kind", callback=kind_name, help="The kind: hyper-x, hyper-adapter or hyperformer++."),
     ] = "hyper-x",
+    init: Annotated[
+        Path | None, typer.Option("--init", help="A hypernetwork to train further, also for more languages.")
+    ] = None,
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            "--plan", help="Frozen modules around the new one, which is called new: 'lang/swh >> new'."
+        ),
+    ] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="The folder with the modules of --plan.")
+    ] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", help="Minutes to train, roughly.")] = None,
     changes: Set = None,
     seed: Seed = 0,
@@ -57,13 +69,17 @@ def train(
     """Train one network that generates the bottlenecks of several languages and tasks."""
     from xling.jobs.hypernetworks import HypernetworkFiles
     from xling.jobs.train import Options
+    from xling.jobs.train_task import Around
 
+    check_store(store, {"--plan": plan})
     files = HypernetworkFiles(
         text=tuple(text or ()),
         train=tuple(train or ()),
         dev=tuple(dev or ()),
         source_language=source_language,
         format=format,
+        init=init,
+        around=None if plan is None or store is None else Around(plan=plan, store=store),
     )
     set_threads(threads)
     chosen = tuple(changes or ())

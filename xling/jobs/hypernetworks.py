@@ -10,10 +10,11 @@ from typing import Any
 from xling.data.text import read_text
 from xling.errors import InputError
 from xling.jobs.from_files import from_files
-from xling.jobs.train import Options, name_of
-from xling.languages import UNKNOWN, parse
+from xling.jobs.train import Options, modules_in, name_of
+from xling.jobs.train_task import Around
+from xling.languages import parse
 from xling.makers.generated import generate
-from xling.makers.hypernetwork import shared_data
+from xling.makers.hypernetwork import learned_in, shared_data
 from xling.makers.stage import Data, Stage
 from xling.places import check_empty
 from xling.store.store import Store, put_new
@@ -27,7 +28,8 @@ class HypernetworkFiles:
     """The training files of a hypernetwork.
 
     text: `tag=path` for each language. train, dev: `task=path` for each task. source_language: the language
-    of labelled data. format: that of labelled data.
+    of labelled data. format: that of labelled data. init: the folder of a hypernetwork to train further.
+    around: a plan of frozen modules in which it is trained.
     """
 
     text: tuple[str, ...] = ()
@@ -35,6 +37,8 @@ class HypernetworkFiles:
     dev: tuple[str, ...] = ()
     source_language: str | None = None
     format: str = "auto"
+    init: Path | None = None
+    around: Around | None = None
 
     def stage(self, options: Options) -> Stage:
         """Return the training stage."""
@@ -46,14 +50,17 @@ class HypernetworkFiles:
             texts.setdefault(parse(tag), []).append(path)
         train, dev = self._labelled("--train", self.train), self._labelled("--dev", self.dev)
         lines = {tag: from_files(read_text(paths), paths) for tag, paths in texts.items()}
-        return Stage(
+        modules = modules_in(options.out, init=self.init)
+        source = parse(self.source_language) if self.source_language else None
+        stage = Stage(
             name=name_of(options.out),
             spec=options.told(HypernetworkTraining),
-            language=parse(str(self.source_language)) if train else UNKNOWN,
-            task=next(iter(train), None),
             data=shared_data(lines, train, dev, options.seed),
+            modules=modules,
             seed=options.seed,
+            **learned_in(tuple(train), source, init=modules.get("init")),
         )
+        return stage if self.around is None else self.around.put(stage, options.out)
 
     def _labelled(self, option: str, given: Iterable[str]) -> dict[str, Data]:
         found: dict[str, Data] = {}

@@ -65,9 +65,12 @@ def checked(stage: Stage) -> Stage:
     Raises InputError for faults that can be found before a base is opened.
     """
     init = stage.modules.get("init")
-    if isinstance(init, Module) and any(isinstance(own, Hypernetwork) for own in init.networks):
-        hint = "go on from what xling module generate writes of it"
-        raise InputError("a hypernetwork is trained in one go", where="--init", hint=hint)
+    shared = isinstance(init, Module) and any(isinstance(own, Hypernetwork) for own in init.networks)
+    if shared and not isinstance(stage.spec, HypernetworkTraining):
+        hint = "take xling train hypernetwork, or go on from what xling module generate writes of it"
+        raise InputError(
+            "a hypernetwork is trained for all its languages and tasks", where="--init", hint=hint
+        )
     MAKERS[type(stage.spec)].check(stage)
     return stage
 

@@ -1,4 +1,4 @@
-"""The plans that a recipe writes itself, and those whose modules learn to combine others.
+"""The plans that a recipe writes itself, and those of its fusions and hypernetworks.
 
 In such a plan stand `lang/TAG`, `words/TAG`, `lang/*` for all targets and the source, and `task` for the
 recipe's task module of the seed; `{language}` stands for the tag of the language that is tested.
@@ -20,7 +20,7 @@ from xling.errors import InputError
 if TYPE_CHECKING:
     from xling.pipeline.recipe import Recipe
 
-TASK, FUSION, LANGUAGE = "task", "fusion", "language"
+TASK, FUSION, HYPERNETWORK, LANGUAGE = "task", "fusion", "hyper", "language"
 _PLACE = f"{{{LANGUAGE}}}"
 _GROUPS = ("lang/TAG", "words/TAG", TASK)
 
@@ -37,7 +37,9 @@ def own_plans(recipe: Recipe, language: str, seed: int, task: str) -> Iterator[t
             where = f"plans.{name}"
             yield name, _resolved(_read(recipe, filled(text, language=language), where), task)
     for name in recipe.fusions:
-        yield name, _put(combined(recipe, name, task), {NEW: Named(fusion_name(recipe, name, seed))})
+        yield name, _put(combined(recipe, name, task), {NEW: Named(own_name(recipe, FUSION, name, seed))})
+    for name in recipe.hypernetworks:
+        yield name, Named(own_name(recipe, HYPERNETWORK, name, seed))
 
 
 def combined(recipe: Recipe, name: str, task: str) -> Plan:
@@ -46,9 +48,9 @@ def combined(recipe: Recipe, name: str, task: str) -> Plan:
     return _resolved(with_new(_read(recipe, recipe.fusions[name].plan, where)), task)
 
 
-def fusion_name(recipe: Recipe, name: str, seed: int) -> str:
-    """Return the name of a fusion in the store. The first seed is not part of the name."""
-    return f"{FUSION}/{name}" if seed == recipe.seeds[0] else f"{FUSION}/{name}-seed{seed}"
+def own_name(recipe: Recipe, group: str, name: str, seed: int) -> str:
+    """Return the name in the store of a fusion or hypernetwork. The first seed is not part of the name."""
+    return f"{group}/{name}" if seed == recipe.seeds[0] else f"{group}/{name}-seed{seed}"
 
 
 def _read(recipe: Recipe, text: str, where: str) -> Plan:

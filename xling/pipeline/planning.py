@@ -33,7 +33,8 @@ from xling.pipeline.conditions import (
     teacher,
 )
 from xling.pipeline.corpus import Corpus
-from xling.pipeline.own_plans import combined, fusion_name
+from xling.pipeline.own_modules import own_stages
+from xling.pipeline.own_plans import combined
 from xling.pipeline.recipe import VocabularySection, told
 from xling.plain_yaml import written
 from xling.tasks.registry import task_named
@@ -221,7 +222,8 @@ def _task_stages(corpus: Corpus, seed: int, modules: Mapping[str, Stage]) -> dic
     """Return the stages of a seed's task modules, by name.
 
     One task module is trained on the base alone. If the recipe stacks modules, another is trained on top of
-    the source's language module, or of all languages' in turn.
+    the source's language module, or of all languages' in turn. The recipe's fusions and hypernetworks come
+    last.
     """
     recipe, task, source = corpus.recipe, corpus.recipe.task, corpus.recipe.source
     found = [
@@ -249,24 +251,8 @@ def _task_stages(corpus: Corpus, seed: int, modules: Mapping[str, Stage]) -> dic
     if recipe.task_module.distil is not None:
         name = task_name(recipe, seed, TAUGHT)
         stages[name] = replace(_taught(corpus, found[0], {**modules, **stages}), name=name)
-    for name in recipe.fusions:
-        stages[fusion_name(recipe, name, seed)] = _fusion(corpus, name, found[0], {**modules, **stages})
-    return stages
-
-
-def _fusion(corpus: Corpus, name: str, alone: Stage, modules: Mapping[str, Stage]) -> Stage:
-    """Return the training of a module that combines others, on the examples of the task module."""
-    recipe, seed = corpus.recipe, alone.seed
-    plan = combined(recipe, name, task_name(recipe, seed, "" if stacks(recipe) else ALONE))
-    return checked(
-        replace(
-            alone,
-            name=fusion_name(recipe, name, seed),
-            spec=told(recipe.fusions[name], TaskTraining),
-            plan=plan,
-            modules={str(own): modules[str(own)] for own in named(plan) if own != NEW},
-        )
-    )
+    above = task_name(recipe, seed, "" if stacks(recipe) else ALONE)
+    return stages | own_stages(corpus, found[0], task=above, modules={**modules, **stages})
 
 
 def _taught(corpus: Corpus, before: Stage, modules: Mapping[str, Stage]) -> Stage:

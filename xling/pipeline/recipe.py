@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -13,6 +14,7 @@ from xling.folder_names import folder_name, module_name
 from xling.languages import parse
 from xling.training.specs import (
     AlignmentTraining,
+    HypernetworkTraining,
     LanguageTraining,
     LexiconBuild,
     Projection,
@@ -261,6 +263,7 @@ class Recipe(Specification):
     plans: further plans under which languages are tested, by the names of their conditions; see
     `xling.pipeline.own_plans` for what stands in them.
     fusions: further conditions, each with a module that learns to combine others.
+    hypernetworks: further conditions, each with one network for the task and the text of all languages.
     controls: conditions beside the one without a language module. `romanised` is that one on texts in Latin
     spelling, `related` uses the module of a related language, and `removed` uses the task module without the
     language module it was trained on.
@@ -279,12 +282,14 @@ class Recipe(Specification):
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
     plans: dict[Condition, Annotated[str, AfterValidator(_plan)]] = {}
     fusions: dict[Condition, FusionSection] = {}
+    hypernetworks: dict[Condition, HypernetworkTraining] = {}
     controls: tuple[Literal["romanised", "related", "removed"], ...] = ()
 
     @model_validator(mode="after")
     def _conditions_differ(self) -> Recipe:
-        if both := sorted(self.plans.keys() & self.fusions.keys()):
-            raise ValueError(f"plans: {both[0]} is a fusion too")
+        for one, other in combinations(("plans", "fusions", "hypernetworks"), 2):
+            if both := sorted(getattr(self, one).keys() & getattr(self, other).keys()):
+                raise ValueError(f"{one}: {both[0]} stands in {other} too")
         return self
 
 

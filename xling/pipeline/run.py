@@ -33,7 +33,7 @@ from xling.sites import ActsOnText
 from xling.tasks.comparison import UNFIT
 from xling.tasks.registry import task_named
 from xling.tasks.rewriting import rewritten
-from xling.training.specs import LanguageTraining
+from xling.training.specs import MaskedTraining
 
 ABLATED, GOLD = "-ablation", "gold"
 _BEFORE_RESULTS = (
@@ -85,7 +85,7 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
         planned = recommended(planned, said)
     shared = overlap_of(planned.in_order(), place.say)
     stages = {stage.key(bench.opened): stage for stage in planned.in_order()}
-    if any(isinstance(stage.spec, LanguageTraining) for stage in stages.values()):
+    if any(isinstance(stage.spec, MaskedTraining) for stage in stages.values()):
         check_mask(bench.opened.tokenizer)
     done = {key: place.stages.carry_out(stage, bench) for key, stage in stages.items()}
     modules = {name: done[stage.key(bench.opened)] for name, stage in planned.modules.items()}
