@@ -157,7 +157,8 @@ DOCUMENTS = {
     ),
     "docs/between_modules.md": Document(
         {
-            **READER, "hau/all.txt": PLAIN, "few.conll": tagged(TEXTS[:4]), "test.txt": PLAIN, "words.tsv": lines("amina\tjuma"),
+            **READER, "hau/all.txt": PLAIN, "few.conll": tagged(TEXTS[:4]), "test.txt": PLAIN,
+            "words.tsv": lines("amina\tjuma"),
             "translated.jsonl": lines(
                 *(f'{{"tokens": ["{own}"], "translation": "juma"}}' for own in WORDS)
             ),
