@@ -59,6 +59,7 @@ def test_a_pass_acts_in_the_layers_that_are_drawn_for_it(base, monkeypatch):
 
     def called(self, *batch):
         acted.append(set())
+        assert self.encoder.training and all(network.training for network in self.networks)  # dropout
         return call(self, *batch)
 
     def added(self, layer, place, state):
@@ -69,7 +70,7 @@ def test_a_pass_acts_in_the_layers_that_are_drawn_for_it(base, monkeypatch):
 
     monkeypatch.setattr(Composition, "__call__", called)
     monkeypatch.setattr(Composition, "_increment", added)
-    module = trained(base, kind="houlsby", steps=12, drop_layers=1)
+    module = trained(base, kind="houlsby", steps=12, drop_layers=1, base_dropout=True)
     layers = set(range(base.shape.layers))
     assert acted == [layers - set(range(layers_left_out(number, 1, seed=0))) for number in range(12)]
     assert layers in acted and layers - {0} in acted
