@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from xling.errors import InputError
@@ -101,4 +101,10 @@ _ALL = (
     *_words("ner", "_base/ner"),
     *_words("pos", "_base/pos"),
 )
-SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}
+_NAMED: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}
+# the same languages and splits, for methods between modules: their rows make tables of their own
+_BETWEEN = {"ner-between": "ner-pairs", "topic-between": "topic-text"}
+SUITES: Mapping[str, Suite] = {
+    **_NAMED,
+    **{name: replace(_NAMED[like], name=name) for name, like in _BETWEEN.items()},
+}
