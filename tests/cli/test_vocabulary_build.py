@@ -31,9 +31,10 @@ def test_from_text_to_predictions(shell, bert, tmp_path):
     assert said["new_pieces"] >= 20 and said["characters_per_piece_after"] > 1
     assert sum(row["tokens"] for row in said["served"]) == pytest.approx(1) or said["served"]
     pairs = written(tmp_path, ["nqo\teng", *map("\t".join, zip(SPELLED, TEXTS, strict=True))], "pairs.tsv")
-    shared = ("--base", bert.id, "--language", "nqo", "--quiet", "--set", "steps=3", "--kind", "bottleneck")
+    shared = ("--base", bert.id, "--language", "nqo", "--quiet", "--set", "steps=3")
     learned, aligned = tmp_path / "modules/lang/mlm", tmp_path / "modules/lang/nqo"
-    ended = shell("train", "language", *shared, "--text", text, "--vocabulary", out, "--out", learned)
+    ended = shell("train", "language", *shared, "--kind", "bottleneck", "--text", text, "--vocabulary", out,
+                  "--out", learned)  # fmt: skip
     assert ended.status == 0, ended.err
     ended = shell("train", "language", *shared, "--parallel", pairs, "--init", learned, "--out", aligned)
     assert ended.status == 0, ended.err

@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.making import LABELS, NAMES, batch, disturbed, merges, task_module
+from support.making import LABELS, NAMES, UNMERGED, batch, disturbed, merges, task_module
 from support.tiny import FAMILY_NAMES
 
 from xling.composition.composed import Composition
@@ -112,7 +112,7 @@ def test_a_sum_merges_exactly_where_its_parts_merge(shelves, family, name, text)
     shelf = shelves[family]
     node, (ids, mask) = shelf.node(text.format(name)), batch(shelf.base, rows=2, length=6, seed=4)
     if not merges(name):
-        with pytest.raises(PlanError, match=r"cannot be merged: the \w+ part of swh works on states"):
+        with pytest.raises(PlanError, match=UNMERGED):
             merge_node(shelf.base, node, LABELS)
         return
     with torch.no_grad():
@@ -141,14 +141,16 @@ def test_two_heads_do_not_merge(shelves):
 @FAMILIES
 def test_an_inverse_is_there_where_one_plan_alone_acts_wholly(shelves, family):
     shelf = shelves[family]
-    states = torch.randn(3, shelf.base.shape.hidden)
+    states = torch.randn(3, shelf.base.shape.hidden, generator=torch.Generator().manual_seed(0))
     alone = Composition(shelf.base, shelf.node("madx-1")).undo(states)
     for text in ("sum(madx-1; 1)", "sum(madx-1, lora-1; 1, -2)"):
         assert torch.equal(Composition(shelf.base, shelf.node(text)).undo(states), alone)
     routed = Composition(
         shelf.base, shelf.node("sum(route(swh: madx-1, *: none), route(yor: madx-2, *: none); 1, 1)")
     ).undo(states, TAGS)
-    assert near(routed[0], alone[0], 1e-6) and torch.equal(routed[2], states[2])  # one row rounds otherwise
+    assert near(routed[0].detach(), alone[0].detach()) and torch.equal(
+        routed[2], states[2]
+    )  # one row rounds otherwise
     for text in ("sum(madx-1; 0.5)", "sum(madx-1, madx-2; 1, 0)"):
         with pytest.raises(PlanError, match="a sum of invertible blocks has no inverse"):
             Composition(shelf.base, shelf.node(text)).undo(states)

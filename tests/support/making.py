@@ -70,6 +70,10 @@ def task_module(
     return module
 
 
+# what merging says of a kind that it leaves out
+UNMERGED = r"cannot be merged: (the \w+ part of swh works on states|(swh|flare-1) reads a translation)"
+
+
 def merges(name: str) -> bool:
     """Whether a preset is a change of weights."""
     return all(KINDS[config.kind].merges != "none" for config in MODULES[name])
