@@ -82,7 +82,10 @@ def measure(base: Base, options: argparse.Namespace) -> list[Row]:
     models = {name: xling.compose(base, plan, modules=found) for name, plan in PLANS.items()}
 
     def reading(model: ComposedModel) -> Callable[[int], None]:
-        return lambda number: model.predict(sentences, language=LANGUAGE) and None
+        def read(number: int) -> None:
+            model.predict(sentences, language=LANGUAGE)
+
+        return read
 
     times = in_turns({name: reading(model) for name, model in models.items()}, options.runs)
     middle = {name: median(own) for name, own in times.items()}

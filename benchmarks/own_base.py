@@ -27,7 +27,7 @@ from torch import Tensor
 
 from xling.bases.base import Base, load_base
 from xling.bases.batches import pad_rows
-from xling.bases.precision import chosen_precision, computing_in
+from xling.bases.precision import Precision, chosen_precision, computing_in
 from xling.bases.tokenizers import tokenizer_from
 from xling.corpora.cards import load_card
 from xling.corpora.source import load
@@ -77,7 +77,7 @@ class Learner:
         self.special = torch.as_tensor(sorted(tokenizer.all_special_ids))
         lengths = [len(row) for row in rows]
         self.order = BatchOrder(lengths, max_tokens=options.batch_tokens, seed=options.seed)
-        self.precision = chosen_precision("auto", "cpu")
+        self.precision: Precision = chosen_precision("auto", "cpu")
 
     def loss(self, rows: Sequence[Sequence[int]], number: int) -> tuple[Tensor, int, int]:
         """Return the mean loss in nats at masked pieces, how many these are, and the pieces read."""
@@ -173,6 +173,7 @@ def made(options: argparse.Namespace) -> Row:
     learned = {tag: lines for tag, lines in rest.items() if tag not in options.leave_out}
     rows = encode_lines(tokenizer, balanced(learned, options.alpha, seed=options.seed), LONGEST)
     learner = Learner(masked_model(base, draft.kept, len(draft.pieces)), tokenizer, rows, options)
+    last: dict[str, float] = {}
     for last in learner.learn():
         print(json.dumps(last), flush=True)
     learner.model.save_pretrained(options.out)

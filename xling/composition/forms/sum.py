@@ -42,7 +42,7 @@ class Sum(Weighted, Node):
     def __str__(self) -> str:
         if len(self.plans) > 1 or not self.weights:
             return called(self.word, self.plans, self.weights)
-        (plan,), (strength,) = self.plans, self.weights
+        plan, strength = self.plans[0], self.weights[0]
         return f"{strength!r} * ({plan})" if isinstance(plan, Stack) else f"{strength!r} * {plan}"
 
     @property
