@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from support.killed import Killed
 from support.making import LABELS, batch, disturbed, facts, own_vocabulary, task_module
 from support.tiny import FAMILY_NAMES, TEXTS
 
@@ -24,7 +25,6 @@ from xling.modules.lora import Lora, LoraConfig
 from xling.modules.module import Module
 from xling.pairs import Paired
 from xling.sites import LinearState, Rows
-from xling.training.reporting import Silent
 
 FAMILIES = pytest.mark.parametrize("family", FAMILY_NAMES)
 FUSIONS = ("add", "add-relu", "mul", "cross-attention")
@@ -264,22 +264,11 @@ def test_a_row_of_another_vocabulary_is_paired_in_the_base_s_pieces(bert):
         model.composition(ids, mask)
 
 
-class Killed(Silent):
-    """Ends a training at a step, as a kill does."""
-
-    ticks = 0
-
-    def tick(self, tick) -> None:
-        self.ticks += 1
-        if self.ticks == 5:
-            raise KeyboardInterrupt
-
-
 def test_killed_and_resumed_it_ends_with_the_same_bytes(bert, tmp_path):
     rows, settings = sentences(12, "eng"), xling.TrainingSettings(steps=6, batch_tokens=64, evaluate_every=2)
     whole = trained(bert, rows, settings=settings)
     with pytest.raises(KeyboardInterrupt):
-        session = xling.Session(checkpoints=tmp_path / "kept", reporter=Killed())
+        session = xling.Session(checkpoints=tmp_path / "kept", reporter=Killed(5))
         trained(bert, rows, settings=settings, session=session)
     resumed = trained(bert, rows, settings=settings, session=xling.Session(checkpoints=tmp_path / "kept"))
     for name, module in (("whole", whole), ("resumed", resumed)):

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import torch
+from support.killed import Killed
 from support.making import SHARED
 from support.tiny import TEXTS
 from support.writing import conll, table
@@ -14,7 +15,6 @@ import xling
 from xling.bases.fingerprints import of_tensors
 from xling.errors import InputError, MismatchError
 from xling.store.lineage import module_fingerprint
-from xling.training.reporting import Silent
 from xling.training.specs import TrainingSettings
 
 SETTINGS = TrainingSettings(
@@ -96,18 +96,6 @@ def test_text_alone_and_traits_serve_a_language_of_which_there_is_none(bert):
         xling.compose(bert, f"{below} >> t", modules=known).predict(texts, language="xho") for below in "hx"
     )
     assert one == two
-
-
-class Killed(Silent):
-    """A reporter that ends a training after some steps."""
-
-    def __init__(self, steps: int) -> None:
-        self.left = steps
-
-    def tick(self, tick) -> None:
-        self.left -= 1
-        if not self.left:
-            raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("kind", SHARED)

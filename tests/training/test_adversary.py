@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from support.killed import Killed
 from support.tiny import TEXTS
 from torch import nn
 
@@ -139,16 +140,6 @@ class Losses(Silent):
 
     def tick(self, tick):
         self.seen.append(tick.loss)
-
-
-class Killed(Silent):
-    def __init__(self, steps):
-        self.left = steps
-
-    def tick(self, tick):
-        self.left -= 1
-        if not self.left:
-            raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(

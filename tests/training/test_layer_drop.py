@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 import torch
+from support.killed import Killed
 from support.making import disturbed
 from support.tiny import TEXTS, WORDS
 from support.writing import table
@@ -17,7 +18,6 @@ from xling.composition.grammar import parse
 from xling.errors import InputError
 from xling.training.alignment import sentence_distance, sentence_vectors
 from xling.training.layer_drop import layers_left_out
-from xling.training.reporting import Silent
 from xling.training.specs import TrainingSettings
 
 QUICK = {"batch_tokens": 64, "precision": "float32", "learning_rate": 0.02}
@@ -82,16 +82,6 @@ def test_with_zero_nothing_changes(bert):
     robust = trained(bert, drop_layers=1)
     assert all(torch.equal(value, zero.tensors()[name]) for name, value in plain.tensors().items())
     assert any(not torch.equal(value, robust.tensors()[name]) for name, value in plain.tensors().items())
-
-
-class Killed(Silent):
-    def __init__(self, steps):
-        self.left = steps
-
-    def tick(self, tick):
-        self.left -= 1
-        if not self.left:
-            raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("kind", ["bottleneck", "madx"])

@@ -70,6 +70,11 @@ def rewrites(plan: Plan) -> bool:
     return any(leaf.rewriters for leaf in loaded(plan))
 
 
+def pair_reader(plan: Plan) -> Loaded | None:
+    """The first module of a plan that reads a translation beside each text; None when none does."""
+    return next((leaf for leaf in loaded(plan) if leaf.pairing), None)
+
+
 def learning(plan: Plan) -> frozenset[int]:
     """The ids (Python's `id`) of the plans within it that contain a module in training."""
     found = {id(inner) for inner in walk(plan) if any(leaf.learning for leaf in loaded(inner))}

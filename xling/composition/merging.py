@@ -12,7 +12,7 @@ from xling.bases.base import Base
 from xling.bases.families import HeadShape
 from xling.bases.plain import head_shape, plain_classifier
 from xling.bases.tokenizers import table_size
-from xling.composition.contents import loaded, rewrites, routes, tokenizer_of, vocabulary_of
+from xling.composition.contents import loaded, pair_reader, rewrites, routes, tokenizer_of, vocabulary_of
 from xling.composition.folding import folded
 from xling.composition.forms.beside import has_head
 from xling.composition.forms.form import Node, Plan, acting, combines, outputs_changed
@@ -73,7 +73,7 @@ def checked_merge(plan: Plan) -> Head:
             "it rewrites the text, and a plain model reads the text as it stands",
             "merge the plan without that part, and rewrite the text yourself",
         )
-    reader = next((leaf for leaf in loaded(plan) if leaf.pairing), None)
+    reader = pair_reader(plan)
     if reader is not None:
         raise _refusal(
             f"{reader} reads a translation beside each text, and a plain model reads the text alone",

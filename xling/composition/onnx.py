@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from xling.bases.precision import FLOAT32, computing_in
 from xling.bases.tokenizers import unreadable
 from xling.composition.composed import Composition
-from xling.composition.contents import loaded, rewrites, routes
+from xling.composition.contents import pair_reader, rewrites, routes
 from xling.composition.forms.form import Plan, TunedByRow, combines, walk
 from xling.errors import InputError, PlanError
 from xling.files import in_one_step
@@ -79,7 +79,7 @@ def check_one_way(plan: Plan) -> None:
             where="--plan",
             hint="export mean(...) of the same plans",
         )
-    reader = next((leaf for leaf in loaded(plan) if leaf.pairing), None)
+    reader = pair_reader(plan)
     if reader is not None:
         raise PlanError(
             f"{reader} reads a translation beside each text, and a graph reads the text alone",

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from xling.composition.forms.average import Average, difference
 from xling.composition.forms.form import Plan
-from xling.composition.forms.single import Named
+from xling.composition.forms.single import Every, Named
 from xling.errors import InputError
 from xling.jobs.tracing import check_holds_modules
 from xling.modules.module import Module
@@ -90,10 +90,10 @@ def _each(store: Store, name: str) -> list[str]:
     if not name.endswith("/*"):
         store.folder(name)
         return [name]
-    folder = name.removesuffix("/*")
-    found = [own for own in store.names() if own.rpartition("/")[0] == folder]
+    every = Every(name.removesuffix("/*"))
+    found = every.among(store.names())
     if not found:
-        raise InputError(f"no module lies in {folder}/", where=store.root, choices=store.names())
+        raise InputError(f"no module lies in {every.folder}/", where=store.root, choices=store.names())
     return found
 
 

@@ -199,10 +199,11 @@ def check_kind(spec: TaskTraining, plan: Plan = NEW, *, where: str = "--kind") -
     Raises InputError when the kind is unknown, does not have one of the options, or does not suit the plan.
     """
     parts = learning_preset(spec.kind, _without_head(spec), branches=fused_by(plan, NEW), where=where)
-    if len(in_turn(plan)) > 1 and not parts:
+    takes_turns = len(in_turn(plan)) > 1
+    if takes_turns and not parts:
         hint = "take a kind that acts below the head, or one plan"
         raise InputError("a head alone is fitted at once, so no plans take turns", where=where, hint=hint)
-    if len(in_turn(plan)) > 1 and spec.training.drop_layers:
+    if takes_turns and spec.training.drop_layers:
         hint = "leave one of them out"
         raise InputError(
             "layers are dropped in one plan, and here plans take turns",

@@ -6,13 +6,14 @@ recipe's task module of the seed; `{language}` stands for the tag of the languag
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xling.composition.contents import named, with_new
 from xling.composition.forms.auto import spelled_out
 from xling.composition.forms.form import Plan
 from xling.composition.forms.single import NEW, Named
+from xling.composition.forms.stack import replaced
 from xling.composition.grammar import parse
 from xling.data.template import filled
 from xling.errors import InputError
@@ -37,7 +38,10 @@ def own_plans(recipe: Recipe, language: str, seed: int, task: str) -> Iterator[t
             where = f"plans.{name}"
             yield name, _resolved(_read(recipe, filled(text, language=language), where), task)
     for name in recipe.fusions:
-        yield name, _put(combined(recipe, name, task), {NEW: Named(own_name(recipe, FUSION, name, seed))})
+        yield (
+            name,
+            replaced(combined(recipe, name, task), {NEW: Named(own_name(recipe, FUSION, name, seed))}.get),
+        )
     for name in recipe.hypernetworks:
         yield name, Named(own_name(recipe, HYPERNETWORK, name, seed))
 
@@ -75,9 +79,4 @@ def _groups(recipe: Recipe, tag: str) -> Iterator[str]:
 
 
 def _resolved(plan: Plan, task: str) -> Plan:
-    return _put(plan, {Named(TASK): Named(task)})
-
-
-def _put(plan: Plan, others: Mapping[Plan, Plan]) -> Plan:
-    """Return a plan with other modules in the place of some."""
-    return others.get(plan) or plan.over([_put(inner, others) for inner in plan.plans])
+    return replaced(plan, {Named(TASK): Named(task)}.get)

@@ -46,8 +46,7 @@ class Mixture:
 
     def evaluate(self) -> float | None:
         """The mean score of the objectives that have one; None when none has."""
-        scores = [score for own in self.objectives if (score := own.evaluate()) is not None]
-        return sum(scores) / len(scores) if scores else None
+        return _mean_score(self.objectives)
 
 
 class Cycle:
@@ -73,8 +72,12 @@ class Cycle:
 
     def evaluate(self) -> float | None:
         """Return the mean score under all plans, or None when there is none."""
-        scores = [score for own in self.objectives if (score := own.evaluate()) is not None]
-        return sum(scores) / len(scores) if scores else None
+        return _mean_score(self.objectives)
+
+
+def _mean_score(objectives: Sequence[Objective]) -> float | None:
+    scores = [score for own in objectives if (score := own.evaluate()) is not None]
+    return sum(scores) / len(scores) if scores else None
 
 
 def _turns(counts: Sequence[int]) -> list[int]:

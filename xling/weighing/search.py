@@ -12,7 +12,7 @@ from torch import Tensor
 
 from xling.composition.forms.form import Plan, walk
 from xling.composition.forms.mean import Mean
-from xling.composition.forms.stack import Stack, stack
+from xling.composition.forms.stack import replaced
 from xling.composition.forms.sum import Sum
 from xling.errors import PlanError
 from xling.tasks.inference import Progress
@@ -107,10 +107,7 @@ def sum_to_weigh(plan: Plan) -> Sum:
 
 def filled(plan: Plan, make: Callable[[tuple[Plan, ...]], Plan]) -> Plan:
     """Return a plan with another form in the place of its sum without weights. make: of the sum's plans."""
-    if _open(plan):
-        return make(plan.plans)
-    inner = [filled(own, make) for own in plan.plans]
-    return stack(*inner) if isinstance(plan, Stack) else plan.over(inner)
+    return replaced(plan, lambda own: make(own.plans) if _open(own) else None)
 
 
 def _open(plan: Plan) -> bool:

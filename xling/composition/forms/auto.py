@@ -18,6 +18,7 @@ from xling.composition.forms.beside import check_beside
 from xling.composition.forms.form import Plan, walk
 from xling.composition.forms.route import ELSE, Route, check_one_language
 from xling.composition.forms.single import Every, Loaded, Named
+from xling.composition.forms.stack import replaced
 from xling.composition.identifying import IDENTIFIERS, OWN, WORDS, Candidate, Divide, Identify, dividing
 from xling.errors import PlanError
 from xling.languages import UNKNOWN
@@ -201,16 +202,11 @@ def _each(branch: Plan, names: Names) -> list[Plan]:
     """Return the branch alone, or one for each module that its `lang/*` stands for."""
     if not (every := _every(branch)):
         return [branch]
-    known, folder = list(names()), every[0].folder
-    found = [name for name in known if name.rpartition("/")[0] == folder]
+    known = list(names())
+    found = every[0].among(known)
     if not found:
-        raise PlanError(f"no module lies in {folder}/", where="--plan", choices=known)
-    return [_with(branch, Named(name)) for name in found]
-
-
-def _with(plan: Plan, named: Named) -> Plan:
-    """Return a plan with a module in the place of `lang/*`."""
-    return named if isinstance(plan, Every) else plan.over([_with(inner, named) for inner in plan.plans])
+        raise PlanError(f"no module lies in {every[0].folder}/", where="--plan", choices=known)
+    return [replaced(branch, {every[0]: Named(name)}.get) for name in found]
 
 
 def _candidate(branch: Plan) -> Candidate:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from xling.composition.forms.form import HeadState, Node, Plan, nodes, walk
 from xling.composition.forms.single import Loaded
+from xling.composition.forms.stack import replaced
 from xling.errors import PlanError
 from xling.sites import Hidden, LinearState, Place, ResidualState, Rows
 
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 
 def without_lowest(plan: Plan, module: Plan, count: int) -> Plan:
     """Return a plan in which one module adds nothing to the states of the `count` lowest layers."""
-    if plan == module:
-        return Drop((plan,), tuple(range(count))) if count else plan
-    return plan.over([without_lowest(inner, module, count) for inner in plan.plans])
+    return replaced(plan, {module: Drop((module,), tuple(range(count)))}.get) if count else plan
 
 
 @dataclass(frozen=True)

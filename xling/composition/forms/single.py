@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
@@ -75,6 +75,10 @@ class Every(Leaf):
 
     def __str__(self) -> str:
         return f"{self.folder}/*"
+
+    def among(self, names: Iterable[str]) -> list[str]:
+        """Return those of the names that lie in the folder."""
+        return [name for name in names if name.rpartition("/")[0] == self.folder]
 
     def grown(self) -> Plan:
         raise PlanError(

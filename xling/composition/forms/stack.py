@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -88,6 +88,17 @@ def stack(*plans: Plan) -> Plan:
     for plan in plans:
         flat += plan.plans if isinstance(plan, Stack) else [plan]
     return Stack(tuple(flat)) if len(flat) > 1 else flat[0] if flat else Empty()
+
+
+def replaced(plan: Plan, change: Callable[[Plan], Plan | None]) -> Plan:
+    """Return a plan with others in the place of some; a stack that comes to stand in a stack is flattened.
+
+    change: returns what to put in the place of a plan, or None to keep it and look inside it.
+    """
+    if (other := change(plan)) is not None:
+        return other
+    parts = [replaced(inner, change) for inner in plan.plans]
+    return stack(*parts) if isinstance(plan, Stack) else plan.over(parts)
 
 
 def _headless(plan: Plan) -> Plan:

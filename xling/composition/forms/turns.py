@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from xling.composition.forms.form import Plan, called, walk
 from xling.composition.forms.single import NEW
-from xling.composition.forms.stack import Stack, stack
+from xling.composition.forms.stack import replaced
 from xling.errors import PlanError
 
 if TYPE_CHECKING:
@@ -61,16 +61,9 @@ def in_turn(plan: Plan) -> list[Plan]:
     found = [inner for inner in walk(plan) if isinstance(inner, Turns)]
     if len(found) > 1:
         raise PlanError(f"turns stands twice in {str(plan)!r}", where="--plan", hint=_HINT)
-    plans = [_with(plan, found[0], branch) for branch in found[0].plans] if found else [plan]
+    branches = found[0].plans if found else ()
+    plans = [replaced(plan, {found[0]: branch}.get) for branch in branches] or [plan]
     lacking = next((own for own in plans if NEW not in walk(own)), None)
     if lacking is not None:
         raise PlanError(f"in {str(lacking)!r} stands no {NEW} to be trained", where="--plan", hint=_HINT)
     return plans
-
-
-def _with(plan: Plan, turns: Plan, branch: Plan) -> Plan:
-    """Return a plan with a branch in the place of `turns`."""
-    if plan is turns:
-        return branch
-    parts = [_with(inner, turns, branch) for inner in plan.plans]
-    return stack(*parts) if isinstance(plan, Stack) else plan.over(parts)
