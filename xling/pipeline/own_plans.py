@@ -38,10 +38,8 @@ def own_plans(recipe: Recipe, language: str, seed: int, task: str) -> Iterator[t
             where = f"plans.{name}"
             yield name, _resolved(_read(recipe, filled(text, language=language), where), task)
     for name in recipe.fusions:
-        yield (
-            name,
-            replaced(combined(recipe, name, task), {NEW: Named(own_name(recipe, FUSION, name, seed))}.get),
-        )
+        learned = Named(own_name(recipe, FUSION, name, seed))
+        yield name, replaced(combined(recipe, name, task), {NEW: learned})
     for name in recipe.hypernetworks:
         yield name, Named(own_name(recipe, HYPERNETWORK, name, seed))
 
@@ -79,4 +77,4 @@ def _groups(recipe: Recipe, tag: str) -> Iterator[str]:
 
 
 def _resolved(plan: Plan, task: str) -> Plan:
-    return replaced(plan, {Named(TASK): Named(task)}.get)
+    return replaced(plan, {Named(TASK): Named(task)})

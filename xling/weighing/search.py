@@ -107,7 +107,7 @@ def sum_to_weigh(plan: Plan) -> Sum:
 
 def filled(plan: Plan, make: Callable[[tuple[Plan, ...]], Plan]) -> Plan:
     """Return a plan with another form in the place of its sum without weights. make: of the sum's plans."""
-    return replaced(plan, lambda own: make(own.plans) if _open(own) else None)
+    return replaced(plan, {own: make(own.plans) for own in walk(plan) if _open(own)})
 
 
 def _open(plan: Plan) -> bool:

@@ -206,7 +206,7 @@ def _each(branch: Plan, names: Names) -> list[Plan]:
     found = every[0].among(known)
     if not found:
         raise PlanError(f"no module lies in {every[0].folder}/", where="--plan", choices=known)
-    return [replaced(branch, {every[0]: Named(name)}.get) for name in found]
+    return [replaced(branch, {every[0]: Named(name)}) for name in found]
 
 
 def _candidate(branch: Plan) -> Candidate:

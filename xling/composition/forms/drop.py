@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def without_lowest(plan: Plan, module: Plan, count: int) -> Plan:
     """Return a plan in which one module adds nothing to the states of the `count` lowest layers."""
-    return replaced(plan, {module: Drop((module,), tuple(range(count)))}.get) if count else plan
+    return replaced(plan, {module: Drop((module,), tuple(range(count)))}) if count else plan
 
 
 @dataclass(frozen=True)

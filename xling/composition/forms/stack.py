@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -90,14 +90,14 @@ def stack(*plans: Plan) -> Plan:
     return Stack(tuple(flat)) if len(flat) > 1 else flat[0] if flat else Empty()
 
 
-def replaced(plan: Plan, change: Callable[[Plan], Plan | None]) -> Plan:
+def replaced(plan: Plan, others: Mapping[Plan, Plan]) -> Plan:
     """Return a plan with others in the place of some; a stack that comes to stand in a stack is flattened.
 
-    change: returns what to put in the place of a plan, or None to keep it and look inside it.
+    others: what to put in the place of a plan, of which nothing is looked into.
     """
-    if (other := change(plan)) is not None:
-        return other
-    parts = [replaced(inner, change) for inner in plan.plans]
+    if plan in others:
+        return others[plan]
+    parts = [replaced(inner, others) for inner in plan.plans]
     return stack(*parts) if isinstance(plan, Stack) else plan.over(parts)
 
 

@@ -40,10 +40,10 @@ class Sum(Weighted, Node):
     least = 1
 
     def __str__(self) -> str:
-        if len(self.plans) > 1 or not self.weights:
-            return called(self.word, self.plans, self.weights)
-        plan, strength = self.plans[0], self.weights[0]
-        return f"{strength!r} * ({plan})" if isinstance(plan, Stack) else f"{strength!r} * {plan}"
+        if len(self.plans) == len(self.weights) == 1:
+            plan, strength = self.plans[0], self.weights[0]
+            return f"{strength!r} * ({plan})" if isinstance(plan, Stack) else f"{strength!r} * {plan}"
+        return called(self.word, self.plans, self.weights)
 
     @property
     def factors(self) -> Sequence[float | Tensor]:

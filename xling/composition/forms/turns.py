@@ -62,7 +62,7 @@ def in_turn(plan: Plan) -> list[Plan]:
     if len(found) > 1:
         raise PlanError(f"turns stands twice in {str(plan)!r}", where="--plan", hint=_HINT)
     branches = found[0].plans if found else ()
-    plans = [replaced(plan, {found[0]: branch}.get) for branch in branches] or [plan]
+    plans = [replaced(plan, {found[0]: branch}) for branch in branches] or [plan]
     lacking = next((own for own in plans if NEW not in walk(own)), None)
     if lacking is not None:
         raise PlanError(f"in {str(lacking)!r} stands no {NEW} to be trained", where="--plan", hint=_HINT)
