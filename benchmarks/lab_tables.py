@@ -10,7 +10,7 @@ from tables import Row, commands, free_table, over_seeds, table, text
 from xling.evaluation.bootstrap import verdict
 from xling.evaluation.report_page.wording import DASH, bounds, gained, metric_name, score
 
-_SHOWN = frozenset({"scores", "gains", "mean", "gain", "gain_low", "gain_high", "apart", "command"})
+_SHOWN = frozenset({"scores", "gains", "mean", "gain", "gain_low", "gain_high", "errors", "apart", "command"})
 _LAST = {"chosen": 0, "reported": 1}  # what is reported comes last in the lab, and first for a reader
 
 

@@ -132,9 +132,23 @@ DOCUMENTS = {
         options={
             "--init romanised": NEW_PIECES,
             "--rank N": NEW_PIECES,
-            "--set tokens=0.5": ALIGNED,
-            "--set adversary=0.1": ALIGNED,
         },
+    ),
+    "docs/language_modules.md": Document(
+        {
+            **{name: PLAIN for name in ("swh.txt", "english.txt", "bam.txt")},
+            "bam-eng.tsv": lines("bam\teng", *(f"{line}\t{line}" for line in TEXTS)),
+            "words.tsv": lines("amina\tjuma"),
+        },
+        before=(
+            "xling train language --kind lexicon --language bam --lexicon words.tsv "
+            "--out modules/words/bam",
+        ),
+        commands={
+            "xling train language --language bnt --text swh=swh.txt --text eng=english.txt":
+                f"--base {BASE} --out modules/lang/bnt",
+        },
+        options={"--set epochs=3": ALIGNED.replace("nqo", "bam")},
     ),
     "docs/modules.md": Document(
         {**READER, "eng/all.txt": PLAIN},

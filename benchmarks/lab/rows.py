@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lab.gains import Counts, Sides, mean_gain
+from lab.gains import Counts, Sides, mean_gain, row_errors
 from lab.ground import Ground
 from lab.runs import Scored
 from lab.suites import Purpose
@@ -39,7 +39,9 @@ def row(ground: Ground, asked: Asked, scored: Sequence[Scored], control: Sequenc
     counted = {tag: counts for tag, counts in own.items() if tag not in suite.apart}
     scores = {tag: _scores(counts, value) for tag, counts in own.items()}
     sides = Sides(method=counted, control=others, value=value, joint=suite.translations)
-    gained = {"value": None, "low": None, "high": None} if scored is control else mean_gain(sides).row()
+    alone = scored is control
+    gained = {"value": None, "low": None, "high": None} if alone else mean_gain(sides).row()
+    errors = {} if alone else dict(zip(counted, row_errors(sides).round(2).tolist(), strict=True))
     return {
         "question": f"lab-{suite.name}",
         "method": asked.method,
@@ -55,6 +57,7 @@ def row(ground: Ground, asked: Asked, scored: Sequence[Scored], control: Sequenc
         "gain_high": gained["high"],
         "gains": {tag: _gain(counts, others[tag], value) for tag, counts in own.items()},
         "scores": scores,
+        "errors": errors,
         "apart": [tag for tag in own if tag in suite.apart],
         "rows": sum(counts.shape[1] for counts in own.values()),
         "numbers": round(float(np.mean([part.numbers for part in scored]))),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lab.gains import Sides, mean_gain
+from join_seeds import join, rows
+from lab.gains import Sides, joined, mean_gain, row_errors
 
 
 def accuracy(sums: np.ndarray) -> np.ndarray:
@@ -61,3 +62,42 @@ def test_rows_that_are_translations_are_drawn_together():
     )
     # eight copies of the same rows are worth no more than one, unless they are taken for other rows
     assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
+
+
+def test_what_is_joined_of_several_runs_is_near_what_one_run_gives():
+    generator = np.random.default_rng(2)
+    method, control = (
+        [np.repeat(generator.random((1, 300)) < share, 3, axis=0) for _ in range(5)] for share in (0.7, 0.6)
+    )  # what the seeds differ in is not in question here, and rows count alike for all of them
+    both = sides([own.astype(int) for own in method], [own.astype(int) for own in control])
+    whole, found = mean_gain(both), joined(both.gains, row_errors(both))
+    assert found.value == pytest.approx(whole.value)
+    assert (found.low, found.high) == pytest.approx((whole.low, whole.high), abs=0.8)
+
+
+def test_the_error_of_rows_is_that_of_a_binomial():
+    right = (np.arange(400) % 5 == 0)[None].astype(int)
+    (error,) = row_errors(sides([right], [every(0, rows=400)]))[0]
+    assert error == pytest.approx(100 * np.sqrt(0.2 * 0.8 / 400), rel=0.1)
+
+
+def test_seeds_of_several_sittings_make_one_row():
+    def of(method: str, seed: int, score: float, gain: float | None) -> dict:
+        alone = method == "none"
+        return {
+            "question": "lab-x", "method": method, "languages": "chosen", "split": "dev", "base": "b",
+            "metric": "f1", "plan": "task/0", "seeds": [seed], "mean": score, "gain": gain,
+            "gain_low": gain, "gain_high": gain, "gains": {"hau": 0.0 if alone else gain},
+            "scores": {"hau": [score]}, "errors": {} if alone else {"hau": [1.0]}, "apart": [],
+            "rows": 9, "numbers": 4, "seconds": 2.0,
+        }  # fmt: skip
+
+    known = [of("none", 0, 40.0, None), of("own", 0, 50.0, 10.0), of("own", 1, 44.0, 4.0)]
+    (found,) = rows(known)  # of the control there is one seed
+    assert found["seeds"] == [0, 1] and found["scores"] == {"hau": [50.0, 44.0]}
+    assert (found["mean"], found["gain"], found["seconds"]) == (47.0, 7.0, 4.0)
+    assert found["gain_low"] < 5 and found["gain_high"] > 9
+    assert not list(rows([*known, found]))  # joined once
+    assert join([of("none", 1, 42.0, None), of("none", 2, 44.0, None)])["gain"] is None
+    older = [{key: row[key] for key in row if key != "errors"} for row in known]
+    assert not list(rows(older))  # without errors nothing is said of rows

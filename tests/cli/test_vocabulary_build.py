@@ -120,3 +120,36 @@ def test_text_and_parallel_text_at_once_or_neither(shell, bert, tmp_path):
     shell(*shared).refused("--text", "--parallel", "--init")
     text = written(tmp_path, SPELLED)
     shell(*shared, "--text", text, "--parallel", text).refused("--text", "--parallel")
+
+
+def test_text_is_aligned_with_its_gloss(shell, bert, tmp_path):
+    text, words, pairs = (
+        written(tmp_path, lines, name)
+        for name, lines in {
+            "text.txt": TEXTS[:20],
+            "words.tsv": [f"{word}\t{word[::-1]}" for word in TEXTS[0].split()],
+            "pairs.tsv": ["swh\teng", *(f"{line}\t{line}" for line in TEXTS[:4])],
+        }.items()
+    )
+    shared = ("train", "language", "--language", "swh", "--quiet")
+    lexicon, out = tmp_path / "modules/words/swh", tmp_path / "modules/lang/swh"
+    assert shell(*shared, "--kind", "lexicon", "--lexicon", words, "--out", lexicon).status == 0
+    trained = (*shared, "--base", bert.id, "--out", out, "--kind", "bottleneck", "--set", "steps=1")
+    made = shell(
+        *trained, "--text", text, "--gloss", lexicon, "--set", "geometry=2", "--set", "words=1", "--json"
+    )
+    assert made.status == 0, made.err
+    said = json.loads(made.out)
+    assert 0 < said["train_pairs"] + said["held_out_pairs"] <= 20
+    both = shell(*trained, "--text", text, "--gloss", lexicon, "--parallel", pairs, "--fresh", "--json")
+    assert json.loads(both.out)["train_pairs"] > said["train_pairs"]
+    shell(*trained, "--gloss", lexicon).refused("--gloss: there is nothing to gloss", "--text")
+    other = out.rename(out.parent / "other")
+    shell(*trained, "--text", text, "--gloss", other).refused("--gloss", "a bottleneck module is no lexicon")
+    ended = shell(*trained, "--text", text, "--gloss", lexicon, "--head-text", text)
+    ended.refused("--head-text", "no pieces are predicted")
+    for option in (("--gloss", lexicon), ("--parallel", pairs)):
+        ended = shell(*shared, "--base", bert.id, "--out", out, "--kind", "centre", "--text", text, *option)
+        ended.refused(option[0] if option[0] == "--gloss" else "--text")
+    ended = shell(*shared, "--kind", "lexicon", "--lexicon", words, "--gloss", lexicon, "--out", lexicon)
+    ended.refused("--gloss", "has no use for it")

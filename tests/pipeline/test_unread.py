@@ -118,3 +118,19 @@ def test_without_objectives_the_control_stands_alone(recipe, tmp_path):
 def test_what_does_not_go_together(recipe, change, words):
     with pytest.raises(InputError, match=words):
         load_recipe(recipe, [change])
+
+
+def test_text_without_pairs_is_aligned_with_its_gloss(recipe, tmp_path):
+    values = yaml.safe_load(recipe.read_text())
+    section, pairs = values["language_modules"], values["language_modules"]["vocabulary"]["parallel"]
+    section |= {"objectives": ["alignment"], "vocabulary": None}
+    section["alignment"] = {"gloss": section["text"], "training": section["training"]}
+    with pytest.raises(InputError, match="alignment.gloss: there is no lexicon to gloss by"):
+        load_recipe(write(recipe, values))
+    load_recipe(write(recipe, {**values, "words": {"pairs": pairs}}))
+    run(recipe, tmp_path / "runs")
+    module = Module.load(tmp_path / "runs/tiny/modules/lang/nqo")
+    assert module.scores["train_pairs"] > 0
+    del section["alignment"]["gloss"]
+    with pytest.raises(InputError, match="alignment: name the card of pairs, of text to gloss, or both"):
+        load_recipe(write(recipe, values))

@@ -11,13 +11,25 @@ from hypothesis import strategies as st
 from support.making import NEW, own_vocabulary
 from support.tiny import TEXTS
 
-from xling import align_language
+from xling import align_language, make_lexicon
 from xling.composition.composed import Composition
+from xling.data.collation import BatchOrder
 from xling.errors import InputError
+from xling.makers.linked_words import linked_words
 from xling.modules.head import mean_states
 from xling.modules.module import Module
-from xling.training.alignment import TokenStates, sentence_distance, sentence_vectors, token_distance
-from xling.training.specs import TrainingSettings
+from xling.training.adversary import TokenStates
+from xling.training.alignment import Alignment, Pairs, sentence_vectors
+from xling.training.likeness import (
+    apart,
+    away,
+    contrast,
+    geometry,
+    soft_contrast,
+    span_means,
+    token_distance,
+)
+from xling.training.specs import AlignmentTraining, TrainingSettings
 
 SETTINGS = TrainingSettings(steps=30, learning_rate=0.02, batch_tokens=96)
 WORDS = sorted({word for line in TEXTS for word in line.split()})
@@ -27,17 +39,63 @@ PAIRS = [
     for line in dict.fromkeys(TEXTS)
 ]
 
+# and in letters that it reads: every word stands for the next in the list
+SPOKEN = [
+    (" ".join(WORDS[WORDS.index(word) - 1] for word in line.split()), line) for line in dict.fromkeys(TEXTS)
+]
+
 
 def test_mean_states_leave_padding_out():
     states = torch.tensor([[[1.0, 2.0], [3.0, 4.0], [50.0, 60.0]]])
     assert torch.equal(mean_states(states, torch.tensor([[1, 1, 0]])), torch.tensor([[2.0, 3.0]]))
 
 
-def test_sentence_distance_by_hand():
+def test_distances_of_sentences_by_hand():
     one = torch.tensor([[2.0, 0.0], [0.0, 3.0]])
     # every sentence is its own translation, at a right angle to the other: cosine 1, logits 20 and 0
-    assert sentence_distance(one, one).item() == pytest.approx(math.log1p(math.exp(-20)), abs=1e-6)
-    assert sentence_distance(one, one.flip(0)).item() == pytest.approx(1 + 20, abs=1e-4)
+    least = math.log1p(math.exp(-20))
+    assert (apart(one, one) + contrast(one, one)).item() == pytest.approx(least, abs=1e-6)
+    assert (apart(one, one.flip(0)) + contrast(one, one.flip(0))).item() == pytest.approx(1 + 20, abs=1e-4)
+    # both fall on the first: their cosine is 1 where it should be 0, in two of the four places
+    assert geometry(one[[0, 0]], one).item() == pytest.approx(0.5)
+    assert away(one[None] * 1.5, one[None]).item() == pytest.approx(0.25)
+
+
+@given(st.integers(2, 6), st.integers(0, 99))
+def test_geometry_does_not_see_a_turn_and_soft_targets_are_met_by_the_translations_themselves(rows, seed):
+    generator = torch.Generator().manual_seed(seed)
+    wanted = torch.randn(rows, 8, generator=generator)
+    turn = torch.linalg.qr(torch.randn(8, 8, generator=generator)).Q
+    assert geometry(wanted @ turn, wanted).item() == pytest.approx(0, abs=1e-6)
+    spread = wanted + 0.5 * torch.randn(rows, 8, generator=generator)
+    assert soft_contrast(spread, wanted) >= soft_contrast(wanted, wanted) - 1e-6
+
+
+def test_the_states_of_words_are_means_of_their_pieces():
+    states = torch.arange(24.0).reshape(1, 2, 4, 3)
+    found = span_means(states, [(0, (1, 3)), (1, (3, 4))])
+    assert torch.equal(found, torch.stack([states[:, 0, 1:3].mean(1), states[:, 1, 3]], dim=1))
+
+
+def test_words_are_linked_by_what_the_pairs_say(bert):
+    pairs = [("paka mweupe", "white cat"), ("paka", "cat"), ("mbwa mweupe", "white dog"), ("mbwa", "dog")]
+    own, source = (
+        bert.tokenizer([pair[side] for pair in pairs], return_offsets_mapping=True)["offset_mapping"]
+        for side in (0, 1)
+    )
+    links = linked_words(pairs, own, source)
+
+    def texts(number, link):
+        sides = zip(pairs[number], (own[number], source[number]), link, strict=True)
+        return tuple(
+            text[places[first][0] : places[end - 1][1]].strip() for text, places, (first, end) in sides
+        )
+
+    assert {texts(0, link) for link in links[0]} == {("paka", "cat"), ("mweupe", "white")}
+    assert {texts(3, link) for link in links[3]} == {("mbwa", "dog")}
+    # what was cut off has no pieces: only the first word is left
+    cut = linked_words(pairs, [places[:2] for places in own], [places[:2] for places in source])
+    assert {link for found in cut for link in found} <= {((1, 2), (1, 2))}
 
 
 def test_token_distance_counts_mutual_nearest_ones():
@@ -59,8 +117,10 @@ def test_token_distance_to_oneself_is_zero(rows, length, seed):
     )
 
 
-@pytest.mark.parametrize("tokens", [0.0, 0.5])
-def test_sentences_find_their_translations(bert, tokens):
+@pytest.mark.parametrize(
+    "weights", [{}, {"tokens": 0.5}, {"contrast": 0.0, "soft_contrast": 1.0, "geometry": 1.0}]
+)
+def test_sentences_find_their_translations(bert, weights):
     own = own_vocabulary(bert, seed=1)
     vocabulary = Module(own.parts[:1], own.facts)
     module = align_language(
@@ -69,7 +129,7 @@ def test_sentences_find_their_translations(bert, tokens):
         language="nqo",
         kind="bottleneck",
         settings=SETTINGS,
-        tokens=tokens,
+        **weights,
         vocabulary=vocabulary,
     )
     assert module.scores["retrieved_after"] > module.scores["retrieved_before"] + 10
@@ -96,3 +156,73 @@ def test_the_teacher_is_the_base_as_it_is(bert):
 def test_one_pair_cannot_be_aligned(bert):
     with pytest.raises(InputError, match="1 pairs cannot be aligned"):
         align_language(bert, PAIRS[:1], language="nqo")
+
+
+@pytest.mark.parametrize("name", ["contrast", "soft_contrast", "geometry", "layers", "words", "stay"])
+def test_a_loss_counts_by_its_weight(bert, name):
+    """The difference that a weight makes is that many times the loss, here from the states of single rows.
+
+    A word of SPOKEN and its translation stand at the same place of both sentences.
+    """
+    module = own_vocabulary(bert, seed=1)
+    plan = Composition(bert, [Module(module.parts[1:], module.facts)])
+    own, source = (bert.tokenizer(list(side))["input_ids"] for side in zip(*SPOKEN[:9], strict=True))
+    links = [[((place, place + 1),) * 2 for place in range(1, len(row) - 1)] for row in own]
+
+    def loss(weight):
+        spec = AlignmentTraining(**{"training": SETTINGS, "contrast": 0.0, name: weight})
+        return Alignment(plan, Pairs(own, source, links), spec, seed=0, language="swh").loss(0)[0].item()
+
+    found, wanted, moved = (
+        [_states(of, row) for row in side]
+        for of, side in ((plan, own), (Composition(bert), source), (plan, source))
+    )
+    chosen = BatchOrder(list(map(len, own)), max_tokens=96, seed=0).at(0)
+    vectors, targets = (torch.stack([side[row][-1].mean(0) for row in chosen]) for side in (found, wanted))
+    by_hand = {
+        "contrast": lambda: contrast(vectors, targets),
+        "soft_contrast": lambda: soft_contrast(vectors, targets),
+        "geometry": lambda: geometry(vectors, targets),
+        "layers": lambda: away(
+            *(torch.stack([side[row].mean(1) for row in chosen], dim=1) for side in (found, wanted))
+        ),
+        "words": lambda: away(
+            *(torch.cat([side[row][:, 1:-1] for row in chosen], dim=1) for side in (found, wanted))
+        ),
+        "stay": lambda: away(*(torch.cat([side[row] for row in chosen], dim=1) for side in (moved, wanted))),
+    }
+    assert loss(3.0) - loss(0.0) == pytest.approx(3 * by_hand[name]().item(), rel=1e-3)
+
+
+def test_the_translations_stay_where_they_are(bert):
+    def moved(stay):
+        module = align_language(bert, SPOKEN, language="swh", settings=SETTINGS, stay=stay)
+        plan = Composition(bert, [module])
+        rows = bert.tokenizer([source for _, source in SPOKEN])["input_ids"]
+        return sum(float(away(_states(plan, row), _states(Composition(bert), row))) for row in rows)
+
+    assert moved(30.0) < 0.5 * moved(0.0)
+
+
+def test_text_is_aligned_with_its_gloss(bert):
+    entries = [
+        (own.strip(), other)
+        for one, two in PAIRS
+        for own, other in zip(one.split(), two.split(), strict=True)
+    ]
+    words = make_lexicon(dictionary=entries, language="nqo")
+    texts = [one for one, _ in PAIRS]
+    found = align_language(bert, [], texts=texts, gloss=words, language="nqo", settings=SETTINGS)
+    same = align_language(bert, PAIRS, language="nqo", settings=SETTINGS)
+    assert found.scores == same.scores
+    for name, value in found.tensors().items():
+        assert torch.equal(value, same.tensors()[name])
+    with pytest.raises(InputError, match="--gloss: text without translations is aligned with its gloss"):
+        align_language(bert, [], texts=texts, language="nqo")
+    with pytest.raises(InputError, match="--gloss: a bottleneck module is no lexicon"):
+        align_language(bert, [], texts=texts, gloss=same, language="nqo")
+
+
+def _states(plan, row):
+    ids = torch.tensor([row])
+    return plan.layers(ids, torch.ones_like(ids), ["swh"])[1:, 0].detach()

@@ -8,6 +8,7 @@ from typing import Any
 from xling.api.given import given, told
 from xling.bases.base import Base
 from xling.languages import parse as parse_tag
+from xling.makers.alignment import GLOSS
 from xling.makers.language import text_of
 from xling.makers.make import checked, make
 from xling.makers.stage import ALONE, Data, Session, Stage
@@ -85,6 +86,8 @@ def align_language(
     pairs: Sequence[tuple[str, str]],
     *,
     language: str,
+    texts: Sequence[str] = (),
+    gloss: Module | None = None,
     kind: str = "bottleneck",
     options: Mapping[str, Any] | None = None,
     settings: TrainingSettings | None = None,
@@ -100,6 +103,8 @@ def align_language(
         base: The frozen encoder, which is also the teacher.
         pairs: Pairs of a sentence in the language and its translation into a language that the base knows.
         language: The tag of the language.
+        texts: Lines of text without translations, which `gloss` translates word for word.
+        gloss: A lexicon, from `make_lexicon`.
         kind: The kind of module: a value of `--kind`.
         options: Fields of the kind's first configuration.
         settings: The length of training, the learning rate and so on.
@@ -107,14 +112,15 @@ def align_language(
         vocabulary: A vocabulary from `build_vocabulary`, which replaces the base's.
         seed: The seed of the initial values and the order of pairs.
         session: Where checkpoints are written, and the callbacks for steps and remarks.
-        further: More fields of `AlignmentTraining`, such as `tokens`.
+        further: More fields of `AlignmentTraining`: the weights of its losses, such as `geometry`.
 
     Returns:
         The module. The last tenth of the pairs, 200 at most, is held out; `scores` contain the percentage of
         them whose nearest sentence is their own translation, before and after the training.
 
     Raises:
-        InputError: When there are fewer than two pairs, or the language or the kind is unknown.
+        InputError: When there are fewer than two pairs, or the language or the kind is unknown; when `gloss`
+            is no lexicon.
 
     Example:
         >>> pairs = [(line, line.upper()) for line in lines]
@@ -126,8 +132,8 @@ def align_language(
         name="",
         spec=told(AlignmentTraining, settings, {"kind": kind, "options": dict(options or {}), **further}),
         language=parse_tag(language),
-        data={"pairs": Data(rows=pairs)},
-        modules=given(init=init, vocabulary=vocabulary),
+        data={"pairs": Data(rows=pairs), **({"text": Data(rows=texts)} if texts else {})},
+        modules=given(init=init, vocabulary=vocabulary, **{GLOSS: gloss}),
         seed=seed,
     )
     return make(base, checked(stage), session)

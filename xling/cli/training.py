@@ -117,6 +117,9 @@ def language(
         Path | None,
         typer.Option("--parallel", help="A table of sentences and translations, to align instead of MLM."),
     ] = None,
+    gloss: Annotated[
+        Path | None, typer.Option("--gloss", help="A lexicon: align --text with its translation of it.")
+    ] = None,
     pairs: Pairs = None,
     lexicon: Words = None,
     aligner: AlignerName = None,
@@ -145,7 +148,12 @@ def language(
     kind = kind or "madx"
     made = kind in MADE
     of_training = {"--text": text, "--parallel": parallel, "--vocabulary": vocabulary, "--init": init}
-    of_training |= {"--minutes": minutes, "--source-text": source_text, "--head-text": head_text}
+    of_training |= {
+        "--minutes": minutes,
+        "--source-text": source_text,
+        "--head-text": head_text,
+        "--gloss": gloss,
+    }
     of_lexicon = {"--pairs": pairs, "--lexicon": lexicon, "--aligner": aligner, "--data-root": data_root}
     check_options(kind, base, of_training if made else of_lexicon)
     words = LexiconFiles(language=language, pairs=pairs, dictionary=lexicon, data_root=data_root)
@@ -155,6 +163,7 @@ def language(
         source_text=tuple(source_text or ()),
         head_text=tuple(head_text or ()),
         parallel=parallel,
+        gloss=gloss,
         init=init,
         vocabulary=vocabulary,
         alpha=alpha,

@@ -15,6 +15,7 @@ from xling.data.text import ALPHA, balanced, held_apart, read_text
 from xling.errors import InputError
 from xling.jobs.from_files import from_files
 from xling.languages import parse
+from xling.makers.alignment import GLOSS
 from xling.makers.language import text_of
 from xling.makers.make import checked
 from xling.makers.stage import Data, Stage
@@ -90,7 +91,8 @@ class LanguageFiles:
 
     text: files and folders, or `tag=path` for each language of a family. source_text: text of the source,
     for a centre. head_text: text to fit the MLM head on, for a base without one. init: the language module
-    to train further, or a centre of the same source. alpha: how a family is balanced, from 0 (equal shares)
+    to train further, or a centre of the same source. gloss: a lexicon, by whose translation text is aligned
+    as by parallel text. alpha: how a family is balanced, from 0 (equal shares)
     to 1 (each line once).
     """
 
@@ -99,6 +101,7 @@ class LanguageFiles:
     source_text: tuple[Path, ...] = ()
     head_text: tuple[Path, ...] = ()
     parallel: Path | None = None
+    gloss: Path | None = None
     init: Path | None = None
     vocabulary: Path | None = None
     alpha: float = ALPHA
@@ -106,33 +109,56 @@ class LanguageFiles:
     def stage(self, options: Options) -> Stage:
         """Return the training stage. Raises InputError unless one of text and parallel text is given."""
         tag = parse(self.language)
-        if bool(self.text) == bool(self.parallel):
+        self._check(options.kind)
+        if options.kind == CENTRE:
+            spec, data = options.chosen(Centring), self._texts()
+        elif self._aligned:
+            spec, data = options.told(AlignmentTraining), self._both_sides()
+        else:
+            spec, data = options.told(LanguageTraining), self._text(options.seed)
+            if self.head_text:
+                data["head_text"] = from_files(read_text(self.head_text), self.head_text)
+        modules = modules_in(options.out, init=self.init, vocabulary=self.vocabulary, **{GLOSS: self.gloss})
+        return Stage(
+            name=name_of(options.out), spec=spec, language=tag, data=data, modules=modules, seed=options.seed
+        )
+
+    @property
+    def _aligned(self) -> bool:
+        return self.parallel is not None or self.gloss is not None
+
+    def _check(self, kind: str) -> None:
+        """Raise InputError for files that do not go together, or that the kind does not read."""
+        if self.gloss is not None and not self.text:
+            raise InputError("there is nothing to gloss", where="--gloss", hint="give --text beside it")
+        if self.gloss is None and bool(self.text) == bool(self.parallel):
             raise InputError(
                 "a module learns from text or from parallel text",
                 where="--text",
                 hint="give --text or --parallel; for both, train on --text first, then --parallel "
-                "with --init",
+                "with --init, or say by which lexicon the text is translated (--gloss)",
             )
-        if self.head_text and (options.kind == CENTRE or self.parallel):
+        if self.head_text and (kind == CENTRE or self._aligned):
             hint = "leave it out"
             raise InputError("no pieces are predicted, so no head is fitted", where="--head-text", hint=hint)
-        if options.kind == CENTRE:
-            spec, data = options.chosen(Centring), self._texts()
-        elif self.source_text:
+        if self.source_text and kind != CENTRE:
             hint = f"give --kind {CENTRE}, or leave it out"
-            raise InputError(f"{options.kind} reads no text of the source", where="--source-text", hint=hint)
-        elif self.parallel is None:
-            spec, data = options.told(LanguageTraining), self._text(options.seed)
-            if self.head_text:
-                data["head_text"] = from_files(read_text(self.head_text), self.head_text)
-        else:
-            spec = options.told(AlignmentTraining)
+            raise InputError(f"{kind} reads no text of the source", where="--source-text", hint=hint)
+        if self._aligned and kind == CENTRE:
+            hint = "leave it out, or take another kind"
+            where = "--parallel" if self.parallel else "--gloss"
+            raise InputError(f"a {CENTRE} is made from text alone", where=where, hint=hint)
+
+    def _both_sides(self) -> dict[str, Data]:
+        """Return the parallel text, and the text that a lexicon translates."""
+        data = {}
+        if self.parallel is not None:
             pairs = read_parallel(self.parallel, language=self.language)
-            data = {"pairs": from_files(pairs, [self.parallel])}
-        modules = modules_in(options.out, init=self.init, vocabulary=self.vocabulary)
-        return Stage(
-            name=name_of(options.out), spec=spec, language=tag, data=data, modules=modules, seed=options.seed
-        )
+            data["pairs"] = from_files(pairs, [self.parallel])
+        if self.text:
+            paths = [Path(path) for path in self.text]
+            data["text"] = from_files(read_text(paths), paths)
+        return data
 
     def _texts(self) -> dict[str, Data]:
         """Return the lines that a centre is made from: of the language and, if given, of the source."""

@@ -1,9 +1,10 @@
-"""Making a language module from parallel text, by the alignment objective."""
+"""Making a language module by the alignment objective, from parallel text or from text and its own gloss."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,37 +13,41 @@ from xling.bases.base import Base
 from xling.composition.composed import Composition
 from xling.errors import InputError
 from xling.makers.language import check_acts, check_given, started, warn_of_unknown
+from xling.makers.linked_words import linked_words
 from xling.makers.stage import Session, Stage
+from xling.modules.lexicon import Lexicon
 from xling.modules.module import Module
+from xling.tasks.rewriting import rewritten_text
 from xling.training.alignment import Alignment, Pairs, sentence_vectors
-from xling.training.specs import AlignmentTraining, TrainingSettings
+from xling.training.specs import AlignmentTraining
 
-_HELD_OUT = 200
+_HELD_OUT, GLOSS = 200, "gloss"
 
 
 def check_alignment(stage: Stage[AlignmentTraining]) -> None:
     """Raise InputError when the kind is unknown or a head alone, or when there are fewer than two pairs."""
     check_acts(stage.spec)
     check_given(stage)
-    if (count := len(stage.rows("pairs"))) < 2:
+    if stage.rows("text") and GLOSS not in stage.modules:
+        raise InputError("text without translations is aligned with its gloss", where=f"--{GLOSS}")
+    if (count := len(stage.rows("pairs")) + len(stage.rows("text"))) < 2:
         raise InputError(f"{count} pairs cannot be aligned", where="--parallel", hint="give more of them")
 
 
 def make_alignment(base: Base, stage: Stage[AlignmentTraining], session: Session) -> Module:
-    """Train the language module of a stage on pairs of sentences.
+    """Train the language module of a stage on pairs of sentences, or of sentences and their glosses.
 
     The last pairs are held out: a tenth of them, but 200 at most. The module's scores are the percentages of
     these whose translation is found among all of them, before and after training.
     """
-    spec, pairs, init = stage.spec, stage.rows("pairs"), stage.module("init")
+    spec, pairs, init = stage.spec, _pairs(stage), stage.module("init")
     held = min(_HELD_OUT, len(pairs) // 10)
     module = started(base, stage, stage.facts(base))
     around = stage.composed(base)
     tokenizer = around(module).tokenizer(stage.language)
-    encoded = _encoded(base, tokenizer, pairs, spec.training)
+    encoded = _encoded(base, tokenizer, pairs, spec)
     warn_of_unknown(encoded.rows, tokenizer, stage.language, session.say)
-    learned = Pairs(encoded.rows[: len(pairs) - held], encoded.source[: len(pairs) - held])
-    kept = Pairs(encoded.rows[len(pairs) - held :], encoded.source[len(pairs) - held :])
+    learned, kept = encoded[: len(pairs) - held], encoded[len(pairs) - held :]
     before = retrieved(around(module), kept, stage.language)
 
     def objective_of(trained: Module) -> Alignment:
@@ -74,14 +79,37 @@ def retrieved(composition: Composition, pairs: Pairs, language: str) -> float | 
     return round(100 * float(right.float().mean()), 2)
 
 
-def _encoded(
-    base: Base, tokenizer: Any, pairs: Sequence[tuple[str, str]], settings: TrainingSettings
-) -> Pairs:
+def _pairs(stage: Stage[AlignmentTraining]) -> list[tuple[str, str]]:
+    """Return the pairs of a stage, and each line of its text with its gloss where that has other words.
+
+    Raises InputError when the module that glosses is no lexicon.
+    """
+    pairs, gloss = list(stage.rows("pairs")), stage.module(GLOSS)
+    if gloss is None:
+        return pairs
+    lexicons = [network for network in gloss.networks if isinstance(network, Lexicon)]
+    if not lexicons:
+        kinds = " + ".join(part.config.kind for part in gloss.parts)
+        hint = "make one with xling train language --kind lexicon"
+        raise InputError(f"a {kinds} module is no lexicon", where=f"--{GLOSS}", hint=hint)
+    read = (
+        (line, rewritten_text(line, partial(lexicons[0].rewritten, language=stage.language)))
+        for line in stage.rows("text")
+    )
+    return pairs + [(line, said) for line, said in read if said != line]
+
+
+def _encoded(base: Base, tokenizer: Any, pairs: Sequence[tuple[str, str]], spec: AlignmentTraining) -> Pairs:
     """Return one row per sentence. A long sentence is cut, so that both sides have equally many rows."""
-    longest = min(settings.max_length, base.max_length)
-    own, source = ([pair[side] for pair in pairs] for side in (0, 1))
-    return Pairs(_rows(tokenizer, own, longest), _rows(base.tokenizer, source, longest))
-
-
-def _rows(tokenizer: Any, lines: Sequence[str], longest: int) -> list[list[int]]:
-    return tokenizer(list(lines), truncation=True, max_length=longest)["input_ids"]
+    longest = min(spec.training.max_length, base.max_length)
+    own, source = (
+        of(
+            [pair[side] for pair in pairs],
+            truncation=True,
+            max_length=longest,
+            return_offsets_mapping=bool(spec.words),
+        )
+        for side, of in enumerate((tokenizer, base.tokenizer))
+    )
+    links = linked_words(pairs, own["offset_mapping"], source["offset_mapping"]) if spec.words else ()
+    return Pairs(own["input_ids"], source["input_ids"], links)

@@ -18,6 +18,7 @@ from xling.composition.forms.turns import Turns
 from xling.data.examples import Example
 from xling.data.romanising import romanised_examples
 from xling.evaluation.results import RELATED, ROMANISED
+from xling.makers.alignment import GLOSS
 from xling.makers.make import checked
 from xling.makers.projection import checked_carrier
 from xling.makers.stage import Stage
@@ -183,13 +184,19 @@ def _mlm_stage(corpus: Corpus, language: str, below: Mapping[str, Stage]) -> Sta
 def _alignment_stage(corpus: Corpus, language: str, below: Mapping[str, Stage]) -> Stage:
     section = corpus.recipe.language_modules.alignment
     assert section is not None
+    data, modules = {}, dict(below)
+    if section.pairs is not None:
+        data["pairs"] = corpus.pairs(section.pairs, language)
+    if section.gloss is not None:
+        data["text"] = corpus.lines(section.gloss, language)
+        modules[GLOSS] = words_stage(corpus, language)
     return _stage(
         corpus,
         name=f"lang/{language}{'/aligned' if 'init' in below else ''}",
         spec=told(section, AlignmentTraining),
         language=language,
-        data={"pairs": corpus.pairs(section.pairs, language)},
-        modules=dict(below),
+        data=data,
+        modules=modules,
     )
 
 

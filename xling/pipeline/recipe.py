@@ -104,9 +104,17 @@ class AlignmentSection(AlignmentTraining):
     `kind` and `options` are those of the language modules unless they are given here.
 
     pairs: the parallel text.
+    gloss: text without translations, which is aligned with its own gloss by the recipe's lexicon.
     """
 
-    pairs: DataSpec
+    pairs: DataSpec | None = None
+    gloss: DataSpec | None = None
+
+    @model_validator(mode="after")
+    def _of_something(self) -> AlignmentSection:
+        if self.pairs is None and self.gloss is None:
+            raise ValueError("alignment: name the card of pairs, of text to gloss, or both (pairs, gloss)")
+        return self
 
 
 class WordsSection(LexiconBuild):
@@ -284,6 +292,13 @@ class Recipe(Specification):
     fusions: dict[Condition, FusionSection] = {}
     hypernetworks: dict[Condition, HypernetworkTraining] = {}
     controls: tuple[Literal["romanised", "related", "removed"], ...] = ()
+
+    @model_validator(mode="after")
+    def _glossed_by_something(self) -> Recipe:
+        alignment = self.language_modules.alignment
+        if alignment is not None and alignment.gloss is not None and self.words is None:
+            raise ValueError("alignment.gloss: there is no lexicon to gloss by; name its data (words)")
+        return self
 
     @model_validator(mode="after")
     def _conditions_differ(self) -> Recipe:

@@ -1,21 +1,20 @@
 """The alignment objective: states of a language are drawn to the base's states of the same English sentences.
 
 The method follows TADA (Held et al. 2023). It needs parallel sentences. Sentence vectors are compared by
-cosine and by a contrastive loss within the batch. Optionally, tokens that are each other's nearest
-neighbours are compared too.
+cosine, and by weight with what else `likeness` has: a contrastive loss within the batch by default. TADA's
+critic is one more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
-from xling.bases.base import run_encoder
 from xling.bases.batches import pad_rows
 from xling.bases.precision import FLOAT32, Precision, chosen_precision, computing_in
 from xling.composition.composed import Composition
@@ -23,12 +22,14 @@ from xling.data.collation import BatchOrder
 from xling.languages import UNKNOWN
 from xling.modules.head import mean_states
 from xling.training.adversary import Critic, TokenStates, adversarial_loss
+from xling.training.likeness import OF_SENTENCES, Span, apart, away, span_means, token_distance
 from xling.training.specs import AlignmentTraining
+from xling.training.staying import Stay
 
-_CONTRAST, _TEMPERATURE = 1.0, 0.05
 _TEACHER_TOKENS = 4096
 
 Rows = Sequence[Sequence[int]]
+Linked = Sequence[tuple[Span, Span]]  # a word's pieces in the sentence, and its translation's
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,46 @@ class Pairs:
 
     rows: the sentences in the language that is learned.
     source: their translations, in the base's own pieces.
+    links: for each pair, the words that are each other's translations; empty when no loss needs them.
     """
 
     rows: Rows
     source: Rows
+    links: Sequence[Linked] = ()
+
+    def __getitem__(self, part: slice) -> Pairs:
+        """Return some of the pairs."""
+        return Pairs(self.rows[part], self.source[part], self.links[part])
+
+
+@dataclass(frozen=True)
+class Read:
+    """What an encoder made of a batch of rows.
+
+    layers: the states after the embeddings and after every layer, [layers_and_one, rows, length, hidden]; the
+    last alone, [1, rows, length, hidden], where no loss needs more.
+    mask: 1 at pieces and 0 at padding, [rows, length].
+    """
+
+    layers: Float[Tensor, "layers rows length hidden"]
+    mask: Tensor
+
+    @property
+    def last(self) -> TokenStates:
+        """The encoder's states."""
+        return TokenStates(self.layers[-1].float(), self.mask)
+
+    @cached_property
+    def means(self) -> Float[Tensor, "layers rows hidden"]:
+        """The mean state of every row, after every layer."""
+        return torch.stack([mean_states(states.float(), self.mask) for states in self.layers[1:]])
 
 
 class Alignment:
     """The objective that aligns a language with the source language of parallel text.
 
     Only the modules of the composition learn. The teacher is the unchanged base. Its sentence vectors are
-    computed once, but the loss on tokens needs its states in every forward pass.
+    computed once, but losses on words, pieces and layers need its states in every forward pass.
 
     language: the language of the rows, for plans and parts that depend on it.
     """
@@ -64,17 +94,18 @@ class Alignment:
         language: str = UNKNOWN,
     ) -> None:
         settings = spec.training
-        self.composition, self.pairs, self.language = composition, pairs, language
-        self.tokens, self.adversary = spec.tokens, spec.adversary
+        self.composition, self.pairs, self.spec, self.language = composition, pairs, spec, language
         self.device = str(composition.encoder.device)
         self.precision: Precision = chosen_precision(settings.precision, self.device)
-        self.teacher = sentence_vectors(Composition(composition.base), pairs.source)
+        self.base = Composition(composition.base)
+        self.teacher = sentence_vectors(self.base, pairs.source)
         lengths = [len(row) for row in pairs.rows]
         self.order = BatchOrder(
             lengths, max_tokens=settings.batch_tokens, seed=seed, max_rows=settings.batch_rows
         )
         critic = Critic(composition.base.shape.hidden, seed=seed) if spec.adversary else None
         self.critic = critic and critic.to(self.device)
+        self.stay = Stay(composition, language) if spec.stay else None
         composition.train(base_dropout=settings.base_dropout)
 
     @property
@@ -89,35 +120,77 @@ class Alignment:
     def loss(self, number: int) -> tuple[Tensor, int]:
         """Return the loss of forward pass `number`, and the number of pieces that it read."""
         chosen = self.order.at(number)
-        pad = self.composition.tokenizer(self.language).pad_token_id
-        ids, mask = pad_rows([self.pairs.rows[row] for row in chosen], pad, self.device)
-        with computing_in(self.precision, self.device):
-            states = self.composition(ids, mask, [self.language] * len(ids))
-        found, wanted = mean_states(states.float(), mask), self.teacher[chosen]
-        loss = sentence_distance(found, wanted)
-        if self.tokens or self.critic:
-            loss = loss + self._of_tokens(TokenStates(states.float(), mask), self._source_states(chosen))
-        return loss, int(mask.sum())
+        own = self._own([self.pairs.rows[row] for row in chosen])
+        found, wanted = mean_states(own.last.states, own.mask), self.teacher[chosen]
+        loss = apart(found, wanted)
+        for name, distance in OF_SENTENCES.items():
+            if weight := getattr(self.spec, name):
+                loss = loss + weight * distance(found, wanted)
+        if self._of_parts:
+            loss = loss + self._parts(own, self._source(chosen), chosen)
+        if self.stay:
+            loss = loss + self.spec.stay * self._moved(chosen, self.stay)
+        return loss, int(own.mask.sum())
 
     def evaluate(self) -> float | None:
         """Return None: nothing is evaluated during training."""
         return None
 
-    def _of_tokens(self, own: TokenStates, source: TokenStates) -> Tensor:
-        loss = own.states.new_zeros(())
-        if self.tokens:
-            loss = loss + self.tokens * token_distance(own, source)
+    @property
+    def _of_parts(self) -> bool:
+        return bool(self._deep or self.spec.tokens or self.critic)
+
+    @property
+    def _deep(self) -> bool:
+        return bool(self.spec.layers or self.spec.words)
+
+    def _parts(self, own: Read, source: Read, chosen: Sequence[int]) -> Tensor:
+        spec, loss = self.spec, own.layers.new_zeros(())
+        if spec.tokens:
+            loss = loss + spec.tokens * token_distance(own.last, source.last)
+        if spec.layers:
+            loss = loss + spec.layers * away(own.means, source.means)
+        if spec.words:
+            loss = loss + spec.words * self._of_words(own, source, chosen)
         if self.critic:
-            game = adversarial_loss(self.critic, own, source, self.adversary)
+            game = adversarial_loss(self.critic, own.last, source.last, spec.adversary)
             loss = loss + (game - game.detach())  # the two sides share no loss: the alignment's is shown
         return loss
 
+    def _of_words(self, own: Read, source: Read, chosen: Sequence[int]) -> Tensor:
+        """Return how far words are from their translations, in every layer; zero where none is linked."""
+        links = [(at, link) for at, row in enumerate(chosen) for link in self.pairs.links[row]]
+        if not links:
+            return own.layers.new_zeros(())
+        found, wanted = (
+            span_means(read.layers[1:], [(at, link[side]) for at, link in links])
+            for side, read in enumerate((own, source))
+        )
+        return away(found, wanted)
+
+    def _own(self, rows: Rows) -> Read:
+        ids, mask = pad_rows(rows, self.composition.tokenizer(self.language).pad_token_id, self.device)
+        languages = [self.language] * len(ids)
+        with computing_in(self.precision, self.device):
+            if self._deep:
+                return Read(self.composition.layers(ids, mask, languages), mask)
+            return Read(self.composition(ids, mask, languages)[None], mask)
+
     @torch.no_grad()
-    def _source_states(self, chosen: Sequence[int]) -> TokenStates:
-        base = self.composition.base
-        rows = [self.pairs.source[row] for row in chosen]
-        ids, mask = pad_rows(rows, base.tokenizer.pad_token_id, self.device)
-        return TokenStates(run_encoder(base.encoder, base.family, ids, mask), mask)
+    def _source(self, chosen: Sequence[int]) -> Read:
+        ids, mask = self._source_rows(chosen)
+        return Read(self.base.layers(ids, mask) if self._deep else self.base(ids, mask)[None], mask)
+
+    def _moved(self, chosen: Sequence[int], stay: Stay) -> Tensor:
+        """Return how far the translations themselves have moved under the module, in every layer."""
+        ids, mask = self._source_rows(chosen)
+        with computing_in(self.precision, self.device):
+            states = self.composition.layers(ids, mask, [self.language] * len(ids))
+        return stay.loss(states, ids, mask, mask)
+
+    def _source_rows(self, chosen: Sequence[int]) -> tuple[Tensor, Tensor]:
+        pad = self.composition.base.tokenizer.pad_token_id
+        return pad_rows([self.pairs.source[row] for row in chosen], pad, self.device)
 
 
 @torch.no_grad()
@@ -141,26 +214,3 @@ def sentence_vectors(
         with computing_in(FLOAT32, device):
             found[chosen] = mean_states(composition(ids, mask, [language] * len(chosen)), mask)
     return found
-
-
-def sentence_distance(
-    found: Float[Tensor, "rows hidden"], wanted: Float[Tensor, "rows hidden"]
-) -> Float[Tensor, ""]:
-    """Return one minus the mean cosine, plus a contrastive loss.
-
-    The contrastive loss is the cross-entropy of picking each sentence's translation among those of the batch.
-    """
-    near = 1 - cosine_similarity(found, wanted).mean()
-    logits = normalize(found, dim=-1) @ normalize(wanted, dim=-1).T / _TEMPERATURE
-    return near + _CONTRAST * cross_entropy(logits, torch.arange(len(found), device=found.device))
-
-
-def token_distance(found: TokenStates, wanted: TokenStates) -> Float[Tensor, ""]:
-    """Return one minus the mean cosine of tokens that are mutual nearest neighbours within a pair."""
-    cosines = normalize(found.states, dim=-1) @ normalize(wanted.states, dim=-1).transpose(1, 2)
-    possible = found.mask.bool()[:, :, None] & wanted.mask.bool()[:, None, :]
-    cosines = cosines.masked_fill(~possible, -2.0)
-    there, back = cosines.argmax(2), cosines.argmax(1)
-    places = torch.arange(found.states.shape[1], device=found.states.device)
-    mutual = (back.gather(1, there) == places) & found.mask.bool()
-    return 1 - cosines.amax(2)[mutual].mean()

@@ -39,6 +39,7 @@ SpecT = TypeVar("SpecT", bound=Specification)
 MOST = 1e6  # of rates and lengths: more is a slip, and past what float32 holds
 _LENGTHS = ("steps", "epochs", "minutes")
 Positive = Annotated[float, Field(gt=0, le=MOST)]
+Weight = Annotated[float, Field(ge=0, le=MOST)]  # of a loss beside others
 
 
 class TrainingSettings(Specification):
@@ -112,7 +113,7 @@ class MaskedTraining(ModuleTraining):
 
     masked: Annotated[float, Field(gt=0, lt=1)] = 0.15
     candidates: bool = True
-    stay: Annotated[float, Field(ge=0, le=MOST)] = 0.0
+    stay: Weight = 0.0
 
 
 class LanguageTraining(MaskedTraining):
@@ -137,15 +138,31 @@ class HypernetworkTraining(MaskedTraining):
 class AlignmentTraining(ModuleTraining):
     """The training of a language module on parallel text, towards the base's states of the source side.
 
-    tokens: the weight of the loss on tokens, relative to the loss on sentences.
+    One minus the cosine of each sentence and its translation is always learned; what else is, by weight. Only
+    the contrast is on by default, and by itself it spreads the vectors wider than the source's are.
+
+    contrast: picking a sentence's translation among those of the batch.
+    soft_contrast: being as like every other translation of the batch as one's own translation is.
+    geometry: the cosines among the sentences of a batch, which are to be their translations'; this keeps how
+    far the vectors spread.
+    layers: the mean states of every layer, which a task module may read.
+    words: the states of words in every layer, by the words that the pairs themselves say are translations.
+    tokens: pieces that are each other's nearest.
+    stay: the translations themselves, which are to have the same states with the module, in every layer.
     adversary: how strongly the module learns to fool a critic that tells its states from those of the source
     side (1 in TADA, Held et al. 2023); with 0 there is no critic.
     """
 
     kind: str = "bottleneck"
     training: TrainingSettings = TrainingSettings(epochs=3, learning_rate=1e-3, batch_tokens=1024)
-    tokens: Annotated[float, Field(ge=0)] = 0.0
-    adversary: Annotated[float, Field(ge=0, le=MOST)] = 0.0
+    contrast: Weight = 1.0
+    soft_contrast: Weight = 0.0
+    geometry: Weight = 0.0
+    layers: Weight = 0.0
+    words: Weight = 0.0
+    tokens: Weight = 0.0
+    stay: Weight = 0.0
+    adversary: Weight = 0.0
 
 
 class Centring(Specification):

@@ -9,14 +9,15 @@ from torch import Tensor
 from xling.composition.composed import Composition
 from xling.errors import InputError
 from xling.languages import UNKNOWN
+from xling.training.likeness import away
 
 
 class Stay:
-    """A loss that keeps states near those of the unchanged base at the pieces that are not predicted.
+    """A loss that keeps states near those of the unchanged base, at the pieces that are not to change.
 
-    The base reads the same masked pieces, so where a module does nothing the loss is zero. It is a
-    distillation of the base into the base with modules, in every layer: the squared distance, relative to the
-    squared length of the base's states.
+    The base reads the same pieces, so where a module does nothing the loss is zero. It is a distillation of
+    the base into the base with modules, in every layer: the squared distance, relative to the squared length
+    of the base's states.
 
     Raises InputError when a module brings its own vocabulary, whose pieces the base cannot read.
     """
@@ -56,6 +57,4 @@ def moved(
 
     It is taken for each layer, and the mean over the layers is returned; zero when no position is kept.
     """
-    found, wanted = states[:, kept].float(), wanted[:, kept].float()
-    lengths = wanted.square().sum((1, 2)).clamp_min(torch.finfo(torch.float32).tiny)
-    return ((found - wanted).square().sum((1, 2)) / lengths).mean()
+    return away(states[:, kept], wanted[:, kept])
