@@ -51,7 +51,7 @@ def join(own: Sequence[Row]) -> Row:
     """Return one row of several that differ in their seed."""
     first = own[0]
     counted = [tag for tag in first["scores"] if tag not in first["apart"]]
-    gain = dict.fromkeys(("gain", "gain_low", "gain_high"))
+    gain: Row = dict.fromkeys(("gain", "gain_low", "gain_high"))
     errors = {}
     if first["method"] != CONTROL:
         gains, errors_of = (
