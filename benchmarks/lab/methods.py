@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from lab.between import BETWEEN
+from lab.few import OWN_LABELS
 from lab.ground import Ground
 from lab.method import Method, Modules
-from xling.makers.stage import NOTHING, Stage
+from xling.makers.stage import Stage
 from xling.modules.module import Module
 from xling.training.specs import TaskTraining
 
 SEEDS = (0, 1, 2)
-FEW, CARRIED, MORE_CARRIED, READ_AGAIN = 100, 1200, 4000, 800
+CARRIED, MORE_CARRIED, READ_AGAIN = 1200, 4000, 800
 PARTS = ("query", "key", "value", "output")
 LORA: Mapping[str, Any] = {
     "kind": "lora",
@@ -113,41 +113,6 @@ def again(ground: Ground, language: str, seed: int) -> Modules:
 def centred(ground: Ground, language: str, seed: int) -> Modules:
     """Return the control's module and the centre of a language's plain text."""
     return {**none(ground, language, seed), f"lang/{language}": ground.centre(language)}
-
-
-def few_labels(ground: Ground, language: str, seed: int) -> Modules:
-    """Return the control's module after ten more epochs on 100 sentences of the language.
-
-    It is the few-shot transfer of Lauscher et al. 2020 (From Zero to Hero).
-    """
-    before = ground.task_module(seed)
-    return {"task/few": _on_own_labels(before, ground, language, count=FEW)}
-
-
-def own_labels(ground: Ground, language: str, seed: int) -> Modules:
-    """Return the recipe's task module trained on the labels of the language in place of the source's."""
-    return {"task/own": _on_own_labels(ground.task_module(seed), ground, language, count=None)}
-
-
-def _on_own_labels(before: Stage, ground: Ground, language: str, *, count: int | None) -> Stage:
-    """Return the training of a task module on labels of a language, without any dev split."""
-    data = ground.own_labels(language, count)
-    assert data is not None and isinstance(before.spec, TaskTraining)
-    few = {"init": before} if count else {}
-    length = {"epochs": 10.0} if count else {}
-    training = before.spec.training.model_copy(update={"evaluate_every": 0, **length})
-    return replace(
-        before,
-        name=f"{before.name}/{language}-{'few' if count else 'own'}",
-        spec=before.spec.model_copy(update={"training": training}),
-        language=language,
-        data={"train": data, "dev": NOTHING},
-        modules=few,
-    )
-
-
-def _labelled(count: int | None) -> Callable[[Ground, str], bool]:
-    return lambda ground, language: ground.own_labels(language, count) is not None
 
 
 def _next(seed: int) -> int:
@@ -289,17 +254,5 @@ _ALL = (
         modules=centred,
         suits=_texts,
     ),
-    Method(
-        name="few-labels",
-        plan=lambda language, seed: "task/few",
-        modules=few_labels,
-        suits=_labelled(FEW),
-    ),
-    Method(
-        name="own-labels",
-        plan=lambda language, seed: "task/own",
-        modules=own_labels,
-        suits=_labelled(None),
-    ),
 )
-METHODS: Mapping[str, Method] = {method.name: method for method in (*_ALL, *BETWEEN)}
+METHODS: Mapping[str, Method] = {method.name: method for method in (*_ALL, *BETWEEN, *OWN_LABELS)}

@@ -102,9 +102,14 @@ _ALL = (
     *_words("pos", "_base/pos"),
 )
 _NAMED: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}
-# the same languages and splits, for methods between modules: their rows make tables of their own
-_BETWEEN = {"ner-between": "ner-pairs", "topic-between": "topic-text"}
+# the same languages and splits, for methods whose rows make tables of their own
+_LIKE = {
+    "ner-between": "ner-pairs",
+    "topic-between": "topic-text",
+    "ner-few": "ner-pairs",
+    "topic-few": "topic-pairs",
+}
 SUITES: Mapping[str, Suite] = {
     **_NAMED,
-    **{name: replace(_NAMED[like], name=name) for name, like in _BETWEEN.items()},
+    **{name: replace(_NAMED[like], name=name) for name, like in _LIKE.items()},
 }

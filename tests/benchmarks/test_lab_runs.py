@@ -131,3 +131,18 @@ def test_methods_between_modules(suite, tmp_path, monkeypatch):
     assert found["auto"]["numbers"] > found["related"]["numbers"] > found["own"]["numbers"] > 0
     assert found["hyper-x"]["plan"] == "hyper-x" and found["hyper-x"]["numbers"] > found["none"]["numbers"]
     assert {row["languages"] for row in rows if row["method"] == "hyper-x"} == {"chosen", "reported"}
+
+
+def test_few_labels_are_joined_to_the_source_s_or_come_after_them(suite, tmp_path):
+    """On test, so that labels of dev may be learned; of one language, whose dev split has enough."""
+    names = ("after-10", "joined-10")
+    rows = run(tmp_path / "lab", "--methods", "none", *names, "--languages", "reported", "--seeds", "0")
+    assert {row["method"]: list(row["scores"]) for row in rows} == {
+        "none": ["eng"],
+        **dict.fromkeys(names, ["eng"]),
+    }
+    ground = Ground(suite, tmp_path, tmp_path / "recipe" / "data")
+    after, joined = (METHODS[name].modules(ground, "eng", 0)["task/few"] for name in names)
+    assert len(after.rows("train")) == len(joined.rows("train/eng")) == 10
+    assert joined.rows("train")[:-10] == ground.task_module(0).rows("train")
+    assert set(after.modules) == {"init"} and not joined.modules

@@ -36,7 +36,7 @@ def test_the_split_follows_from_what_a_language_serves():
         suite.split("swh")
 
 
-PAIRED = {"topic-pairs", "ner-pairs", "pos-pairs", "ner-between"}
+PAIRED = {"topic-pairs", "ner-pairs", "pos-pairs", "ner-between", "topic-few", "ner-few"}
 
 
 @pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
