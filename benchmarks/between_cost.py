@@ -21,7 +21,7 @@ from make_results import DOCS
 
 import xling
 from xling.bases.base import Base, load_base
-from xling.composition.composed import base_facts
+from xling.composition.fitting import base_facts
 from xling.data import cldr
 from xling.makers.composed_model import ComposedModel
 from xling.modules.hypernetwork import HypernetworkConfig

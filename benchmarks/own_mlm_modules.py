@@ -25,7 +25,8 @@ from torch import Tensor
 from xling import train_language
 from xling.bases.base import Base, load_base
 from xling.bases.precision import fast_bfloat16
-from xling.composition.composed import Composition, base_facts
+from xling.composition.composed import Composition
+from xling.composition.fitting import base_facts
 from xling.data.text import read_text
 from xling.machine import peak_rss_mb, versions
 from xling.makers.mlm_head import mlm_head

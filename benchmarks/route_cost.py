@@ -19,7 +19,8 @@ import torch
 from ledger import Row, append, here
 
 from xling.bases.base import Base, load_base, run_encoder
-from xling.composition.composed import Composition, base_facts
+from xling.composition.composed import Composition
+from xling.composition.fitting import base_facts
 from xling.composition.forms.route import Route
 from xling.composition.forms.single import Loaded
 from xling.composition.forms.stack import Stack

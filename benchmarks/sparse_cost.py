@@ -26,7 +26,8 @@ from ledger import Row, append, here, in_turns
 from torch import Tensor
 
 from xling.bases.base import Base, load_base
-from xling.composition.composed import Composition, base_facts
+from xling.composition.composed import Composition
+from xling.composition.fitting import base_facts
 from xling.modules.entries import top_k
 from xling.modules.full import Full, FullConfig
 from xling.modules.module import Module, Part

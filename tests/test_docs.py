@@ -136,7 +136,7 @@ DOCUMENTS = {
     ),
     "docs/language_modules.md": Document(
         {
-            **{name: PLAIN for name in ("swh.txt", "english.txt", "bam.txt")},
+            **READER, **{name: PLAIN for name in ("swh.txt", "eng.txt", "english.txt", "bam.txt")},
             "bam-eng.tsv": lines("bam\teng", *(f"{line}\t{line}" for line in TEXTS)),
             "words.tsv": lines("amina\tjuma"),
         },
@@ -148,7 +148,12 @@ DOCUMENTS = {
             "xling train language --language bnt --text swh=swh.txt --text eng=english.txt":
                 f"--base {BASE} --out modules/lang/bnt",
         },
-        options={"--set epochs=3": ALIGNED.replace("nqo", "bam")},
+        options={
+            "--set epochs=3": ALIGNED.replace("nqo", "bam"),
+            "--set jitter=0.1": TAGS,
+            "--set base_dropout=true": TAGS,
+            "--set parts.leave_out='[0, 1, 2, 3, 4, 5, 6, 7]'": TAGS,
+        },
     ),
     "docs/modules.md": Document(
         {**READER, "eng/all.txt": PLAIN},

@@ -21,7 +21,8 @@ from support.tiny import save_tokenizer
 from torch import Tensor
 
 from xling.bases.base import Base, load_base
-from xling.composition.composed import Composition, base_facts
+from xling.composition.composed import Composition
+from xling.composition.fitting import base_facts
 from xling.modules.module import Module, Part
 from xling.modules.registry import restore
 from xling.store.formats.adapterhub import CONFIG, WEIGHTS, read

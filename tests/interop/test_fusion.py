@@ -10,8 +10,9 @@ import torch
 from interop.test_adapterhub import BASES, FIXTURES, TOLERANCE, Recorded, furthest, opened, read_fixture
 from safetensors.torch import save_file
 
-from xling.composition.composed import Composition, base_facts
+from xling.composition.composed import Composition
 from xling.composition.contents import grow
+from xling.composition.fitting import base_facts
 from xling.composition.grammar import parse
 from xling.errors import InputError, PlanError
 from xling.modules.module import Module

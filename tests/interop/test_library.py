@@ -18,8 +18,9 @@ from support.foreign_cases import (
 )
 
 from xling.bases.base import Base
-from xling.composition.composed import Composition, base_facts
+from xling.composition.composed import Composition
 from xling.composition.contents import grow
+from xling.composition.fitting import base_facts
 from xling.composition.grammar import parse
 from xling.errors import InputError
 from xling.modules.module import Module

@@ -12,7 +12,8 @@ from support.making import disturbed
 from support.tiny import TEXTS
 
 import xling
-from xling.composition.composed import Composition, base_facts
+from xling.composition.composed import Composition
+from xling.composition.fitting import base_facts
 from xling.data.examples import (
     Choice,
     LabelledText,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from xling.bases.base import Base
-from xling.composition.composed import base_facts as facts
+from xling.composition.fitting import base_facts as facts
 from xling.modules.biaffine import BiaffineConfig
 from xling.modules.combining import CombinerConfig
 from xling.modules.head import HeadConfig

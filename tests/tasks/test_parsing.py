@@ -10,7 +10,7 @@ import torch
 from support.tiny import WORDS
 
 from xling import train_task
-from xling.composition.composed import base_facts as facts
+from xling.composition.fitting import base_facts as facts
 from xling.data.conllu import as_tagged, read_conllu
 from xling.data.examples import ParsedSentence
 from xling.data.trees import tree_fault

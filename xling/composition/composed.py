@@ -36,14 +36,16 @@ from xling.composition.forms.beside import check_combiners, heads_in
 from xling.composition.forms.form import HeadState, Plan, TunedByRow, acting, outputs_changed, walk
 from xling.composition.forms.route import gather
 from xling.composition.forms.single import Loaded
+from xling.composition.noise import NO_NOISE, Noise, shaken
 from xling.composition.pairing import Pairing, PairReader, pairing_of
 from xling.errors import MismatchError, PlanError
 from xling.languages import UNKNOWN
 from xling.modules.linear_sites import site_of
-from xling.modules.module import Facts, Module
+from xling.modules.module import Module
 from xling.pairs import Paired
 from xling.sites import (
     NO_ROWS,
+    PLACES,
     LinearState,
     Place,
     ReadsPieces,
@@ -229,9 +231,10 @@ class Composition:
         """What stands for the paired text of rows without one; None when the plan reads none for them."""
         return None if self._pairs is None else pairing_of(self.node, language)
 
-    def train(self, training: bool = True, *, base_dropout: bool = False) -> None:
-        """Switch dropout in the modules on or off; `base_dropout` applies it in the frozen encoder too."""
-        self.encoder.train(training and base_dropout)
+    def train(self, training: bool = True, *, noise: Noise = NO_NOISE) -> None:
+        """Switch dropout in the modules on or off; `noise` says what is disturbed in the frozen encoder."""
+        self.encoder.train(training and noise.dropout)
+        self._jitter = noise.jitter if training else 0.0
         for network in self.networks:
             network.train(training)
 
@@ -308,28 +311,11 @@ class Composition:
         return self.node.embed(states, self._rows)
 
     def _increment(self, layer: int, place: Place, state: ResidualState) -> Tensor | None:
-        return self.node.increment(layer, place, replace(state, rows=self._rows))
+        found = self.node.increment(layer, place, replace(state, rows=self._rows))
+        return shaken(found, state, self._jitter) if self._jitter and place == PLACES[-1] else found
 
     def _linear_increment(self, place: str, inputs: Tensor, outputs: Tensor) -> Tensor | None:
         return self.node.linear_increment(place, LinearState(inputs, outputs, self._rows))
-
-
-def base_facts(base: Base | None, **changes: Any) -> Facts:
-    """The metadata of a module made for this base, which `check_fits` compares with a base later.
-
-    base: None for a module that serves every base. changes: further fields of `Facts`.
-    """
-    if base is None:
-        return Facts(**changes)
-    return Facts(
-        base=base.id,
-        base_revision=base.revision,
-        base_fingerprint=base.fingerprint,
-        tokenizer_fingerprint=base.tokenizer_fingerprint,
-        hidden=base.shape.hidden,
-        layers=base.shape.layers,
-        **changes,
-    )
 
 
 def _vectors(vocabulary: ReadsPieces | None, ids: Tensor, table: Tensor) -> Tensor:

@@ -1,10 +1,12 @@
-"""Whether a module was made for a base, and has its sizes, whatever its file claims."""
+"""Which base a module is made for, and whether it was and has its sizes, whatever its file claims."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from xling.bases.base import Base
 from xling.errors import MismatchError
-from xling.modules.module import Module
+from xling.modules.module import Facts, Module
 from xling.modules.vocabulary import Vocabulary
 
 _HINT = "the module's file is damaged: fetch or train it again"
@@ -58,3 +60,21 @@ def check_sizes(module: Module, base: Base) -> None:
                 where="--plan",
                 hint=_HINT,
             )
+
+
+def base_facts(base: Base | None, **changes: Any) -> Facts:
+    """The metadata of a module made for this base, which `check_fits` compares with a base later.
+
+    base: None for a module that serves every base. changes: further fields of `Facts`.
+    """
+    if base is None:
+        return Facts(**changes)
+    return Facts(
+        base=base.id,
+        base_revision=base.revision,
+        base_fingerprint=base.fingerprint,
+        tokenizer_fingerprint=base.tokenizer_fingerprint,
+        hidden=base.shape.hidden,
+        layers=base.shape.layers,
+        **changes,
+    )

@@ -8,8 +8,7 @@ from typing import Any
 
 from xling import __version__
 from xling.bases.base import Base, load_base
-from xling.composition.composed import base_facts
-from xling.composition.fitting import check_fits
+from xling.composition.fitting import base_facts, check_fits
 from xling.data.checksums import stored_checksum
 from xling.errors import InputError
 from xling.files import check_new, whole_folder, write_atomically

@@ -15,8 +15,9 @@ import torch
 from xling import __version__
 from xling.bases.base import Base
 from xling.bases.precision import chosen_precision
-from xling.composition.composed import Composition, base_facts
+from xling.composition.composed import Composition
 from xling.composition.contents import grow, named
+from xling.composition.fitting import base_facts
 from xling.composition.forms.drop import without_lowest
 from xling.composition.forms.form import Plan
 from xling.composition.forms.single import NEW

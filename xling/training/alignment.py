@@ -106,7 +106,7 @@ class Alignment:
         critic = Critic(composition.base.shape.hidden, seed=seed) if spec.adversary else None
         self.critic = critic and critic.to(self.device)
         self.stay = Stay(composition, language) if spec.stay else None
-        composition.train(base_dropout=settings.base_dropout)
+        composition.train(noise=settings.noise)
 
     @property
     def companions(self) -> Mapping[str, nn.Parameter]:

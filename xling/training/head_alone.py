@@ -19,6 +19,7 @@ from torch.nn.utils.rnn import pad_sequence
 from xling.bases.batches import pad_rows
 from xling.bases.precision import FLOAT32, computing_in
 from xling.composition.composed import Composition
+from xling.composition.noise import NO_NOISE
 from xling.data.collation import sequential_batches
 from xling.modules.head import HeadConfig, Pooling, pool
 from xling.modules.module import Module
@@ -85,7 +86,7 @@ class HeadObjective:
 
 def is_alone(module: Module, settings: TrainingSettings) -> bool:
     """Return whether the states that a module reads stay the same while it is trained."""
-    return not settings.base_dropout and all(KINDS[part.config.kind].head for part in module.parts)
+    return settings.noise == NO_NOISE and all(KINDS[part.config.kind].head for part in module.parts)
 
 
 def is_linear(module: Module) -> bool:

@@ -63,7 +63,7 @@ class LayerDrop:
 
     def _use(self, count: int) -> None:
         self.inner.composition.activate(self.plans[count])
-        self.inner.composition.train(base_dropout=self.settings.base_dropout)
+        self.inner.composition.train(noise=self.settings.noise)
 
 
 def layers_left_out(number: int, most: int, *, seed: int) -> int:

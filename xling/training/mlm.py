@@ -150,7 +150,7 @@ class MaskedLanguageModelling:
             max_rows=settings.batch_rows,
         )
         self.weight, self.stay = spec.stay, Stay(composition, language) if spec.stay else None
-        composition.train(base_dropout=settings.base_dropout)
+        composition.train(noise=settings.noise)
 
     def passes_per_epoch(self) -> int:
         """Return the number of forward passes in which every row is seen once."""

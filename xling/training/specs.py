@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from xling.composition.noise import Noise
 from xling.errors import InputError
 from xling.faults import faults
 
@@ -59,6 +60,8 @@ class TrainingSettings(Specification):
     precision: the precision of matrix products. `auto` means bfloat16 if the processor has units for it; the
     module records which one was used.
     base_dropout: whether the dropout of the frozen encoder is active.
+    jitter: the noise that is added to the states after every layer, relative to their size. A task module
+    that learns under it bears language modules better that move them.
     drop_layers: with n drawn from 0 to this for each forward pass, what the module adds in the first n layers
     is left out (robust AdapterDrop, Rücklé et al. 2021); 0 leaves out none.
     """
@@ -78,7 +81,13 @@ class TrainingSettings(Specification):
     max_length: Annotated[int, Field(ge=8)] = 128
     precision: Precision = "auto"
     base_dropout: bool = False
+    jitter: Weight = 0.0
     drop_layers: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def noise(self) -> Noise:
+        """What is disturbed in the frozen encoder."""
+        return Noise(self.base_dropout, self.jitter)
 
 
 class ModuleTraining(Specification):

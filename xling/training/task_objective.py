@@ -75,7 +75,7 @@ class TaskObjective:
             seed=seed,
             max_rows=settings.batch_rows,
         )
-        composition.train(base_dropout=settings.base_dropout)
+        composition.train(noise=settings.noise)
 
     def teaches(self, row: Row) -> bool:
         """Return whether there is anything to learn from a row."""
@@ -107,7 +107,7 @@ class TaskObjective:
         self.composition.train(False)
         found = predict(self.task, self.dev, self.composition, self.labels)
         score = float(self.task.value(self.task.counts(self.dev, found).sum(0)))
-        self.composition.train(base_dropout=self.settings.base_dropout)
+        self.composition.train(noise=self.settings.noise)
         return score
 
 
