@@ -29,6 +29,8 @@ from xling.evaluation.results import (
     CARRIED,
     CARRIED_VOTE,
     DISTILLED,
+    FEW,
+    FEW_VOTE,
     GLOSS,
     HEADINGS,
     MEANINGS,
@@ -46,7 +48,7 @@ from xling.evaluation.results import (
 from xling.files import write_atomically
 
 REPORT = "report.html"
-_WHERE_MEASURED = (CARRIED, GLOSS, VOTE, BOTH, CARRIED_VOTE, DISTILLED)  # columns of a table
+_WHERE_MEASURED = (CARRIED, GLOSS, VOTE, BOTH, CARRIED_VOTE, DISTILLED, FEW, FEW_VOTE)  # columns of a table
 _OF_ALL = {
     f"no {GOLD}/": f"This run keeps no gold answers ({GOLD}/), so that its predictions cannot be held "
     "against them. Run the recipe again to see labels and mistakes here: finished stages are kept.",

@@ -21,6 +21,7 @@ NONE, ROMANISED, REMOVED = "none", "romanised", "removed"
 SOURCE, RELATED, TARGET = "source", "related", "target"
 GLOSS, VOTE, BOTH = "gloss", "vote", "both"
 CARRIED, CARRIED_VOTE, DISTILLED = "carried", "carried-vote", "distilled"
+FEW, FEW_VOTE = "few", "few-vote"
 
 HEADINGS: Mapping[str, str] = {
     NONE: "no language module",
@@ -35,6 +36,8 @@ HEADINGS: Mapping[str, str] = {
     CARRIED: "carried labels",
     CARRIED_VOTE: "carried labels and gloss",
     DISTILLED: "distilled",
+    FEW: "few labels",
+    FEW_VOTE: "few labels and gloss",
 }
 MEANINGS: Mapping[str, str] = {
     ROMANISED: "Latin spelling: the text in Latin letters, no language module.",
@@ -46,6 +49,8 @@ MEANINGS: Mapping[str, str] = {
     CARRIED: "Carried labels: the task module has also learned from labels of translations.",
     CARRIED_VOTE: "Carried labels and gloss: that task module reads the text and its gloss.",
     DISTILLED: "Distilled: one task module has learned what another plan says of unlabelled texts.",
+    FEW: "Few labels: a task module has also learned from some labels of the language itself.",
+    FEW_VOTE: "Few labels and gloss: that task module reads the text and its gloss.",
 }
 
 

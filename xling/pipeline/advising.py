@@ -16,6 +16,8 @@ from xling.evaluation.results import (
     BOTH,
     CARRIED,
     CARRIED_VOTE,
+    FEW,
+    FEW_VOTE,
     GLOSS,
     HEADINGS,
     NONE,
@@ -60,6 +62,9 @@ def advised(signals: Signals) -> tuple[str, str]:
             NONE,
             f"the base cannot read {signals.unread:.0%} of the pieces, and the recipe has nothing else",
         )
+    if FEW in offered:
+        glossed = FEW_VOTE in offered and known >= ENOUGH
+        return FEW_VOTE if glossed else FEW, "labels of the language itself gave most, however few"
     if CARRIED in offered:
         glossed = CARRIED_VOTE in offered and known >= ENOUGH
         return CARRIED_VOTE if glossed else CARRIED, "labels carried over pairs gave most for words"

@@ -16,6 +16,8 @@ from xling.evaluation.results import (
     CARRIED,
     CARRIED_VOTE,
     DISTILLED,
+    FEW,
+    FEW_VOTE,
     GLOSS,
     NONE,
     RELATED,
@@ -31,7 +33,7 @@ from xling.tasks.registry import task_named
 from xling.tasks.task import ScoresUnits
 from xling.typology import related
 
-ALONE, CARRYING, TAUGHT = "-alone", "-projected", "-distilled"  # ends of names of task modules
+ALONE, CARRYING, TAUGHT, FEW_OF = "-alone", "-projected", "-distilled", "-few-"  # in names of task modules
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,10 @@ def conditions(recipe: Recipe, language: str, seed: int, relative: str | None = 
             yield Condition(RELATED, stack(Named(f"lang/{relative}"), above))
         yield Condition(TARGET, own)
     carried = Named(task_name(recipe, seed, CARRYING)) if recipe.task_module.projected else None
-    if carried:
-        yield Condition(CARRIED, carried)
+    few = Named(task_name(recipe, seed, f"{FEW_OF}{language}")) if target and recipe.task_module.few else None
+    for name, module in ((CARRIED, carried), (FEW, few)):
+        if module:
+            yield Condition(name, module)
     if target and recipe.words is not None:
         words = Named(f"words/{language}")
         gloss = stack(words, alone)
@@ -81,8 +85,9 @@ def conditions(recipe: Recipe, language: str, seed: int, relative: str | None = 
             yield Condition(VOTE, Vote((alone, gloss)))
             if trained:
                 yield Condition(BOTH, Vote((own, gloss)))
-            if carried:
-                yield Condition(CARRIED_VOTE, Vote((carried, stack(words, carried))))
+            for voting, module in ((CARRIED_VOTE, carried), (FEW_VOTE, few)):
+                if module:
+                    yield Condition(voting, Vote((module, stack(words, module))))
     if recipe.task_module.distil is not None:
         yield Condition(DISTILLED, Named(task_name(recipe, seed, TAUGHT)))
     yield from (Condition(*own) for own in own_plans(recipe, language, seed, str(above)))
@@ -125,7 +130,7 @@ def relatives(recipe: Recipe, candidates: list[str]) -> dict[str, str]:
 def task_name(recipe: Recipe, seed: int, way: str = "") -> str:
     """Return the name of a task module in the store. The first seed is not part of the name.
 
-    way: how it was trained, one of the ends of names above; empty for one on the source's language module.
+    way: how it was trained, by the parts of names above; empty for one on the source's language module.
     """
     later = "" if seed == recipe.seeds[0] else f"-seed{seed}"
     return f"task/{recipe.task.title}{way}{later}"

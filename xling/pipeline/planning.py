@@ -34,6 +34,7 @@ from xling.pipeline.conditions import (
     teacher,
 )
 from xling.pipeline.corpus import Corpus
+from xling.pipeline.few_labels import few_stages
 from xling.pipeline.own_modules import own_stages
 from xling.pipeline.own_plans import combined
 from xling.pipeline.recipe import VocabularySection, told
@@ -254,7 +255,7 @@ def _task_stages(corpus: Corpus, seed: int, modules: Mapping[str, Stage]) -> dic
     if carried := _projections(corpus, found[0]):
         name = task_name(recipe, seed, CARRYING)
         found.append(replace(found[0], name=name, data={**found[0].data, **carried}))
-    stages = {stage.name: stage for stage in found}
+    stages = {stage.name: stage for stage in (*found, *few_stages(corpus, found[0], found[-1]))}
     if recipe.task_module.distil is not None:
         name = task_name(recipe, seed, TAUGHT)
         stages[name] = replace(_taught(corpus, found[0], {**modules, **stages}), name=name)

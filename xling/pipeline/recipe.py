@@ -17,6 +17,7 @@ from xling.training.specs import (
     HypernetworkTraining,
     LanguageTraining,
     LexiconBuild,
+    Positive,
     Projection,
     Specification,
     TaskTraining,
@@ -156,16 +157,32 @@ class DistilSection(Specification):
     text: DataSpec
 
 
+class FewSection(Specification):
+    """Some labels of every target itself, from which one more task module learns for each.
+
+    labels: the labelled examples of the target.
+    way: `after` goes on, on them alone, from the module that has learned everything else (Lauscher et al.
+    2020); `joined` learns from them and everything else at once, which suits a head that is fitted.
+    epochs: how often `after` sees them.
+    """
+
+    labels: DataSpec
+    way: Literal["after", "joined"] = "after"
+    epochs: Positive = 10.0
+
+
 class TaskModuleSection(TaskTraining):
     """How task modules are trained.
 
     projected: labels carried over pairs, on which one more task module is trained together with the source's
     examples.
     distil: unlabelled texts, on which one more task module learns what a plan says of them.
+    few: some labels of the targets themselves.
     """
 
     projected: tuple[ProjectionSection, ...] = ()
     distil: DistilSection | None = None
+    few: FewSection | None = None
 
     @field_validator("projected", mode="after")
     @classmethod
@@ -292,6 +309,15 @@ class Recipe(Specification):
     fusions: dict[Condition, FusionSection] = {}
     hypernetworks: dict[Condition, HypernetworkTraining] = {}
     controls: tuple[Literal["romanised", "related", "removed"], ...] = ()
+
+    @model_validator(mode="after")
+    def _tested_on_other_labels(self) -> Recipe:
+        few, test = self.task_module.few, self.task.test
+        if few is not None and (few.labels.card, few.labels.split) == (test.card, test.split):
+            raise ValueError(
+                f"task_module.few.labels: {test.split} of {test.card} is tested on; name another split"
+            )
+        return self
 
     @model_validator(mode="after")
     def _glossed_by_something(self) -> Recipe:
