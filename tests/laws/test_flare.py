@@ -216,6 +216,11 @@ def test_it_trains_on_pairs_and_predicts_by_them(base):
     one, two = sentences(2, "swh")
     scores = [label_logs(model, [row]) for row in (one, replace(one, translation=("juma",)))]
     assert not near(*scores, 1e-4)
+    spoken = model.predict([one.tokens, two.tokens], language="swh", translations=["juma", *two.translation])
+    written = model.predict([replace(one, translation=("juma",)), two])
+    assert [row["tags"] for row in spoken] == [row["tags"] for row in written]
+    with pytest.raises(InputError, match="translations: 1 translations of 2 inputs"):
+        model.predict([one.tokens, two.tokens], language="swh", translations=["juma"])
     together = label_logs(model, [two, one])
     assert near(together[len(two.tokens) :], scores[0])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from xling.composition.forms.form import Plan, TunedByRow, combines, walk
 from xling.composition.forms.single import NEW, Named
 from xling.composition.grammar import parse
 from xling.data.examples import Example
+from xling.data.rows import as_translation
 from xling.errors import InputError, PlanError
 from xling.languages import UNKNOWN
 from xling.languages import parse as parse_tag
@@ -59,6 +60,7 @@ class ComposedModel:
         inputs: Iterable[Any],
         *,
         language: str | None = None,
+        translations: Sequence[str | Sequence[str] | None] | None = None,
         precision: Precision = FLOAT32,
         progress: Progress = unheard,
     ) -> list[dict[str, Any]]:
@@ -66,15 +68,18 @@ class ComposedModel:
 
         inputs: examples, or what the task makes an example from: a text, a list of tokens, a pair of texts.
         language: the language of inputs that are not examples; unknown if None.
+        translations: for each input its translation, or those of its texts, for modules that read one.
         progress: a function that is called with the number of rows of pieces that are done, and of all rows.
 
-        Raises InputError when an input does not suit the task.
+        Raises InputError when an input does not suit the task, or when there are not as many translations.
         """
         tag = parse_tag(language) if language else UNKNOWN
         examples = [
             item if isinstance(item, Example) else self.task.example(item, str(number), tag)
             for number, item in enumerate(inputs)
         ]
+        if translations is not None:
+            examples = _translated(examples, translations)
         computing = Computing(precision=precision, progress=progress)
         return predict(self.task, examples, self.composition, self.labels, computing=computing)
 
@@ -84,6 +89,18 @@ class ComposedModel:
         Raises TypeError for a task that scores no labels for units.
         """
         return label_scores(self.task, examples, self.composition, self.labels)
+
+
+def _translated(
+    examples: Sequence[Example], translations: Sequence[str | Sequence[str] | None]
+) -> list[Example]:
+    if len(translations) != len(examples):
+        counts = f"{len(translations)} translations of {len(examples)} inputs"
+        raise InputError(counts, where="translations", hint="give one for each, or None where there is none")
+    return [
+        replace(own, translation=as_translation(said if said is None or isinstance(said, str) else [*said]))
+        for own, said in zip(examples, translations, strict=True)
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
