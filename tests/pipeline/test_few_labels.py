@@ -72,8 +72,22 @@ def test_labels_that_are_tested_on_are_not_learned(recipe):
         load_recipe(recipe, ["task_module.few.labels.split=test"])
 
 
-@pytest.mark.parametrize(("held", "wanted"), [(0.8, FEW_VOTE), (0.2, FEW), (None, FEW)])
-def test_they_are_advised_before_all_else_that_the_base_reads(held, wanted):
+@pytest.mark.parametrize(
+    ("task", "held", "wanted"),
+    [
+        ("tagging", 0.8, FEW_VOTE),
+        ("tagging", 0.2, FEW),
+        ("tagging", None, FEW),
+        ("classification", 0.8, FEW_VOTE),
+    ],
+)
+def test_they_are_advised_before_all_else_that_the_base_reads(task, held, wanted):
     offered = frozenset((NONE, VOTE, CARRIED, CARRIED_VOTE, FEW, FEW_VOTE))
-    condition, reason = advised(Signals(task="tagging", conditions=offered, unread=0.0, held=held))
+    condition, reason = advised(Signals(task=task, conditions=offered, unread=0.0, held=held))
     assert condition == wanted and "labels of the language itself" in reason
+
+
+def test_for_whole_texts_they_are_advised_with_their_gloss_alone():
+    offered = frozenset((NONE, VOTE, FEW, FEW_VOTE))
+    condition, _ = advised(Signals(task="classification", conditions=offered, unread=0.0, held=0.2))
+    assert condition == NONE

@@ -32,6 +32,7 @@ UNREAD = (
     0.3  # of the pieces: N'Ko, Dzongkha and Tifinagh have more, every script that the base reads has less
 )
 ENOUGH = 0.5  # of the running words: Tamasheq, with 54%, still won; nothing was measured with fewer
+WHOLE = "classification"  # of whole texts: up to 99 labels beside the source's gave nothing without a gloss
 HELPED = frozenset({"classification", "tagging"})  # tasks in which a gloss was measured to help
 
 
@@ -62,9 +63,10 @@ def advised(signals: Signals) -> tuple[str, str]:
             NONE,
             f"the base cannot read {signals.unread:.0%} of the pieces, and the recipe has nothing else",
         )
-    if FEW in offered:
-        glossed = FEW_VOTE in offered and known >= ENOUGH
-        return FEW_VOTE if glossed else FEW, "labels of the language itself gave most, however few"
+    if FEW_VOTE in offered and known >= ENOUGH:
+        return FEW_VOTE, "the recipe has labels of the language itself, and its words"
+    if FEW in offered and signals.task != WHOLE:
+        return FEW, "the recipe has labels of the language itself"
     if CARRIED in offered:
         glossed = CARRIED_VOTE in offered and known >= ENOUGH
         return CARRIED_VOTE if glossed else CARRIED, "labels carried over pairs gave most for words"
