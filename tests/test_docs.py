@@ -197,6 +197,7 @@ DOCUMENTS = {
             "--set parts.source=32": SHARED,
             "--set parts.language=typology": SHARED,
             "--set alpha=1": SHARED,
+            "--set task_share=0.3": SHARED,
             "--set learning_rate=1e-3": f"{SHARED} --kind hyper-adapter",
         },
     ),

@@ -15,7 +15,9 @@ import xling
 from xling.bases.fingerprints import of_tensors
 from xling.errors import InputError, MismatchError
 from xling.store.lineage import module_fingerprint
+from xling.training.mlm import MaskedLanguageModelling
 from xling.training.specs import TrainingSettings
+from xling.training.task_objective import TaskObjective
 
 SETTINGS = TrainingSettings(
     steps=8, learning_rate=0.02, batch_tokens=128, precision="float32", checkpoint_every=1
@@ -328,3 +330,19 @@ def test_from_the_shell(shell, bert, tmp_path):
     kept = xling.Module.load(tmp_path / "more/hyper/y")
     assert kept.parts[0].config.languages == ("swh", "zul", "eng", "hau")
     assert [name for name, _ in kept.facts.below] == ["lang/zul"] and kept.facts.source == "eng"
+
+
+def test_a_task_has_its_share_beside_the_text_of_many_languages(bert, monkeypatch):
+    read = {TaskObjective: 0, MaskedLanguageModelling: 0}
+    for objective in read:
+        loss = objective.loss
+
+        def counted(own, number, objective=objective, loss=loss):
+            read[objective] += 1
+            return loss(own, number)
+
+        monkeypatch.setattr(objective, "loss", counted)
+    settings = SETTINGS.model_copy(update={"steps": 10, "evaluate_every": 0})
+    texts = {tag: TEXTS for tag in ("swh", "zul", "xho")}
+    trained(bert, texts, {"tagging": NER[:4]}, settings=settings, task_share=0.3)
+    assert (read[TaskObjective], read[MaskedLanguageModelling]) == (3, 7)

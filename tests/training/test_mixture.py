@@ -52,6 +52,14 @@ def test_each_has_its_share_and_its_own_passes_in_order(sizes, alpha):
         assert len(own.asked) / 2 == max(1, round(sum(sizes) * share))
 
 
+def test_shares_stand_in_the_place_of_sizes():
+    small, large = Counted(2), Counted(38)
+    mixture = Mixture([small, Mixture([large])], shares=(0.75, 0.25))
+    for number in range(40):
+        mixture.loss(number)
+    assert (len(small.asked), len(large.asked)) == (30, 10)
+
+
 @given(sizes=st.lists(st.integers(1, 9), min_size=2, max_size=3))
 def test_a_turn_depends_on_the_number_alone_and_none_waits_long(sizes):
     one, two = Mixture([Counted(size) for size in sizes]), Mixture([Counted(size) for size in sizes])

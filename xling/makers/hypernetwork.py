@@ -113,7 +113,10 @@ def make_hypernetwork(base: Base, stage: Shared, session: Session) -> Module:
             )
             for task, data in learned.items()
         ]  # fmt: skip
-        return Mixture([*tasks, *(texts.objectives(trained) if texts else ())], alpha=spec.alpha)
+        groups = (tasks, texts.objectives(trained) if texts else ())
+        kinds = [Mixture(own, alpha=spec.alpha) for own in groups if own]
+        shares = (spec.task_share, 1 - spec.task_share)
+        return kinds[0] if len(kinds) == 1 else Mixture(kinds, shares=shares)
 
     module, outcome = stage.trained(module, base, session, objective_of)
     best = None if outcome.best_score is None else round(outcome.best_score, 3)

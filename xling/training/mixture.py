@@ -19,16 +19,19 @@ class Mixture:
     alpha: an objective's share of the passes is proportional to its passes per epoch to this power. With 1
     each is seen as often as its data is large; towards 0 all of them equally often (Conneau and Lample 2019,
     section 3.1).
+    shares: how the passes are shared instead, as relative numbers.
     Raises ValueError when there is no objective, or when scores of both directions would be averaged.
     """
 
-    def __init__(self, objectives: Sequence[Objective], *, alpha: float = 1.0) -> None:
+    def __init__(
+        self, objectives: Sequence[Objective], *, alpha: float = 1.0, shares: Sequence[float] | None = None
+    ) -> None:
         directions = {own.higher_is_better for own in objectives} - {None}
         if not objectives or len(directions) > 1:
             raise ValueError("a mixture needs objectives whose scores have one direction")
         self.objectives, self.higher_is_better = tuple(objectives), next(iter(directions), None)
         sizes = [own.passes_per_epoch() for own in objectives]
-        total, weights = sum(sizes), [size**alpha for size in sizes]
+        total, weights = sum(sizes), shares or [size**alpha for size in sizes]
         counts = [max(1, round(total * weight / sum(weights))) for weight in weights]
         self.turns = _turns(counts)
         self._counts = counts

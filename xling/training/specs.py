@@ -135,12 +135,15 @@ class LanguageTraining(MaskedTraining):
 class HypernetworkTraining(MaskedTraining):
     """The training of a hypernetwork on labelled examples of tasks, on plain text of languages, or on both.
 
-    alpha: how often a task's examples or a language's text have their turn: in proportion to their number of
-    passes to this power.
+    task_share: the share of the passes that is of tasks, where languages have text too. By the size of the
+    data alone, a task among the texts of ten languages has one pass in twenty, and learns nothing.
+    alpha: how often each task, and each language's text, has its turn among its like: in proportion to its
+    number of passes to this power.
     """
 
     kind: str = "hyper-x"
     training: TrainingSettings = TrainingSettings(epochs=3, learning_rate=1e-4, batch_tokens=1024)
+    task_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     alpha: Annotated[float, Field(ge=0, le=1)] = 0.3
 
 
