@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import run_lab
-from lab import between
+from lab import between, few
 from lab.ground import Ground
 from lab.methods import METHODS
 from lab.suites import Suite
@@ -20,7 +20,8 @@ from xling.makers.stage import Data
 from xling.training.specs import TrainingSettings
 
 BETWEEN = [method.name for method in between.BETWEEN]
-ALL = ["--methods", *(name for name in METHODS if name not in BETWEEN), "--seeds", "0", "1"]
+CURVE = [method.name for method in few.OWN_LABELS if "-labels" not in method.name]
+ALL = ["--methods", *(name for name in METHODS if name not in {*BETWEEN, *CURVE}), "--seeds", "0", "1"]
 
 
 @pytest.fixture
