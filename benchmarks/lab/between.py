@@ -87,7 +87,9 @@ def generating(ground: Ground, language: str, seed: int) -> Modules:
     alone = ground.task_module(seed)
     data = {f"{role}/{alone.task}": alone.given(role) for role in ("train", "dev")}
     data |= {f"text/{tag}": ground.text(tag) for tag in dict.fromkeys((alone.language, *_languages(ground)))}
-    return {"hyper-x": replace(alone, name=f"hyper-x/{seed}", spec=_HYPER, data=data)}
+    head = {"head": {"pooling": "mean"}} if ground.suite.translations else {}  # of whole texts, as e5 pools
+    spec = _HYPER.model_copy(update={"options": {**_HYPER.options, **head}})
+    return {"hyper-x": replace(alone, name=f"hyper-x/{seed}", spec=spec, data=data)}
 
 
 def _control(ground: Ground, seed: int) -> dict[str, Stage | Module]:
