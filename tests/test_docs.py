@@ -198,6 +198,8 @@ DOCUMENTS = {
             "--set parts.language=typology": SHARED,
             "--set alpha=1": SHARED,
             "--set task_share=0.3": SHARED,
+            "--set parts.head='{pooling: mean}'":
+                f"{SHARED} --source-language eng --train classification=train.tsv",
             "--set learning_rate=1e-3": f"{SHARED} --kind hyper-adapter",
         },
     ),
