@@ -16,10 +16,10 @@ from pathlib import Path
 import make_results
 import numpy as np
 from lab.gains import joined
+from lab.methods import NONE
 from ledger import Row, append, here, read_ledger, this_machine
 
 _SAME = ("question", "method", "languages", "split", "base", "metric", "rows")
-CONTROL = "none"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +53,7 @@ def join(own: Sequence[Row]) -> Row:
     counted = [tag for tag in first["scores"] if tag not in first["apart"]]
     gain: Row = dict.fromkeys(("gain", "gain_low", "gain_high"))
     errors = {}
-    if first["method"] != CONTROL:
+    if first["method"] != NONE.name:
         gains, errors_of = (
             np.array([[value(row, tag) for row in own] for tag in counted])
             for value in (lambda row, tag: row["gains"][tag], lambda row, tag: row["errors"][tag][0])

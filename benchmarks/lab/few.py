@@ -10,88 +10,65 @@ from dataclasses import replace
 
 from lab.ground import Ground
 from lab.method import Method, Modules
-from xling.makers.stage import NOTHING, Stage
+from xling.makers.stage import NOTHING
+from xling.pipeline.few_labels import WAYS
 from xling.training.specs import TaskTraining
 
 CURVE, YARDSTICK = (10, 50, 99), 100  # sentences of a language; SIB-200's dev splits have 99
 _EPOCHS = 10.0  # over few sentences
 _FEW = "task/few"
-Trained = Callable[[Ground, str, int, int], Stage]  # called with a ground, a language, a seed and a number
-
-
-def after(ground: Ground, language: str, seed: int, count: int) -> Stage:
-    """Return the control's module after ten more epochs, on some sentences of the language."""
-    before = ground.task_module(seed)
-    return _on_own_labels(before, ground, language, count, {"init": before}, epochs=_EPOCHS)
-
-
-def joined(ground: Ground, language: str, seed: int, count: int) -> Stage:
-    """Return the control's module as it learns from the source's sentences and some of the language."""
-    alone, own = ground.task_module(seed), ground.own_labels(language, count)
-    assert own is not None
-    return replace(
-        alone,
-        name=f"{alone.name}/{language}-joined-{count}",
-        data={**alone.data, f"train/{language}": own},
-    )
-
-
-def _on_own_labels(
-    before: Stage,
-    ground: Ground,
-    language: str,
-    count: int | None,
-    modules: Modules,
-    **length: float,
-) -> Stage:
-    """Return the training of a task module on labels of a language, without any dev split."""
-    data = ground.own_labels(language, count)
-    assert data is not None and isinstance(before.spec, TaskTraining)
-    training = before.spec.training.model_copy(update={"evaluate_every": 0, **length})
-    return replace(
-        before,
-        name=f"{before.name}/{language}-{count or 'own'}",
-        spec=before.spec.model_copy(update={"training": training}),
-        language=language,
-        data={"train": data, "dev": NOTHING},
-        modules=modules,
-    )
 
 
 def _labelled(count: int | None) -> Callable[[Ground, str], bool]:
     return lambda ground, language: ground.own_labels(language, count) is not None
 
 
-def _of(trained: Trained, count: int, *, glossed: bool = False) -> Callable[[Ground, str, int], Modules]:
+def _of(way: str, count: int, *, glossed: bool = False) -> Callable[[Ground, str, int], Modules]:
+    """Return a function that returns the control's module with some labels of the language, as recipes do."""
+
     def of(ground: Ground, language: str, seed: int) -> Modules:
+        before, labels = ground.task_module(seed), ground.own_labels(language, count)
+        assert labels is not None
+        name = f"{before.name}/{language}-{way}-{count}"
+        few = replace(WAYS[way](before, labels, _EPOCHS), name=name, language=language)
         words = {f"words/{language}": ground.lexicon(language)} if glossed else {}
-        return {_FEW: trained(ground, language, seed, count), **words}
+        return {_FEW: few, **words}
 
     return of
 
 
 def _curve() -> Iterator[Method]:
     """Yield each way of training with each number of labels, alone and under the vote with the lexicon."""
-    for way, trained in (("after", after), ("joined", joined)):
+    for way in WAYS:
         for count in CURVE:
             labelled = _labelled(count)
             yield Method(
                 name=f"{way}-{count}",
                 plan=lambda language, seed: _FEW,
-                modules=_of(trained, count),
+                modules=_of(way, count),
                 suits=labelled,
             )
             yield Method(
                 name=f"{way}-{count}-vote",
                 plan=lambda language, seed: f"vote({_FEW}, words/{language} >> {_FEW})",
-                modules=_of(trained, count, glossed=True),
+                modules=_of(way, count, glossed=True),
                 suits=lambda ground, tag, labelled=labelled: ground.has_pairs(tag) and labelled(ground, tag),
             )
 
 
 def _all(ground: Ground, language: str, seed: int) -> Modules:
     """Return the recipe's task module trained on the labels of the language in place of the source's."""
-    return {"task/own": _on_own_labels(ground.task_module(seed), ground, language, None, {})}
+    before, labels = ground.task_module(seed), ground.own_labels(language)
+    assert labels is not None and isinstance(before.spec, TaskTraining)
+    training = before.spec.training.model_copy(update={"evaluate_every": 0})
+    own = replace(
+        before,
+        name=f"{before.name}/{language}-own",
+        spec=before.spec.model_copy(update={"training": training}),
+        language=language,
+        data={"train": labels, "dev": NOTHING},
+    )
+    return {"task/own": own}
 
 
 OWN_LABELS = (
@@ -99,7 +76,7 @@ OWN_LABELS = (
     Method(
         name="few-labels",
         plan=lambda language, seed: _FEW,
-        modules=_of(after, YARDSTICK),
+        modules=_of("after", YARDSTICK),
         suits=_labelled(YARDSTICK),
     ),
     Method(

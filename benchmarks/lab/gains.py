@@ -59,10 +59,7 @@ def row_errors(sides: Sides, *, seed: int = 0, draws: int = 500) -> Float[np.nda
     generator = np.random.default_rng(seed)
     found = []
     for tag, own in sides.method.items():
-        rows = _weights(generator, own.shape[1], draws)
-        drawn = (np.tensordot(rows, side[tag], (1, 1)) for side in (sides.method, sides.control))
-        method, control = map(sides.value, drawn)
-        found.append((method - control).std(0))
+        found.append(_differences(sides, tag, _weights(generator, own.shape[1], draws)).std(0))
     return np.stack(found)
 
 
@@ -98,10 +95,17 @@ def _drawn(
         number = own.shape[1]
         if number not in rows or not sides.joint:
             rows[number] = _weights(generator, number, draws)
-        drawn = (np.tensordot(rows[number], side[tag], (1, 1)) for side in (sides.method, sides.control))
-        method, control = map(sides.value, drawn)
-        gains.append(method - control)
+        gains.append(_differences(sides, tag, rows[number]))
     return np.einsum("lds,dl,ds->d", np.stack(gains), by_language, by_seed)
+
+
+def _differences(
+    sides: Sides, tag: str, rows: Float[np.ndarray, "draws rows"]
+) -> Float[np.ndarray, "draws seeds"]:
+    """Return the gain in a language by each draw of its rows."""
+    drawn = (np.tensordot(rows, side[tag], (1, 1)) for side in (sides.method, sides.control))
+    method, control = map(sides.value, drawn)
+    return method - control
 
 
 def _weights(generator: np.random.Generator, number: int, draws: int) -> Float[np.ndarray, "draws number"]:

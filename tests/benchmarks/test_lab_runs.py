@@ -144,6 +144,6 @@ def test_few_labels_are_joined_to_the_source_s_or_come_after_them(suite, tmp_pat
     }
     ground = Ground(suite, tmp_path, tmp_path / "recipe" / "data")
     after, joined = (METHODS[name].modules(ground, "eng", 0)["task/few"] for name in names)
-    assert len(after.rows("train")) == len(joined.rows("train/eng")) == 10
+    assert len(after.rows("train")) == len(joined.rows("train/own")) == 10
     assert joined.rows("train")[:-10] == ground.task_module(0).rows("train")
     assert set(after.modules) == {"init"} and not joined.modules

@@ -11,6 +11,8 @@ from xling.pipeline.conditions import FEW_OF, task_name
 from xling.pipeline.corpus import Corpus
 from xling.training.specs import TaskTraining
 
+Way = Callable[[Stage[TaskTraining], Data, float], Stage[TaskTraining]]  # called with a number of epochs
+
 
 def few_stages(corpus: Corpus, alone: Stage[TaskTraining], most: Stage[TaskTraining]) -> Iterator[Stage]:
     """Yield the training of each target's own task module; nothing when the recipe has no such labels.
@@ -23,7 +25,7 @@ def few_stages(corpus: Corpus, alone: Stage[TaskTraining], most: Stage[TaskTrain
         return
     before = most if most.plan == alone.plan else alone  # one above a language module is of that language
     for language in corpus.recipe.targets:
-        learned = _WAYS[section.way](before, corpus.examples(section.labels, language), section.epochs)
+        learned = WAYS[section.way](before, corpus.examples(section.labels, language), section.epochs)
         name = task_name(corpus.recipe, alone.seed, f"{FEW_OF}{language}")
         yield checked(replace(learned, name=name, language=language))
 
@@ -45,7 +47,7 @@ def _joined(before: Stage[TaskTraining], labels: Data, epochs: float) -> Stage[T
     return replace(before, data={**before.data, "train/own": labels})
 
 
-_WAYS: Mapping[str, Callable[[Stage[TaskTraining], Data, float], Stage[TaskTraining]]] = {
+WAYS: Mapping[str, Way] = {
     "after": _after,
     "joined": _joined,
 }

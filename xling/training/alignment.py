@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from jaxtyping import Float
@@ -24,7 +23,7 @@ from xling.modules.head import mean_states
 from xling.training.adversary import Critic, TokenStates, adversarial_loss
 from xling.training.likeness import OF_SENTENCES, Span, apart, away, span_means, token_distance
 from xling.training.specs import AlignmentTraining
-from xling.training.staying import Stay
+from xling.training.staying import check_can_stay, moved
 
 _TEACHER_TOKENS = 4096
 
@@ -67,7 +66,7 @@ class Read:
         """The encoder's states."""
         return TokenStates(self.layers[-1].float(), self.mask)
 
-    @cached_property
+    @property
     def means(self) -> Float[Tensor, "layers rows hidden"]:
         """The mean state of every row, after every layer."""
         return torch.stack([mean_states(states.float(), self.mask) for states in self.layers[1:]])
@@ -105,7 +104,8 @@ class Alignment:
         )
         critic = Critic(composition.base.shape.hidden, seed=seed) if spec.adversary else None
         self.critic = critic and critic.to(self.device)
-        self.stay = Stay(composition, language) if spec.stay else None
+        if spec.stay:
+            check_can_stay(composition, language)
         composition.train(noise=settings.noise)
 
     @property
@@ -126,10 +126,11 @@ class Alignment:
         for name, distance in OF_SENTENCES.items():
             if weight := getattr(self.spec, name):
                 loss = loss + weight * distance(found, wanted)
-        if self._of_parts:
-            loss = loss + self._parts(own, self._source(chosen), chosen)
-        if self.stay:
-            loss = loss + self.spec.stay * self._moved(chosen, self.stay)
+        if self._of_parts or self.spec.stay:
+            source = self._source(chosen)
+            loss = loss + self._parts(own, source, chosen)
+            if self.spec.stay:
+                loss = loss + self.spec.stay * self._moved(source, chosen)
         return loss, int(own.mask.sum())
 
     def evaluate(self) -> float | None:
@@ -179,14 +180,15 @@ class Alignment:
     @torch.no_grad()
     def _source(self, chosen: Sequence[int]) -> Read:
         ids, mask = self._source_rows(chosen)
-        return Read(self.base.layers(ids, mask) if self._deep else self.base(ids, mask)[None], mask)
+        every = self._deep or self.spec.stay
+        return Read(self.base.layers(ids, mask) if every else self.base(ids, mask)[None], mask)
 
-    def _moved(self, chosen: Sequence[int], stay: Stay) -> Tensor:
+    def _moved(self, source: Read, chosen: Sequence[int]) -> Tensor:
         """Return how far the translations themselves have moved under the module, in every layer."""
         ids, mask = self._source_rows(chosen)
         with computing_in(self.precision, self.device):
             states = self.composition.layers(ids, mask, [self.language] * len(ids))
-        return stay.loss(states, ids, mask, mask)
+        return moved(states[1:], source.layers[1:], mask.bool())
 
     def _source_rows(self, chosen: Sequence[int]) -> tuple[Tensor, Tensor]:
         pad = self.composition.base.tokenizer.pad_token_id

@@ -23,12 +23,7 @@ class Stay:
     """
 
     def __init__(self, composition: Composition, language: str = UNKNOWN) -> None:
-        if composition.vocabulary(language) is not None:
-            raise InputError(
-                "the base cannot read the pieces of a vocabulary of the module's own: it has no states there",
-                where="stay",
-                hint="leave it at 0, or train without the vocabulary",
-            )
+        check_can_stay(composition, language)
         self.base = Composition(composition.base)
 
     def loss(
@@ -46,6 +41,16 @@ class Stay:
         with torch.no_grad():
             wanted = self.base.layers(ids, mask)
         return moved(states[1:], wanted[1:], kept.bool())
+
+
+def check_can_stay(composition: Composition, language: str = UNKNOWN) -> None:
+    """Raise InputError when a module brings its own vocabulary, whose pieces the base cannot read."""
+    if composition.vocabulary(language) is not None:
+        raise InputError(
+            "the base cannot read the pieces of a vocabulary of the module's own: it has no states there",
+            where="stay",
+            hint="leave it at 0, or train without the vocabulary",
+        )
 
 
 def moved(
