@@ -16,7 +16,7 @@ from xling.modules.module import Module
 from xling.training.specs import HypernetworkTraining, LanguageTraining, TaskTraining, TrainingSettings
 from xling.typology import related
 
-SLOW = 300  # rows of a language, for methods that take many passes over each
+ROWS = 300  # of a language, the same for all of them: EMEA takes many passes over each row
 FUSED = ("eng", "swh", "kin", "xho")
 _MLM = TrainingSettings(steps=100, learning_rate=1e-3, batch_tokens=1024)
 _FUSING = TrainingSettings(steps=200, learning_rate=1e-3, batch_tokens=1024)
@@ -110,11 +110,10 @@ def _emea(steps: int) -> Method:
         name=f"emea-{steps}",
         plan=lambda language, seed: f"emea(lang/nearest, lang/second; {steps}) >> task/{seed}",
         modules=near,
-        rows=SLOW,
     )
 
 
-BETWEEN = (
+_ALL = (
     Method(
         name="own",
         plan=lambda language, seed: f"lang/{language} >> task/{seed}",
@@ -144,3 +143,4 @@ BETWEEN = (
         suits=Ground.has_text,
     ),
 )
+BETWEEN = tuple(replace(method, rows=ROWS) for method in _ALL)

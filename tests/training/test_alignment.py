@@ -165,12 +165,13 @@ def test_a_loss_counts_by_its_weight(bert, name):
     A word of SPOKEN and its translation stand at the same place of both sentences.
     """
     module = own_vocabulary(bert, seed=1)
+    exactly = SETTINGS.model_copy(update={"precision": "float32"})
     plan = Composition(bert, [Module(module.parts[1:], module.facts)])
     own, source = (bert.tokenizer(list(side))["input_ids"] for side in zip(*SPOKEN[:9], strict=True))
     links = [[((place, place + 1),) * 2 for place in range(1, len(row) - 1)] for row in own]
 
     def loss(weight):
-        spec = AlignmentTraining(**{"training": SETTINGS, "contrast": 0.0, name: weight})
+        spec = AlignmentTraining(**{"training": exactly, "contrast": 0.0, name: weight})
         return Alignment(plan, Pairs(own, source, links), spec, seed=0, language="swh").loss(0)[0].item()
 
     found, wanted, moved = (
