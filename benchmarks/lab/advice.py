@@ -10,19 +10,16 @@ from xling.evaluation.results import CARRIED, CARRIED_VOTE, GLOSS, NONE, VOTE
 from xling.pipeline.advising import Signals, advised, unread, words_held
 
 ADVISED = "advised"
-_READINGS: Mapping[str, str] = {
-    NONE: "none",
-    GLOSS: "gloss",
-    VOTE: "vote",
-    CARRIED: "carried",
-    CARRIED_VOTE: "carried-vote",
-}  # the methods that read a language under the conditions of recipes
+_READINGS: Mapping[str, str] = {NONE: "none", GLOSS: "gloss", VOTE: "vote"}  # by the condition of recipes
+_CARRIED: Mapping[str, str] = {"tagging": "carried-gently"}  # trained as recipes/_base/carried_ner.yaml
 
 
 def chosen(ground: Ground, language: str) -> Method:
     """Return the method that is advised among those that suit a language."""
     examples, task = ground.scored(language).rows, ground.task.name
-    suiting = {own: METHODS[name] for own, name in _READINGS.items()}
+    carried = _CARRIED.get(task, "carried")
+    readings = {**_READINGS, CARRIED: carried, CARRIED_VOTE: f"{carried}-vote"}
+    suiting = {own: METHODS[name] for own, name in readings.items()}
     suiting = {own: method for own, method in suiting.items() if method.suits(ground, language)}
     held = None
     if ground.has_pairs(language):

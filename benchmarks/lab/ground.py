@@ -131,7 +131,7 @@ class Ground:
         the next of the languages (Qin et al. 2020, CoSDA-ML). changes: fields of the specification.
         """
         before, draw = self.task_module(seed, **changes), Random(seed)
-        lexicons = {tag: self._from_source(tag) for tag in load_card(str(self.suite.pairs)).languages}
+        lexicons = {tag: self.from_source(tag) for tag in load_card(str(self.suite.pairs)).languages}
         rows = []
         for example, tag in zip(before.rows("train"), cycle(lexicons)):
             words = (lexicons[tag].gloss(word) if draw.random() < 0.5 else word for word in example.tokens)
@@ -144,7 +144,7 @@ class Ground:
             data={**before.data, "train/mixed": replace(own, rows=rows)},
         )
 
-    def _from_source(self, language: str) -> Lexicon:
+    def from_source(self, language: str) -> Lexicon:
         """Return the lexicon that translates the source's words into a language."""
         found, source = self.pairs(language), self.recipe.source
         stage = Stage(

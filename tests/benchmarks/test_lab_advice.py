@@ -38,8 +38,9 @@ class FakeGround:
 @pytest.mark.parametrize(
     ("task", "pairs", "text", "wanted"),
     [
-        ("tagging", True, "amina leo juma", "carried-vote"),
-        ("tagging", True, "kitabu maji nyumba", "carried"),
+        ("tagging", True, "amina leo juma", "carried-gently-vote"),
+        ("tagging", True, "kitabu maji nyumba", "carried-gently"),
+        ("pos", True, "amina leo juma", "carried-vote"),
         ("pos", False, "amina leo juma", "carried"),
     ],
 )
