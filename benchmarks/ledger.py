@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,9 @@ from xling.evaluation.results import CellRow, Gain, Results, read_results
 from xling.files import write_atomically
 
 _GIGABYTE = 1024**3
+_FOLDERS = re.compile(
+    r"(?<![^\s='\"])/(?:[^\s/]+/)*(?=[^\s/])"
+)  # what stands before an absolute path's last name
 Row = dict[str, Any]
 
 
@@ -38,7 +42,11 @@ def append_results(results_json: Path, ledger: Path, *, machine: str, note: str)
 
 
 def append(ledger: Path, rows: Sequence[Row]) -> None:
-    """Add rows to a ledger, of which no byte changes; one that is not there is begun."""
+    """Add rows to a ledger, of which no byte changes; one that is not there is begun.
+
+    Commands keep no path of the machine: of an absolute one, its last name.
+    """
+    rows = [{**row, "command": _FOLDERS.sub("", row["command"])} if "command" in row else row for row in rows]
     before = ledger.read_text(encoding="utf-8").removesuffix("\n") if ledger.exists() else ""
     lines = [json.dumps(row, ensure_ascii=False) for row in rows]
     text = "\n".join([before, *lines] if before else lines) + "\n"

@@ -1,6 +1,6 @@
 """What else do pairs give topics, beside the vote of text and gloss? Ideas on the frozen base.
 
-    python benchmarks/pair_ideas.py --data-root data
+    python benchmarks/pair_ideas.py --data-root data --work WORK
 
 A linear head on mean states stands for the task module. Ideas are chosen on dev of the choosing languages.
 Rows are printed, and added to the ledger; their mean is of the languages whose script the base reads.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -45,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ground = Ground(SUITES["topic-pairs"], options.work, options.data_root)
     purpose: Purpose = options.languages
     found = {tag: dict(Ideas(ground, tag).scores()) for tag in ground.suite.languages(purpose)}
-    facts = {"machine": this_machine(), "command": shlex.join(["python", *sys.argv]), **here()}
+    command = f"python benchmarks/pair_ideas.py --work WORK --languages {purpose}"
+    facts = {"machine": this_machine(), "command": command, **here()}
     rows: list[Row] = []
     for idea in next(iter(found.values())):
         scores = {tag: round(own[idea], 1) for tag, own in found.items()}

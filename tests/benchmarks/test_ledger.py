@@ -99,3 +99,19 @@ def test_rows_of_a_benchmark_begin_a_ledger_and_are_added_to_one(tmp_path):
         '{"question": "speed", "way": "ours"}',
         '{"question": "speed", "way": "théirs"}',
     ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (
+            "python run.py --work /tmp/lab/work --set a=/home/me/x.tsv",
+            "python run.py --work work --set a=x.tsv",
+        ),
+        ("xling run recipes/nqo/topic.yaml --out 'runs/a b' --set b=1/2", None),
+        ("xling predict --plan 'lang/swh >> task/ner'", None),
+    ],
+)
+def test_a_command_keeps_no_path_of_the_machine(tmp_path, typed, kept):
+    append(tmp_path / "ledger", [{"command": typed}])
+    assert read_ledger(tmp_path / "ledger") == [{"command": kept or typed}]
