@@ -154,18 +154,6 @@ _ALL = (
         suits=_paired,
     ),
     Method(name="vote", plan=_voted, modules=glossed(), suits=_paired),
-    Method(
-        name="append",
-        plan=lambda language, seed: f"append(words/{language}) >> task/{seed}",
-        modules=glossed(),
-        suits=_paired,
-    ),
-    Method(
-        name="append-vote",
-        plan=lambda language, seed: f"vote(task/{seed}, append(words/{language}) >> task/{seed})",
-        modules=glossed(),
-        suits=_paired,
-    ),
     Method(name="vote-shuffled", plan=_voted, modules=glossed(shuffled=True), suits=_paired),
     Method(name="vote-any", plan=_voted, modules=glossed(least=0.0), suits=_paired),
     Method(name="vote-sure", plan=_voted, modules=glossed(least=0.3), suits=_paired),

@@ -130,15 +130,15 @@ def test_rows_of_a_mixed_batch_are_read_as_each_alone(bert, task):
     for example, row in zip(examples, mixed, strict=True):
         branch = "lang/swh >> task/x" if example.language == "swh" else "task/x"
         (alone,) = on(bert, task, branch, swh=lexicon()).predict([example])
-        assert near(row, alone)
+        assert _near(row, alone)
     assert mixed != on(bert, task, "task/x").predict(examples)
 
 
-def near(one, two) -> bool:
+def _near(one, two) -> bool:
     if isinstance(one, dict):
-        return one.keys() == two.keys() and all(near(one[key], two[key]) for key in one)
+        return one.keys() == two.keys() and all(_near(one[key], two[key]) for key in one)
     if isinstance(one, list):
-        return len(one) == len(two) and all(map(near, one, two))
+        return len(one) == len(two) and all(map(_near, one, two))
     return one == pytest.approx(two, abs=2e-6) if isinstance(one, float) else one == two
 
 

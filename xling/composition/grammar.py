@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from xling.composition.forms.append import Append
 from xling.composition.forms.arrow import Arrow
 from xling.composition.forms.auto import check_every, read_route
 from xling.composition.forms.average import Average
@@ -171,9 +170,6 @@ FORMS: Registry[Callable[[Reader], Plan]] = Registry(
     "form of plan",
     (
         ("route", read_route),
-        *(
-            (form.word, form.read)
-            for form in (Mean, Sum, Average, Fuse, Emea, Arrow, Drop, Append, Vote, Turns)
-        ),
+        *((form.word, form.read) for form in (Mean, Sum, Average, Fuse, Emea, Arrow, Drop, Vote, Turns)),
     ),
 )

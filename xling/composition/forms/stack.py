@@ -38,7 +38,7 @@ class Stack(Node):
         return Stack((*below, *self.plans[scored:]))._checked()
 
     def _checked(self) -> Plan:
-        first = next((place for place, plan in enumerate(self.plans) if not only_rewrites(plan)), None)
+        first = next((place for place, plan in enumerate(self.plans) if not _only_rewrites(plan)), None)
         late = None if first is None else next(filter(_rewrites, self.plans[first:]), None)
         if late is not None:
             raise PlanError(
@@ -116,7 +116,7 @@ def _maps_pooled(plan: Plan) -> bool:
     return any(isinstance(inner, Loaded) and inner.poolers for inner in walk(plan))
 
 
-def only_rewrites(plan: Plan) -> bool:
+def _only_rewrites(plan: Plan) -> bool:
     """Whether all parts of a plan's modules only rewrite the text."""
     leaves = [inner for inner in walk(plan) if isinstance(inner, Loaded)]
     return all(len(leaf.rewriters) == len(leaf.module.parts) for leaf in leaves)
