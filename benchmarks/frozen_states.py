@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import torch
 from lab.ground import Ground
 from sklearn.linear_model import LogisticRegression
 
-BATCH = 32
+from xling.composition.composed import Composition
+from xling.training.alignment import sentence_vectors
+
+LONGEST = 128  # pieces of a text
 _PENALTY = 10.0  # C, as in the facts' trials on unit vectors
 
 
-@torch.no_grad()
 def states(ground: Ground, texts: Sequence[str]) -> np.ndarray:
     """Return the mean states of texts, [texts, hidden]."""
-    base, found = ground.workshop.bench.opened, []
-    for start in range(0, len(texts), BATCH):
-        read: Mapping[str, torch.Tensor] = base.tokenizer(
-            list(texts[start : start + BATCH]),
-            padding=True,
-            truncation=True,
-            max_length=128,
-            return_tensors="pt",
-        )
-        mask = read["attention_mask"]
-        last = base.encoder(input_ids=read["input_ids"], attention_mask=mask).last_hidden_state
-        found.append(((last * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)).numpy())
-    return np.concatenate(found)
+    base = ground.workshop.bench.opened
+    rows = base.tokenizer(list(texts), truncation=True, max_length=LONGEST)["input_ids"]
+    return sentence_vectors(Composition(base), rows).numpy()
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -43,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     ground = Ground(SUITES["topic-pairs"], options.work, options.data_root)
     purpose: Purpose = options.languages
-    found = {tag: dict(Ideas(ground, tag).scores()) for tag in ground.suite.languages(purpose)}
+    train = ground.corpus.examples(ground.recipe.task.train, ground.recipe.source).rows
+    known = states(ground, [example.text for example in train])
+    found = {tag: dict(Ideas(ground, tag, train, known).scores()) for tag in ground.suite.languages(purpose)}
     command = f"python benchmarks/pair_ideas.py --work WORK --languages {purpose}"
     facts = {"machine": this_machine(), "command": command, **here()}
     rows: list[Row] = []
@@ -59,15 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class Ideas:
     """The readings of a language's rows, and the heads that were fitted on the source's.
 
-    ground: the suite. language: the language.
+    ground: the suite. language: the language. train, known: the source's examples, and their states.
     """
 
-    def __init__(self, ground: Ground, language: str) -> None:
-        self.ground, self.language = ground, language
-        train = ground.corpus.examples(ground.recipe.task.train, ground.recipe.source).rows
+    def __init__(self, ground: Ground, language: str, train: Sequence[Any], known: np.ndarray) -> None:
+        self.ground, self.language, self.known = ground, language, known
         self.train = [example.text for example in train]
         self.labels = np.array([example.label for example in train])
-        self.known = states(ground, self.train)
         rows = ground.scored(language).rows
         self.gold = np.array([example.label for example in rows])
         self.texts = [example.text for example in rows]
