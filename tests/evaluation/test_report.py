@@ -36,6 +36,56 @@ def test_the_page_tells_the_run_in_words(tmp_path):
     assert "1 of 3 targets helped 1 harmed" in text
 
 
+ADVISED = [
+    {"language": "fao", "condition": "carried-vote"},
+    {"language": "tha", "condition": "none"},
+    {"language": "pes", "condition": "carried-vote"},
+]
+
+
+def advised(**more):
+    """The run, with labels carried over pairs: better in two languages, and recommended there."""
+    won = {"fao": 60.0, "tha": 50.0, "pes": 33.0}
+    cells = [cell(language, "carried-vote", value) for language, value in won.items()]
+    gains = [
+        {
+            "language": language,
+            "condition": "carried-vote",
+            "value": value,
+            "low": value - 1,
+            "high": value + 1,
+        }
+        for language, value in (("fao", 20.0), ("tha", -5.0), ("pes", 3.0))
+    ]
+    run = results()
+    return results(cells=run["cells"] + cells, gains=run["gains"] + gains, recommended=ADVISED, **more)
+
+
+def test_where_plans_are_recommended_the_page_tells_of_those(tmp_path):
+    text = page(tmp_path, advised()).text
+    said = "Under the plan recommended for it a target reaches 49.3 F1 on average"
+    assert f"{said}, without any language module 41.7, with its own 42.0, with the source's 40.0." in text
+    assert "The recommended plan helps Faroese and" in text and "harms" not in text.partition("Scores")[0]
+    assert "49.3 mean F1 of the targets, as recommended 41.7 without" in text
+    assert "2 of 2 targets helped 0 harmed" in text
+    assert "What the recommended plans add" in text
+    assert "Faroese fao · Latn +20.0 19.0–21.0 helps carried labels and gloss" in text
+    assert "Thai −10.0 −12.0 to −8.0" in text.partition("Ablation")[2]
+
+
+def test_where_no_module_is_recommended_the_page_says_so_and_shows_what_was_tested(tmp_path):
+    none = [{"language": tag, "condition": "none"} for tag in ("eng", "fao", "tha", "pes")]
+    text = page(tmp_path, results(recommended=none)).text
+    assert "Nothing: no language module is recommended for any language." in text
+    assert "Under the plan recommended for it a target reaches 41.7" in text
+    assert "Faroese +10.0 8.0–12.0" in text.partition("Ablation")[2]
+
+
+def test_a_recommended_plan_that_was_not_scored_is_not_told_of(tmp_path):
+    text = page(tmp_path, results(recommended=[{"language": "fao", "condition": "distilled"}])).text
+    assert "Faroese fao · Latn +10.0 8.0–12.0 helps own module" in text
+
+
 def test_every_score_has_its_interval_and_every_gain_its_verdict(tmp_path):
     text = page(tmp_path, results(), log_rows()).text
     assert "Faroese fao · Latn 40.0 37.0–43.0 38.0 35.0–41.0 50.0 47.0–53.0" in text

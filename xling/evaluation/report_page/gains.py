@@ -9,7 +9,7 @@ from xling.evaluation.bootstrap import HARMS, HELPS, UNCLEAR, verdict
 from xling.evaluation.report_page.matrix import Language, Matrix, Score
 from xling.evaluation.report_page.style import Scale, round_ticks
 from xling.evaluation.report_page.wording import bounds, gained
-from xling.evaluation.results import NONE, SOURCE, TARGET, Gain, Results
+from xling.evaluation.results import NONE, SOURCE, Gain, Results
 
 _CLASSES = {HELPS: "helps", HARMS: "harms"}
 _SIGNS = {HELPS: "\N{BLACK UP-POINTING TRIANGLE}", HARMS: "\N{BLACK DOWN-POINTING TRIANGLE}"}
@@ -23,6 +23,7 @@ class GainBar:
     """
 
     language: Language
+    condition: str
     value: float
     low: float | None
     high: float | None
@@ -78,7 +79,7 @@ class Gains:
 
 
 def build(matrix: Matrix, gains: Sequence[Gain]) -> Gains | None:
-    """Return the bars of all languages scored with their own module and without; None if there are none."""
+    """Return the bars of all languages of whose plan the page tells, against no module; None without any."""
     known = {(gain.language, gain.condition): gain for gain in gains}
     bars = [bar for language in matrix.languages if (bar := _bar(language, known)) is not None]
     if not bars:
@@ -90,15 +91,15 @@ def build(matrix: Matrix, gains: Sequence[Gain]) -> Gains | None:
 
 
 def _bar(language: Language, known: dict[tuple[str, str], Gain]) -> GainBar | None:
-    """Return the bar of a language; the source's own module is scored under the condition `source`."""
-    condition = TARGET if TARGET in language.scores else SOURCE if language.source else TARGET
+    condition = language.told or NONE
     own, control = language.scores.get(condition), language.scores.get(NONE)
-    if own is None or control is None:
+    if own is None or control is None or condition == NONE:
         return None
     gain = known.get((language.tag, condition))
     low, high = (None, None) if gain is None else (gain.low, gain.high)
     return GainBar(
         language=language,
+        condition=condition,
         value=own.value - control.value if gain is None else gain.value,
         low=low,
         high=high,
@@ -142,11 +143,12 @@ class Near:
 
 
 def ablation(matrix: Matrix, results: Results) -> Ablation | None:
-    """Return the table of all conditions; None if the only ones are `source` and `target`."""
+    """Return the table of all conditions; None if the bars tell all of them but the source's."""
     known = {(gain.language, gain.condition): gain for gain in results.gains}
     tested = {condition for _, condition in known}
+    told = {(language.tag, language.told) for language in matrix.languages}
     conditions = tuple(name for name in matrix.conditions if name in tested and name != NONE)
-    if not set(conditions) - {SOURCE, TARGET}:
+    if all(name == SOURCE or (tag, name) in told for tag, name in known):
         return None
     rows = (
         EffectRow(language, tuple(_effect(language, known.get((language.tag, name))) for name in conditions))
@@ -156,7 +158,7 @@ def ablation(matrix: Matrix, results: Results) -> Ablation | None:
 
 
 def nearness(matrix: Matrix, results: Results) -> tuple[Near, ...]:
-    """Return all targets under their own condition, the nearest to the source first."""
+    """Return all targets under the condition that the page tells of, the nearest to the source first."""
     known = {(row.language, row.condition): row for row in results.equivalence}
     rows = [
         Near(
@@ -166,7 +168,7 @@ def nearness(matrix: Matrix, results: Results) -> tuple[Near, ...]:
             points=gained(row.absolute),
         )
         for language in matrix.targets
-        if (row := known.get((language.tag, language.own or ""))) is not None
+        if (row := known.get((language.tag, language.told or ""))) is not None
     ]
     return tuple(sorted(rows, key=lambda row: (-(row.share or 0.0), row.language.tag)))
 
@@ -182,4 +184,5 @@ def _effect(language: Language, gain: Gain | None) -> GainBar | None:
     said = gain.verdict
     if not said and gain.low is not None and gain.high is not None:
         said = verdict(gain.low, gain.high)
-    return GainBar(language=language, value=gain.value, low=gain.low, high=gain.high, verdict=said)
+    points = {"value": gain.value, "low": gain.low, "high": gain.high}
+    return GainBar(language=language, condition=gain.condition, verdict=said, **points)

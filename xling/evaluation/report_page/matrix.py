@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from xling.evaluation.report_page.style import Paint, Scale, paint
@@ -47,19 +47,26 @@ class Score:
 
 @dataclass(frozen=True, kw_only=True)
 class Language:
-    """A row of the table: a language, and its scores by condition."""
+    """A row of the table: a language, and its scores by condition.
+
+    recommended: the condition that is recommended for it; empty where the run recommends none.
+    """
 
     tag: str
     name: str
     script: str
     source: bool
     scores: dict[str, Score]
+    recommended: str = ""
 
     @property
-    def own(self) -> str | None:
-        """The condition of its own module, else of its gloss, else of no module; None if none was tested."""
-        best = SOURCE if self.source else TARGET
-        return next((name for name in (best, VOTE, NONE) if name in self.scores), None)
+    def told(self) -> str | None:
+        """The condition that the page tells of; None if none of these was tested.
+
+        It is the recommended one, else that of its own module, else of its gloss, else of no module.
+        """
+        own = SOURCE if self.source else TARGET
+        return next((name for name in (self.recommended, own, VOTE, NONE) if name in self.scores), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +83,18 @@ class Matrix:
         """All languages except the source."""
         return tuple(language for language in self.languages if not language.source)
 
+    @property
+    def advised(self) -> bool:
+        """Whether a plan is recommended for any of them."""
+        return any(language.recommended for language in self.languages)
+
     def mean(self, condition: str) -> float | None:
         """Return the mean over the targets; None if any of them lacks the condition."""
-        scores = [language.scores.get(condition) for language in self.targets]
-        values = [found.value for found in scores if found]
-        return fmean(values) if values and len(values) == len(scores) else None
+        return _mean([language.scores.get(condition) for language in self.targets])
+
+    def mean_told(self) -> float | None:
+        """Return that mean with each target under the condition that the page tells of."""
+        return _mean([language.scores.get(language.told or "") for language in self.targets])
 
     def mean_paint(self, condition: str) -> Paint | None:
         """Return the colours of that mean."""
@@ -97,8 +111,11 @@ def build(results: Results) -> Matrix:
     tags = list(dict.fromkeys(cell.language for cell in cells))
     tags.sort(key=lambda tag: tag != results.source)
     found = {_column(cell) for cell in cells}
+    advised = {row.language: row.condition for row in results.recommended}
     order = [name for name in _ORDER if name in found] + sorted(found.difference(_ORDER))
-    rows = tuple(_row(tag, cells, results.source, scale) for tag in tags)
+    rows = tuple(
+        replace(_row(tag, cells, results.source, scale), recommended=advised.get(tag, "")) for tag in tags
+    )
     return Matrix(metric=cells[0].metric, conditions=tuple(order), languages=rows, scale=scale)
 
 
@@ -124,6 +141,11 @@ def _score(cells: Sequence[CellRow], scale: Scale) -> Score:
     )
 
 
+def _mean(scores: Sequence[Score | None]) -> float | None:
+    values = [found.value for found in scores if found]
+    return fmean(values) if values and len(values) == len(scores) else None
+
+
 def _grouped(cells: Sequence[CellRow]) -> dict[tuple[str, str], list[CellRow]]:
     groups: dict[tuple[str, str], list[CellRow]] = {}
     for cell in cells:
@@ -137,7 +159,7 @@ def _column(cell: CellRow) -> str:
 
 @dataclass(frozen=True)
 class MetricRow:
-    """A language under its own condition: the mean of each metric over seeds, None if there is no value."""
+    """A language under what the page tells of: the mean of each metric over seeds, None without a value."""
 
     language: Language
     condition: str
@@ -158,16 +180,16 @@ def every_metric(results: Results, matrix: Matrix) -> Metrics | None:
     if len(names) < 2:
         return None
     rows = tuple(
-        MetricRow(language, language.own, _means(results, language, names))
+        MetricRow(language, language.told, _means(results, language, names))
         for language in matrix.languages
-        if language.own is not None
+        if language.told is not None
     )
     return Metrics(names, rows) if rows else None
 
 
 def _means(results: Results, language: Language, names: tuple[str, ...]) -> tuple[float | None, ...]:
     cells = [
-        cell for cell in results.cells if (cell.language, cell.condition) == (language.tag, language.own)
+        cell for cell in results.cells if (cell.language, cell.condition) == (language.tag, language.told)
     ]
     found = (
         [cell.all[name] for cell in cells if math.isfinite(cell.all.get(name, math.nan))] for name in names

@@ -41,7 +41,7 @@ class ComparedExample:
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """The answers of a language under its own condition.
+    """The answers of a language under the condition that the page tells of.
 
     lost: how many rows do not fit together. fault: why there are no answers, or empty.
     """
@@ -53,14 +53,14 @@ class Answers:
 
 
 def read_answers(folder: Path, results: Results, matrix: Matrix) -> tuple[Answers, ...]:
-    """Return the answers of every language under its own condition, for the first seed.
+    """Return the answers of every language under the condition that the page tells of, for the first seed.
 
     The result is empty when no language has such a condition.
     """
     return tuple(
-        read_answers_under(folder, results, language, language.own)
+        read_answers_under(folder, results, language, language.told)
         for language in matrix.languages
-        if language.own is not None
+        if language.told is not None
     )
 
 

@@ -12,11 +12,20 @@ from pathlib import Path
 from xling.evaluation.report_page.matrix import Language, Matrix
 from xling.evaluation.report_page.predictions import ComparedExample, read_answers_under, read_rows
 from xling.evaluation.report_page.wording import cut, direction
-from xling.evaluation.results import BOTH, GLOSS, HEADINGS, NONE, TARGET, VOTE, Results
+from xling.evaluation.results import (
+    GLOSS,
+    HEADINGS,
+    RELATED,
+    REMOVED,
+    ROMANISED,
+    SOURCE,
+    Results,
+)
 from xling.tasks.comparison import Comparison
 
 GLOSSES = "glosses"
-_READINGS = (NONE, TARGET, GLOSS, VOTE, BOTH)
+_CONTROLS = (ROMANISED, REMOVED, SOURCE, RELATED)
+_READINGS = tuple(name for name in HEADINGS if name not in _CONTROLS)
 _SHOWN, _LONG, _SHORT = 5, 400, 200
 
 

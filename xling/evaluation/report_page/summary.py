@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xling.evaluation.bootstrap import HARMS, HELPS, UNCLEAR
 from xling.evaluation.report_page.costs import Costs
 from xling.evaluation.report_page.gains import Gains
-from xling.evaluation.report_page.matrix import Matrix
+from xling.evaluation.report_page.matrix import Language, Matrix
 from xling.evaluation.report_page.wording import (
     duration,
     gained,
@@ -40,17 +40,16 @@ def title(results: Results, matrix: Matrix) -> str:
 def sentences(results: Results, matrix: Matrix, gains: Gains | None, costs: Costs) -> Iterator[str]:
     """Yield the sentences of the summary."""
     yield _what(results, matrix)
-    own = matrix.mean(TARGET)
-    if own is not None:
-        yield _means(matrix, own)
+    mean = _mean(matrix)
+    if mean is not None:
+        yield _means(matrix, mean)
     if gains is not None:
-        yield from _verdicts(gains)
-    best = max(matrix.languages, key=lambda language: _best(matrix, language.tag))
-    worst = min(matrix.languages, key=lambda language: _best(matrix, language.tag))
+        yield from _verdicts(gains, "The recommended plan" if matrix.advised else "The own module")
+    best, worst = max(matrix.languages, key=_best), min(matrix.languages, key=_best)
     if best is not worst:
         yield (
-            f"The best score is that of {isolated(best.name)} ({score(_best(matrix, best.tag))}), "
-            f"the lowest that of {isolated(worst.name)} ({score(_best(matrix, worst.tag))})."
+            f"The best score is that of {isolated(best.name)} ({score(_best(best))}), "
+            f"the lowest that of {isolated(worst.name)} ({score(_best(worst))})."
         )
     if costs.rows:
         most = f", with at most {memory(costs.memory)} of memory" if costs.memory is not None else ""
@@ -60,12 +59,13 @@ def sentences(results: Results, matrix: Matrix, gains: Gains | None, costs: Cost
 def figures(matrix: Matrix, gains: Gains | None, costs: Costs) -> Iterator[Figure]:
     """Yield the figures at the top of the page."""
     metric = metric_name(matrix.metric)
-    own, control = matrix.mean(TARGET), matrix.mean(NONE)
-    if own is not None:
+    mean, control = _mean(matrix), matrix.mean(NONE)
+    if mean is not None:
         beside = f"{score(control)} without" if control is not None else ""
-        yield Figure(score(own), f"mean {metric} of the targets, own modules", beside)
+        under = "as recommended" if matrix.advised else "own modules"
+        yield Figure(score(mean), f"mean {metric} of the targets, {under}", beside)
         if control is not None:
-            yield Figure(gained(own - control), "points over no language module", "mean of the targets")
+            yield Figure(gained(mean - control), "points over no language module", "mean of the targets")
     if gains is not None:
         bars = [bar for bar in gains.bars if not bar.language.source]
         helped = len(gains.names(HELPS))
@@ -86,31 +86,35 @@ def _what(results: Results, matrix: Matrix) -> str:
     )
 
 
-def _means(matrix: Matrix, own: float) -> str:
-    parts = [
-        f"With its own language module a target reaches {score(own)} {metric_name(matrix.metric)} on average"
-    ]
-    control, borrowed = matrix.mean(NONE), matrix.mean(SOURCE)
-    if control is not None:
-        parts.append(f"without any {score(control)}")
-    if borrowed is not None:
-        parts.append(f"with the source's {score(borrowed)}")
-    return ", ".join(parts) + "."
+def _mean(matrix: Matrix) -> float | None:
+    """The mean that the page tells of: as recommended, or else with each target's own module."""
+    return matrix.mean_told() if matrix.advised else matrix.mean(TARGET)
 
 
-def _verdicts(gains: Gains) -> Iterator[str]:
+def _means(matrix: Matrix, mean: float) -> str:
+    lead = "Under the plan recommended for it" if matrix.advised else "With its own language module"
+    beside = {
+        "without any language module" if matrix.advised else "without any": matrix.mean(NONE),
+        "with its own": matrix.mean(TARGET) if matrix.advised else None,
+        "with the source's": matrix.mean(SOURCE),
+    }
+    parts = [f"{name} {score(value)}" for name, value in beside.items() if value is not None]
+    reached = f"{lead} a target reaches {score(mean)} {metric_name(matrix.metric)} on average"
+    return ", ".join([reached, *parts]) + "."
+
+
+def _verdicts(gains: Gains, what: str) -> Iterator[str]:
     helps, harms, unclear = (
         [isolated(name) for name in gains.names(verdict)] for verdict in (HELPS, HARMS, UNCLEAR)
     )
     if helps:
-        yield f"The own module helps {listed(helps)}."
+        yield f"{what} helps {listed(helps)}."
     if harms:
-        yield f"It harms {listed(harms)}." if helps else f"The own module harms {listed(harms)}."
+        yield f"{'It' if helps else what} harms {listed(harms)}."
     if unclear:
-        lead = "No clear difference" if helps or harms else "The own module makes no clear difference"
+        lead = "No clear difference" if helps or harms else f"{what} makes no clear difference"
         yield f"{lead} for {listed(unclear)}."
 
 
-def _best(matrix: Matrix, tag: str) -> float:
-    found = next(language for language in matrix.languages if language.tag == tag)
-    return max(score.value for score in found.scores.values())
+def _best(language: Language) -> float:
+    return max(score.value for score in language.scores.values())

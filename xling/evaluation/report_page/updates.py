@@ -43,7 +43,7 @@ class Update:
 
 
 def read(folder: Path, results: Results, table: Matrix, older: Path) -> Update:
-    """Compare the answers of a run with those of an older run, each language under its own condition.
+    """Compare the answers of a run with those of an older run, each language as the page tells of it.
 
     Both are held against the gold answers of the newer run, and are of the first seed.
     Raises InputError when the older run cannot be read or is of another task.
@@ -55,21 +55,21 @@ def read(folder: Path, results: Results, table: Matrix, older: Path) -> Update:
     scores = {language.tag: language.scores for language in build(before).languages}
     rows, missing = [], []
     for language in table.languages:
-        if language.own is None:
+        if language.told is None:
             continue
-        old = read_answers_under(older, before, language, language.own, gold=folder)
-        new = read_answers_under(folder, results, language, language.own)
+        old = read_answers_under(older, before, language, language.told, gold=folder)
+        new = read_answers_under(folder, results, language, language.told)
         if fault := _fault(old, new):
             missing.append(f"Nothing to compare for {isolated(language.name)}: {fault}.")
             continue
-        known = scores.get(language.tag, {}).get(language.own)
+        known = scores.get(language.tag, {}).get(language.told)
         sides = ([example.answers for example in side.examples] for side in (old, new))
         rows += [
             UpdateRow(
                 language=language,
-                condition=language.own,
+                condition=language.told,
                 before=known.shown if known else "–",
-                now=language.scores[language.own].shown,
+                now=language.scores[language.told].shown,
                 flips=own,
             )
             for own in flips(*sides)
