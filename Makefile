@@ -9,6 +9,9 @@ TEST := .venv/.for-test-torch-$(TORCH)
 LINT := .venv/.for-lint-torch-$(TORCH)
 OLDEST := .venv-oldest/.for-test-torch-$(TORCH)
 
+# Where the surroundings forbid bytecode, every process would compile torch and all else anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test test-oldest hard lint results clean
 
 demo: $(DEMO)

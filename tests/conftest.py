@@ -47,8 +47,10 @@ def processor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing is read from or left in the user's cache."""
-    monkeypatch.setenv("XLING_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    """Nothing is read from or left in the user's cache; all workers of a session share one."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    monkeypatch.setenv("XLING_CACHE", str(shared / "cache"))
     monkeypatch.delenv("XLING_DATA", raising=False)
     torch.manual_seed(0)
     yield

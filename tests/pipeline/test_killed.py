@@ -12,7 +12,7 @@ import pytest
 import yaml
 from support.tiny_recipe import write_recipe
 
-STEPS, FEW = 60, 30
+STEPS, FEW = 24, 20
 # how the process ends itself: before the n-th checkpoint of a stage gets its name, or after it
 ASSASSIN = """
 import os, signal, sys
@@ -46,7 +46,7 @@ def xling(words: list[str], moment: str = "", stage: str = "-", number: int = 0)
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_killed_five_times_and_still_the_same_bytes(bert, tmp_path: Path):
-    recipe = write_recipe(tmp_path / "recipe", bert.id, steps=STEPS, checkpoint_every=10)
+    recipe = write_recipe(tmp_path / "recipe", bert.id, steps=STEPS, checkpoint_every=5)
     small = {"size": 4, "source": 4, "reduction_factor": 4}
     own = {
         "hyper-x": {"options": small, "training": {"steps": FEW, "checkpoint_every": 5, "batch_tokens": 64}}

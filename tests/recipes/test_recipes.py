@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ from xling.vocabulary.initialisers.registry import INITIALISERS
 ROOT = Path(__file__).parents[2] / "recipes"
 RECIPES = sorted(path for path in ROOT.rglob("*.yaml") if "_base" not in path.parts)
 NO_TEXT = {"ary", "bar", "bxr", "kpv", "olo", "taq"}  # no plain text of them is at hand
+
+
+card_named = cache(load_card)
 
 
 def test_all_were_seen():
@@ -57,7 +61,7 @@ def test_it_names_what_exists(path):
         given = (recipe.words.pairs, recipe.words.dictionary)
         parallel += [(spec, tag) for spec in given if spec is not None for tag in recipe.targets]
     for spec, language in [*tests, *sources, (source_test, recipe.source), *texts, *parallel]:
-        card = load_card(spec.card)
+        card = card_named(spec.card)
         assert spec.split in card.splits
         found = (spec, language)
         assert card.task == ("text" if found in texts else "parallel" if found in parallel else task.name)
