@@ -200,7 +200,6 @@ DOCUMENTS = {
             "--set task_share=0.3": SHARED,
             "--set parts.head='{pooling: mean}'":
                 f"{SHARED} --source-language eng --train classification=train.tsv",
-            "--set learning_rate=1e-3": f"{SHARED} --kind hyper-adapter",
         },
     ),
 }  # fmt: skip

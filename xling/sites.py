@@ -325,6 +325,16 @@ class Penalised(Protocol):
         ...
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """A part whose parameters learn at another rate than others do."""
+
+    @property
+    def pace(self) -> float:
+        """The share of the learning rate that its parameters take."""
+        ...
+
+
 def key_of(name: str) -> str:
     """Turn a name into a key for torch's dictionaries of modules, which do not allow full stops."""
     return name.replace(".", "/")

@@ -23,7 +23,7 @@ _FUSING = TrainingSettings(steps=200, learning_rate=1e-3, batch_tokens=1024)
 _HYPER = HypernetworkTraining(
     kind="hyper-x",
     options={"source": 32},
-    training=TrainingSettings(steps=400, learning_rate=1e-3, batch_tokens=1024),
+    training=TrainingSettings(steps=800, learning_rate=1e-3, batch_tokens=1024),  # half of them the task's
 )
 
 

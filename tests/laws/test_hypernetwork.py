@@ -20,6 +20,8 @@ from xling.modules.hypernetwork import MLM, Hypernetwork, HypernetworkConfig
 from xling.modules.module import Module, Part
 from xling.modules.registry import preset
 from xling.sites import PLACES, Rows
+from xling.training.phases import Course, train_module
+from xling.training.specs import TrainingSettings
 from xling.typology import traits
 
 FAMILIES = pytest.mark.parametrize("family", FAMILY_NAMES)
@@ -203,6 +205,35 @@ def test_scaled_what_is_generated_begins_alike_and_moves_less(bases, family):
         spread[rescale] = begun, moved
     assert close(spread[False][0], spread[True][0])
     assert close(spread[False][1], 16 * spread[True][1], atol=1e-4)
+
+
+@pytest.mark.parametrize("rescale", [False, True])
+@pytest.mark.parametrize("source", [8, 256])
+def test_in_a_step_a_generated_weight_moves_about_as_far_as_a_stored_one(bert, rescale, source):
+    (config,) = preset("hyper-x", {"rescale": rescale, "source": source})
+    config = config.shared_by([MLM], ["swh"])
+    module = Module.fresh([config], bert.shape, facts(bert, language="und"))
+    (network,) = module.networks
+    before = network.weights(0, "after_ffn", Rows(["swh"]))["up.weight"].detach()
+
+    class Raised:
+        """The sum of what is generated for a site."""
+
+        higher_is_better = None
+
+        def passes_per_epoch(self):
+            return 1
+
+        def loss(self, number):
+            return network.weights(0, "after_ffn", Rows(["swh"]))["up.weight"].sum(), 1
+
+        def evaluate(self):
+            return None
+
+    settings = TrainingSettings(steps=1, learning_rate=1e-3, warmup_fraction=0.0)
+    train_module(module, Course(shape=bert.shape, objective_of=lambda trained: Raised(), settings=settings))
+    moved = (network.weights(0, "after_ffn", Rows(["swh"]))["up.weight"].detach() - before).mean()
+    assert 0.3e-3 < -moved < 2e-3
 
 
 @BY_LANGUAGE

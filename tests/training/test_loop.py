@@ -75,6 +75,19 @@ def test_steps_follow_the_formula_with_decay_and_clipping():
     assert outcome.tokens == 9 and outcome.steps == 3
 
 
+def test_some_parameters_take_a_share_of_the_rate_and_are_clipped_with_the_others():
+    settings = TrainingSettings(steps=3, learning_rate=0.1, warmup_fraction=0.0, clip_norm=1.0)
+    quick, slow = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))
+    objective = Slopes(quick, [0.0])
+    objective.loss = lambda number: ((3 * quick + 4 * slow).sum(), 1)
+    checkpoints = Checkpoints(None)
+    parameters, paces = {"a": quick, "b": slow}, {"b": 0.25, "unknown": 9.0}
+    fit(objective, parameters, settings, seed=0, checkpoints=checkpoints, reporter=Silent(), paces=paces)
+    rates = [0.1, 0.1 * 2 / 3, 0.1 / 3]
+    assert quick.item() == pytest.approx(adamw([0.6] * 3, rates), abs=1e-6)
+    assert slow.item() == pytest.approx(adamw([0.8] * 3, [rate / 4 for rate in rates]), abs=1e-6)
+
+
 def test_accumulated_passes_are_one_step_of_their_mean():
     slopes = [torch.tensor([0.1, 0.3]), torch.tensor([0.5, -0.1])]
     two = TrainingSettings(steps=4, learning_rate=0.1, accumulation=2)

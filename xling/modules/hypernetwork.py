@@ -38,7 +38,7 @@ class HypernetworkConfig(BottleneckOptions, frozen=True):
         size: The width of an embedding.
         source: The width of the source vector, of which all weights are linear functions.
         rescale: Whether what is generated is divided by the square root of `source`. A new hypernetwork
-            generates the same either way, but in training a wide one then changes what it generates less.
+            generates the same either way. What a training step changes is kept small by `pace` in both.
         tasks: The tasks that have an embedding; a training takes them from its data, as the next two.
         languages: The languages that it is trained on.
         traits: The traits of these languages that have an embedding.
@@ -127,6 +127,15 @@ class Hypernetwork(nn.Module):
     @property
     def replaces(self) -> bool:
         return self.config.replaces
+
+    @property
+    def pace(self) -> float:
+        """One over the numbers that a generated weight is a sum of: all of them move it at once.
+
+        Adam moves each number by the rate. So a generated weight would move `source` times as far in a step
+        as one that is stored, and the states of all pieces of a text would become alike.
+        """
+        return 1 / (self.config.source * self.scale)
 
     def residual_sites(self) -> Iterable[tuple[int, Place]]:
         return self.sites

@@ -18,6 +18,8 @@ from xling.training.interrupting import interrupts_noted
 from xling.training.reporting import Reporter, Tick
 from xling.training.specs import TrainingSettings
 
+ALIKE: Mapping[str, float] = {}
+_PACE = "pace"  # of a group of parameters, for the optimizer
 _NO_MEMORY = "can't allocate memory"  # in the RuntimeError of torch's allocator for the CPU
 
 
@@ -84,8 +86,11 @@ def fit(
     checkpoints: Checkpoints,
     reporter: Reporter,
     phase: str = "",
+    paces: Mapping[str, float] = ALIKE,
 ) -> Outcome:
     """Train `parameters` in place and leave the best values in them.
+
+    paces: by how much the learning rate is multiplied for some of them; for the others it is 1.
 
     The run starts from the newest checkpoint if there is one. With the same number of threads, a resumed run
     ends with the same bytes as an uninterrupted one. Ctrl-C waits for the end of the step, then saves a
@@ -94,8 +99,13 @@ def fit(
     Raises NotFinite, with the number of the step, at the first loss or gradient that is not finite. The state
     before that step is saved. Raises OutOfMemory when a step does not fit into the memory.
     """
+    groups: dict[float, list[nn.Parameter]] = {}
+    for name, value in parameters.items():
+        groups.setdefault(paces.get(name, 1.0), []).append(value)
     optimizer = torch.optim.AdamW(
-        parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        [{"params": values, _PACE: pace} for pace, values in groups.items()],
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
     )
     progress = checkpoints.restore(parameters, optimizer)
     if progress is None:
@@ -225,9 +235,10 @@ def _update(
         total += loss.item() / settings.accumulation
         tokens += count
     for group in optimizer.param_groups:
-        group["lr"] = rate
-        if not torch.isfinite(nn.utils.clip_grad_norm_(group["params"], settings.clip_norm)):
-            raise NotFinite("the gradient is not finite")
+        group["lr"] = rate * group[_PACE]
+    learned = [value for group in optimizer.param_groups for value in group["params"]]
+    if not torch.isfinite(nn.utils.clip_grad_norm_(learned, settings.clip_norm)):
+        raise NotFinite("the gradient is not finite")
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return total, tokens

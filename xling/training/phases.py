@@ -16,7 +16,7 @@ from torch import Generator, Tensor
 from xling.modules.kind import Rehearsal
 from xling.modules.module import FACTS, WEIGHTS, Module, Part
 from xling.modules.registry import KINDS, build
-from xling.sites import EncoderShape, Penalised
+from xling.sites import EncoderShape, Paced, Penalised
 from xling.training.checkpoints import Checkpoints, check_same, steps_in
 from xling.training.loop import Accompanied, Objective, Outcome, fit, seeded_loss
 from xling.training.reporting import Reporter, Silent
@@ -92,6 +92,16 @@ def trainable(module: Module) -> dict[str, torch.nn.Parameter]:
     for value in found.values():
         value.requires_grad_(True)
     return found
+
+
+def paces(module: Module) -> dict[str, float]:
+    """Return the share of the learning rate that parameters take, by their names on disk."""
+    return {
+        f"{part.prefix}.{name}": part.network.pace
+        for part in module.parts
+        if isinstance(part.network, Paced)
+        for name, _ in part.network.named_parameters()
+    }
 
 
 def _rehearsal(part: Part) -> Rehearsal | None:
@@ -180,4 +190,5 @@ def _train(module: Module, course: Course, phase: str = "") -> Outcome:
         checkpoints=Checkpoints(course.checkpoints / phase if course.checkpoints else None, _whose(module)),
         reporter=course.reporter,
         phase=phase,
+        paces=paces(module),
     )
