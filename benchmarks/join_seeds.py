@@ -9,6 +9,7 @@ adds is taken from the standard errors that each row keeps. A row that is joined
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,11 +27,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Append the joined rows and render; returns the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--questions", nargs="+", required=True)
+    parser.add_argument("--methods", nargs="+", help="those that had the same settings in every sitting")
     parser.add_argument("--docs", type=Path, default=make_results.DOCS)
     options = parser.parse_args(arguments)
     ledger = options.docs / "results.jsonl"
-    known = [row for row in read_ledger(ledger) if row["question"] in options.questions]
-    command = f"python benchmarks/join_seeds.py --questions {' '.join(options.questions)}"
+    asked = {"question": options.questions, "method": options.methods}
+    known = [
+        row
+        for row in read_ledger(ledger)
+        if all(row.get(key) in names for key, names in asked.items() if names)
+    ]
+    command = shlex.join(["python", "benchmarks/join_seeds.py", *(arguments or sys.argv[1:])])
     append(ledger, [{**row, "command": command, "machine": this_machine(), **here()} for row in rows(known)])
     return make_results.main(["--docs", str(options.docs)])
 
