@@ -63,8 +63,7 @@ def main() -> int:
             "English dev F1": module.scores["dev_f1"],
             "apart": apart(ground.workshop.bench.opened, module, ground.recipe.source),
         }
-        asked = shlex.join(["--rates", f"{rate:g}", *(f"--{word}" for word in told), "--work", "WORK"])
-        facts = {"command": f"python benchmarks/hypernetwork_pace.py {asked}", "machine": this_machine()}
+        facts = {"command": shlex.join(["python", *sys.argv]), "machine": this_machine()}
         append(options.ledger, [{**row, **facts, **here()}])
         print(row)
     return 0

@@ -31,13 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--docs", type=Path, default=make_results.DOCS)
     options = parser.parse_args(arguments)
     ledger = options.docs / "results.jsonl"
-    asked = {"question": options.questions, "method": options.methods}
-    known = [
-        row
-        for row in read_ledger(ledger)
-        if all(row.get(key) in names for key, names in asked.items() if names)
-    ]
-    command = shlex.join(["python", "benchmarks/join_seeds.py", *(arguments or sys.argv[1:])])
+    known = [row for row in read_ledger(ledger) if row.get("question") in options.questions]
+    known = [row for row in known if not options.methods or row["method"] in options.methods]
+    given = sys.argv[1:] if arguments is None else arguments
+    command = shlex.join(["python", "benchmarks/join_seeds.py", *given])
     append(ledger, [{**row, "command": command, "machine": this_machine(), **here()} for row in rows(known)])
     return make_results.main(["--docs", str(options.docs)])
 

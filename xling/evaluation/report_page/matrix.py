@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import fmean
 
 from xling.evaluation.report_page.style import Paint, Scale, paint
@@ -111,19 +111,22 @@ def build(results: Results) -> Matrix:
     tags = list(dict.fromkeys(cell.language for cell in cells))
     tags.sort(key=lambda tag: tag != results.source)
     found = {_column(cell) for cell in cells}
-    advised = {row.language: row.condition for row in results.recommended}
     order = [name for name in _ORDER if name in found] + sorted(found.difference(_ORDER))
-    rows = tuple(
-        replace(_row(tag, cells, results.source, scale), recommended=advised.get(tag, "")) for tag in tags
-    )
+    rows = tuple(_row(tag, results, scale) for tag in tags)
     return Matrix(metric=cells[0].metric, conditions=tuple(order), languages=rows, scale=scale)
 
 
-def _row(tag: str, cells: Sequence[CellRow], source: str, scale: Scale) -> Language:
-    groups = {column: group for (name, column), group in _grouped(cells).items() if name == tag}
-    first = next(cell for cell in cells if cell.language == tag)
-    scores = {column: _score(group, scale) for column, group in groups.items()}
-    return Language(tag=tag, name=first.name or tag, script=first.script, source=tag == source, scores=scores)
+def _row(tag: str, results: Results, scale: Scale) -> Language:
+    groups = {column: group for (name, column), group in _grouped(results.cells).items() if name == tag}
+    first = next(cell for cell in results.cells if cell.language == tag)
+    return Language(
+        tag=tag,
+        name=first.name or tag,
+        script=first.script,
+        source=tag == results.source,
+        scores={column: _score(group, scale) for column, group in groups.items()},
+        recommended=next((row.condition for row in results.recommended if row.language == tag), ""),
+    )
 
 
 def _score(cells: Sequence[CellRow], scale: Scale) -> Score:
