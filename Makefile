@@ -9,6 +9,9 @@ TEST := .venv/.for-test-torch-$(TORCH)
 LINT := .venv/.for-lint-torch-$(TORCH)
 OLDEST := .venv-oldest/.for-test-torch-$(TORCH)
 
+# Each call of a function is checked against its annotations, shapes too, which doubles the time.
+CHECKED := --jaxtyping-packages=xling,beartype.beartype
+
 # Where the surroundings forbid bytecode, every process would compile torch and all else anew.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -21,7 +24,7 @@ test: $(TEST)
 	.venv/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 test-oldest: $(OLDEST)
-	.venv-oldest/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+	.venv-oldest/bin/python -m pytest $(CHECKED) --numprocesses auto --dist worksteal $(ARGS)
 
 hard: $(TEST)
 	-.venv/bin/python -m pip install "atheris>=2.3"

@@ -106,7 +106,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     card = load_card("parallel")
-    pairs = pairs_in(card, load(card, "lij", "pairs", data_root=options.data_root))
+    pairs = pairs_in(load(card, "lij", "pairs", data_root=options.data_root))
     long = dictionary()  # first: a new process starts with the peak of the one that starts it
     found = predictions(xling.load_base(options.base), pairs, options), learning(pairs), long
     for row in found:

@@ -2,49 +2,52 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 from support.tiny_recipe import write_recipe
 
-STEPS, FEW = 24, 20
-# how the process ends itself: before the n-th checkpoint of a stage gets its name, or after it
-ASSASSIN = """
-import os, signal, sys
 import xling.files
-replace, moment, stage, number = os.replace, {moment!r}, {stage!r}, {number}
-seen = 0
-def deadly(source, target):
-    global seen
-    hit = "step-" in str(target) and stage in str(target)
-    seen += hit
-    if hit and seen == number and moment == "inside":
-        with open(source, "r+b") as file:
-            file.truncate(1000)
-        os.kill(os.getpid(), signal.SIGKILL)
-    replace(source, target)
-    if hit and seen == number:
-        os.kill(os.getpid(), signal.SIGKILL)
-xling.files.os.replace = deadly
-sys.argv = ["xling", *{words!r}]
 from xling.cli import main
-main()
-"""
+
+STEPS, FEW = 24, 20
 
 
-def xling(words: list[str], moment: str = "", stage: str = "-", number: int = 0) -> int:
-    code = ASSASSIN.format(moment=moment, stage=stage, number=number, words=words)
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert ended.returncode in (0, -signal.SIGKILL), ended.stderr
-    return ended.returncode
+def run(words: Sequence[str], moment: str = "", stage: str = "-", number: int = 0) -> int | None:
+    """Be the command line in a forked process; returns its exit status, or minus the signal that ended it."""
+    process = multiprocessing.get_context("fork").Process(target=be, args=(words, moment, stage, number))
+    process.start()
+    process.join()
+    return process.exitcode
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals")
+def be(words: Sequence[str], moment: str, stage: str, number: int) -> None:
+    """Run, and end before the n-th checkpoint of a stage gets its name (`inside`), or after it."""
+    replace, seen = os.replace, 0
+
+    def deadly(source: str | Path, target: str | Path) -> None:
+        nonlocal seen
+        hit = "step-" in str(target) and stage in str(target)
+        seen += hit
+        if hit and seen == number and moment == "inside":
+            os.truncate(source, 1000)
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(source, target)
+        if hit and seen == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    xling.files.os.replace = deadly
+    sys.argv = ["xling", *words]
+    main()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 def test_killed_five_times_and_still_the_same_bytes(bert, tmp_path: Path):
     recipe = write_recipe(tmp_path / "recipe", bert.id, steps=STEPS, checkpoint_every=5)
     small = {"size": 4, "source": 4, "reduction_factor": 4}
@@ -63,7 +66,7 @@ def test_killed_five_times_and_still_the_same_bytes(bert, tmp_path: Path):
         "--out",
     ]
     undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
-    assert xling([*words, str(undisturbed)]) == 0
+    assert run([*words, str(undisturbed)]) == 0
     for moment, stage, number in (
         ("after", "lang-eng-", 2),
         ("inside", "lang-swh-", 3),
@@ -71,8 +74,8 @@ def test_killed_five_times_and_still_the_same_bytes(bert, tmp_path: Path):
         ("inside", "task-ner-", 1),
         ("inside", "hyper-hyper-x-", 3),
     ):
-        assert xling([*words, str(disturbed)], moment, stage, number) == -signal.SIGKILL
-    assert xling([*words, str(disturbed)]) == 0
+        assert run([*words, str(disturbed)], moment, stage, number) == -signal.SIGKILL
+    assert run([*words, str(disturbed)]) == 0
     found = sorted(
         path.relative_to(undisturbed) for path in undisturbed.glob("tiny/modules/*/*/weights.safetensors")
     )

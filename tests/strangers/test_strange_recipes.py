@@ -60,10 +60,10 @@ READ = [
     ("task_module.options", "{head: 5}", "head: 5 is no mapping"),
     ("task_module.options", "{reduction_factor: 1e-9}", "reduction_factor: should be greater than"),
     ("language_modules.options", "{reduction_factor: 1e-300}", "reduction_factor: should be greater than"),
-    *[("task.name", name, "its data is tagging, and here the recipe needs")
+    *[("task.name", name, "its task is tagging, and here")
       for name in ("parsing", "classification", "question-answering", "multi-label", "intent-slots")],
-    ("task.train", "{card: cldr_text, split: train}", "its data is text, and here the recipe needs tagging"),
-    ("language_modules.text", "{card: cldr, split: train}", "tagging, and here the recipe needs text"),
+    ("task.train", "{card: cldr_text, split: train}", "its task is text, and here tagging is needed"),
+    ("language_modules.text", "{card: cldr, split: train}", "tagging, and here text is needed"),
     ("task.name", "nope", "no task is called 'nope'"),
     ("base", "b" * 5000, "cannot open the base"),
     ("base", "''", "--base"),

@@ -280,6 +280,15 @@ class DataCard(_CardSection):
         if split not in self.splits:
             raise InputError(f"no split {split!r}", where=f"data card {self.name}", choices=self.splits)
 
+    def check_task(self, task: str) -> None:
+        """Raise InputError when the data set holds something else than this task's data."""
+        if self.task != task:
+            raise InputError(
+                f"its task is {self.task}, and here {task} is needed",
+                where=f"data card {self.name}",
+                hint="name another card; xling data list shows them with their tasks",
+            )
+
     def licence_of(self, language: str) -> str:
         """Return the licence of one language's data: the strictest licence of its parts."""
         tag = parse(language)

@@ -77,17 +77,8 @@ def read_hub(card: DataCard, hub: Hub, *, language: str, split: str) -> Rows:
     return list(filter(None, texts))
 
 
-def pairs_in(card: DataCard, rows: Sequence[Any]) -> list[tuple[str, str]]:
-    """Return the sentences of a card's rows with their translations.
-
-    Raises InputError when the card does not hold parallel sentences.
-    """
-    if card.task != PARALLEL:
-        raise InputError(
-            f"its task is {card.task}, and pairs are read from a card of the task {PARALLEL}",
-            where=f"data card {card.name}",
-            hint="list the cards with xling data list",
-        )
+def pairs_in(rows: Sequence[Any]) -> list[tuple[str, str]]:
+    """Return the sentences of rows of parallel text with their translations."""
     return [(row.text, row.pair) for row in rows if row.pair is not None]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from xling.corpora.card import PARALLEL
 from xling.corpora.cards import CARD_ENDINGS, load_card
 from xling.corpora.source import descent, load, pairs_in
 from xling.data.parallel import read_parallel
@@ -229,9 +230,10 @@ def pairs_of(named: str, language: str, data_root: Path | None = None) -> Data:
         path = Path(named)
         return from_files(read_parallel(path, language=language), [path])
     card, tag = load_card(named), parse(language)
+    card.check_task(PARALLEL)
     place = (card, tag, card.splits[0])
     rows, made_of = load(*place, data_root=data_root), descent(*place, data_root=data_root)
-    return Data(rows=pairs_in(card, rows), card=card.name, licence=card.licence_of(tag), descent=made_of)
+    return Data(rows=pairs_in(rows), card=card.name, licence=card.licence_of(tag), descent=made_of)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,6 @@ from xling.corpora.cards import load_card
 from xling.corpora.source import descent, load, pairs_in
 from xling.data.examples import sample
 from xling.data.text import balanced, deduplicate, held_apart, hold_out
-from xling.errors import InputError
 from xling.makers.stage import Data
 from xling.modules.facts import Descent
 from xling.pipeline.recipe import DataSpec, Recipe
@@ -62,7 +61,7 @@ class Corpus:
     def pairs(self, spec: DataSpec, language: str) -> Data:
         """Return sentences in a language together with their translations into the source language."""
         found = self._read(spec, language, list, PARALLEL)
-        return replace(found, rows=pairs_in(self.card(spec.card), found.rows))
+        return replace(found, rows=pairs_in(found.rows))
 
     def text(self, language: str) -> dict[str, Data]:
         """Return lines to train on (`text`) and lines held out (`held_out`).
@@ -98,12 +97,7 @@ class Corpus:
     ) -> Data:
         """Return the rows of a section. Raises InputError when its card is not of this task."""
         key = (spec, language, chosen)
-        if (found := self.card(spec.card).task) != task:
-            raise InputError(
-                f"its data is {found}, and here the recipe needs {task}",
-                where=f"data card {self.card(spec.card).name}",
-                hint="name another card; xling data list shows them with their tasks",
-            )
+        self.card(spec.card).check_task(task)
         if key not in self._found:
             place = (self.card(spec.card), language, spec.split)
             rows = sample(chosen(load(*place, data_root=self.data_root)), spec.count, spec.sample_seed)
