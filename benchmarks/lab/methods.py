@@ -9,6 +9,7 @@ from lab.between import BETWEEN
 from lab.few import OWN_LABELS
 from lab.ground import Ground
 from lab.method import Method, Modules
+from lab.states import STATES
 from xling.makers.stage import Stage
 from xling.modules.module import Module
 from xling.training.specs import TaskTraining
@@ -255,4 +256,4 @@ _ALL = (
         suits=_texts,
     ),
 )
-METHODS: Mapping[str, Method] = {method.name: method for method in (*_ALL, *BETWEEN, *OWN_LABELS)}
+METHODS: Mapping[str, Method] = {method.name: method for method in (*_ALL, *BETWEEN, *STATES, *OWN_LABELS)}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import run_lab
-from lab import between, few
+from lab import between, few, states
 from lab.ground import Ground
 from lab.methods import METHODS
 from lab.suites import Suite
@@ -20,8 +20,15 @@ from xling.makers.stage import Data
 from xling.training.specs import TrainingSettings
 
 BETWEEN = [method.name for method in between.BETWEEN]
+STATES = [method.name for method in states.STATES]
 CURVE = [method.name for method in few.OWN_LABELS if "-labels" not in method.name]
-ALL = ["--methods", *(name for name in METHODS if name not in {*BETWEEN, *CURVE}), "--seeds", "0", "1"]
+ALL = [
+    "--methods",
+    *(name for name in METHODS if name not in {*BETWEEN, *STATES, *CURVE}),
+    "--seeds",
+    "0",
+    "1",
+]
 
 
 @pytest.fixture
@@ -132,6 +139,31 @@ def test_methods_between_modules(suite, tmp_path, monkeypatch):
     assert found["auto"]["numbers"] > found["related"]["numbers"] > found["own"]["numbers"] > 0
     assert found["hyper-x"]["plan"] == "hyper-x" and found["hyper-x"]["numbers"] > found["none"]["numbers"]
     assert {row["languages"] for row in rows if row["method"] == "hyper-x"} == {"chosen", "reported"}
+
+
+def test_methods_of_states(suite, tmp_path, monkeypatch):
+    """Each module alone, at half its strength, and as one more reading beside text and gloss."""
+    short = TrainingSettings(steps=2, batch_tokens=64)
+    pairs = Data(rows=[(text[::-1], text) for text in TEXTS[:40]])
+    small = {"size": 30}
+    brief = {
+        "_SHORT": short,
+        "_MLM": states._MLM.model_copy(update={"training": short}),
+        "_START": states._START.model_copy(update=small),
+        "_CRUMBS": states._CRUMBS.model_copy(update=small),
+    }
+    for name, value in brief.items():
+        monkeypatch.setattr(states, name, value)
+    monkeypatch.setattr(Ground, "has_pairs", lambda ground, language: True)
+    monkeypatch.setattr(Ground, "has_text", lambda ground, language: False)
+    monkeypatch.setattr(Ground, "pairs", lambda ground, language: pairs)
+    chosen = ("--seeds", "0", "--languages", "chosen")
+    rows = run(tmp_path / "lab", "--methods", "none", *STATES, *chosen)
+    found = {row["method"]: row for row in rows}
+    assert set(found) == {"none", *STATES}
+    assert found["aligned-half"]["plan"] == "0.5 * lang/swh >> task/0"
+    assert found["masked-vote"]["plan"] == "vote(task/0, words/swh >> task/0, lang/swh >> task/0)"
+    assert found["aligned-pieces"]["numbers"] > found["aligned"]["numbers"] > found["none"]["numbers"]
 
 
 def test_few_labels_are_joined_to_the_source_s_or_come_after_them(suite, tmp_path):

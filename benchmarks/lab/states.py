@@ -1,0 +1,143 @@
+"""The methods of one language's own module of states: aligned with pairs or with a gloss, or learned by MLM.
+
+Each is tried alone, at half its strength, and as one more reading beside the text and its gloss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from lab.ground import Ground
+from lab.method import Method, Modules
+from xling.makers.alignment import GLOSS
+from xling.makers.stage import NOTHING, Data, Stage
+from xling.modules.module import Module
+from xling.pipeline.advising import UNREAD, unread
+from xling.training.specs import AlignmentTraining, LanguageTraining, TrainingSettings, VocabularyBuild
+from xling.words.induced import induced
+
+_SHORT = TrainingSettings(epochs=1, learning_rate=5e-4, batch_tokens=1024)
+_MLM = LanguageTraining(
+    kind="bottleneck", stay=1.0, training=TrainingSettings(steps=200, learning_rate=3e-4, batch_tokens=1024)
+)
+# what is learned beside each sentence's likeness to its translation, by what the task scores
+_OF_TEXTS: Mapping[str, float] = {"contrast": 0.0, "soft_contrast": 1.0, "geometry": 1.0, "stay": 1.0}
+_OF_WORDS: Mapping[str, float] = {"contrast": 0.0, "words": 1.0, "stay": 1.0}
+_START = VocabularyBuild(method="replace", init="translated", size=8000)
+_CRUMBS = VocabularyBuild(method="extend", init="translated", size=4000)
+
+PLANS: Mapping[str, str] = {
+    "": "lang/{language} >> task/{seed}",
+    "-half": "0.5 * lang/{language} >> task/{seed}",
+    "-vote": "vote(task/{seed}, words/{language} >> task/{seed}, lang/{language} >> task/{seed})",
+}
+
+
+def vocabulary(ground: Ground, language: str, spec: VocabularyBuild) -> Stage:
+    """Return the making of a vocabulary from pairs, with vectors that start from translations."""
+    pairs = ground.pairs(language)
+    return Stage(
+        name=f"lang/{language}/vocabulary",
+        spec=spec,
+        language=language,
+        data={
+            "text": _own_side(pairs),
+            "pairs": pairs,
+            "dictionary": replace(pairs, rows=induced(pairs.rows)),
+        },
+    )
+
+
+def aligned(ground: Ground, language: str) -> Stage:
+    """Return the alignment with pairs, in a vocabulary of its own where the base reads no script."""
+    strange = unread(ground.workshop.bench.opened, ground.scored(language).rows) > UNREAD
+    return _aligned(ground, language, {"vocabulary": vocabulary(ground, language, _START)} if strange else {})
+
+
+def aligned_in_new_pieces(ground: Ground, language: str) -> Stage:
+    """Return the alignment over further pieces, for a script that the base reads in crumbs."""
+    return _aligned(ground, language, {"vocabulary": vocabulary(ground, language, _CRUMBS)})
+
+
+def aligned_with_gloss(ground: Ground, language: str) -> Stage:
+    """Return the alignment of a language's sentences with their own glosses, without any translation."""
+    text = _own_side(ground.pairs(language))
+    return replace(
+        _aligned(ground, language, {GLOSS: ground.lexicon(language)}),
+        name=f"lang/{language}/glossed",
+        data={"text": text},
+    )
+
+
+def started(ground: Ground, language: str) -> Stage:
+    """Return a vocabulary alone, whose vectors start from translations."""
+    return vocabulary(ground, language, _START)
+
+
+def masked(ground: Ground, language: str) -> Stage:
+    """Return MLM on a language's text, or on its side of the pairs, that keeps the other states in place."""
+    text = ground.text(language) if ground.has_text(language) else _own_side(ground.pairs(language))
+    return Stage(
+        name=f"lang/{language}", spec=_MLM, language=language, data={"text": text, "held_out": NOTHING}
+    )
+
+
+def _aligned(ground: Ground, language: str, below: Mapping[str, Stage]) -> Stage:
+    weights = dict(_OF_TEXTS if ground.suite.translations else _OF_WORDS)
+    if "vocabulary" in below:
+        del weights["stay"]  # the base has no states of pieces that it does not know
+    return Stage(
+        name=f"lang/{language}/aligned",
+        spec=AlignmentTraining.model_validate({"training": _SHORT, **weights}),
+        language=language,
+        data={"pairs": ground.pairs(language)},
+        modules=dict(below),
+    )
+
+
+def _own_side(pairs: Data) -> Data:
+    return replace(pairs, rows=[own for own, _ in pairs.rows])
+
+
+MADE: Mapping[str, Callable[[Ground, str], Stage]] = {
+    "aligned": aligned,
+    "aligned-pieces": aligned_in_new_pieces,
+    "aligned-gloss": aligned_with_gloss,
+    "started": started,
+    "masked": masked,
+}
+
+
+def _with(made: Callable[[Ground, str], Stage], *, glossed: bool) -> Callable[[Ground, str, int], Modules]:
+    """Return a function that returns the control's module, a language's own, and its lexicon if asked for."""
+
+    def of(ground: Ground, language: str, seed: int) -> Modules:
+        found: dict[str, Stage | Module] = {f"task/{seed}": ground.task_module(seed)}
+        words = {f"words/{language}": ground.lexicon(language)} if glossed else {}
+        return found | {f"lang/{language}": made(ground, language)} | words
+
+    return of
+
+
+def _paired(ground: Ground, language: str) -> bool:
+    return ground.has_pairs(language)
+
+
+def _readable(ground: Ground, language: str) -> bool:
+    return ground.has_pairs(language) or ground.has_text(language)
+
+
+def _methods() -> Iterator[Method]:
+    for name, made in MADE.items():
+        for ending, plan in PLANS.items():
+            glossed = "words/" in plan
+            yield Method(
+                name=f"{name}{ending}",
+                plan=lambda language, seed, plan=plan: plan.format(language=language, seed=seed),
+                modules=_with(made, glossed=glossed),
+                suits=_readable if made is masked and not glossed else _paired,
+            )
+
+
+STATES = tuple(_methods())
