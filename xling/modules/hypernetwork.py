@@ -23,6 +23,7 @@ from xling.modules.kind import NONLINEARITIES, Kind, linear
 from xling.sites import PLACES, EncoderShape, Place, ResidualState, Rows, key_of
 from xling.typology import traits
 
+_ALIKE = 0.1  # how far apart languages start: what is learned of one's task serves the others from the start
 MLM = "mlm"  # the task of rows whose last states no head reads
 Input = Literal["task", "language", "layer", "place"]
 Size = Annotated[int, Field(gt=0, le=1 << 16)]
@@ -102,7 +103,7 @@ class Hypernetwork(nn.Module):
         super().__init__()
         self.config, self.sites = config, config.sites(shape)
         self.embeddings = nn.ParameterDict(
-            {name: torch.randn(config.size, generator=generator) for name in config.embedded(shape)}
+            {name: _start(name, config.size, generator) for name in config.embedded(shape)}
         )
         into = len(config.inputs) * config.size
         self.first = linear(into, config.source, generator, std=math.sqrt(2 / into))  # before a ReLU
@@ -197,6 +198,12 @@ class Hypernetwork(nn.Module):
             choices=self.config.languages if kind == "language" else self.config.tasks,
             hint="train it with that one too" if kind == "task" else "state the language of every row",
         )
+
+
+def _start(name: str, size: int, generator: Generator) -> Tensor:
+    """Return a new embedding, of variance 1; those of languages are shorter, and so near each other."""
+    drawn = torch.randn(size, generator=generator)
+    return _ALIKE * drawn if name.startswith("language/") else drawn
 
 
 KIND = Kind(

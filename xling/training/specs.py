@@ -141,7 +141,7 @@ class HypernetworkTraining(MaskedTraining):
     number of passes to this power.
     """
 
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
     kind: str = "hyper-x"
     training: TrainingSettings = TrainingSettings(epochs=3, learning_rate=1e-3, batch_tokens=1024)
     task_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
