@@ -1,9 +1,11 @@
-"""Make a base that is a true MLM: the embedded encoder, table trimmed, trained on by MLM with all weights.
+"""Make a base that is a true MLM: the embedded encoder trained on by MLM, or a small one from nothing.
 
     python benchmarks/own_base.py --data-root data --out FOLDER --minutes 120 --leave-out bam kin
+    python benchmarks/own_base.py --data-root data --out FOLDER --layers 4 --rate 1e-3 --head-factor 1
 
-It is what Glot500 (Imani et al. 2023) did to XLM-R, in small. The text of each language of a data card is
-balanced (Conneau and Lample 2019, section 3.1); that of the languages left out is not learned, so that a
+The first trims the table and trains all weights, which is what Glot500 (Imani et al. 2023) did to XLM-R, in
+small. The second begins with random weights and pieces of its own. The text of each language of a data card
+is balanced (Conneau and Lample 2019, section 3.1); that of the languages left out is not learned, so that a
 language module can be tried in languages that the base has never predicted. FOLDER is a checkpoint with its
 own MLM head, which every command takes as --base; it is kept apart from the project. How well it predicts
 lines that were held out is appended to the results file, as bits for each character.
@@ -34,6 +36,7 @@ from xling.corpora.source import load
 from xling.data.collation import BatchOrder
 from xling.data.text import balanced, deduplicate, hold_out
 from xling.training.mlm import corpus_pieces, encode_lines, mask_pieces
+from xling.vocabulary.replacing import replace
 from xling.vocabulary.trimming import trim
 
 QUESTION, LONGEST, HELD = "own-base", 128, 40
@@ -49,12 +52,29 @@ def texts_of(options: argparse.Namespace) -> dict[str, list[str]]:
     }
 
 
-def masked_model(base: Base, kept: Sequence[int], pieces: int) -> Any:
-    """Return the base's encoder with the rows of its table that are kept, under a new MLM head."""
+def new_model(base: Base, **sizes: int) -> Any:
+    """Return a model with an MLM head and random weights, of the base's family and other sizes."""
     from transformers import AutoModelForMaskedLM
 
-    config = type(base.encoder.config)(**{**base.encoder.config.to_dict(), "vocab_size": pieces})
-    model = AutoModelForMaskedLM.from_config(config)
+    config = type(base.encoder.config)(**{**base.encoder.config.to_dict(), **sizes})
+    return AutoModelForMaskedLM.from_config(config)
+
+
+def small_model(base: Base, pieces: int, layers: int, width: int) -> Any:
+    """Return a small encoder under an MLM head, with random weights."""
+    return new_model(
+        base,
+        vocab_size=pieces,
+        num_hidden_layers=layers,
+        hidden_size=width,
+        num_attention_heads=width // 64,
+        intermediate_size=4 * width,
+    )
+
+
+def masked_model(base: Base, kept: Sequence[int], pieces: int) -> Any:
+    """Return the base's encoder with the rows of its table that are kept, under a new MLM head."""
+    model = new_model(base, vocab_size=pieces)
     state = {name: value.clone() for name, value in base.encoder.state_dict().items()}
     table = next(name for name in state if name.endswith("word_embeddings.weight"))
     state[table] = state[table][list(kept)]
@@ -148,6 +168,9 @@ def main() -> None:
     parser.add_argument("--data-root", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="the folder of the new base")
     parser.add_argument("--leave-out", nargs="*", default=["bam", "kin"])
+    parser.add_argument("--layers", type=int, default=0, help="of a new encoder; 0 trains the base's on")
+    parser.add_argument("--width", type=int, default=256, help="of a new encoder")
+    parser.add_argument("--size", type=int, default=16000, help="how many pieces a new encoder has")
     parser.add_argument("--minutes", type=float, default=120.0)
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--head-factor", type=float, default=5.0, help="how much faster the new head learns")
@@ -168,11 +191,16 @@ def made(options: argparse.Namespace) -> Row:
     """Make the base; returns the row of what it predicts."""
     base, texts = load_base(options.base), texts_of(options)
     rest, held = held_by_language(texts, options.seed)
-    draft = trim(base, [line for lines in texts.values() for line in lines])
-    tokenizer = tokenizer_from(draft.tokenizer, base.tokenizer)
     learned = {tag: lines for tag, lines in rest.items() if tag not in options.leave_out}
-    rows = encode_lines(tokenizer, balanced(learned, options.alpha, seed=options.seed), LONGEST)
-    learner = Learner(masked_model(base, draft.kept, len(draft.pieces)), tokenizer, rows, options)
+    lines = balanced(learned, options.alpha, seed=options.seed)
+    if options.layers:
+        draft = replace(base, lines, options.size)
+        model = small_model(base, len(draft.pieces), options.layers, options.width)
+    else:
+        draft = trim(base, [line for lines in texts.values() for line in lines])
+        model = masked_model(base, draft.kept, len(draft.pieces))
+    tokenizer = tokenizer_from(draft.tokenizer, base.tokenizer)
+    learner = Learner(model, tokenizer, encode_lines(tokenizer, lines, LONGEST), options)
     last: dict[str, float] = {}
     for last in learner.learn():
         print(json.dumps(last), flush=True)
@@ -181,6 +209,7 @@ def made(options: argparse.Namespace) -> Row:
     return {
         "question": QUESTION,
         "setting": f"{options.minutes:g} minutes at {options.rate:g}",
+        "encoder": f"{options.layers} x {options.width}, new" if options.layers else "the base's, trained on",
         "left out": options.leave_out,
         "steps": last["step"],
         "pieces read": last["pieces"],
