@@ -269,6 +269,21 @@ def test_traits_are_summed_over_the_root_of_their_number(bert, name):
 
 
 @BY_LANGUAGE
+def test_languages_begin_near_each_other(bert, name):
+    """So that what is learned of a task in one language serves one with text alone, as layers need not."""
+    (module,) = shared(bert, name, moved=0.0).networks
+    assert isinstance(module, Hypernetwork)
+
+    def weights(layer: int, tag: str) -> torch.Tensor:
+        return module.weights(layer, "after_ffn", Rows([tag]))["down.weight"]
+
+    with torch.no_grad():
+        own = weights(0, "swh")
+        apart = [float((own - other).norm()) for other in (weights(0, "hau"), weights(1, "swh"))]
+    assert 0 < 4 * apart[0] < apart[1]
+
+
+@BY_LANGUAGE
 def test_a_language_without_an_embedding_is_named(bert, name):
     module = shared(bert, name)
     ids, mask = batch(bert, rows=2, length=5, seed=1)
