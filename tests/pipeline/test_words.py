@@ -105,7 +105,7 @@ def test_a_gloss_reads_what_the_text_in_its_own_words_says(run, recipe):
 def test_a_lexicon_of_nothing_is_refused_before_anything_is_trained(shell, recipe, tmp_path):
     words = ("run", recipe, "--data-root", recipe.parent / "data", "--out", tmp_path / "runs", "--set")
     shell(*words, "words={}").refused("words", "pairs", "dictionary")
-    shell(*words, f"words.pairs={spec(recipe, 'plain')}").refused("data card plain", "needs parallel")
+    shell(*words, f"words.pairs={spec(recipe, 'plain')}").refused("data card plain", "parallel is needed")
     shell(*words, f"words.pair={spec(recipe, 'pairs')}").refused("words.pair", "pairs")
     assert not (tmp_path / "runs/stages").exists()
 
