@@ -60,7 +60,7 @@ READ = [
     ("task_module.options", "{head: 5}", "head: 5 is no mapping"),
     ("task_module.options", "{reduction_factor: 1e-9}", "reduction_factor: should be greater than"),
     ("language_modules.options", "{reduction_factor: 1e-300}", "reduction_factor: should be greater than"),
-    *[("task.name", name, "its task is tagging, and here")
+    *[("task.name", name, f"its task is tagging, and here {name} is needed")
       for name in ("parsing", "classification", "question-answering", "multi-label", "intent-slots")],
     ("task.train", "{card: cldr_text, split: train}", "its task is text, and here tagging is needed"),
     ("language_modules.text", "{card: cldr, split: train}", "tagging, and here text is needed"),

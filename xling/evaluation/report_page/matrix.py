@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -105,26 +105,28 @@ class Matrix:
 def build(results: Results) -> Matrix:
     """Return the table of a run: the source first, then the targets in the order of the results."""
     cells = results.cells
-    means = [fmean(cell.value for cell in group) for group in _grouped(cells).values()]
+    groups = _grouped(cells)
+    means = [fmean(cell.value for cell in group) for group in groups.values()]
     low, high = 10.0 * math.floor(min(means) / 10), 10.0 * math.ceil(max(means) / 10)
     scale = Scale(low, high if high > low else low + 10.0)
     tags = list(dict.fromkeys(cell.language for cell in cells))
     tags.sort(key=lambda tag: tag != results.source)
     found = {_column(cell) for cell in cells}
     order = [name for name in _ORDER if name in found] + sorted(found.difference(_ORDER))
-    rows = tuple(_row(tag, results, scale) for tag in tags)
+    rows = tuple(_row(tag, results, groups, scale) for tag in tags)
     return Matrix(metric=cells[0].metric, conditions=tuple(order), languages=rows, scale=scale)
 
 
-def _row(tag: str, results: Results, scale: Scale) -> Language:
-    groups = {column: group for (name, column), group in _grouped(results.cells).items() if name == tag}
+def _row(
+    tag: str, results: Results, groups: Mapping[tuple[str, str], Sequence[CellRow]], scale: Scale
+) -> Language:
     first = next(cell for cell in results.cells if cell.language == tag)
     return Language(
         tag=tag,
         name=first.name or tag,
         script=first.script,
         source=tag == results.source,
-        scores={column: _score(group, scale) for column, group in groups.items()},
+        scores={column: _score(group, scale) for (name, column), group in groups.items() if name == tag},
         recommended=next((row.condition for row in results.recommended if row.language == tag), ""),
     )
 
