@@ -14,12 +14,14 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import make_results
 from lab.advice import ADVISED, chosen
 from lab.ground import Ground
-from lab.methods import METHODS, NONE, SEEDS
+from lab.method import CONTROL
+from lab.methods import METHODS, SEEDS
 from lab.rows import Asked, Row, row
 from lab.runs import Scored, scored
 from lab.suites import SPLITS, SUITES, Purpose
@@ -40,7 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for name in options.suites:
             ground = Ground(
-                replace(SUITES[name], tested=options.tested), options.work, options.data_root, say=_say
+                replace(SUITES[name], tested=options.tested),
+                options.work,
+                options.data_root,
+                base=options.base,
+                say=_say,
             )
             for found in rows(ground, options):
                 _add(options.docs / "results.jsonl", found, facts)
@@ -54,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def rows(ground: Ground, options: argparse.Namespace) -> Iterator[Row]:
     """Yield a line of the ledger for each method and purpose, as soon as it is scored."""
 
+    @cache
     def of(name: str, purpose: Purpose) -> list[Scored]:
         tags = ground.suite.languages(purpose)
         methods = {tag: chosen(ground, tag) if name == ADVISED else METHODS[name] for tag in tags}
@@ -61,11 +68,14 @@ def rows(ground: Ground, options: argparse.Namespace) -> Iterator[Row]:
         return [scored(ground, method, tag, seed) for seed in options.seeds for tag, method in suiting]
 
     for purpose in options.languages:
-        control = of(NONE.name, purpose)
         for name in options.methods:
-            found = control if name == NONE.name else of(name, purpose)
+            found, control = of(name, purpose), of(_control(name), purpose)
             if any(part.language not in ground.suite.apart for part in found):
                 yield row(ground, Asked(method=name, purpose=purpose, seeds=options.seeds), found, control)
+
+
+def _control(name: str) -> str:
+    return METHODS[name].control if name in METHODS else CONTROL
 
 
 def _say(text: str) -> None:
@@ -85,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--methods", nargs="+", choices=[*METHODS, ADVISED], default=[*METHODS, ADVISED])
     parser.add_argument("--languages", nargs="+", choices=SPLITS, default=[*SPLITS])
     parser.add_argument("--tested", action="store_true", help="score the chosen languages on test too")
+    parser.add_argument("--base", help="in the place of the recipes' base, such as a folder")
     parser.add_argument("--seeds", nargs="+", type=int, default=[*SEEDS], help="seeds of the task module")
     parser.add_argument("--work", type=Path, required=True, help="the folder of modules and predictions")
     parser.add_argument("--data-root", type=Path, help="the folder of the data sets; or set XLING_DATA")

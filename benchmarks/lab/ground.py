@@ -38,18 +38,32 @@ class Ground:
 
     work: the folder of modules and predictions.
     data_root: the folder that holds the data sets.
+    base: the base in the place of the recipe's.
     say: a function that is called with each message to the user.
     """
 
     def __init__(
-        self, suite: Suite, work: Path, data_root: Path | None = None, *, say: Say = lambda text: None
+        self,
+        suite: Suite,
+        work: Path,
+        data_root: Path | None = None,
+        *,
+        base: str | None = None,
+        say: Say = lambda text: None,
     ) -> None:
         self.suite, self.data_root = suite, data_root
-        self.recipe = load_recipe(suite.recipe, [f"targets=[{', '.join(suite.languages('reported'))}]"])
+        changes = [f"targets=[{', '.join(suite.languages('reported'))}]", *([f"base={base}"] if base else [])]
+        self.recipe = load_recipe(suite.recipe, changes)
         self.corpus = Corpus(self.recipe, data_root)
         bench = Workbench(base=self.recipe.base, say=say)
         self.workshop = Workshop(stages=SharedStages(work), bench=bench)
         self._sifted: dict[str, Sifted] = {}
+
+    @property
+    def base_name(self) -> str:
+        """The name of the base; of a folder, without the folders that it is in."""
+        base = self.recipe.base
+        return Path(base).name if Path(base).is_dir() else base
 
     @property
     def task(self) -> Task:

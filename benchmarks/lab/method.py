@@ -10,6 +10,7 @@ from xling.makers.stage import Stage
 from xling.modules.module import Module
 
 Modules = Mapping[str, Stage | Module]
+CONTROL = "none"
 
 
 def everywhere(ground: Ground, language: str) -> bool:
@@ -26,6 +27,7 @@ class Method:
     key names, so methods share them.
     suits: whether there is what the method needs for a language; where not, it has no score there.
     rows: how many rows of a language it is scored on, the first ones; None takes all.
+    control: the name of the method that its gain is over.
     """
 
     name: str
@@ -33,3 +35,4 @@ class Method:
     modules: Callable[[Ground, str, int], Modules]
     suits: Callable[[Ground, str], bool] = everywhere
     rows: int | None = None
+    control: str = CONTROL

@@ -8,7 +8,8 @@ from typing import Any
 from lab.between import BETWEEN
 from lab.few import OWN_LABELS
 from lab.ground import Ground
-from lab.method import Method, Modules
+from lab.method import CONTROL, Method, Modules
+from lab.papers import OF_PAPERS
 from lab.states import STATES
 from xling.makers.stage import Stage
 from xling.modules.module import Module
@@ -140,7 +141,7 @@ def _voted(language: str, seed: int) -> str:
     return f"vote(task/{seed}, words/{language} >> task/{seed})"
 
 
-NONE = Method(name="none", plan=lambda language, seed: f"task/{seed}", modules=none)
+NONE = Method(name=CONTROL, plan=lambda language, seed: f"task/{seed}", modules=none)
 _ALL = (
     NONE,
     Method(
@@ -256,4 +257,6 @@ _ALL = (
         suits=_texts,
     ),
 )
-METHODS: Mapping[str, Method] = {method.name: method for method in (*_ALL, *BETWEEN, *STATES, *OWN_LABELS)}
+METHODS: Mapping[str, Method] = {
+    method.name: method for method in (*_ALL, *BETWEEN, *STATES, *OF_PAPERS, *OWN_LABELS)
+}

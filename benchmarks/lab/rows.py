@@ -47,7 +47,7 @@ def row(ground: Ground, asked: Asked, scored: Sequence[Scored], control: Sequenc
         "method": asked.method,
         "languages": asked.purpose,
         "split": suite.split(next(iter(own))),
-        "base": ground.recipe.base,
+        "base": ground.base_name,
         "metric": ground.task.metric,
         "plan": scored[0].plan,
         "seeds": [*asked.seeds],

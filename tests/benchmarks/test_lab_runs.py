@@ -7,24 +7,25 @@ from pathlib import Path
 
 import pytest
 import run_lab
-from lab import between, few, states
+from lab import between, few, papers, states
 from lab.ground import Ground
 from lab.methods import METHODS
 from lab.suites import Suite
 from ledger import read_ledger
-from support.tiny import TEXTS
+from support.tiny import TEXTS, tiny_base
 from support.tiny_recipe import write_recipe
 
 from xling.makers.composed_model import ComposedModel
-from xling.makers.stage import Data
+from xling.makers.stage import Data, Stage
 from xling.training.specs import TrainingSettings
 
 BETWEEN = [method.name for method in between.BETWEEN]
 STATES = [method.name for method in states.STATES]
+PAPERS = [method.name for method in papers.OF_PAPERS]
 CURVE = [method.name for method in few.OWN_LABELS if "-labels" not in method.name]
 ALL = [
     "--methods",
-    *(name for name in METHODS if name not in {*BETWEEN, *STATES, *CURVE}),
+    *(name for name in METHODS if name not in {*BETWEEN, *STATES, *PAPERS, *CURVE}),
     "--seeds",
     "0",
     "1",
@@ -164,6 +165,32 @@ def test_methods_of_states(suite, tmp_path, monkeypatch):
     assert found["aligned-half"]["plan"] == "0.5 * lang/swh >> task/0"
     assert found["masked-vote"]["plan"] == "vote(task/0, words/swh >> task/0, lang/swh >> task/0)"
     assert found["aligned-pieces"]["numbers"] > found["aligned"]["numbers"] > found["none"]["numbers"]
+
+
+def test_methods_of_papers(suite, bert, tmp_path, monkeypatch):
+    """On another base than the recipe's; a gain is over the task module of the same kind alone."""
+    whole = papers.language_module
+
+    def brief(*asked) -> Stage:
+        stage = whole(*asked)
+        spec = stage.spec.model_copy(update={"training": TrainingSettings(steps=2, batch_tokens=64)})
+        return replace(stage, spec=spec)
+
+    monkeypatch.setattr(papers, "language_module", brief)
+    monkeypatch.setattr(Ground, "has_text", lambda ground, language: True)
+    monkeypatch.setattr(Ground, "text", lambda ground, language: Data(rows=TEXTS[:20]))
+    other = tiny_base("bert", tmp_path / "other", seed=1)
+    chosen = ("--seeds", "0", "--languages", "chosen", "--base", other.id)
+    rows = run(tmp_path / "lab", "--methods", "none", *PAPERS, *chosen)
+    found = {row["method"]: row for row in rows}
+    assert set(found) == {"none", *PAPERS} and {row["base"] for row in rows} == {"other"}
+    assert {row["plan"] for row in rows} == {"task/0", "task", "lang >> task"}
+    for kind, control in (("mad-x", "none"), ("lt-sft", "lt-sft-none")):
+        own = found[f"{kind}-own"]
+        assert own["gain"] == pytest.approx(own["mean"] - found[control]["mean"], abs=0.02)
+    ground = Ground(suite, tmp_path / "lab", tmp_path / "recipe" / "data", base=other.id)
+    stacked, alone = (METHODS[name].modules(ground, "swh", 0)["task"] for name in ("mad-x-own", "lt-sft-own"))
+    assert str(stacked.plan) == "lang/eng >> new" and not alone.modules
 
 
 def test_few_labels_are_joined_to_the_source_s_or_come_after_them(suite, tmp_path):
