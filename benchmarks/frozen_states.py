@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from lab.ground import Ground
+from ledger import append, here, this_machine
 from sklearn.linear_model import LogisticRegression
 
 from xling.composition.composed import Composition
@@ -43,3 +45,24 @@ def surest(guessed: np.ndarray, classes: np.ndarray, count: int) -> tuple[list[i
         picked += mine[:count]
         told += [str(label)] * len(mine[:count])
     return picked, told
+
+
+def record(
+    ledger: Path,
+    found: Mapping[str, Mapping[str, float]],
+    *,
+    question: str,
+    command: str,
+    apart: Container[str] = (),
+) -> None:
+    """Print a row for each idea, and add it to the ledger.
+
+    found: the accuracies in percent, by language and idea. apart: languages that are part of no mean.
+    """
+    facts = {"machine": this_machine(), "command": command, **here()}
+    for idea in next(iter(found.values())):
+        scores = {tag: round(own[idea], 1) for tag, own in found.items()}
+        mean = float(np.mean([own[idea] for tag, own in found.items() if tag not in apart]))
+        row = {"question": question, "method": idea, **scores, "mean": round(mean, 1)}
+        print(row, flush=True)
+        append(ledger, [{**row, **facts}])

@@ -17,10 +17,9 @@ from typing import Any
 
 import numpy as np
 from frozen_states import head as fitted
-from frozen_states import states, surest, unit
+from frozen_states import record, states, surest, unit
 from lab.ground import Ground
 from lab.suites import SPLITS, SUITES, Purpose
-from ledger import Row, append, here, this_machine
 from sklearn.linear_model import LogisticRegression
 
 from xling.data.examples import sample
@@ -47,14 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = states(ground, [example.text for example in train])
     found = {tag: dict(Ideas(ground, tag, train, known).scores()) for tag in ground.suite.languages(purpose)}
     command = f"python benchmarks/pair_ideas.py --work WORK --languages {purpose}"
-    facts = {"machine": this_machine(), "command": command, **here()}
-    rows: list[Row] = []
-    for idea in next(iter(found.values())):
-        scores = {tag: round(own[idea], 1) for tag, own in found.items()}
-        read = [own[idea] for tag, own in found.items() if tag not in UNREAD]
-        rows.append({"question": QUESTION, "method": idea, **scores, "mean": round(float(np.mean(read)), 1)})
-        print(rows[-1], flush=True)
-    append(options.ledger, [{**row, **facts} for row in rows])
+    record(options.ledger, found, question=QUESTION, command=command, apart=UNREAD)
     return 0
 
 

@@ -16,10 +16,9 @@ from pathlib import Path
 
 import numpy as np
 from frozen_states import head as fitted
-from frozen_states import states, surest, unit
+from frozen_states import record, states, surest, unit
 from lab.ground import Ground
 from lab.suites import SUITES
-from ledger import Row, append, here, this_machine
 
 from xling.data.examples import sample
 
@@ -38,14 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = states(ground, [example.text for example in train])
     labels = np.array([example.label for example in train])
     found = {tag: dict(ideas(ground, tag, known, labels)) for tag in ground.suite.languages("chosen")}
-    facts = {"machine": this_machine(), "command": shlex.join(["python", *sys.argv]), **here()}
-    rows: list[Row] = []
-    for idea in next(iter(found.values())):
-        scores = {tag: round(own[idea], 1) for tag, own in found.items()}
-        mean = round(float(np.mean([own[idea] for own in found.values()])), 1)
-        rows.append({"question": QUESTION, "method": idea, **scores, "mean": mean})
-        print(rows[-1])
-    append(options.ledger, [{**row, **facts} for row in rows])
+    record(options.ledger, found, question=QUESTION, command=shlex.join(["python", *sys.argv]))
     return 0
 
 
