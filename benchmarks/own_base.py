@@ -36,7 +36,7 @@ from xling.bases.batches import pad_rows
 from xling.bases.precision import Precision, chosen_precision, computing_in
 from xling.bases.tokenizers import tokenizer_from
 from xling.corpora.cards import load_card
-from xling.corpora.source import load
+from xling.corpora.source import load, pairs_in
 from xling.data.collation import BatchOrder
 from xling.data.text import balanced, deduplicate, hold_out
 from xling.files import write_atomically
@@ -62,7 +62,7 @@ def texts_of(options: argparse.Namespace) -> Texts:
     for pairs in map(load_card, options.english):
         for tag in pairs.languages:
             rows = load(pairs, tag, pairs.splits[0], data_root=options.data_root)
-            texts[ENGLISH] += [english for _, english in rows]
+            texts[ENGLISH] += [english for _, english in pairs_in(rows)]
     return {tag: _apart(deduplicate(lines), tag, options.data_root) for tag, lines in texts.items()}
 
 
