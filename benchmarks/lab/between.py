@@ -11,30 +11,22 @@ from dataclasses import replace
 from lab.ground import Ground
 from lab.method import Method, Modules
 from xling.composition.grammar import parse
-from xling.makers.stage import NOTHING, Stage
+from xling.makers.stage import Stage
 from xling.modules.module import Module
 from xling.training.specs import HypernetworkTraining, LanguageTraining, TaskTraining, TrainingSettings
 from xling.typology import related
 
 ROWS = 300  # of a language, the same for all of them: EMEA takes many passes over each row
 FUSED = ("eng", "swh", "kin", "xho")
-_MLM = TrainingSettings(steps=100, learning_rate=1e-3, batch_tokens=1024)
+_MLM = LanguageTraining(
+    kind="bottleneck", training=TrainingSettings(steps=100, learning_rate=1e-3, batch_tokens=1024)
+)
 _FUSING = TrainingSettings(steps=200, learning_rate=1e-3, batch_tokens=1024)
 _HYPER = HypernetworkTraining(
     kind="hyper-x",
     options={"source": 32},
     training=TrainingSettings(steps=800, learning_rate=1e-3, batch_tokens=1024),  # half of them the task's
 )
-
-
-def language_module(ground: Ground, language: str) -> Stage:
-    """Return the training of a bottleneck on a language's plain text, by MLM."""
-    return Stage(
-        name=f"lang/{language}",
-        spec=LanguageTraining(kind="bottleneck", training=_MLM),
-        language=language,
-        data={"text": ground.text(language), "held_out": NOTHING},
-    )
 
 
 def relatives(ground: Ground, language: str) -> tuple[str, str]:
@@ -46,19 +38,19 @@ def relatives(ground: Ground, language: str) -> tuple[str, str]:
 
 def own(ground: Ground, language: str, seed: int) -> Modules:
     """Return the control's module and the language's own."""
-    return {**_control(ground, seed), f"lang/{language}": language_module(ground, language)}
+    return {**_control(ground, seed), f"lang/{language}": ground.language_module(language, _MLM)}
 
 
 def near(ground: Ground, language: str, seed: int) -> Modules:
     """Return the control's module and those of the two nearest languages."""
-    first, second = (language_module(ground, tag) for tag in relatives(ground, language))
+    first, second = (ground.language_module(tag, _MLM) for tag in relatives(ground, language))
     return {**_control(ground, seed), "lang/nearest": first, "lang/second": second}
 
 
 def every(ground: Ground, language: str, seed: int) -> Modules:
     """Return the control's module and those of all languages of the suite."""
     return _control(ground, seed) | {
-        f"lang/{tag}": language_module(ground, tag) for tag in _languages(ground)
+        f"lang/{tag}": ground.language_module(tag, _MLM) for tag in _languages(ground)
     }
 
 
@@ -66,7 +58,7 @@ def fused(kind: str) -> Callable[[Ground, str, int], Modules]:
     """Return a function that returns four language modules and what has learned to combine them."""
 
     def of(ground: Ground, language: str, seed: int) -> Modules:
-        below = _control(ground, seed) | {f"lang/{tag}": language_module(ground, tag) for tag in FUSED}
+        below = _control(ground, seed) | {f"lang/{tag}": ground.language_module(tag, _MLM) for tag in FUSED}
         learned = replace(
             ground.task_module(seed),
             name=f"fusion/{kind}/{seed}",

@@ -27,7 +27,14 @@ from xling.pipeline.stages import Workbench
 from xling.tasks.reading import unlabelled
 from xling.tasks.registry import task_named
 from xling.tasks.task import Task
-from xling.training.specs import Centring, Distillation, LexiconBuild, Projection, TaskTraining
+from xling.training.specs import (
+    Centring,
+    Distillation,
+    LanguageTraining,
+    LexiconBuild,
+    Projection,
+    TaskTraining,
+)
 
 TEXT, LINES = "mlm_text", 1000  # plain text, and how many lines of it a centre is made from
 SCORED = ("sib200", "masakhaner2", "masakhapos")  # the cards of every suite's dev and test splits
@@ -89,6 +96,12 @@ class Ground:
             data={role: self.corpus.examples(spec, source) for role, spec in parts.items()},
             seed=seed,
         )
+
+    def language_module(self, language: str, spec: LanguageTraining) -> Stage:
+        """Return a training on a language's plain text or, where there is none, on its side of the pairs."""
+        text = self.text(language) if self.has_text(language) else self.own_side(language)
+        data = {"text": text, "held_out": NOTHING}
+        return Stage(name=f"lang/{language}", spec=spec, language=language, data=data)
 
     def carried(self, seed: int, limit: int, **changes: Any) -> Stage:
         """Return the task module that has also learned from labels carried over all pairs of the suite.
@@ -223,6 +236,11 @@ class Ground:
         spec = DataSpec(card=self.suite.pairs, split="pairs")
         return replace(self.corpus.pairs(spec, language), rows=self.sifted(language).kept)
 
+    def own_side(self, language: str) -> Data:
+        """Return the language's side of its parallel text, without overlaps."""
+        found = self.pairs(language)
+        return replace(found, rows=[own for own, _ in found.rows])
+
     def sifted(self, language: str) -> Sifted:
         """Return the parallel text of a language with the counts of what was left out of it."""
         if language not in self._sifted:
@@ -240,8 +258,8 @@ class Ground:
     def _plain(self, language: str, count: int) -> Data:
         """Return text of a language as unlabelled examples, without overlaps."""
         if self.has_pairs(language):
-            found = self.pairs(language)
-            lines = [own for own, _ in found.rows]
+            found = self.own_side(language)
+            lines = list(found.rows)
         elif self.has_text(language):
             found = self.text(language)
             lines = list(found.rows)

@@ -14,7 +14,7 @@ from lab.ground import TEXT, Ground
 from lab.method import CONTROL, Method, Modules
 from xling.composition.grammar import parse
 from xling.corpora.cards import load_card
-from xling.makers.stage import NOTHING, Stage
+from xling.makers.stage import Stage
 from xling.modules.module import Module
 from xling.training.specs import LanguageTraining, TaskTraining, TrainingSettings
 from xling.typology import related
@@ -60,16 +60,6 @@ PAPERS = (
 )
 
 
-def language_module(ground: Ground, paper: Paper, language: str) -> Stage:
-    """Return the training of a paper's language module on plain text."""
-    return Stage(
-        name=f"lang/{language}",
-        spec=paper.language,
-        language=language,
-        data={"text": ground.text(language), "held_out": NOTHING},
-    )
-
-
 def task_module(ground: Ground, paper: Paper, seed: int) -> Stage:
     """Return the training of a paper's task module on the source."""
     alone, source = ground.task_module(seed), ground.recipe.source
@@ -85,7 +75,7 @@ def task_module(ground: Ground, paper: Paper, seed: int) -> Stage:
     if not paper.stacked:
         return own
     name = f"lang/{source}"
-    below = {name: language_module(ground, paper, source)}
+    below = {name: ground.language_module(source, paper.language)}
     return replace(own, name=f"{own.name}/stacked", plan=parse(f"{name} >> new"), modules=below)
 
 
@@ -104,7 +94,7 @@ _BELOW: dict[str, Callable[[Ground, str], str]] = {
 def _with(paper: Paper, below: Callable[[Ground, str], str]) -> Callable[[Ground, str, int], Modules]:
     def of(ground: Ground, language: str, seed: int) -> Modules:
         found: dict[str, Stage | Module] = {"task": task_module(ground, paper, seed)}
-        return {**found, "lang": language_module(ground, paper, below(ground, language))}
+        return {**found, "lang": ground.language_module(below(ground, language), paper.language)}
 
     return of
 

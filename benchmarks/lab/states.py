@@ -11,7 +11,7 @@ from dataclasses import replace
 from lab.ground import Ground
 from lab.method import Method, Modules
 from xling.makers.alignment import GLOSS
-from xling.makers.stage import NOTHING, Data, Stage
+from xling.makers.stage import Stage
 from xling.modules.module import Module
 from xling.pipeline.advising import UNREAD, unread
 from xling.training.specs import AlignmentTraining, LanguageTraining, TrainingSettings, VocabularyBuild
@@ -42,7 +42,7 @@ def vocabulary(ground: Ground, language: str, spec: VocabularyBuild) -> Stage:
         spec=spec,
         language=language,
         data={
-            "text": _own_side(pairs),
+            "text": ground.own_side(language),
             "pairs": pairs,
             "dictionary": replace(pairs, rows=induced(pairs.rows)),
         },
@@ -62,11 +62,10 @@ def aligned_in_new_pieces(ground: Ground, language: str) -> Stage:
 
 def aligned_with_gloss(ground: Ground, language: str) -> Stage:
     """Return the alignment of a language's sentences with their own glosses, without any translation."""
-    text = _own_side(ground.pairs(language))
     return replace(
         _aligned(ground, language, {GLOSS: ground.lexicon(language)}),
         name=f"lang/{language}/glossed",
-        data={"text": text},
+        data={"text": ground.own_side(language)},
     )
 
 
@@ -77,10 +76,7 @@ def started(ground: Ground, language: str) -> Stage:
 
 def masked(ground: Ground, language: str) -> Stage:
     """Return MLM on a language's text, or on its side of the pairs, that keeps the other states in place."""
-    text = ground.text(language) if ground.has_text(language) else _own_side(ground.pairs(language))
-    return Stage(
-        name=f"lang/{language}", spec=_MLM, language=language, data={"text": text, "held_out": NOTHING}
-    )
+    return ground.language_module(language, _MLM)
 
 
 def _aligned(ground: Ground, language: str, below: Mapping[str, Stage]) -> Stage:
@@ -94,10 +90,6 @@ def _aligned(ground: Ground, language: str, below: Mapping[str, Stage]) -> Stage
         data={"pairs": ground.pairs(language)},
         modules=dict(below),
     )
-
-
-def _own_side(pairs: Data) -> Data:
-    return replace(pairs, rows=[own for own, _ in pairs.rows])
 
 
 MADE: Mapping[str, Callable[[Ground, str], Stage]] = {

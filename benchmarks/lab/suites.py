@@ -82,13 +82,18 @@ def _words(name: str, recipe: str) -> tuple[Suite, Suite]:
 
 
 def _read_or_not(
-    name: str, recipe: str, unseen: tuple[str, ...], seen: tuple[str, ...], reported: tuple[str, ...]
+    name: str,
+    recipe: str,
+    unseen: tuple[str, ...],
+    seen: tuple[str, ...],
+    reported: tuple[str, ...],
+    *,
+    translations: bool = False,
 ) -> tuple[Suite, Suite]:
     """Return the two suites of a task on a base made here: of languages left out of its text, and in it.
 
     unseen, seen: those that methods are chosen on. reported: the ones left out that they are reported on.
     """
-    translations = name == "topic"
     return (
         Suite(
             name=f"{name}-unseen", recipe=recipe, chosen=unseen, reported=reported, translations=translations
@@ -124,7 +129,9 @@ _ALL = (
     *_words("pos", "_base/pos"),
     *_read_or_not("ner", "_base/ner", ("bam", "hau"), ("zul",), ("kin", "fon", "mos")),
     *_read_or_not("pos", "_base/pos", ("bam", "hau"), ("zul",), ("kin", "fon", "mos")),
-    *_read_or_not("topic", "_base/kinds/topic", ("bam", "fon", "mos"), ("twi",), ("kin", "hau")),
+    *_read_or_not(
+        "topic", "_base/kinds/topic", ("bam", "fon", "mos"), ("twi",), ("kin", "hau"), translations=True
+    ),
 )
 _NAMED: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}
 # the same languages and splits, for methods whose rows make tables of their own

@@ -125,7 +125,12 @@ def test_methods_between_modules(suite, tmp_path, monkeypatch):
     """All run, the slow ones on fewer rows than the control that they are held against."""
     short = TrainingSettings(steps=2, batch_tokens=64)
     hyper = between._HYPER.model_copy(update={"training": short})
-    brief = {"FUSED": ("eng", "swh"), "_MLM": short, "_FUSING": short, "_HYPER": hyper}
+    brief = {
+        "FUSED": ("eng", "swh"),
+        "_MLM": between._MLM.model_copy(update={"training": short}),
+        "_FUSING": short,
+        "_HYPER": hyper,
+    }
     for name, value in brief.items():
         monkeypatch.setattr(between, name, value)
     monkeypatch.setattr(between, "_languages", lambda ground: ("eng", "swh", "hau"))
@@ -169,14 +174,13 @@ def test_methods_of_states(suite, tmp_path, monkeypatch):
 
 def test_methods_of_papers(suite, bert, tmp_path, monkeypatch):
     """On another base than the recipe's; a gain is over the task module of the same kind alone."""
-    whole = papers.language_module
+    whole = Ground.language_module
 
-    def brief(*asked) -> Stage:
-        stage = whole(*asked)
-        spec = stage.spec.model_copy(update={"training": TrainingSettings(steps=2, batch_tokens=64)})
-        return replace(stage, spec=spec)
+    def brief(ground, language, spec) -> Stage:
+        training = TrainingSettings(steps=2, batch_tokens=64)
+        return whole(ground, language, spec.model_copy(update={"training": training}))
 
-    monkeypatch.setattr(papers, "language_module", brief)
+    monkeypatch.setattr(Ground, "language_module", brief)
     monkeypatch.setattr(Ground, "has_text", lambda ground, language: True)
     monkeypatch.setattr(Ground, "text", lambda ground, language: Data(rows=TEXTS[:20]))
     other = tiny_base("bert", tmp_path / "other", seed=1)
