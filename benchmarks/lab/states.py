@@ -1,6 +1,7 @@
 """The methods of one language's own module of states: aligned with pairs or with a gloss, or learned by MLM.
 
-Each is tried alone, at half its strength, and as one more reading beside the text and its gloss.
+Each is tried alone, at half its strength, under both readings of the vote, of the text and of its gloss, and
+as one more reading beside these two.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from xling.training.specs import AlignmentTraining, LanguageTraining, TrainingSe
 from xling.words.induced import induced
 
 _SHORT = TrainingSettings(epochs=1, learning_rate=5e-4, batch_tokens=1024)
+_FEW, _MORE_EPOCHS = 2000, 3.0  # pairs, of which one epoch would be a hundred steps
 _MLM = LanguageTraining(
     kind="bottleneck", stay=1.0, training=TrainingSettings(steps=200, learning_rate=3e-4, batch_tokens=1024)
 )
@@ -30,6 +32,7 @@ _CRUMBS = VocabularyBuild(method="extend", init="translated", size=4000)
 PLANS: Mapping[str, str] = {
     "": "lang/{language} >> task/{seed}",
     "-half": "0.5 * lang/{language} >> task/{seed}",
+    "-both": "vote(lang/{language} >> task/{seed}, words/{language} >> lang/{language} >> task/{seed})",
     "-vote": "vote(task/{seed}, words/{language} >> task/{seed}, lang/{language} >> task/{seed})",
 }
 
@@ -53,6 +56,11 @@ def aligned(ground: Ground, language: str) -> Stage:
     """Return the alignment with pairs, in a vocabulary of its own where the base reads no script."""
     strange = unread(ground.workshop.bench.opened, ground.scored(language).rows) > UNREAD
     return _aligned(ground, language, {"vocabulary": vocabulary(ground, language, _START)} if strange else {})
+
+
+def aligned_by_words(ground: Ground, language: str) -> Stage:
+    """Return the alignment of words whatever the task scores, which for whole texts is another one."""
+    return _aligned(ground, language, {}, _OF_WORDS)
 
 
 def aligned_in_new_pieces(ground: Ground, language: str) -> Stage:
@@ -79,21 +87,27 @@ def masked(ground: Ground, language: str) -> Stage:
     return ground.language_module(language, _MLM)
 
 
-def _aligned(ground: Ground, language: str, below: Mapping[str, Stage]) -> Stage:
-    weights = dict(_OF_TEXTS if ground.suite.translations else _OF_WORDS)
+def _aligned(
+    ground: Ground, language: str, below: Mapping[str, Stage], learned: Mapping[str, float] | None = None
+) -> Stage:
+    weights = dict(learned or (_OF_TEXTS if ground.suite.translations else _OF_WORDS))
     if "vocabulary" in below:
         del weights["stay"]  # the base has no states of pieces that it does not know
+    pairs = ground.pairs(language)
+    epochs = _MORE_EPOCHS if len(pairs.rows) < _FEW else _SHORT.epochs
+    training = _SHORT.model_copy(update={"epochs": epochs})
     return Stage(
         name=f"lang/{language}/aligned",
-        spec=AlignmentTraining.model_validate({"training": _SHORT, **weights}),
+        spec=AlignmentTraining.model_validate({"training": training, **weights}),
         language=language,
-        data={"pairs": ground.pairs(language)},
+        data={"pairs": pairs},
         modules=dict(below),
     )
 
 
 MADE: Mapping[str, Callable[[Ground, str], Stage]] = {
     "aligned": aligned,
+    "aligned-words": aligned_by_words,
     "aligned-pieces": aligned_in_new_pieces,
     "aligned-gloss": aligned_with_gloss,
     "started": started,

@@ -148,12 +148,13 @@ def test_methods_between_modules(suite, tmp_path, monkeypatch):
 
 
 def test_methods_of_states(suite, tmp_path, monkeypatch):
-    """Each module alone, at half its strength, and as one more reading beside text and gloss."""
+    """Each module alone, at half its strength, under both readings of the vote, and as one more reading."""
     short = TrainingSettings(steps=2, batch_tokens=64)
     pairs = Data(rows=[(text[::-1], text) for text in TEXTS[:40]])
     small = {"size": 30}
     brief = {
         "_SHORT": short,
+        "_FEW": 0,
         "_MLM": states._MLM.model_copy(update={"training": short}),
         "_START": states._START.model_copy(update=small),
         "_CRUMBS": states._CRUMBS.model_copy(update=small),
@@ -168,6 +169,7 @@ def test_methods_of_states(suite, tmp_path, monkeypatch):
     found = {row["method"]: row for row in rows}
     assert set(found) == {"none", *STATES}
     assert found["aligned-half"]["plan"] == "0.5 * lang/swh >> task/0"
+    assert found["aligned-both"]["plan"] == "vote(lang/swh >> task/0, words/swh >> lang/swh >> task/0)"
     assert found["masked-vote"]["plan"] == "vote(task/0, words/swh >> task/0, lang/swh >> task/0)"
     assert found["aligned-pieces"]["numbers"] > found["aligned"]["numbers"] > found["none"]["numbers"]
 
