@@ -1,7 +1,7 @@
 """The methods of one language's own module of states: aligned with pairs or with a gloss, or learned by MLM.
 
-Each is tried alone, at half its strength, under both readings of the vote, of the text and of its gloss, and
-as one more reading beside these two.
+Each is tried alone, at half its strength, in the vote of text and gloss (under the text's reading, or under
+both), and as one more reading beside these two.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _CRUMBS = VocabularyBuild(method="extend", init="translated", size=4000)
 PLANS: Mapping[str, str] = {
     "": "lang/{language} >> task/{seed}",
     "-half": "0.5 * lang/{language} >> task/{seed}",
+    "-text": "vote(lang/{language} >> task/{seed}, words/{language} >> task/{seed})",
     "-both": "vote(lang/{language} >> task/{seed}, words/{language} >> lang/{language} >> task/{seed})",
     "-vote": "vote(task/{seed}, words/{language} >> task/{seed}, lang/{language} >> task/{seed})",
 }
