@@ -138,6 +138,8 @@ _NAMED: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}
 _LIKE = {
     "ner-between": "ner-pairs",
     "topic-between": "topic-text",
+    "ner-states": "ner-pairs",
+    "topic-states": "topic-pairs",
     "ner-few": "ner-pairs",
     "topic-few": "topic-pairs",
 }

@@ -36,7 +36,10 @@ def test_the_split_follows_from_what_a_language_serves():
         suite.split("swh")
 
 
-PAIRED = {"topic-pairs", "ner-pairs", "pos-pairs", "ner-between", "topic-few", "ner-few"}
+PAIRED = {
+    *("topic-pairs", "ner-pairs", "pos-pairs", "ner-between"),
+    *("topic-few", "ner-few", "topic-states", "ner-states"),
+}
 
 
 @pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
