@@ -10,7 +10,7 @@ from lab.few import OWN_LABELS
 from lab.ground import Ground
 from lab.method import CONTROL, Method, Modules
 from lab.papers import OF_PAPERS
-from lab.states import STATES
+from lab.states import STATES, aligned
 from xling.makers.stage import Stage
 from xling.modules.module import Module
 from xling.training.specs import TaskTraining
@@ -96,6 +96,11 @@ def carried_gently(ground: Ground, language: str, seed: int) -> Modules:
     if ground.has_pairs(language):
         found[f"words/{language}"] = ground.lexicon(language)
     return found
+
+
+def carried_aligned(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the module with carried labels, trained more gently, the lexicon, and the aligned module."""
+    return {**carried_gently(ground, language, seed), f"lang/{language}": aligned(ground, language)}
 
 
 def as_long(ground: Ground, language: str, seed: int) -> Modules:
@@ -211,6 +216,20 @@ _ALL = (
         suits=_carrying,
     ),
     Method(name="carried-gently-vote", plan=_voted_carried, modules=carried_gently, suits=_paired),
+    Method(
+        name="carried-aligned",
+        plan=lambda language, seed: f"lang/{language} >> task/carried",
+        modules=carried_aligned,
+        suits=_paired,
+    ),
+    Method(
+        name="carried-aligned-vote",
+        plan=lambda language, seed: (
+            f"vote(lang/{language} >> task/carried, words/{language} >> lang/{language} >> task/carried)"
+        ),
+        modules=carried_aligned,
+        suits=_paired,
+    ),
     Method(
         name="carried-again",
         plan=lambda language, seed: "task/again",
