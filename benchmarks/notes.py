@@ -1,9 +1,10 @@
 """The hand-written notes of docs/notes: each is of one question, and says which rows of the ledger answer it.
 
 A note is a file `NUMBER-NAME.md`. Between two lines of `---` it may begin with YAML: `rows` names the recipes
-and benchmarks beside NAME whose rows are its own (`kinds-*` names many), `shown` the recipes whose last run
-stands on the page. The question follows as a heading. The first paragraph is the answer, which stands on the
-page; all of it stands in the file of the note's own.
+and benchmarks beside NAME whose rows are its own (`kinds-*` names many), `shown` the recipes whose last run,
+and the lab's suites whose scores, stand on the page (all suites, if it names none). The question follows as a
+heading. The first paragraph is the answer, which stands on the page; all of it stands in the file of the
+note's own.
 """
 
 from __future__ import annotations
