@@ -150,6 +150,7 @@ DOCUMENTS = {
         },
         options={
             "--set epochs=3": ALIGNED.replace("nqo", "bam"),
+            "--set contrast=0 --set words=1 --set stay=1": ALIGNED.replace("nqo", "bam"),
             "--set jitter=0.1": TAGS,
             "--set base_dropout=true": TAGS,
             "--set parts.leave_out='[0, 1, 2, 3, 4, 5, 6, 7]'": TAGS,
