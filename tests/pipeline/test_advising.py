@@ -36,21 +36,6 @@ def test_the_first_rule_that_applies(task, conditions, unread, held, wanted, rea
     assert re.search(reason, said), said
 
 
-@pytest.mark.parametrize(
-    ("task", "conditions", "held", "wanted"),
-    [
-        ("tagging", EVERY, 0.8, BOTH),
-        ("tagging", EVERY, 0.2, NONE),
-        ("tagging", (*EVERY, CARRIED, CARRIED_VOTE), 0.8, CARRIED_VOTE),
-        ("classification", EVERY, 0.8, VOTE),
-        ("pos", EVERY, 0.8, NONE),
-    ],
-)
-def test_a_module_aligned_word_by_word_is_for_names(task, conditions, held, wanted):
-    signals = Signals(task=task, conditions=frozenset(conditions), unread=0.0, held=held, aligned=True)
-    assert advised(signals)[0] == wanted
-
-
 def test_the_command_trains_nothing_and_the_run_says_the_same(shell, bert, tmp_path):
     recipe = write_recipe(tmp_path / "recipe", bert.id)
     data = recipe.parent / "data"

@@ -11,7 +11,6 @@ from support.tiny import TEXTS, WORDS
 from support.tiny_recipe import write_recipe
 
 from xling.modules.module import Module
-from xling.pipeline.conditions import conditions
 from xling.pipeline.loading import load_recipe
 
 FOREIGN = {word: f"{word}fo" for word in WORDS}
@@ -79,25 +78,6 @@ def test_gloss_and_vote_are_scored_and_shown(run, recipe, tmp_path):
     assert run(*own)[1] == set()
     rerun = run(own[0])[1]
     assert rerun == {"words/swh", *(f"predict/swh/{name}/0" for name in ("gloss", "vote", "both"))}
-
-
-@pytest.mark.parametrize(
-    ("objectives", "weights", "gloss"),
-    [
-        ("alignment", "words: 1, stay: 1", "words/swh >> lang/swh >> task/ner-alone"),
-        ("alignment", "words: 1", "words/swh >> task/ner-alone"),
-        ("alignment", "stay: 1", "words/swh >> task/ner-alone"),
-        ("mlm", "words: 1, stay: 1", "words/swh >> task/ner-alone"),
-    ],
-)
-def test_a_module_aligned_by_words_that_stays_reads_the_gloss_too(recipe, objectives, weights, gloss):
-    pairs = spec(recipe, "pairs")
-    section = f"language_modules.alignment={{pairs: {pairs}, {weights}}}"
-    objective = f"language_modules.objectives=[{objectives}]"
-    under = "language_modules.under_task=none"
-    loaded = load_recipe(recipe, [f"words.pairs={pairs}", objective, section, under])
-    found = {own.name: str(own.plan) for own in conditions(loaded, "swh", 0)}
-    assert found["both"] == f"vote(lang/swh >> task/ner-alone, {gloss})"
 
 
 def test_without_a_language_module_nothing_stands_beside_the_gloss(run, recipe):

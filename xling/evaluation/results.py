@@ -45,10 +45,7 @@ MEANINGS: Mapping[str, str] = {
     RELATED: "Related module: that of a related language.",
     GLOSS: "Gloss: the words that the lexicon lists are read in translation, no other language module.",
     VOTE: "Text and gloss: two readings, the text and its gloss, whose probabilities are averaged.",
-    BOTH: (
-        "Own module and gloss: the same, and the text is read through the own module; so is the gloss, where "
-        "that was aligned word by word."
-    ),
+    BOTH: "Own module and gloss: the same, and the text is read through the own module.",
     CARRIED: "Carried labels: the task module has also learned from labels of translations.",
     CARRIED_VOTE: "Carried labels and gloss: that task module reads the text and its gloss.",
     DISTILLED: "Distilled: one task module has learned what another plan says of unlabelled texts.",

@@ -18,5 +18,5 @@ def advise(recipe: Recipe, data_root: Path | None = None) -> list[dict[str, Any]
     Nothing is trained; the base's tokenizer reads the test texts, without their labels.
     """
     planned = plan_recipe(Corpus(recipe, data_root))
-    rows = advice(recipe, planned, load_base(recipe.base))
+    rows = advice(planned, load_base(recipe.base))
     return [row.model_dump(mode="json") for row in rows]

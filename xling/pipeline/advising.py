@@ -25,9 +25,7 @@ from xling.evaluation.results import (
     VOTE,
     AdviceRow,
 )
-from xling.pipeline.conditions import reads_glosses
 from xling.pipeline.planning import Asked, Planned
-from xling.pipeline.recipe import Recipe
 from xling.words.coverage import held, running_words
 
 UNREAD = (
@@ -46,14 +44,12 @@ class Signals:
     conditions: the conditions under which the recipe reads the language.
     unread: the share of the pieces of the task's text that the base has no piece for.
     held: the share of its running words that the lexicon's sources hold, or None without a lexicon.
-    aligned: whether its module was aligned word by word, with the translations kept in place.
     """
 
     task: str
     conditions: frozenset[str]
     unread: float
     held: float | None
-    aligned: bool = False
 
 
 def advised(signals: Signals) -> tuple[str, str]:
@@ -76,8 +72,6 @@ def advised(signals: Signals) -> tuple[str, str]:
         return CARRIED_VOTE if glossed else CARRIED, "labels carried over pairs gave most for words"
     if VOTE in offered and signals.task not in HELPED:
         return NONE, f"a gloss was not measured to help in {signals.task}"
-    if BOTH in offered and signals.aligned and signals.task != WHOLE and known >= ENOUGH:
-        return BOTH, "a module aligned word by word, under text and gloss, gave more than these alone"
     if VOTE in offered and known >= ENOUGH:
         return VOTE, f"the lexicon's sources hold {known:.0%} of the running words"
     if VOTE in offered:
@@ -85,7 +79,7 @@ def advised(signals: Signals) -> tuple[str, str]:
     return NONE, "the base reads the script, and a module of states harmed wherever it was measured"
 
 
-def advice(recipe: Recipe, planned: Planned, base: Base) -> list[AdviceRow]:
+def advice(planned: Planned, base: Base) -> list[AdviceRow]:
     """Return which condition is recommended for each target of a recipe, with the reason and the plan."""
     asked: dict[str, dict[str, Asked]] = {}
     for own in planned.scores:
@@ -103,7 +97,6 @@ def advice(recipe: Recipe, planned: Planned, base: Base) -> list[AdviceRow]:
             conditions=frozenset(conditions),
             unread=unread(base, examples),
             held=words_held(examples, [row[0] for row in rows_of_words]) if lexicon else None,
-            aligned=reads_glosses(recipe),
         )
         condition, reason = advised(signals)
         rows.append(

@@ -50,17 +50,6 @@ def stacks(recipe: Recipe) -> bool:
     return section.under_task != "none" and bool(section.objectives)
 
 
-def reads_glosses(recipe: Recipe) -> bool:
-    """Return whether the targets' modules read glosses as well as text.
-
-    They do where they were aligned word by word in the base's own vocabulary, with the translations kept in
-    place.
-    """
-    section = recipe.language_modules
-    aligned = section.alignment if "alignment" in section.objectives else None
-    return aligned is not None and section.vocabulary is None and aligned.words > 0 and aligned.stay > 0
-
-
 def conditions(recipe: Recipe, language: str, seed: int, relative: str | None = None) -> Iterator[Condition]:
     """Yield the conditions of a language, starting with the control that has no language module.
 
@@ -95,7 +84,7 @@ def conditions(recipe: Recipe, language: str, seed: int, relative: str | None = 
         if isinstance(task_named(recipe.task.name), ScoresUnits):
             yield Condition(VOTE, Vote((alone, gloss)))
             if trained:
-                yield Condition(BOTH, Vote((own, stack(words, own) if reads_glosses(recipe) else gloss)))
+                yield Condition(BOTH, Vote((own, gloss)))
             for voting, module in ((CARRIED_VOTE, carried), (FEW_VOTE, few)):
                 if module:
                     yield Condition(voting, Vote((module, stack(words, module))))

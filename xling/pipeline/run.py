@@ -80,7 +80,7 @@ def run_recipe(recipe: Recipe, place: Workplace) -> Path:
     check_place(folder, recipe)
     planned = plan_recipe(corpus, place.precision)
     bench = Workbench(base=recipe.base, device=place.device, bars=place.bars, say=place.say)
-    said = advice(recipe, planned, bench.opened)
+    said = advice(planned, bench.opened)
     if recipe.plan == "recommended":
         planned = recommended(planned, said)
     shared = overlap_of(planned.in_order(), place.say)
