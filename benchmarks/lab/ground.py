@@ -259,12 +259,11 @@ class Ground:
         """Return text of a language as unlabelled examples, without overlaps."""
         if self.has_pairs(language):
             found = self.own_side(language)
-            lines = list(found.rows)
         elif self.has_text(language):
             found = self.text(language)
-            lines = list(found.rows)
         else:
             return NOTHING
+        lines = list(found.rows)
         texts = {str(number): line for number, line in enumerate(sample(lines, count, 0)) if line.strip()}
         return replace(found, rows=unlabelled(self.task, texts, language, where=TEXT))
 
