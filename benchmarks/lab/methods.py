@@ -225,7 +225,7 @@ _ALL = (
     Method(
         name="carried-aligned-vote",
         plan=lambda language, seed: (
-            f"vote(lang/{language} >> task/carried, words/{language} >> lang/{language} >> task/carried)"
+            f"vote(lang/{language} >> task/carried, words/{language} >> task/carried)"
         ),
         modules=carried_aligned,
         suits=_paired,

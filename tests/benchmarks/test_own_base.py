@@ -23,24 +23,19 @@ def made(monkeypatch, folder, base: str, *more: str) -> dict:
     return read_ledger(folder / "results.jsonl")[-1]
 
 
-@pytest.mark.parametrize("layers", [0, 1])
-def test_a_base_with_an_mlm_head_of_its_own_is_made(layers, bert, tmp_path, monkeypatch):
-    row = made(
-        monkeypatch,
-        tmp_path,
-        bert.id,
-        "--layers",
-        str(layers),
-        "--width",
-        "64",
-        "--size",
-        "45",
-        "--steps",
-        "3",
-    )
+@pytest.mark.parametrize(
+    ("sizes", "layers", "encoder"),
+    [
+        (["--layers", "1", "--width", "64", "--size", "45"], 1, "1 x 64, new"),
+        (["--keep", "1"], 1, "the base's lowest 1, trained on"),
+        ([], 2, "the base's, trained on"),
+    ],
+)
+def test_a_base_with_an_mlm_head_of_its_own_is_made(sizes, layers, encoder, bert, tmp_path, monkeypatch):
+    row = made(monkeypatch, tmp_path, bert.id, *sizes, "--steps", "3")
     base = load_base(str(tmp_path / "base"))
     assert base.mlm_head is not None
-    assert base.encoder.config.num_hidden_layers == (layers or bert.encoder.config.num_hidden_layers)
+    assert base.encoder.config.num_hidden_layers == layers and row["encoder"] == encoder
     assert set(row["bits a character"]) == set(LINES) and min(row["bits a character"].values()) > 0
 
 
