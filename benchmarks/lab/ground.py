@@ -16,7 +16,7 @@ from lab.workshop import SharedStages, Workshop
 from xling.composition.forms.single import Named
 from xling.corpora.cards import load_card
 from xling.corpora.source import load
-from xling.data.examples import sample
+from xling.data.examples import sample, text_of
 from xling.errors import InputError
 from xling.makers.stage import NOTHING, Data, Say, Stage
 from xling.modules.lexicon import Lexicon
@@ -170,6 +170,12 @@ class Ground:
             name=f"{before.name}/mixed",
             data={**before.data, "train/mixed": replace(own, rows=rows)},
         )
+
+    def in_words_of(self, language: str) -> Data:
+        """Return the task's training texts in the words of a language, each with the original, as pairs."""
+        lexicon, found = self.from_source(language), self.task_module(0).data["train"]
+        assert isinstance(found, Data)
+        return replace(found, rows=[(lexicon.gloss(text), text) for text in map(text_of, found.rows)])
 
     def from_source(self, language: str) -> Lexicon:
         """Return the lexicon that translates the source's words into a language."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from lab.ground import Ground
 from lab.method import Method, Modules
 from xling.makers.alignment import GLOSS
-from xling.makers.stage import Stage
+from xling.makers.stage import Data, Stage
 from xling.modules.module import Module
 from xling.pipeline.advising import UNREAD, unread
 from xling.training.specs import AlignmentTraining, LanguageTraining, TrainingSettings, VocabularyBuild
@@ -78,6 +78,11 @@ def aligned_with_gloss(ground: Ground, language: str) -> Stage:
     )
 
 
+def aligned_in_domain(ground: Ground, language: str) -> Stage:
+    """Return the alignment of the task's English texts, put into the language's words, with themselves."""
+    return _aligned(ground, language, {}, pairs=ground.in_words_of(language))
+
+
 def started(ground: Ground, language: str) -> Stage:
     """Return a vocabulary alone, whose vectors start from translations."""
     return vocabulary(ground, language, _START)
@@ -89,12 +94,16 @@ def masked(ground: Ground, language: str) -> Stage:
 
 
 def _aligned(
-    ground: Ground, language: str, below: Mapping[str, Stage], learned: Mapping[str, float] | None = None
+    ground: Ground,
+    language: str,
+    below: Mapping[str, Stage],
+    learned: Mapping[str, float] | None = None,
+    pairs: Data | None = None,
 ) -> Stage:
     weights = dict(learned or (_OF_TEXTS if ground.suite.translations else _OF_WORDS))
     if "vocabulary" in below:
         del weights["stay"]  # the base has no states of pieces that it does not know
-    pairs = ground.pairs(language)
+    pairs = pairs or ground.pairs(language)
     epochs = _MORE_EPOCHS if len(pairs.rows) < _FEW else _SHORT.epochs
     training = _SHORT.model_copy(update={"epochs": epochs})
     return Stage(
@@ -111,6 +120,7 @@ MADE: Mapping[str, Callable[[Ground, str], Stage]] = {
     "aligned-words": aligned_by_words,
     "aligned-pieces": aligned_in_new_pieces,
     "aligned-gloss": aligned_with_gloss,
+    "aligned-domain": aligned_in_domain,
     "started": started,
     "masked": masked,
 }
