@@ -65,7 +65,7 @@ def test_a_signal_waits_for_the_end_of_a_step_which_is_kept(
 
 
 def test_a_command_that_keeps_nothing_does_not_say_that_it_goes_on(shell, monkeypatch):
-    def stopped():
+    def stopped(base):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("xling.jobs.inspecting.information", stopped)

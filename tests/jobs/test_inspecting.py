@@ -7,6 +7,7 @@ import os
 
 import pytest
 from support.making import disturbed, task_module
+from support.tiny import HIDDEN, LAYERS, tiny_base
 
 from xling.errors import InputError, MismatchError
 from xling.jobs.inspecting import module_facts, module_rows
@@ -28,6 +29,19 @@ def test_a_row_tells_what_a_module_is_for(root, bert):
     assert list(rows) == ["lang/swh", "task/ner"]
     assert rows["lang/swh"]["parts"] == "bottleneck + invertible" and rows["lang/swh"]["for"] == "swh"
     assert rows["task/ner"]["for"].startswith("tagging (") and rows["task/ner"]["base"] == bert.id
+
+
+@pytest.mark.parametrize(("head", "said"), [(True, "its own"), (False, "learn from pairs or a dictionary")])
+def test_a_base_is_described_with_what_it_can_be_taught_by(head, said, shell, tmp_path):
+    base = tiny_base("bert", tmp_path, head=head)
+    told = json.loads(shell("info", "--base", base.id, "--json").out)
+    assert (told["layers"], told["numbers in a state"], told["pieces"]) == (
+        LAYERS,
+        HIDDEN,
+        len(base.tokenizer),
+    )
+    assert told["MLM head"].endswith(said)
+    assert "base" not in json.loads(shell("info", "--json").out)
 
 
 def test_the_content_that_is_shown_is_a_revision(root):

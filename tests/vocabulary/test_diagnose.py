@@ -182,6 +182,8 @@ def test_warnings(bert):
     (warning,) = diagnose(bert, [f"می{ZWNJ}روم"], language="pes").warnings
     assert warning == "words fall apart at U+200C ZERO WIDTH NON-JOINER, which cannot be read, once"
     assert diagnose(bert, ["日本の山 ヤマ"], language="jpn").warnings == ()
+    (warning,) = diagnose(replace(bert, mlm_head=None), ["amina juma"]).warnings
+    assert "no MLM head of its own" in warning and "take a base with a head" in warning
 
 
 def write(folder: Path, name: str, text: str) -> Path:

@@ -14,6 +14,10 @@ from xling.bases.families import Family
 from xling.sites import ReadsPieces
 
 Undo = Callable[[Tensor], Tensor]
+WITHOUT_HEAD = (
+    "the base has no MLM head of its own; on such a one, modules learned from plain text harmed: "
+    "take a base with a head, or learn from pairs or a dictionary"
+)
 
 
 class MLMHead(nn.Module):

@@ -160,8 +160,14 @@ def report(
     print(write_report(run_dir, against))
 
 
-def info(json: Json = False) -> None:
+def info(
+    base: Annotated[
+        str | None,
+        typer.Option("--base", help="A base to describe too, such as a folder: whether it has an MLM head."),
+    ] = None,
+    json: Json = False,
+) -> None:
     """Show installed versions, the cache folder, devices and the offline setting."""
     from xling.jobs.inspecting import information
 
-    print_result(information(), as_json=json)
+    print_result(information(base), as_json=json)

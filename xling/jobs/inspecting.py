@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from xling.bases.base import Base, load_base
+from xling.bases.mlm_head import WITHOUT_HEAD
 from xling.bases.precision import fast_bfloat16
 from xling.errors import InputError
 from xling.files import cache_dir
@@ -53,8 +55,12 @@ def module_facts(root: Path, name: str) -> dict[str, Any]:
     }
 
 
-def information() -> dict[str, Any]:
-    """Return installed versions, the cache folder, devices, threads and the offline setting."""
+def information(base: str | None = None) -> dict[str, Any]:
+    """Return installed versions, the cache folder, devices, threads and the offline setting.
+
+    base: the name of a base, which is then described too.
+    Raises InputError when it cannot be opened.
+    """
     gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     return {
         **versions(),
@@ -64,4 +70,15 @@ def information() -> dict[str, Any]:
         "bfloat16 is fast": fast_bfloat16("cpu"),
         "offline": bool(os.environ.get("HF_HUB_OFFLINE")),
         "data root": os.environ.get("XLING_DATA", "not set"),
+        **(_described(load_base(base)) if base else {}),
+    }
+
+
+def _described(base: Base) -> dict[str, Any]:
+    return {
+        "base": base.id,
+        "layers": base.shape.layers,
+        "numbers in a state": base.shape.hidden,
+        "pieces": len(base.tokenizer),
+        "MLM head": "its own" if base.mlm_head else WITHOUT_HEAD,
     }

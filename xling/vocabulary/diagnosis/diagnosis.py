@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xling.bases.base import Base
+from xling.bases.mlm_head import WITHOUT_HEAD
 from xling.errors import InputError
 from xling.languages import name, script
 from xling.vocabulary.diagnosis.advice import Verdict, judge, main_script, percent, script_in_words
@@ -59,7 +60,12 @@ def diagnose(
         verdict=judge(found, other),
         other=other,
         divergence=None if other is None else divergence(found, other),
-        warnings=(*_unexpected_script(found, language), *_harm(lost.harmful), *_unread_joiners(found)),
+        warnings=(
+            *_unexpected_script(found, language),
+            *_harm(lost.harmful),
+            *_unread_joiners(found),
+            *([] if base.mlm_head else [WITHOUT_HEAD]),
+        ),
     )
 
 
