@@ -2,9 +2,9 @@
 
 A note is a file `NUMBER-NAME.md`. Between two lines of `---` it may begin with YAML: `rows` names the recipes
 and benchmarks beside NAME whose rows are its own (`kinds-*` names many), `shown` the recipes whose last run,
-and the lab's suites whose scores, stand on the page (all suites, if it names none). The question follows as a
-heading. The first paragraph is the answer, which stands on the page; all of it stands in the file of the
-note's own.
+and the lab's suites whose scores, stand on the page (all suites, if it names none of them; no table, if the
+list is empty). The question follows as a heading. The first paragraph is the answer, which stands on the
+page; all of it stands in the file of the note's own.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Front(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rows: tuple[str, ...] = ()
-    shown: tuple[str, ...] = ()
+    shown: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ def _note(path: Path) -> Note:
         title=heading["title"].strip() if heading else name,
         text=(text[heading.end() :] if heading else text).strip("\n"),
         rows=(name, *front.rows),
-        shown=front.shown or (name,),
+        shown=(name,) if front.shown is None else front.shown,
     )
 
 

@@ -70,9 +70,12 @@ def _short(section: Section) -> Iterator[str]:
     suites = lab_tables.of_lab([row for found in recipes for row in found]) or lab_tables.of_lab(every)
     yield f"## {text(section.note.title)}\n"
     yield section.note.answer
-    yield from kinds_tables.means(every)
-    yield from lab_tables.last_scores(suites)
-    yield from score_tables.last_runs([found for found in recipes if found and "question" not in found[0]])
+    if section.note.shown:
+        yield from kinds_tables.means(every)
+        yield from lab_tables.last_scores(suites)
+        yield from score_tables.last_runs(
+            [found for found in recipes if found and "question" not in found[0]]
+        )
     yield f"[All that was measured, and how]({section.path})\n"
 
 

@@ -211,7 +211,9 @@ def test_the_page_shows_the_runs_that_a_note_names(tmp_path):
     assert "| Icelandic (isl) | 22.0 |" in made["results/all.md"]
 
 
-@pytest.mark.parametrize(("shown", "held"), [("[lab-new]", (True, False)), ("[other]", (True, True))])
+@pytest.mark.parametrize(
+    ("shown", "held"), [("[lab-new]", (True, False)), ("[other]", (True, True)), ("[]", (False, False))]
+)
 def test_the_page_shows_the_suites_that_a_note_names_or_else_all(tmp_path, shown, held):
     rows = [lab("none", "reported", None, bam=[10.0]), lab("none", "reported", None, fon=[20.0])]
     rows[1]["question"] = "lab-old"
