@@ -24,10 +24,12 @@ def chosen(ground: Ground, language: str) -> Method:
     held = None
     if ground.has_pairs(language):
         held = words_held(examples, [own for own, _ in ground.pairs(language).rows])
+    base = ground.workshop.bench.opened
     signals = Signals(
         task=task,
         conditions=frozenset(suiting),
-        unread=unread(ground.workshop.bench.opened, examples),
+        unread=unread(base, examples),
         held=held,
+        headed=base.mlm_head is not None,
     )
     return suiting[advised(signals)[0]]

@@ -27,13 +27,32 @@ EVERY = (NONE, TARGET, GLOSS, VOTE, BOTH)
         ("tagging", (NONE, CARRIED, VOTE, CARRIED_VOTE), 0.0, 0.8, CARRIED_VOTE, "carried over pairs"),
         ("tagging", (NONE, CARRIED, VOTE, CARRIED_VOTE), 0.0, 0.2, CARRIED, "carried over pairs"),
         ("pos", (NONE, GLOSS, VOTE), 0.0, 0.9, NONE, "not measured to help in pos"),
-        ("tagging", (NONE, TARGET), 0.0, None, NONE, "harmed"),
+        ("tagging", (NONE, TARGET), 0.0, None, NONE, "no module of states"),
     ],
 )
 def test_the_first_rule_that_applies(task, conditions, unread, held, wanted, reason):
     condition, said = advised(Signals(task=task, conditions=frozenset(conditions), unread=unread, held=held))
     assert condition == wanted
     assert re.search(reason, said), said
+
+
+@pytest.mark.parametrize(
+    ("task", "conditions", "held", "wanted"),
+    [
+        ("tagging", (NONE, TARGET), None, TARGET),
+        ("tagging", (NONE, TARGET, VOTE), 0.2, TARGET),
+        ("tagging", EVERY, 0.8, VOTE),
+        ("tagging", (NONE, VOTE), 0.2, NONE),
+        ("classification", (NONE, TARGET), None, NONE),
+    ],
+)
+def test_a_module_of_plain_text_is_advised_in_names_on_a_base_with_an_mlm_head(
+    task, conditions, held, wanted
+):
+    known = {"task": task, "conditions": frozenset(conditions), "unread": 0.0, "held": held}
+    condition, said = advised(Signals(**known, headed=True))
+    assert condition == wanted and ("MLM head" in said) == (wanted == TARGET)
+    assert advised(Signals(**known))[0] != TARGET
 
 
 def test_the_command_trains_nothing_and_the_run_says_the_same(shell, bert, tmp_path):
@@ -51,7 +70,7 @@ def test_the_command_trains_nothing_and_the_run_says_the_same(shell, bert, tmp_p
     said = shell("advise", recipe, "--data-root", data, "--json", *changes)
     assert said.status == 0, said.err
     (row,) = json.loads(said.out)
-    assert (row["language"], row["condition"], row["plan"]) == ("swh", NONE, "task/ner-alone")
+    assert (row["language"], row["condition"], row["plan"]) == ("swh", TARGET, "lang/swh >> task/ner")
     assert 0 < row["held"] < 0.5 and row["unread"] == 0
     assert not (tmp_path / "runs").exists()
     ended = shell("run", recipe, "--data-root", data, "--out", tmp_path / "runs", "--quiet", *changes)

@@ -106,9 +106,9 @@ def test_advice_is_not_of_a_hypernetwork(recipe, run, results, shell, tmp_path):
     path = recipe(hypernetworks={"hyper-x": SHARED["hyper-x"]}, seeds=[0], plan="recommended")
     ended = shell("advise", path, "--data-root", tmp_path / "recipe/data", "--json")
     assert ended.status == 0, ended.err
-    assert json.loads(ended.out)[0]["condition"] == "none"
+    assert json.loads(ended.out)[0]["condition"] == "target"
     assert run(path).status == 0
-    assert {own["condition"] for own in results()["cells"]} == {"none"}
+    assert {own["condition"] for own in results()["cells"]} == {"none", "target"}
     assert not any(own["name"].startswith("hyper/") for own in results()["modules"])
 
 

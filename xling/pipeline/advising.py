@@ -34,6 +34,7 @@ UNREAD = (
 ENOUGH = 0.5  # of the running words: Tamasheq, with 54%, still won; nothing was measured with fewer
 WHOLE = "classification"  # of whole texts: up to 99 labels beside the source's gave nothing without a gloss
 HELPED = frozenset({"classification", "tagging"})  # tasks in which a gloss was measured to help
+TAUGHT = frozenset({"tagging"})  # those in which a module of plain text did, on a base with an MLM head
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +45,14 @@ class Signals:
     conditions: the conditions under which the recipe reads the language.
     unread: the share of the pieces of the task's text that the base has no piece for.
     held: the share of its running words that the lexicon's sources hold, or None without a lexicon.
+    headed: whether the base has an MLM head of its own.
     """
 
     task: str
     conditions: frozenset[str]
     unread: float
     held: float | None
+    headed: bool = False
 
 
 def advised(signals: Signals) -> tuple[str, str]:
@@ -70,13 +73,15 @@ def advised(signals: Signals) -> tuple[str, str]:
     if CARRIED in offered:
         glossed = CARRIED_VOTE in offered and known >= ENOUGH
         return CARRIED_VOTE if glossed else CARRIED, "labels carried over pairs gave most for words"
+    if VOTE in offered and signals.task in HELPED and known >= ENOUGH:
+        return VOTE, f"the lexicon's sources hold {known:.0%} of the running words"
+    if TARGET in offered and signals.task in TAUGHT and signals.headed:
+        return TARGET, "the base has an MLM head of its own, and there a module of plain text helped"
     if VOTE in offered and signals.task not in HELPED:
         return NONE, f"a gloss was not measured to help in {signals.task}"
-    if VOTE in offered and known >= ENOUGH:
-        return VOTE, f"the lexicon's sources hold {known:.0%} of the running words"
     if VOTE in offered:
         return NONE, f"the lexicon's sources hold {known:.0%} of the words, fewer than was measured"
-    return NONE, "the base reads the script, and a module of states harmed wherever it was measured"
+    return NONE, "the base reads the script, and no module of states was measured to help here"
 
 
 def advice(planned: Planned, base: Base) -> list[AdviceRow]:
@@ -97,6 +102,7 @@ def advice(planned: Planned, base: Base) -> list[AdviceRow]:
             conditions=frozenset(conditions),
             unread=unread(base, examples),
             held=words_held(examples, [row[0] for row in rows_of_words]) if lexicon else None,
+            headed=base.mlm_head is not None,
         )
         condition, reason = advised(signals)
         rows.append(
