@@ -210,9 +210,7 @@ def made(options: argparse.Namespace) -> Row:
     else:
         draft = trim(base, [line for lines in texts.values() for line in lines])
         tokenizer = tokenizer_from(draft.tokenizer, base.tokenizer)
-        model = masked_model(
-            base, draft.kept, len(tokenizer), options.keep or base.encoder.config.num_hidden_layers
-        )
+        model = masked_model(base, draft.kept, len(tokenizer), options.keep or base.shape.layers)
     objective = Masked(model, tokenizer, lines, options)
     outcome = trained(objective, options)
     objective.model.save_pretrained(options.out)

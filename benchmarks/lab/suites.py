@@ -93,8 +93,8 @@ def _read_or_not(name: str, recipe: str, *, translations: bool = False) -> tuple
         reported=("kin", "lug", "fon", "mos"),
         translations=translations,
     )
-    read = {"chosen": ("zul",), "reported": ("ibo", "swh", "sna")}
-    return left_out, replace(left_out, name=f"{name}-seen", **read)
+    read = replace(left_out, name=f"{name}-seen", chosen=("zul",), reported=("ibo", "swh", "sna"))
+    return left_out, read
 
 
 _ALL = (

@@ -64,7 +64,7 @@ def diagnose(
             *_unexpected_script(found, language),
             *_harm(lost.harmful),
             *_unread_joiners(found),
-            *([] if base.mlm_head else [WITHOUT_HEAD]),
+            *_no_head(base),
         ),
     )
 
@@ -95,6 +95,11 @@ def _unread_joiners(found: Figures) -> Iterator[str]:
     for character, often in found.unread:
         if character in JOINERS and main_script(found) in JOINED:
             yield f"words fall apart at {called(character)}, which cannot be read, {times(often)}"
+
+
+def _no_head(base: Base) -> Iterator[str]:
+    if base.mlm_head is None:
+        yield WITHOUT_HEAD
 
 
 def in_words(loss: Loss) -> str:
