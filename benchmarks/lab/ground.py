@@ -22,6 +22,7 @@ from xling.makers.stage import NOTHING, Data, Say, Stage
 from xling.modules.lexicon import Lexicon
 from xling.pipeline.corpus import Corpus
 from xling.pipeline.loading import load_recipe
+from xling.pipeline.readings import Readings
 from xling.pipeline.recipe import DataSpec, told
 from xling.pipeline.stages import Workbench
 from xling.tasks.reading import unlabelled
@@ -37,6 +38,7 @@ from xling.training.specs import (
 )
 
 TEXT, LINES = "mlm_text", 1000  # plain text, and how many lines of it a centre is made from
+READINGS = 200  # kept of all languages and seeds, since a run goes through the methods one by one
 SCORED = ("sib200", "masakhaner2", "masakhapos")  # the cards of every suite's dev and test splits
 
 
@@ -62,7 +64,7 @@ class Ground:
         changes = [f"targets=[{', '.join(suite.languages('reported'))}]", *([f"base={base}"] if base else [])]
         self.recipe = load_recipe(suite.recipe, changes)
         self.corpus = Corpus(self.recipe, data_root)
-        bench = Workbench(base=self.recipe.base, say=say)
+        bench = Workbench(base=self.recipe.base, say=say, readings=Readings(READINGS))
         self.workshop = Workshop(stages=SharedStages(work), bench=bench)
         self._sifted: dict[str, Sifted] = {}
 

@@ -24,9 +24,8 @@ from xling.languages import UNKNOWN, parse
 from xling.machine import versions
 from xling.makers.composed_model import ComposedModel, Setup
 from xling.makers.stage import Say
-from xling.modules.module import Module
 from xling.places import check_output
-from xling.store.lineage import module_fingerprint
+from xling.store.lineage import computed_with
 from xling.tasks.inference import Progress, unheard
 from xling.tasks.reading import Reading, input_format, stream_file
 from xling.tasks.task import PieceByPiece, Pieces, Prediction, Task
@@ -139,12 +138,6 @@ def _tell(progress: Progress, before: int, window: int, total: int, done: int, o
     progress(before + window * done // of, total)
 
 
-def _what(module: Module) -> list[Any]:
-    """Return what a loaded module computes with; its folder may be replaced meanwhile."""
-    configs = [part.config.model_dump(mode="json") for part in module.parts]
-    return [module_fingerprint(module), configs, *module.facts.labels]
-
-
 def _key(model: ComposedModel, input: _Input, setup: Setup, written_as: str) -> dict[str, Any]:
     """Return all that the bytes of the output depend on."""
     return {
@@ -153,7 +146,7 @@ def _key(model: ComposedModel, input: _Input, setup: Setup, written_as: str) -> 
         "language": input.how.language,
         "task": input.task.name,
         "plan": str(model.plan),
-        "modules": {str(own): _what(own.module) for own in loaded(model.composition.node)},
+        "modules": {str(own): computed_with(own.module) for own in loaded(model.composition.node)},
         "base": [model.base.fingerprint, model.base.tokenizer_fingerprint],
         "computing": [setup.precision, setup.device],
         "output": written_as,

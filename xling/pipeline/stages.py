@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from xling.makers.projection import as_row, project_pairs
 from xling.makers.stage import Say, Session, Stage
 from xling.modules.module import WEIGHTS
 from xling.pipeline.planning import Prediction
+from xling.pipeline.readings import Readings
 from xling.pipeline.records import (
     CHECKPOINTS,
     PROJECTED,
@@ -49,12 +50,14 @@ class Workbench:
     base: the name of the base, which is opened when it is first needed.
     bars: whether progress bars are shown on stderr.
     say: a function that is called with each message to the user.
+    readings: the scores that plans have given rows, which votes with those plans use again.
     """
 
     base: str
     device: str = "cpu"
     bars: bool = False
     say: Say = lambda text: None
+    readings: Readings = field(default_factory=Readings)
 
     @cached_property
     def opened(self) -> Base:
@@ -152,7 +155,8 @@ class Stages:
 
 def _predict(stage: Stage[Prediction], folder: Path, bench: Workbench) -> None:
     """Write the predictions for the stage's test examples, one per line."""
-    rows = _planned(stage, bench).predict(stage.rows("test"), precision=stage.spec.precision)
+    model, examples = _planned(stage, bench), stage.rows("test")
+    rows = model.predict(examples, precision=stage.spec.precision, recall=bench.readings)
     _write_rows(folder / PREDICTIONS, rows)
 
 

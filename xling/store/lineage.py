@@ -6,6 +6,7 @@ Source: AdapterSwap (Fleshman et al. 2024), where data that must go are traced t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -42,6 +43,12 @@ class Descendant:
 def module_fingerprint(module: Module) -> str:
     """Return the SHA-256 of a module's tensors and their names on disk."""
     return of_tensors(module.tensors().items())
+
+
+def computed_with(module: Module) -> str:
+    """Return what a module computes with, as JSON: its tensors' fingerprint, its parts and its labels."""
+    configs = [part.config.model_dump(mode="json") for part in module.parts]
+    return json.dumps([module_fingerprint(module), configs, module.facts.labels], sort_keys=True)
 
 
 def descent_through(module: Module) -> Descent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
@@ -27,11 +27,18 @@ Identify = Callable[[str], str | None]
 Divide = Callable[[Sequence[str]], list[slice]]
 Shares = Mapping[int, Tensor]
 Pairs = tuple[Tensor, Tensor] | None
+Scores = list[Tensor]
+Recall = Callable[["ReadingComposition", Hashable, Callable[[], Scores]], Scores]
 _SHOWN = 60  # characters of a text in an error message
 
 
 def unheard(done: int, of: int) -> None:
     """Ignore progress: the default of `Computing.progress`."""
+
+
+def computed(reader: ReadingComposition, rows: Hashable, compute: Callable[[], Scores]) -> Scores:
+    """Compute scores anew: the default of `Computing.recall`."""
+    return compute()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +47,15 @@ class Computing:
 
     batch_tokens: the largest number of pieces in a batch, padding included. precision: the number format of
     the forward pass. progress: a function called after each batch with the numbers of rows done and of all
-    rows.
+    rows. recall: a function that returns the scores of rows by a composition; it is called with both and with
+    a function that computes them, which it need not call where it knows them already. Rows that are equal,
+    and their settings with them, have equal scores.
     """
 
     batch_tokens: int = 4096
     precision: Precision = FLOAT32
     progress: Progress = unheard
+    recall: Recall = computed
 
 
 AS_USUAL = Computing()
@@ -262,27 +272,41 @@ def _label_scores(task: Task, parts: Sequence[Tensor], labels: tuple[str, ...]) 
 
 def _scores(
     task: Task, examples: Sequence[Example], readings: Sequence[_Encoded], computing: Computing
-) -> list[list[Tensor]]:
-    """Run all batches and return, in CPU memory, what `pick` gives for each row of each reading."""
+) -> list[Scores]:
+    """Return, in CPU memory, what `pick` gives for each row of each reading."""
     done, count = 0, sum(len(own.rows) for own in readings)
-    scores: list[list[Tensor]] = []
+    found = []
     for own in readings:
-        base, device = own.composition.base, str(own.composition.base.encoder.device)
-        found: dict[int, Tensor] = {}
-        lengths = [len(row.ids) for row in own.rows]
-        for batch in sequential_batches(lengths, max_tokens=computing.batch_tokens):
-            chosen = [own.rows[number] for number in batch]
-            pad = base.tokenizer.pad_token_id
-            ids, mask = pad_rows([row.ids for row in chosen], pad, device)
-            pairs = padded_pairs(chosen, pad, device)
-            languages = [examples[row.example].language for row in chosen]
-            with computing_in(computing.precision, device):
-                scored = _logits(task, own.composition, chosen, (ids, mask, languages), pairs).float()
-            found |= zip(batch, (items.cpu() for items in task.pick(scored, chosen)), strict=True)
-            done += len(batch)
-            computing.progress(done, count)
-        scores.append([found[number] for number in range(len(own.rows))])
-    return scores
+        languages = tuple(examples[row.example].language for row in own.rows)
+        asked = (task.name, computing.precision, computing.batch_tokens, tuple(own.rows), languages)
+        before = partial(_told_after, computing.progress, done, count)
+        run = partial(_run, task, own, languages, replace(computing, progress=before))
+        found.append(computing.recall(own.composition, asked, run))
+        done += len(own.rows)
+        computing.progress(done, count)
+    return found
+
+
+def _told_after(progress: Progress, before: int, count: int, done: int, of: int) -> None:
+    if done < of:  # the last of a reading's rows are told by who asked for them
+        progress(before + done, count)
+
+
+def _run(task: Task, reading: _Encoded, languages: Sequence[str], computing: Computing) -> Scores:
+    """Run all batches of a reading and return, in CPU memory, what `pick` gives for each row."""
+    rows, base = reading.rows, reading.composition.base
+    device, pad = str(base.encoder.device), base.tokenizer.pad_token_id
+    found: dict[int, Tensor] = {}
+    for batch in sequential_batches([len(row.ids) for row in rows], max_tokens=computing.batch_tokens):
+        chosen = [rows[number] for number in batch]
+        ids, mask = pad_rows([row.ids for row in chosen], pad, device)
+        pairs = padded_pairs(chosen, pad, device)
+        spoken = [languages[number] for number in batch]
+        with computing_in(computing.precision, device):
+            scored = _logits(task, reading.composition, chosen, (ids, mask, spoken), pairs).float()
+        found |= zip(batch, (items.cpu() for items in task.pick(scored, chosen)), strict=True)
+        computing.progress(len(found), len(rows))
+    return [found[number] for number in range(len(rows))]
 
 
 def _logits(
