@@ -6,11 +6,17 @@ from collections.abc import Mapping
 
 from lab.ground import Ground
 from lab.methods import METHODS, Method
-from xling.evaluation.results import CARRIED, CARRIED_VOTE, GLOSS, NONE, VOTE
+from xling.evaluation.results import CARRIED, CARRIED_VOTE, FEW, FEW_VOTE, GLOSS, NONE, TARGET, VOTE
 from xling.pipeline.advising import Signals, advised, unread, words_held
 
 ADVISED = "advised"
-_READINGS: Mapping[str, str] = {NONE: "none", GLOSS: "gloss", VOTE: "vote"}  # by the condition of recipes
+_READINGS: Mapping[str, str] = {  # by the condition of recipes
+    NONE: "none",
+    TARGET: "mad-x-own",
+    GLOSS: "gloss",
+    VOTE: "vote",
+}
+_FEW: Mapping[str, str] = {"classification": "joined", "tagging": "after"}  # as recipes join them
 _CARRIED: Mapping[str, str] = {"tagging": "carried-gently"}  # trained as recipes/_base/carried_ner.yaml
 
 
@@ -19,6 +25,9 @@ def chosen(ground: Ground, language: str) -> Method:
     examples, task = ground.scored(language).rows, ground.task.name
     carried = _CARRIED.get(task, "carried")
     readings = {**_READINGS, CARRIED: carried, CARRIED_VOTE: f"{carried}-vote"}
+    if labels := ground.suite.labels:
+        few = f"{_FEW[task]}-{labels}"
+        readings |= {FEW: few, FEW_VOTE: f"{few}-vote"}
     suiting = {own: METHODS[name] for own, name in readings.items()}
     suiting = {own: method for own, method in suiting.items() if method.suits(ground, language)}
     held = None
@@ -30,6 +39,6 @@ def chosen(ground: Ground, language: str) -> Method:
         conditions=frozenset(suiting),
         unread=unread(base, examples),
         held=held,
-        headed=base.mlm_head is not None,
+        taught=base.mlm_head is not None,
     )
     return suiting[advised(signals)[0]]

@@ -21,6 +21,7 @@ class Suite:
     reported: the languages on whose test splits they are then reported.
     apart: reported languages that are listed, and are not part of any mean.
     pairs: the data card of the parallel text that methods may use, or None.
+    labels: how many labelled sentences of a language are at hand, for methods that learn from some.
     tested: whether languages that methods are chosen on are scored on test too, for means over all languages
     once the choice is made.
     translations: whether row n of every language is a translation of the same sentence, so that a bootstrap
@@ -35,6 +36,7 @@ class Suite:
     reported: tuple[str, ...]
     apart: tuple[str, ...] = ()
     pairs: str | None = None
+    labels: int = 0
     tested: bool = False
     translations: bool = False
 
@@ -127,10 +129,10 @@ _LIKE = {
     "topic-between": "topic-text",
     "ner-states": "ner-pairs",
     "topic-states": "topic-pairs",
-    "ner-few": "ner-pairs",
-    "topic-few": "topic-pairs",
 }
+_FEW = {"ner-few": "ner-pairs", "topic-few": "topic-pairs"}
 SUITES: Mapping[str, Suite] = {
     **_NAMED,
     **{name: replace(_NAMED[like], name=name) for name, like in _LIKE.items()},
+    **{name: replace(_NAMED[like], name=name, labels=99) for name, like in _FEW.items()},
 }

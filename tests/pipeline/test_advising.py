@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from support.tiny_recipe import write, write_recipe
@@ -50,22 +51,14 @@ def test_a_module_of_plain_text_is_advised_in_names_on_a_base_with_an_mlm_head(
     task, conditions, held, wanted
 ):
     known = {"task": task, "conditions": frozenset(conditions), "unread": 0.0, "held": held}
-    condition, said = advised(Signals(**known, headed=True))
+    condition, said = advised(Signals(**known, taught=True))
     assert condition == wanted and ("MLM head" in said) == (wanted == TARGET)
     assert advised(Signals(**known))[0] != TARGET
 
 
 def test_the_command_trains_nothing_and_the_run_says_the_same(shell, bert, tmp_path):
     recipe = write_recipe(tmp_path / "recipe", bert.id)
-    data = recipe.parent / "data"
-    (data / "swh-pairs.tsv").write_text("swh\teng\namina leo\tamina today\nleo juma\ttoday juma\n", "utf-8")
-    shared = {"source": "made up", "citation": "none", "licence": {"id": "CC0-1.0"}}
-    card = write(
-        recipe.parent / "pairs.yaml",
-        {"title": "Pairs", "task": "parallel", "format": "table", "splits": ["pairs"], **shared}
-        | {"languages": {"swh": "swh"}, "layout": "{upstream}-pairs.tsv"}
-        | {"columns": {"text": "swh", "pair": "eng", "label": None}},
-    )
+    data, card = recipe.parent / "data", _pairs(recipe)
     changes = ("--set", f"words={{pairs: {{card: {card}, split: pairs}}}}")
     said = shell("advise", recipe, "--data-root", data, "--json", *changes)
     assert said.status == 0, said.err
@@ -77,3 +70,28 @@ def test_the_command_trains_nothing_and_the_run_says_the_same(shell, bert, tmp_p
     assert ended.status == 0, ended.err
     results = json.loads((tmp_path / "runs/tiny/results.json").read_text("utf-8"))
     assert results["recommended"] == [row]
+
+
+def test_a_module_that_is_aligned_is_not_taken_for_one_of_plain_text(shell, bert, tmp_path):
+    recipe = write_recipe(tmp_path / "recipe", bert.id)
+    pairs = f"{{pairs: {{card: {_pairs(recipe)}, split: pairs}}}}"
+    changes = ("language_modules.objectives=[alignment]", f"language_modules.alignment={pairs}")
+    aligned = [part for change in changes for part in ("--set", change)]
+    said = shell("advise", recipe, "--data-root", recipe.parent / "data", "--json", *aligned)
+    assert said.status == 0, said.err
+    (row,) = json.loads(said.out)
+    assert row["condition"] == NONE and "no module of states" in row["reason"]
+
+
+def _pairs(recipe: Path) -> Path:
+    """Write a table of translations beside a recipe, and return its card."""
+    (recipe.parent / "data/swh-pairs.tsv").write_text(
+        "swh\teng\namina leo\tamina today\nleo juma\ttoday juma\n", "utf-8"
+    )
+    shared = {"source": "made up", "citation": "none", "licence": {"id": "CC0-1.0"}}
+    return write(
+        recipe.parent / "pairs.yaml",
+        {"title": "Pairs", "task": "parallel", "format": "table", "splits": ["pairs"], **shared}
+        | {"languages": {"swh": "swh"}, "layout": "{upstream}-pairs.tsv"}
+        | {"columns": {"text": "swh", "pair": "eng", "label": None}},
+    )

@@ -25,7 +25,9 @@ from xling.evaluation.results import (
     VOTE,
     AdviceRow,
 )
+from xling.makers.stage import Stage
 from xling.pipeline.planning import Asked, Planned
+from xling.training.specs import LanguageTraining
 from xling.words.coverage import held, running_words
 
 UNREAD = (
@@ -45,14 +47,15 @@ class Signals:
     conditions: the conditions under which the recipe reads the language.
     unread: the share of the pieces of the task's text that the base has no piece for.
     held: the share of its running words that the lexicon's sources hold, or None without a lexicon.
-    headed: whether the base has an MLM head of its own.
+    taught: whether a module of the language has learned from plain text alone, on a base with an MLM head of
+    its own.
     """
 
     task: str
     conditions: frozenset[str]
     unread: float
     held: float | None
-    headed: bool = False
+    taught: bool = False
 
 
 def advised(signals: Signals) -> tuple[str, str]:
@@ -75,7 +78,7 @@ def advised(signals: Signals) -> tuple[str, str]:
         return CARRIED_VOTE if glossed else CARRIED, "labels carried over pairs gave most for words"
     if VOTE in offered and signals.task in HELPED and known >= ENOUGH:
         return VOTE, f"the lexicon's sources hold {known:.0%} of the running words"
-    if TARGET in offered and signals.task in TAUGHT and signals.headed:
+    if TARGET in offered and signals.task in TAUGHT and signals.taught:
         return TARGET, "the base has an MLM head of its own, and there a module of plain text helped"
     if VOTE in offered and signals.task not in HELPED:
         return NONE, f"a gloss was not measured to help in {signals.task}"
@@ -102,7 +105,7 @@ def advice(planned: Planned, base: Base) -> list[AdviceRow]:
             conditions=frozenset(conditions),
             unread=unread(base, examples),
             held=words_held(examples, [row[0] for row in rows_of_words]) if lexicon else None,
-            headed=base.mlm_head is not None,
+            taught=base.mlm_head is not None and TARGET in conditions and _of_text(conditions[TARGET].stage),
         )
         condition, reason = advised(signals)
         rows.append(
@@ -129,6 +132,12 @@ def recommended(planned: Planned, rows: Sequence[AdviceRow]) -> Planned:
     names = {str(own) for asked in scores for own in named(asked.stage.plan)}
     modules = {name: stage for name, stage in planned.modules.items() if name in names}
     return replace(planned, modules=modules, scores=scores)
+
+
+def _of_text(stage: Stage) -> bool:
+    """Return whether a module that a stage predicts with comes straight from training on plain text."""
+    below = stage.modules.values()
+    return any(isinstance(own, Stage) and isinstance(own.spec, LanguageTraining) for own in below)
 
 
 def _names(conditions: dict[str, Asked]) -> list[str]:
