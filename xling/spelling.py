@@ -1,12 +1,13 @@
-"""Words as a dictionary lists them: where they begin and end, the forms to look up, and their capitals."""
+"""Spelling: where words begin and end, the form that a dictionary lists, capitals, Latin letters."""
 
 from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import regex
 
@@ -84,3 +85,25 @@ def longest_entry(
         if found is not None:
             return count, found
     return 1, None
+
+
+def respelled(text: str, spellings: Mapping[str, str]) -> str:
+    """Return a text with strings replaced by others, one after the other, as normalisers do."""
+    for written, spelled in spellings.items():
+        text = text.replace(written, spelled)
+    return text
+
+
+def romanised(text: str, language: str | None = None) -> str:
+    """Return a text in Latin letters, by the library `uroman` (Hermjakob et al. 2018).
+
+    language: its tag, which selects rules that uroman has for one language.
+    """
+    return str(_romaniser().romanize_string(text, lcode=(language or "und").split("_")[0]))
+
+
+@cache
+def _romaniser() -> Any:
+    from uroman import Uroman
+
+    return Uroman()

@@ -32,7 +32,7 @@ def chosen(ground: Ground, language: str) -> Method:
     suiting = {own: method for own, method in suiting.items() if method.suits(ground, language)}
     held = None
     if ground.has_pairs(language):
-        held = words_held(examples, [own for own, _ in ground.pairs(language).rows])
+        held = words_held(examples, ground.pairs(language).rows)
     base = ground.workshop.bench.opened
     signals = Signals(
         task=task,

@@ -38,6 +38,8 @@ from xling.training.specs import (
 )
 
 TEXT, LINES = "mlm_text", 1000  # plain text, and how many lines of it a centre is made from
+LIKELY = 0.03  # the least probability of a translation, for a script that the base cannot read
+_SPELLED = {"taq_Tfng": "taq_Tfng/topic"}  # the recipes of languages whose spelling is not settled
 READINGS = 200  # kept of all languages and seeds, since a run goes through the methods one by one
 SCORED = ("sib200", "masakhaner2", "masakhapos")  # the cards of every suite's dev and test splits
 
@@ -228,6 +230,11 @@ class Ground:
             name=name, spec=LexiconBuild.model_validate(spec), language=language, data={"pairs": data}
         )
 
+    def lexicon_in_latin(self, language: str) -> Stage:
+        """Return a lexicon whose glosses are put into Latin letters, with the spellings of the recipe."""
+        spellings = _spellings(_SPELLED[language]) if language in _SPELLED else {}
+        return self.lexicon(language, romanised=True, least=LIKELY, spellings=spellings)
+
     def centre(self, language: str) -> Stage:
         """Return the centre of a language, made from a thousand lines of its text and of the source's."""
         spec, source = DataSpec(card=TEXT, split="train", count=LINES), self.recipe.source
@@ -278,6 +285,13 @@ class Ground:
     def _rows(self, language: str, split: str, count: int | None = None) -> Data:
         spec = self.recipe.task.test.model_copy(update={"split": split, "count": count})
         return self.corpus.examples(spec, language)
+
+
+@cache
+def _spellings(recipe: str) -> dict[str, str]:
+    section = load_recipe(recipe).words
+    assert section is not None
+    return section.spellings
 
 
 @cache

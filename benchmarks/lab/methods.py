@@ -50,6 +50,11 @@ def glossed(**how: Any) -> Callable[[Ground, str, int], Modules]:
     return of
 
 
+def in_latin(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the control's module and a lexicon for a script that the base cannot read."""
+    return {**none(ground, language, seed), f"words/{language}": ground.lexicon_in_latin(language)}
+
+
 def carried(
     *others: Callable[[Ground, str, int], Modules], limit: int = CARRIED, **changes: Any
 ) -> Callable[[Ground, str, int], Modules]:
@@ -138,6 +143,10 @@ def _texts(ground: Ground, language: str) -> bool:
     return ground.suite.translations and ground.has_text(language)
 
 
+def _glossed(language: str, seed: int) -> str:
+    return f"words/{language} >> task/{seed}"
+
+
 def _voted_carried(language: str, seed: int) -> str:
     return f"vote(task/carried, words/{language} >> task/carried)"
 
@@ -156,7 +165,7 @@ _ALL = (
     ),
     Method(
         name="gloss",
-        plan=lambda language, seed: f"words/{language} >> task/{seed}",
+        plan=_glossed,
         modules=glossed(),
         suits=_paired,
     ),
@@ -164,9 +173,11 @@ _ALL = (
     Method(name="vote-shuffled", plan=_voted, modules=glossed(shuffled=True), suits=_paired),
     Method(name="vote-any", plan=_voted, modules=glossed(least=0.0), suits=_paired),
     Method(name="vote-sure", plan=_voted, modules=glossed(least=0.3), suits=_paired),
+    Method(name="gloss-latin", plan=_glossed, modules=in_latin, suits=_paired),
+    Method(name="vote-latin", plan=_voted, modules=in_latin, suits=_paired),
     Method(
         name="gloss-eflomal",
-        plan=lambda language, seed: f"words/{language} >> task/{seed}",
+        plan=_glossed,
         modules=glossed(aligner="eflomal"),
         suits=_paired,
     ),

@@ -34,6 +34,7 @@ PLANS: Mapping[str, str] = {
     "-half": "0.5 * lang/{language} >> task/{seed}",
     "-text": "vote(lang/{language} >> task/{seed}, words/{language} >> task/{seed})",
     "-both": "vote(lang/{language} >> task/{seed}, words/{language} >> lang/{language} >> task/{seed})",
+    "-latin": "vote(lang/{language} >> task/{seed}, words/{language} >> task/{seed})",
     "-vote": "vote(task/{seed}, words/{language} >> task/{seed}, lang/{language} >> task/{seed})",
 }
 
@@ -126,12 +127,14 @@ MADE: Mapping[str, Callable[[Ground, str], Stage]] = {
 }
 
 
-def _with(made: Callable[[Ground, str], Stage], *, glossed: bool) -> Callable[[Ground, str, int], Modules]:
+def _with(
+    made: Callable[[Ground, str], Stage], glossed: Callable[[Ground, str], Stage] | None
+) -> Callable[[Ground, str, int], Modules]:
     """Return a function that returns the control's module, a language's own, and its lexicon if asked for."""
 
     def of(ground: Ground, language: str, seed: int) -> Modules:
         found: dict[str, Stage | Module] = {f"task/{seed}": ground.task_module(seed)}
-        words = {f"words/{language}": ground.lexicon(language)} if glossed else {}
+        words = {f"words/{language}": glossed(ground, language)} if glossed else {}
         return found | {f"lang/{language}": made(ground, language)} | words
 
     return of
@@ -148,11 +151,12 @@ def _readable(ground: Ground, language: str) -> bool:
 def _methods() -> Iterator[Method]:
     for name, made in MADE.items():
         for ending, plan in PLANS.items():
-            glossed = "words/" in plan
+            lexicon = Ground.lexicon_in_latin if ending == "-latin" else Ground.lexicon
+            glossed = lexicon if "words/" in plan else None
             yield Method(
                 name=f"{name}{ending}",
                 plan=lambda language, seed, plan=plan: plan.format(language=language, seed=seed),
-                modules=_with(made, glossed=glossed),
+                modules=_with(made, glossed),
                 suits=_readable if made is masked and not glossed else _paired,
             )
 

@@ -117,6 +117,10 @@ def test_its_settings_are_its_own(made):
     made("--pairs", "pairs.tsv", "--set", "least=2").refused("--set: least:")
     assert made("--pairs", "pairs.tsv", "--set", "least=0.99").status == 0
     assert made("--pairs", "pairs.tsv", "--set", "least=0", "--fresh").status == 0
+    assert made("--pairs", "pairs.tsv", "--set", "romanised=true", "--fresh").status == 0
+    assert said("ji нет") == "water net"
+    assert made("--pairs", "pairs.tsv", "--set", "spellings={j: jj}", "--fresh").status == 0
+    assert said("ji") == "water"  # of the pairs and of the text
 
 
 def test_the_aligner_is_chosen_by_name(made):

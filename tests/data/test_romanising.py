@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from xling.data.examples import LabelledText, TaggedSentence
-from xling.data.romanising import romanised, romanised_examples
+from xling.data.romanising import romanised_examples
+from xling.spelling import romanised
 
 
 def test_letters_of_other_scripts_become_latin():

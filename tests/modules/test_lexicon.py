@@ -62,6 +62,29 @@ def test_a_gloss(unit, gloss):
     assert lexicon(WORDS).gloss(unit) == gloss
 
 
+@pytest.mark.parametrize(
+    ("unit", "gloss"),
+    [
+        ("Москва", "Moskva"),
+        ("ji Москва", "water Moskva"),
+        ("ཆུ་ཁང་", "water khang·"),
+        ("ji", "water"),
+        ("", ""),
+    ],
+)
+def test_what_is_not_listed_may_be_put_into_latin_letters(unit, gloss):
+    entries = [Entry(word, translation) for word, translation in WORDS.items()]
+    assert Lexicon.of(entries, "eng", romanised=True).gloss(unit) == gloss
+
+
+def test_another_spelling_is_read_as_the_listed_one():
+    spelled = Lexicon.of([Entry("ⴰⴾⴰⵍ", "land")], "eng", spellings={"<": "ⴰ", "ⴾⴾ": "ⴾ"})
+    assert spelled.gloss("<ⴾⴾ<ⵍ ⴰⴾⴰⵍ <ⵏ") == "land land ⴰⵏ"
+    config = LexiconConfig.model_validate_json(spelled.config.model_dump_json())
+    again = restore(config, SHAPE, spelled.state_dict())
+    assert isinstance(again, Lexicon) and again.gloss("<ⴾⴾ<ⵍ") == "land"
+
+
 def test_vowel_signs_are_no_tone_marks():
     words = lexicon({"कल": "tomorrow"})
     assert words.gloss("काल") == "काल" and words.gloss("कल") == "tomorrow"

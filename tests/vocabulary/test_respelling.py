@@ -12,6 +12,7 @@ from xling.bases.tokenizers import tokenizer_from
 from xling.composition.composed import Composition
 from xling.errors import InputError
 from xling.modules.module import Module
+from xling.training.specs import LexiconBuild, VocabularyBuild, specified
 from xling.vocabulary.pieces import describe
 from xling.vocabulary.replacing import replace, respelled
 
@@ -54,10 +55,11 @@ def test_they_are_kept_with_the_vocabulary(bert, tmp_path):
     assert own.tokenize("ⴷⴷ<ⵗ") == own.tokenize("ⴷⴰⵗ")
 
 
+@pytest.mark.parametrize("kind", [VocabularyBuild, LexiconBuild])
 @pytest.mark.parametrize("spellings", [{"": "ⴰ"}, {"ⴰ": "ⴰ"}])
-def test_a_spelling_that_changes_nothing_is_refused(spellings):
+def test_a_spelling_that_changes_nothing_is_refused(kind, spellings):
     with pytest.raises(InputError, match="spellings: .* changes nothing; give a string and another"):
-        respelled(None, spellings)
+        specified(kind, {"spellings": spellings}, where="--set")
 
 
 def test_only_a_tokenizer_of_its_own_has_spellings(bert):

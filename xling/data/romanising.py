@@ -1,19 +1,13 @@
-"""Romanised texts, by the library `uroman` (Hermjakob et al. 2018)."""
+"""Examples in Latin letters, whatever script they are written in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
-from typing import Any
 
 from xling.data.examples import TEXTS, Example, Question
 from xling.errors import InputError
-
-
-def romanised(text: str, language: str | None = None) -> str:
-    """Return a text in Latin letters. The language tag selects rules that uroman has for one language."""
-    return str(_romaniser().romanize_string(text, lcode=(language or "und").split("_")[0]))
+from xling.spelling import romanised
 
 
 def romanised_examples(examples: Sequence[Example]) -> list[Example]:
@@ -37,10 +31,3 @@ def _latin(value: str | tuple[str, ...], language: str) -> str | tuple[str, ...]
     if isinstance(value, str):
         return romanised(value, language)
     return tuple(romanised(token, language) or token for token in value)
-
-
-@cache
-def _romaniser() -> Any:
-    from uroman import Uroman
-
-    return Uroman()

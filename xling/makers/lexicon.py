@@ -7,7 +7,7 @@ from xling.errors import InputError
 from xling.makers.stage import Session, Stage
 from xling.modules.lexicon import Entry, Lexicon
 from xling.modules.module import Module, Part
-from xling.spelling import listed
+from xling.spelling import listed, respelled
 from xling.training.specs import LexiconBuild
 from xling.words.learning import learned_entries
 
@@ -30,9 +30,11 @@ def make_lexicon(base: Base | None, stage: Stage[LexiconBuild], session: Session
 
     Its scores count the entries and where they come from.
     """
-    spec, pairs = stage.spec, stage.rows("pairs")
+    spec = stage.spec
+    pairs = [(respelled(own, spec.spellings), other) for own, other in stage.rows("pairs")]
     given = [
-        Entry(word, translation, float(weight)) for word, translation, weight in stage.rows("dictionary")
+        Entry(respelled(word, spec.spellings), translation, float(weight))
+        for word, translation, weight in stage.rows("dictionary")
     ]
     known = {listed(entry.word) for entry in given}
     learned = [
@@ -40,7 +42,8 @@ def make_lexicon(base: Base | None, stage: Stage[LexiconBuild], session: Session
         for entry in (learned_entries(pairs, least=spec.least, aligner=spec.aligner) if pairs else [])
         if listed(entry.word) not in known
     ]
-    network = Lexicon.of([*given, *learned], spec.source)
+    entries = [*given, *learned]
+    network = Lexicon.of(entries, spec.source, romanised=spec.romanised, spellings=spec.spellings)
     scores = {
         "entries": network.config.entries,
         "from_dictionary": len(known),

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
@@ -26,6 +26,8 @@ from xling.spelling import (
     listed,
     longest_entry,
     reach_of,
+    respelled,
+    romanised,
     without_marks,
     word_spans,
 )
@@ -49,11 +51,15 @@ class LexiconConfig(PartConfig, frozen=True):
     Attributes:
         entries: The number of words.
         source: The language of the translations.
+        romanised: Whether a translated text is then put into Latin letters.
+        spellings: Strings, and what is read in their place before words are looked up.
     """
 
     kind: Literal["lexicon"] = "lexicon"
     entries: Annotated[int, Field(ge=0)]
     source: str = "eng"
+    romanised: bool = False
+    spellings: dict[str, str] = {}
 
 
 class Lexicon(nn.Module):
@@ -74,12 +80,12 @@ class Lexicon(nn.Module):
         self._said: dict[str, str] = {}
 
     @classmethod
-    def of(cls, entries: Iterable[Entry], source: str) -> Lexicon:
-        """Make a lexicon of the `heaviest` entry of each word."""
+    def of(cls, entries: Iterable[Entry], source: str, **settings: Any) -> Lexicon:
+        """Make a lexicon of the `heaviest` entry of each word. settings: other fields of `LexiconConfig`."""
         best = heaviest(entries)
         text = "".join(f"{own.word}\t{own.translation}\t{own.weight:g}\n" for own in best)
         data = torch.from_numpy(np.frombuffer(text.encode("utf-8"), dtype=np.uint8).copy())
-        return cls(LexiconConfig(entries=len(best), source=source), data)
+        return cls(LexiconConfig(entries=len(best), source=source, **settings), data)
 
     def rewritten(self, units: Sequence[str], language: str) -> Sequence[str]:
         """Return each unit with the words that are listed translated; everything else stays as it is."""
@@ -92,10 +98,9 @@ class Lexicon(nn.Module):
         not listed is looked up without its accents and tone marks.
         """
         if unit not in self._said:
-            whole = self.translation(unit)
             if len(self._said) >= _MOST_KEPT:
                 self._said.clear()
-            self._said[unit] = self._in_parts(unit) if whole is None else whole
+            self._said[unit] = self._glossed(respelled(unit, self.config.spellings))
         return self._said[unit]
 
     def files(self) -> Mapping[str, bytes]:
@@ -119,6 +124,11 @@ class Lexicon(nn.Module):
     def knows(self, word: str, *, marks: bool = False) -> bool:
         """Return whether a word is listed. marks: whether it counts only with the same accents."""
         return listed(word) in self._by_word if marks else self.translation(word) is not None
+
+    def _glossed(self, unit: str) -> str:
+        whole = self.translation(unit)
+        said = self._in_parts(unit) if whole is None else whole
+        return romanised(said) or said if self.config.romanised else said
 
     def _in_parts(self, unit: str) -> str:
         spans = word_spans(unit)

@@ -6,7 +6,7 @@ The first rule that applies decides. What the rules rest on was measured on topi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xling.bases.base import Base
@@ -27,6 +27,7 @@ from xling.evaluation.results import (
 )
 from xling.makers.stage import Stage
 from xling.pipeline.planning import Asked, Planned
+from xling.spelling import respelled
 from xling.training.specs import LanguageTraining
 from xling.words.coverage import held, running_words
 
@@ -36,6 +37,7 @@ UNREAD = (
 ENOUGH = 0.5  # of the running words: Tamasheq, with 54%, still won; nothing was measured with fewer
 WHOLE = "classification"  # of whole texts: up to 99 labels beside the source's gave nothing without a gloss
 HELPED = frozenset({"classification", "tagging"})  # tasks in which a gloss was measured to help
+NO_SPELLINGS: Mapping[str, str] = {}
 TAUGHT = frozenset({"tagging"})  # those in which a module of plain text did, on a base with an MLM head
 
 
@@ -104,7 +106,7 @@ def advice(planned: Planned, base: Base) -> list[AdviceRow]:
             task=str(conditions[NONE].stage.task),
             conditions=frozenset(conditions),
             unread=unread(base, examples),
-            held=words_held(examples, [row[0] for row in rows_of_words]) if lexicon else None,
+            held=None if lexicon is None else words_held(examples, rows_of_words, lexicon.spec.spellings),
             taught=base.mlm_head is not None and TARGET in conditions and _of_text(conditions[TARGET].stage),
         )
         condition, reason = advised(signals)
@@ -152,7 +154,13 @@ def unread(base: Base, examples: Sequence[Example]) -> float:
     return sum(row.count(tokenizer.unk_token_id) for row in pieces) / max(1, count)
 
 
-def words_held(examples: Sequence[Example], sentences: Sequence[str]) -> float:
-    """Return the share of the running words of examples that sentences hold, accents aside."""
-    lines = [text_of(own) for own in examples]
-    return held(lines, running_words(sentences), holder="lexicon").without_marks
+def words_held(
+    examples: Sequence[Example], rows: Iterable[Sequence[str]], spellings: Mapping[str, str] = NO_SPELLINGS
+) -> float:
+    """Return the share of the running words of examples that the first columns of rows hold, accents aside.
+
+    spellings: strings, and what is read in their place on both sides.
+    """
+    lines = [respelled(text_of(own), spellings) for own in examples]
+    known = running_words(respelled(row[0], spellings) for row in rows)
+    return held(lines, known, holder="lexicon").without_marks

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from xling.composition.noise import Noise
 from xling.errors import InputError
@@ -41,6 +41,18 @@ MOST = 1e6  # of rates and lengths: more is a slip, and past what float32 holds
 _LENGTHS = ("steps", "epochs", "minutes")
 Positive = Annotated[float, Field(gt=0, le=MOST)]
 Weight = Annotated[float, Field(ge=0, le=MOST)]  # of a loss beside others
+
+
+def _changing(spellings: dict[str, str]) -> dict[str, str]:
+    for written, spelled in spellings.items():
+        if not written or written == spelled:
+            raise ValueError(
+                f"spellings: {written!r} to {spelled!r} changes nothing; give a string and another one for it"
+            )
+    return spellings
+
+
+Spellings = Annotated[dict[str, str], AfterValidator(_changing)]
 
 
 class TrainingSettings(Specification):
@@ -229,7 +241,7 @@ class VocabularyBuild(Specification):
     size: Annotated[int, Field(gt=0)] | None = None
     rank: Annotated[int, Field(gt=0, le=4096)] | None = None
     mixed: bool = False
-    spellings: dict[str, str] = {}
+    spellings: Spellings = {}
 
     @model_validator(mode="after")
     def _goes_together(self) -> VocabularyBuild:
@@ -255,12 +267,18 @@ class LexiconBuild(Specification):
     least: the least probability of a translation that is learned from pairs: the product of both directions
     with `ibm1`, the share of a word's links with `eflomal`. A word without such a one is left as it is; 0
     suits a script that the base cannot read.
+    romanised: whether what stays of the text is put into Latin letters, for a script that the base cannot
+    read.
+    spellings: strings, and what is read in their place before words are looked up, in the pairs and in texts.
+    They are applied in this order.
     """
 
     needs_base: ClassVar[bool] = False
     source: str = "eng"
     aligner: AlignerName = "ibm1"
     least: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    romanised: bool = False
+    spellings: Spellings = {}
 
 
 class Projection(Specification):

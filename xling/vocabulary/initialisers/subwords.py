@@ -8,7 +8,7 @@ from typing import Any
 from tokenizers import Token, models
 
 from xling.bases.base import Base
-from xling.data.romanising import romanised as latin_of
+from xling.spelling import romanised as latin_of
 from xling.vocabulary.initialisers.start import Request, Start, completed
 from xling.vocabulary.pieces import INNER, WORD, Surface, algorithm, describe, split_into_words, surface
 
