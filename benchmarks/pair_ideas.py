@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from frozen_states import PENALTY, record, states, surest, unit
 from frozen_states import head as fitted
-from frozen_states import record, states, surest, unit
 from lab.ground import Ground
 from lab.suites import SPLITS, SUITES, Purpose
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from xling.data.examples import sample
 from xling.modules.lexicon import Entry, Lexicon
@@ -90,6 +92,8 @@ class Ideas:
                 f"vote, {name}",
                 self._right(head.predict_proba(unit(text)) + head.predict_proba(unit(gloss))),
             )
+        for name, chances in self._together(text, gloss):
+            yield f"vote, {name}", self._right(chances)
         for name, (of_text, of_gloss) in self._moved(text, gloss):
             moved = self.head.predict_proba(unit(of_text)) + self.head.predict_proba(unit(of_gloss))
             yield f"vote, {name}", self._right(moved)
@@ -109,7 +113,7 @@ class Ideas:
         rare = [entry for entry in self.lexicon.entries if entry.translation not in often]
         yield "commonest glosses left out", Lexicon.of(rare, "eng")
 
-    def _heads(self) -> Iterator[tuple[str, LogisticRegression]]:
+    def _heads(self) -> Iterator[tuple[str, LogisticRegression | Pipeline]]:
         """Yield heads that have learned from more than the source's sentences."""
         back = self.ground.from_source(self.language)
         foreign = [back.gloss(text) for text in self.train]
@@ -119,9 +123,34 @@ class Ideas:
         ):
             more = np.vstack([self.known, states(self.ground, texts)])
             yield name, fitted(unit(more), np.concatenate([self.labels, self.labels]))
+        differ = unit(self.own) - unit(self.english)
+        for weight in (0.1, 1.0):
+            turn = _shrinking(differ, weight)
+            deaf = FunctionTransformer(lambda states, turn=turn: states @ turn)
+            head = make_pipeline(deaf, LogisticRegression(C=PENALTY, max_iter=2000))
+            yield f"deaf by {weight:g} to how pairs differ", head.fit(unit(self.known), self.labels)
         picked, told = surest(self.head.predict_proba(unit(self.english)), self.head.classes_, 60)
         more = np.vstack([self.known, self.own[picked]])
         yield "labels carried over pairs learned too", fitted(unit(more), np.concatenate([self.labels, told]))
+
+    def _together(self, text: np.ndarray, gloss: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """Yield the votes that have seen all texts, without labels, before they say of any."""
+        known, classes = self.known.mean(0), self.head.classes_
+        centred = [self.head.predict_proba(unit(own - own.mean(0) + known)) for own in (text, gloss)]
+        yield "each centred by itself", centred[0] + centred[1]
+        vote = (self.head.predict_proba(unit(text)) + self.head.predict_proba(unit(gloss))) / 2
+        often = np.array([np.mean(self.labels == label) for label in classes])
+        balanced = _balanced(vote, often)
+        yield "labels as often as the source's", balanced
+        states, count = [unit(self.known), unit(text), unit(gloss)], len(classes)
+        told = np.concatenate([self.labels, np.tile(np.repeat(classes, len(text)), 2)])
+        weights = np.concatenate([np.ones(len(self.labels)), np.tile(balanced.T.ravel(), 2)])
+        rows = np.vstack([states[0], *(np.tile(own, (count, 1)) for own in states[1:])])
+        head = fitted(rows, told, weights)
+        yield (
+            "what it says of the texts learned too",
+            head.predict_proba(states[1]) + head.predict_proba(states[2]),
+        )
 
     def _moved(
         self, text: np.ndarray, gloss: np.ndarray
@@ -146,6 +175,23 @@ class Ideas:
 
     def _right(self, chances: np.ndarray) -> float:
         return 100 * float(np.mean(self.head.classes_[chances.argmax(1)] == self.gold))
+
+
+def _balanced(chances: np.ndarray, often: np.ndarray, passes: int = 50) -> np.ndarray:
+    """Return probabilities, [texts, labels], weighed until each label is as often said as in the source."""
+    for _ in range(passes):
+        chances = chances * (often / chances.mean(0))
+        chances = chances / chances.sum(1, keepdims=True)
+    return chances
+
+
+def _shrinking(differences: np.ndarray, weight: float) -> np.ndarray:
+    """Return a map that shrinks directions as much as they vary in differences: [hidden, hidden].
+
+    Nuisance attribute projection (Solomonoff et al. 2005), made soft.
+    """
+    values, vectors = np.linalg.eigh(np.cov(differences.T))
+    return vectors @ np.diag((1 + weight * values / values.mean()) ** -0.5) @ vectors.T
 
 
 def _turned(vectors: np.ndarray, own: np.ndarray, english: np.ndarray) -> np.ndarray:

@@ -20,7 +20,8 @@ class Scored:
     """The score of a method in a language with a seed.
 
     counts: the sums that the metric is computed from, [rows, sums].
-    seconds: what the predictions took, with the trainings of their modules.
+    seconds: what the predictions took, with the trainings of their modules; a reading that another method has
+    made in the same run counts there.
     numbers: how many numbers the modules store.
     """
 

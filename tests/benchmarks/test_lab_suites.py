@@ -38,7 +38,7 @@ def test_the_split_follows_from_what_a_language_serves():
 
 PAIRED = {
     *("topic-pairs", "ner-pairs", "pos-pairs", "ner-between"),
-    *("topic-few", "ner-few", "topic-states", "ner-states"),
+    *("topic-few", "ner-few", "topic-states", "topic-unread", "ner-states"),
 }
 
 
