@@ -184,7 +184,13 @@ def test_it_is_listed_shown_and_its_card_says_what_it_is(store, shell):
     }
     assert "every base" in shell("module", "list", "--store", store.root).out
     facts = json.loads(shell("module", "show", "lang/swh", "--store", store.root, "--json").out)
-    assert facts["parts"][0]["config"] == {"kind": "lexicon", "entries": 3, "source": "eng"}
+    assert facts["parts"][0]["config"] == {
+        "kind": "lexicon",
+        "entries": 3,
+        "source": "eng",
+        "romanised": False,
+        "spellings": {},
+    }
     assert facts["base"] is None and facts["scores"]["from_dictionary"] == 3
     card = (store.root / "lang/swh/README.md").read_text(encoding="utf-8")
     for line in ("| parts | lexicon |", "| base | every base |", "| entries | 3 |"):
