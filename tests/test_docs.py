@@ -122,6 +122,10 @@ DOCUMENTS = {
             "hau.jsonl": lines(*(f'{{"id": "ha_{n}", "text": "x", "label": "neutral"}}' for n in (1, 2))),
         },
         commands={"xling data check recipes/vec/data.yaml": ""},
+        options={
+            "--set romanised=true":
+                "xling train language --kind lexicon --language vec --pairs vec/pairs.tsv --out latin",
+        },
     ),
     "docs/vocabulary.md": Document(
         {**READER, **NKO},
