@@ -12,15 +12,22 @@ from lab.advice import chosen
 import xling
 
 
+def suite(pairs: str | None = "mafand_pairs", *, labels: int = 0, translations: bool = False) -> Any:
+    return SimpleNamespace(pairs=pairs, labels=labels, translations=translations)
+
+
 @dataclass
 class FakeGround:
-    """A ground with one language, with pairs or without, read by a base that knows a share of the pieces."""
+    """A ground with one language, with pairs or without, read by a base that knows a share of the pieces.
+
+    It has plain text, and as many labels as its suite says.
+    """
 
     task: Any
     pairs_at_hand: bool
     base: Any
     rows: list
-    suite: Any = field(default_factory=lambda: SimpleNamespace(pairs="mafand_pairs", translations=False))
+    suite: Any = field(default_factory=suite)
 
     def __post_init__(self):
         self.workshop = SimpleNamespace(bench=SimpleNamespace(opened=self.base))
@@ -30,6 +37,12 @@ class FakeGround:
 
     def has_pairs(self, language):
         return self.pairs_at_hand
+
+    def has_text(self, language):
+        return True
+
+    def own_labels(self, language, count):
+        return count
 
     def pairs(self, language):
         return SimpleNamespace(rows=[("amina leo juma", "amina today juma")])
@@ -51,10 +64,29 @@ def test_the_advised_method(bert, task, pairs, text, wanted):
 
 
 def test_topics_by_the_script(bert):
-    suite = SimpleNamespace(pairs="parallel", translations=True)
     found = []
     for text in ("amina leo juma", "ߒߞߏ ߒߞߏ"):
         rows = [xling.LabelledText(text, None, "1", "nqo")]
-        ground = FakeGround(SimpleNamespace(name="classification"), True, bert, rows, suite)
+        ground = FakeGround(
+            SimpleNamespace(name="classification"), True, bert, rows, suite("parallel", translations=True)
+        )
         found.append(chosen(ground, "nqo").name)
     assert found == ["vote", "gloss"]
+
+
+@pytest.mark.parametrize(
+    ("task", "wanted"), [("tagging", "after-99-vote"), ("classification", "joined-99-vote")]
+)
+def test_few_labels_where_the_suite_has_some(bert, task, wanted):
+    tagged = xling.TaggedSentence(("amina", "leo", "juma"), None, "1", "swh")
+    text = xling.LabelledText("amina leo juma", None, "1", "swh")
+    rows: list[Any] = [tagged if task == "tagging" else text]
+    ground = FakeGround(SimpleNamespace(name=task), True, bert, rows, suite(labels=99))
+    assert chosen(ground, "swh").name == wanted
+
+
+@pytest.mark.parametrize(("task", "wanted"), [("tagging", "mad-x-own"), ("pos", "none")])
+def test_plain_text_in_names_on_a_base_with_a_head(bert, task, wanted):
+    rows = [xling.TaggedSentence(("amina", "leo", "juma"), None, "1", "swh")]
+    ground = FakeGround(SimpleNamespace(name=task), False, bert, rows, suite(None))
+    assert chosen(ground, "swh").name == wanted
