@@ -14,7 +14,7 @@ from xling.composition.composed import Composition
 from xling.training.alignment import sentence_vectors
 
 LONGEST = 128  # pieces of a text
-PENALTY = 10.0  # C, as in the facts' trials on unit vectors
+_PENALTY = 10.0  # C, as in the facts' trials on unit vectors
 
 
 def states(ground: Ground, texts: Sequence[str]) -> np.ndarray:
@@ -31,7 +31,12 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 def head(vectors: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None) -> LogisticRegression:
     """Return a regression fitted on vectors, [texts, hidden], and their labels, which may have weights."""
-    return LogisticRegression(C=PENALTY, max_iter=2000).fit(vectors, labels, sample_weight=weights)
+    return regression().fit(vectors, labels, sample_weight=weights)
+
+
+def regression() -> LogisticRegression:
+    """Return a regression that is not fitted yet."""
+    return LogisticRegression(C=_PENALTY, max_iter=2000)
 
 
 def surest(guessed: np.ndarray, classes: np.ndarray, count: int) -> tuple[list[int], list[str]]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from frozen_states import PENALTY, record, states, surest, unit
 from frozen_states import head as fitted
+from frozen_states import record, regression, states, surest, unit
 from lab.ground import Ground
 from lab.suites import SPLITS, SUITES, Purpose
 from sklearn.linear_model import LogisticRegression
@@ -127,7 +127,7 @@ class Ideas:
         for weight in (0.1, 1.0):
             turn = _shrinking(differ, weight)
             deaf = FunctionTransformer(lambda states, turn=turn: states @ turn)
-            head = make_pipeline(deaf, LogisticRegression(C=PENALTY, max_iter=2000))
+            head = make_pipeline(deaf, regression())
             yield f"deaf by {weight:g} to how pairs differ", head.fit(unit(self.known), self.labels)
         picked, told = surest(self.head.predict_proba(unit(self.english)), self.head.classes_, 60)
         more = np.vstack([self.known, self.own[picked]])
@@ -142,15 +142,13 @@ class Ideas:
         often = np.array([np.mean(self.labels == label) for label in classes])
         balanced = _balanced(vote, often)
         yield "labels as often as the source's", balanced
-        states, count = [unit(self.known), unit(text), unit(gloss)], len(classes)
+        read, count = [unit(text), unit(gloss)], len(classes)
         told = np.concatenate([self.labels, np.tile(np.repeat(classes, len(text)), 2)])
         weights = np.concatenate([np.ones(len(self.labels)), np.tile(balanced.T.ravel(), 2)])
-        rows = np.vstack([states[0], *(np.tile(own, (count, 1)) for own in states[1:])])
+        rows = np.vstack([unit(self.known), *(np.tile(own, (count, 1)) for own in read)])
         head = fitted(rows, told, weights)
-        yield (
-            "what it says of the texts learned too",
-            head.predict_proba(states[1]) + head.predict_proba(states[2]),
-        )
+        again = [head.predict_proba(own) for own in read]
+        yield "what it says of the texts learned too", again[0] + again[1]
 
     def _moved(
         self, text: np.ndarray, gloss: np.ndarray

@@ -30,9 +30,7 @@ def chosen(ground: Ground, language: str) -> Method:
         readings |= {FEW: few, FEW_VOTE: f"{few}-vote"}
     suiting = {own: METHODS[name] for own, name in readings.items()}
     suiting = {own: method for own, method in suiting.items() if method.suits(ground, language)}
-    held = None
-    if ground.has_pairs(language):
-        held = words_held(examples, ground.pairs(language).rows)
+    held = words_held(examples, ground.lexicon(language)) if ground.has_pairs(language) else None
     base = ground.workshop.bench.opened
     signals = Signals(
         task=task,

@@ -232,7 +232,8 @@ class Ground:
 
     def lexicon_in_latin(self, language: str) -> Stage:
         """Return a lexicon whose glosses are put into Latin letters, with the spellings of the recipe."""
-        spellings = _spellings(_SPELLED[language]) if language in _SPELLED else {}
+        words = load_recipe(_SPELLED[language]).words if language in _SPELLED else None
+        spellings = words.spellings if words else {}
         return self.lexicon(language, romanised=True, least=LIKELY, spellings=spellings)
 
     def centre(self, language: str) -> Stage:
@@ -285,13 +286,6 @@ class Ground:
     def _rows(self, language: str, split: str, count: int | None = None) -> Data:
         spec = self.recipe.task.test.model_copy(update={"split": split, "count": count})
         return self.corpus.examples(spec, language)
-
-
-@cache
-def _spellings(recipe: str) -> dict[str, str]:
-    section = load_recipe(recipe).words
-    assert section is not None
-    return section.spellings
 
 
 @cache

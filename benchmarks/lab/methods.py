@@ -38,21 +38,18 @@ def two_seeds(ground: Ground, language: str, seed: int) -> Modules:
     return {**none(ground, language, seed), **none(ground, language, _next(seed))}
 
 
-def glossed(**how: Any) -> Callable[[Ground, str, int], Modules]:
+def glossed(
+    lexicon: Callable[..., Stage] = Ground.lexicon, **how: Any
+) -> Callable[[Ground, str, int], Modules]:
     """Return a function that returns the control's module and the lexicon of a language's pairs.
 
-    how: what `Ground.lexicon` takes, such as a field of `LexiconBuild`.
+    lexicon: the method of `Ground` that returns it. how: what that takes, such as a field of `LexiconBuild`.
     """
 
     def of(ground: Ground, language: str, seed: int) -> Modules:
-        return {**none(ground, language, seed), f"words/{language}": ground.lexicon(language, **how)}
+        return {**none(ground, language, seed), f"words/{language}": lexicon(ground, language, **how)}
 
     return of
-
-
-def in_latin(ground: Ground, language: str, seed: int) -> Modules:
-    """Return the control's module and a lexicon for a script that the base cannot read."""
-    return {**none(ground, language, seed), f"words/{language}": ground.lexicon_in_latin(language)}
 
 
 def carried(
@@ -173,8 +170,8 @@ _ALL = (
     Method(name="vote-shuffled", plan=_voted, modules=glossed(shuffled=True), suits=_paired),
     Method(name="vote-any", plan=_voted, modules=glossed(least=0.0), suits=_paired),
     Method(name="vote-sure", plan=_voted, modules=glossed(least=0.3), suits=_paired),
-    Method(name="gloss-latin", plan=_glossed, modules=in_latin, suits=_paired),
-    Method(name="vote-latin", plan=_voted, modules=in_latin, suits=_paired),
+    Method(name="gloss-latin", plan=_glossed, modules=glossed(Ground.lexicon_in_latin), suits=_paired),
+    Method(name="vote-latin", plan=_voted, modules=glossed(Ground.lexicon_in_latin), suits=_paired),
     Method(
         name="gloss-eflomal",
         plan=_glossed,

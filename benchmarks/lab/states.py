@@ -29,13 +29,16 @@ _OF_WORDS: Mapping[str, float] = {"contrast": 0.0, "words": 1.0, "stay": 1.0}
 _START = VocabularyBuild(method="replace", init="translated", size=8000)
 _CRUMBS = VocabularyBuild(method="extend", init="translated", size=4000)
 
-PLANS: Mapping[str, str] = {
-    "": "lang/{language} >> task/{seed}",
-    "-half": "0.5 * lang/{language} >> task/{seed}",
-    "-text": "vote(lang/{language} >> task/{seed}, words/{language} >> task/{seed})",
-    "-both": "vote(lang/{language} >> task/{seed}, words/{language} >> lang/{language} >> task/{seed})",
-    "-latin": "vote(lang/{language} >> task/{seed}, words/{language} >> task/{seed})",
-    "-vote": "vote(task/{seed}, words/{language} >> task/{seed}, lang/{language} >> task/{seed})",
+Lexicon = Callable[[Ground, str], Stage]
+_ALONE, _GLOSSED = "lang/{language} >> task/{seed}", "words/{language} >> task/{seed}"
+# each with the function that returns the lexicon in it
+PLANS: Mapping[str, tuple[str, Lexicon | None]] = {
+    "": (_ALONE, None),
+    "-half": (f"0.5 * {_ALONE}", None),
+    "-text": (f"vote({_ALONE}, {_GLOSSED})", Ground.lexicon),
+    "-both": (f"vote({_ALONE}, words/{{language}} >> {_ALONE})", Ground.lexicon),
+    "-latin": (f"vote({_ALONE}, {_GLOSSED})", Ground.lexicon_in_latin),
+    "-vote": (f"vote(task/{{seed}}, {_GLOSSED}, {_ALONE})", Ground.lexicon),
 }
 
 
@@ -128,13 +131,13 @@ MADE: Mapping[str, Callable[[Ground, str], Stage]] = {
 
 
 def _with(
-    made: Callable[[Ground, str], Stage], glossed: Callable[[Ground, str], Stage] | None
+    made: Callable[[Ground, str], Stage], lexicon: Lexicon | None
 ) -> Callable[[Ground, str, int], Modules]:
     """Return a function that returns the control's module, a language's own, and its lexicon if asked for."""
 
     def of(ground: Ground, language: str, seed: int) -> Modules:
         found: dict[str, Stage | Module] = {f"task/{seed}": ground.task_module(seed)}
-        words = {f"words/{language}": glossed(ground, language)} if glossed else {}
+        words = {f"words/{language}": lexicon(ground, language)} if lexicon else {}
         return found | {f"lang/{language}": made(ground, language)} | words
 
     return of
@@ -150,14 +153,12 @@ def _readable(ground: Ground, language: str) -> bool:
 
 def _methods() -> Iterator[Method]:
     for name, made in MADE.items():
-        for ending, plan in PLANS.items():
-            lexicon = Ground.lexicon_in_latin if ending == "-latin" else Ground.lexicon
-            glossed = lexicon if "words/" in plan else None
+        for ending, (plan, lexicon) in PLANS.items():
             yield Method(
                 name=f"{name}{ending}",
                 plan=lambda language, seed, plan=plan: plan.format(language=language, seed=seed),
-                modules=_with(made, glossed),
-                suits=_readable if made is masked and not glossed else _paired,
+                modules=_with(made, lexicon),
+                suits=_readable if made is masked and lexicon is None else _paired,
             )
 
 

@@ -10,6 +10,8 @@ import pytest
 from lab.advice import chosen
 
 import xling
+from xling.makers.stage import Data, Stage
+from xling.training.specs import LexiconBuild
 
 
 def suite(pairs: str | None = "mafand_pairs", *, labels: int = 0, translations: bool = False) -> Any:
@@ -44,8 +46,9 @@ class FakeGround:
     def own_labels(self, language, count):
         return count
 
-    def pairs(self, language):
-        return SimpleNamespace(rows=[("amina leo juma", "amina today juma")])
+    def lexicon(self, language):
+        data = {"pairs": Data(rows=[("amina leo juma", "amina today juma")])}
+        return Stage(name=f"words/{language}", spec=LexiconBuild(), language=language, data=data)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from xling.errors import InputError
 from xling.modules.module import Module
 from xling.training.specs import LexiconBuild, VocabularyBuild, specified
 from xling.vocabulary.pieces import describe
-from xling.vocabulary.replacing import replace, respelled
+from xling.vocabulary.replacing import replace, respelling
 
 SPELLINGS = {"<": "ⴰ", "ⴻ": "ⴰ", "ⴷⴷ": "ⴷ"}
 WORDS = ("ⴷⴰⵗ", "ⵜⴰⵏ", "ⴰⴾⴰⵍ", "ⵎⴰⵏ", "ⴷⴰ")
@@ -33,7 +33,7 @@ def written(text: str, choices: list[int]) -> str:
 @pytest.fixture(scope="module", params=KINDS)
 def tokenizer(request, bases):
     base = with_tokenizer(bases["bert"], request.param)
-    normalizer = respelled(describe(base.tokenizer).get("normalizer"), SPELLINGS)
+    normalizer = respelling(describe(base.tokenizer).get("normalizer"), SPELLINGS)
     draft = replace(
         base, LINES, {"Unigram": 15, "WordPiece": 20, "bytes": 272}[request.param], normalizer=normalizer
     )

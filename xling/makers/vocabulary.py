@@ -21,7 +21,7 @@ from xling.vocabulary.initialisers.start import Request, served
 from xling.vocabulary.learning import check_text
 from xling.vocabulary.letters import called
 from xling.vocabulary.pieces import Draft, describe, part_of, split
-from xling.vocabulary.replacing import replace, respelled
+from xling.vocabulary.replacing import replace, respelling
 from xling.vocabulary.trimming import trim
 
 _NAMED, _COMPOSED = 3, {"type": "NFC"}
@@ -97,7 +97,7 @@ def _normalizer(base: Base, spellings: Mapping[str, str], harmed: bool) -> dict[
     """Return the normaliser that replaces the base's, or None if the base's own is kept."""
     if not spellings:
         return _COMPOSED if harmed else None
-    return respelled(_COMPOSED if harmed else describe(base.tokenizer).get("normalizer"), spellings)
+    return respelling(_COMPOSED if harmed else describe(base.tokenizer).get("normalizer"), spellings)
 
 
 # The last argument says whether the base's normaliser harms the text; a new tokenizer then applies NFC only.

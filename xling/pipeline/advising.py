@@ -6,7 +6,7 @@ The first rule that applies decides. What the rules rest on was measured on topi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from xling.bases.base import Base
@@ -28,7 +28,7 @@ from xling.evaluation.results import (
 from xling.makers.stage import Stage
 from xling.pipeline.planning import Asked, Planned
 from xling.spelling import respelled
-from xling.training.specs import LanguageTraining
+from xling.training.specs import LanguageTraining, LexiconBuild
 from xling.words.coverage import held, running_words
 
 UNREAD = (
@@ -37,7 +37,6 @@ UNREAD = (
 ENOUGH = 0.5  # of the running words: Tamasheq, with 54%, still won; nothing was measured with fewer
 WHOLE = "classification"  # of whole texts: up to 99 labels beside the source's gave nothing without a gloss
 HELPED = frozenset({"classification", "tagging"})  # tasks in which a gloss was measured to help
-NO_SPELLINGS: Mapping[str, str] = {}
 TAUGHT = frozenset({"tagging"})  # those in which a module of plain text did, on a base with an MLM head
 
 
@@ -101,12 +100,11 @@ def advice(planned: Planned, base: Base) -> list[AdviceRow]:
         lexicons = (name for name in _names(conditions) if name.startswith("words/"))
         lexicon = next((planned.modules[name] for name in lexicons), None)
         examples = conditions[NONE].stage.rows("test")
-        rows_of_words = () if lexicon is None else (*lexicon.rows("pairs"), *lexicon.rows("dictionary"))
         signals = Signals(
             task=str(conditions[NONE].stage.task),
             conditions=frozenset(conditions),
             unread=unread(base, examples),
-            held=None if lexicon is None else words_held(examples, rows_of_words, lexicon.spec.spellings),
+            held=None if lexicon is None else words_held(examples, lexicon),
             taught=base.mlm_head is not None and TARGET in conditions and _of_text(conditions[TARGET].stage),
         )
         condition, reason = advised(signals)
@@ -154,13 +152,10 @@ def unread(base: Base, examples: Sequence[Example]) -> float:
     return sum(row.count(tokenizer.unk_token_id) for row in pieces) / max(1, count)
 
 
-def words_held(
-    examples: Sequence[Example], rows: Iterable[Sequence[str]], spellings: Mapping[str, str] = NO_SPELLINGS
-) -> float:
-    """Return the share of the running words of examples that the first columns of rows hold, accents aside.
-
-    spellings: strings, and what is read in their place on both sides.
-    """
+def words_held(examples: Sequence[Example], lexicon: Stage[LexiconBuild]) -> float:
+    """Return the share of the running words of examples that a lexicon's sources hold, accents aside."""
+    spellings = lexicon.spec.spellings
     lines = [respelled(text_of(own), spellings) for own in examples]
+    rows = (*lexicon.rows("pairs"), *lexicon.rows("dictionary"))
     known = running_words(respelled(row[0], spellings) for row in rows)
     return held(lines, known, holder="lexicon").without_marks

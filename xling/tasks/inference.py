@@ -14,22 +14,19 @@ from xling.bases.base import Base
 from xling.bases.batches import pad_rows
 from xling.bases.precision import FLOAT32, Precision, computing_in
 from xling.data.collation import sequential_batches
-from xling.data.examples import Example, TaggedSentence, text_of
-from xling.errors import InputError
+from xling.data.examples import Example
 from xling.sites import LabelScores
+from xling.tasks.hearing import Divide, Identify, as_heard, divided
 from xling.tasks.pairing import padded_pairs, paired_rows
 from xling.tasks.rewriting import rewritten
 from xling.tasks.sharpening import TunableComposition, sharpened
 from xling.tasks.task import Prediction, Row, ScoresUnits, Task, by_example
 
 Progress = Callable[[int, int], None]  # called with the numbers of rows done and of all rows
-Identify = Callable[[str], str | None]
-Divide = Callable[[Sequence[str]], list[slice]]
 Shares = Mapping[int, Tensor]
 Pairs = tuple[Tensor, Tensor] | None
 Scores = list[Tensor]
 Recall = Callable[["ReadingComposition", Hashable, Callable[[], Scores]], Scores]
-_SHOWN = 60  # characters of a text in an error message
 
 
 def unheard(done: int, of: int) -> None:
@@ -180,48 +177,6 @@ def label_scores(
     return [LabelScores(tuple(labels), torch.cat(own)) for own in found]
 
 
-def divided(
-    examples: Sequence[Example], reader: ReadingComposition | ReadingEnsemble
-) -> tuple[Sequence[Example], Sequence[int]]:
-    """Return the runs of words that a plan reads as rows of their own, and the number of each one's example.
-
-    They are the examples themselves where the plan tells no runs apart.
-    """
-    if reader.divide is None:
-        return examples, range(len(examples))
-    found = [(part, number) for number, own in enumerate(examples) for part in _parts(own, reader.divide)]
-    return [part for part, _ in found], [number for _, number in found]
-
-
-def _parts(example: Example, divide: Divide) -> list[Example]:
-    assert isinstance(example, TaggedSentence)  # so it is in the tasks that such plans are for
-    return [
-        replace(example, tokens=example.tokens[run], tags=None if example.tags is None else example.tags[run])
-        for run in divide(example.tokens)
-    ]
-
-
-def as_heard(examples: Sequence[Example], reader: ReadingComposition | ReadingEnsemble) -> Sequence[Example]:
-    """Return examples in the languages that the plan finds in their texts; as they are if it does not look.
-
-    Raises InputError, which names the example, for a text that no branch of the plan is for.
-    """
-    if reader.identify is None:
-        return examples
-    found = []
-    for example in examples:
-        language = reader.identify(text_of(example))
-        if language is None:
-            raise InputError(
-                f"the text of example {example.id} is in none of the languages that the plan routes by: "
-                f"{text_of(example)[:_SHOWN]!r}",
-                where="--plan",
-                hint="add *: none for such texts",
-            )
-        found.append(replace(example, language=language))
-    return found
-
-
 def units_task(task: Task) -> ScoresUnits:
     """Return a task that scores units. Raises TypeError for another."""
     if not isinstance(task, ScoresUnits):
@@ -279,8 +234,8 @@ def _scores(
     for own in readings:
         languages = tuple(examples[row.example].language for row in own.rows)
         asked = (task.name, computing.precision, computing.batch_tokens, tuple(own.rows), languages)
-        before = partial(_told_after, computing.progress, done, count)
-        run = partial(_run, task, own, languages, replace(computing, progress=before))
+        told = partial(_told_after, computing.progress, done, count)
+        run = partial(_run, task, own, languages, replace(computing, progress=told))
         found.append(computing.recall(own.composition, asked, run))
         done += len(own.rows)
         computing.progress(done, count)

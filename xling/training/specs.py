@@ -47,7 +47,7 @@ def _changing(spellings: dict[str, str]) -> dict[str, str]:
     for written, spelled in spellings.items():
         if not written or written == spelled:
             raise ValueError(
-                f"spellings: {written!r} to {spelled!r} changes nothing; give a string and another one for it"
+                f"{written!r} to {spelled!r} changes nothing; give a string and another one for it"
             )
     return spellings
 

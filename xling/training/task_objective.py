@@ -14,7 +14,8 @@ from xling.composition.composed import Composition
 from xling.data.collation import BatchOrder
 from xling.data.examples import Example
 from xling.errors import InputError
-from xling.tasks.inference import as_heard, encode, predict
+from xling.tasks.hearing import as_heard
+from xling.tasks.inference import encode, predict
 from xling.tasks.pairing import padded_pairs
 from xling.tasks.task import Row, Task
 from xling.training.specs import TrainingSettings

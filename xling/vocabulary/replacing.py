@@ -45,7 +45,7 @@ def replace(
     return drafts[smallest_enough(lengths)]
 
 
-def respelled(normalizer: Mapping[str, Any] | None, spellings: Mapping[str, str]) -> dict[str, Any]:
+def respelling(normalizer: Mapping[str, Any] | None, spellings: Mapping[str, str]) -> dict[str, Any]:
     """Return a normaliser's JSON, followed by the replacement of each string by another, in order.
 
     Orthographies without a settled standard write a word in several ways (Tamasheq in Tifinagh with and
