@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from xling.data.examples import Example, TaggedSentence, text_of
 from xling.errors import InputError
@@ -14,6 +14,7 @@ Divide = Callable[[Sequence[str]], list[slice]]
 _SHOWN = 60  # characters of a text in an error message
 
 
+@runtime_checkable
 class Hears(Protocol):
     """What is needed of a composition or an ensemble; see `ReadingComposition` for both."""
 

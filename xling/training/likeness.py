@@ -6,7 +6,7 @@ Every function returns one number, which is zero or least where the two sides ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -21,6 +21,7 @@ Vectors = Float[Tensor, "rows hidden"]
 Span = tuple[int, int]  # the first piece of a word in its row, and the one after its last
 
 
+@runtime_checkable
 class OfSentences(Protocol):
     """A distance of sentences' vectors from those of their translations, both [rows, hidden]."""
 
