@@ -14,7 +14,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from xling.composition.contents import loaded
 from xling.data.checksums import stored_checksum
 from xling.data.examples import Example
 from xling.data.pipes import lasting
@@ -146,7 +145,7 @@ def _key(model: ComposedModel, input: _Input, setup: Setup, written_as: str) -> 
         "language": input.how.language,
         "task": input.task.name,
         "plan": str(model.plan),
-        "modules": {str(own): computed_with(own.module) for own in loaded(model.composition.node)},
+        "modules": computed_with(model.composition.node),
         "base": [model.base.fingerprint, model.base.tokenizer_fingerprint],
         "computing": [setup.precision, setup.device],
         "output": written_as,

@@ -25,7 +25,7 @@ from xling.languages import parse as parse_tag
 from xling.modules.module import Module
 from xling.sites import LabelScores
 from xling.store.store import Store
-from xling.tasks.inference import Computing, Progress, Recall, computed, label_scores, predict, unheard
+from xling.tasks.inference import Computing, Progress, label_scores, predict, unheard
 from xling.tasks.registry import TASKS, task_named
 from xling.tasks.task import ScoresUnits, Task
 from xling.tasks.word_rows import OneLabelAWord
@@ -63,7 +63,6 @@ class ComposedModel:
         translations: Sequence[str | Sequence[str] | None] | None = None,
         precision: Precision = FLOAT32,
         progress: Progress = unheard,
-        recall: Recall = computed,
     ) -> list[dict[str, Any]]:
         """Return one JSON-ready row per input.
 
@@ -71,7 +70,6 @@ class ComposedModel:
         language: the language of inputs that are not examples; unknown if None.
         translations: for each input its translation, or those of its texts, for modules that read one.
         progress: a function that is called with the number of rows of pieces that are done, and of all rows.
-        recall: a function that returns scores that are known already; see `Computing`.
 
         Raises InputError when an input does not suit the task, or when there are not as many translations.
         """
@@ -82,7 +80,10 @@ class ComposedModel:
         ]
         if translations is not None:
             examples = _translated(examples, translations)
-        computing = Computing(precision=precision, progress=progress, recall=recall)
+        return self.predict_examples(examples, Computing(precision=precision, progress=progress))
+
+    def predict_examples(self, examples: Sequence[Example], computing: Computing) -> list[dict[str, Any]]:
+        """Return one JSON-ready row per example. computing: batch size, precision, progress, known scores."""
         return predict(self.task, examples, self.composition, self.labels, computing=computing)
 
     def label_scores(self, examples: Sequence[Example]) -> list[LabelScores]:

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
 from xling.composition.composed import Composition
-from xling.composition.contents import loaded
 from xling.store.lineage import computed_with
 from xling.tasks.inference import ReadingComposition, Scores
 
@@ -35,5 +34,4 @@ class Readings:
 def _content(reader: ReadingComposition) -> Hashable:
     """Return what a composition computes with: its base, its plan and what is in the plan's modules."""
     assert isinstance(reader, Composition)
-    modules = tuple((str(own), computed_with(own.module)) for own in loaded(reader.node))
-    return reader.base.fingerprint, str(reader.node), modules
+    return reader.base.fingerprint, str(reader.node), tuple(computed_with(reader.node).items())

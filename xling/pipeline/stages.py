@@ -35,6 +35,7 @@ from xling.pipeline.records import (
 )
 from xling.places import claimed
 from xling.store.store import write_card
+from xling.tasks.inference import Computing
 from xling.tasks.task import Prediction as Row
 from xling.training.phases import clear
 from xling.training.reporting import Bar, Log, Reporter, Several
@@ -156,8 +157,8 @@ class Stages:
 def _predict(stage: Stage[Prediction], folder: Path, bench: Workbench) -> None:
     """Write the predictions for the stage's test examples, one per line."""
     model, examples = _planned(stage, bench), stage.rows("test")
-    rows = model.predict(examples, precision=stage.spec.precision, recall=bench.readings)
-    _write_rows(folder / PREDICTIONS, rows)
+    computing = Computing(precision=stage.spec.precision, recall=bench.readings)
+    _write_rows(folder / PREDICTIONS, model.predict_examples(examples, computing))
 
 
 def _project(stage: Stage[Projection], folder: Path, bench: Workbench) -> None:

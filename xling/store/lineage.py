@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from xling.bases.fingerprints import of_tensors
+from xling.composition.contents import loaded
+from xling.composition.forms.form import Plan
 from xling.errors import InputError
 from xling.modules.facts import Descent, Facts
 from xling.modules.module import Module
@@ -45,7 +47,12 @@ def module_fingerprint(module: Module) -> str:
     return of_tensors(module.tensors().items())
 
 
-def computed_with(module: Module) -> str:
+def computed_with(plan: Plan) -> dict[str, str]:
+    """Return what each loaded module of a plan computes with, by its name in the plan."""
+    return {str(leaf): _computed_with(leaf.module) for leaf in loaded(plan)}
+
+
+def _computed_with(module: Module) -> str:
     """Return what a module computes with, as JSON: its tensors' fingerprint, its parts and its labels."""
     configs = [part.config.model_dump(mode="json") for part in module.parts]
     return json.dumps([module_fingerprint(module), configs, module.facts.labels], sort_keys=True)
