@@ -10,7 +10,9 @@ from dataclasses import replace
 
 from lab.ground import Ground
 from lab.method import Method, Modules
-from xling.makers.stage import NOTHING
+from lab.states import aligned
+from xling.composition.grammar import parse
+from xling.makers.stage import NOTHING, Stage
 from xling.pipeline.few_labels import WAYS
 from xling.training.specs import TaskTraining
 
@@ -71,6 +73,15 @@ def _all(ground: Ground, language: str, seed: int) -> Modules:
     return {"task/own": own}
 
 
+def _all_above_aligned(ground: Ground, language: str, seed: int) -> Modules:
+    """Return the same above the language's aligned module: what labels can make of that module's states."""
+    name = f"lang/{language}"
+    below, own = aligned(ground, language), _all(ground, language, seed)["task/own"]
+    assert isinstance(own, Stage)
+    above = replace(own, name=f"{own.name}-aligned", plan=parse(f"{name} >> new"), modules={name: below})
+    return {name: below, "task/own": above}
+
+
 OWN_LABELS = (
     *_curve(),
     Method(
@@ -84,5 +95,11 @@ OWN_LABELS = (
         plan=lambda language, seed: "task/own",
         modules=_all,
         suits=_labelled(None),
+    ),
+    Method(
+        name="own-labels-aligned",
+        plan=lambda language, seed: f"lang/{language} >> task/own",
+        modules=_all_above_aligned,
+        suits=lambda ground, tag: ground.has_pairs(tag) and _labelled(None)(ground, tag),
     ),
 )

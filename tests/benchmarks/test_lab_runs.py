@@ -45,13 +45,13 @@ def suite(bert, tmp_path, monkeypatch) -> Suite:
 def predicted(monkeypatch) -> list[tuple[str, str]]:
     """The plan and the language of every prediction that is computed."""
     found: list[tuple[str, str]] = []
-    real = ComposedModel.predict
+    real = ComposedModel.predict_examples
 
-    def counted(model, examples, **more):
+    def counted(model, examples, computing):
         found.append((str(model.plan), examples[0].language))
-        return real(model, examples, **more)
+        return real(model, examples, computing)
 
-    monkeypatch.setattr(ComposedModel, "predict", counted)
+    monkeypatch.setattr(ComposedModel, "predict_examples", counted)
     return found
 
 
@@ -73,14 +73,14 @@ def test_a_run_that_was_cut_off_goes_on_to_the_same_scores(suite, predicted, tmp
     asked = len(predicted)
     predicted.clear()
     with monkeypatch.context() as patch:
-        counted = ComposedModel.predict
+        counted = ComposedModel.predict_examples
 
-        def cut_off(model, examples, **more):
+        def cut_off(model, examples, computing):
             if len(predicted) == 3:
                 raise KeyboardInterrupt
-            return counted(model, examples, **more)
+            return counted(model, examples, computing)
 
-        patch.setattr(ComposedModel, "predict", cut_off)
+        patch.setattr(ComposedModel, "predict_examples", cut_off)
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path / "cut", *ALL)
     assert len(predicted) == 3
@@ -212,3 +212,16 @@ def test_few_labels_are_joined_to_the_source_s_or_come_after_them(suite, tmp_pat
     assert len(after.rows("train")) == len(joined.rows("train/own")) == 10
     assert joined.rows("train")[:-10] == ground.task_module(0).rows("train")
     assert set(after.modules) == {"init"} and not joined.modules
+
+
+def test_labels_are_learned_above_a_language_s_aligned_module(suite, tmp_path, monkeypatch):
+    ground = Ground(suite, tmp_path, tmp_path / "recipe" / "data")
+    monkeypatch.setattr(Ground, "own_labels", lambda ground, language, count=None: ground.scored(language))
+    monkeypatch.setattr(Ground, "pairs", lambda ground, language: Data(rows=[("moja", "one")]))
+    method = METHODS["own-labels-aligned"]
+    modules = method.modules(ground, "swh", 0)
+    own = modules["task/own"]
+    assert method.plan("swh", 0) == "lang/swh >> task/own" and str(own.plan) == "lang/swh >> new"
+    assert own.modules["lang/swh"].identity == modules["lang/swh"].identity
+    assert own.rows("train") == ground.scored("swh").rows and not own.rows("dev")
+    assert not method.suits(ground, "swh")  # the suite has no pairs
