@@ -1,7 +1,7 @@
 """The methods of one language's own module of states: aligned with pairs or with a gloss, or learned by MLM.
 
 Each is tried alone, at half its strength, in the vote of text and gloss (under the text's reading, or under
-both), and as one more reading beside these two.
+both), and as one or two more readings beside these two.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ PLANS: Mapping[str, tuple[str, Lexicon | None]] = {
     "-both": (f"vote({_ALONE}, words/{{language}} >> {_ALONE})", Ground.lexicon),
     "-latin": (f"vote({_ALONE}, {_GLOSSED})", Ground.lexicon_in_latin),
     "-vote": (f"vote(task/{{seed}}, {_GLOSSED}, {_ALONE})", Ground.lexicon),
+    "-all": (f"vote(task/{{seed}}, {_GLOSSED}, {_ALONE}, words/{{language}} >> {_ALONE})", Ground.lexicon),
 }
 
 
