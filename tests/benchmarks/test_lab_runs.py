@@ -148,7 +148,7 @@ def test_methods_between_modules(suite, tmp_path, monkeypatch):
 
 
 def test_methods_of_states(suite, tmp_path, monkeypatch):
-    """Each module alone, at half its strength, in the vote under one or both readings, and as one or two more."""
+    """Each module alone, at half its strength, in the vote under one or both readings, and as others."""
     short = TrainingSettings(steps=2, batch_tokens=64)
     pairs = Data(rows=[(text[::-1], text) for text in TEXTS[:40]])
     small = {"size": 30}
