@@ -6,17 +6,18 @@ from collections.abc import Mapping
 
 from lab.ground import Ground
 from lab.methods import METHODS, Method
+from lab.papers import LT_SFT, MAD_X, Paper
 from xling.evaluation.results import CARRIED, CARRIED_VOTE, FEW, FEW_VOTE, GLOSS, NONE, TARGET, VOTE
 from xling.pipeline.advising import Signals, advised, unread, words_held
 
 ADVISED = "advised"
 _READINGS: Mapping[str, str] = {  # by the condition of recipes
     NONE: "none",
-    TARGET: "mad-x-own",
     GLOSS: "gloss",
     VOTE: "vote",
 }
 _FEW: Mapping[str, str] = {"classification": "joined", "tagging": "after"}  # as recipes join them
+_TAUGHT: Mapping[str, Paper] = {"pos": LT_SFT}  # whose module of plain text is taken, where not MAD-X's
 _CARRIED: Mapping[str, str] = {"tagging": "carried-gently"}  # trained as recipes/_base/carried_ner.yaml
 
 
@@ -24,7 +25,8 @@ def chosen(ground: Ground, language: str) -> Method:
     """Return the method that is advised among those that suit a language."""
     examples, task = ground.scored(language).rows, ground.task.name
     carried = _CARRIED.get(task, "carried")
-    readings = {**_READINGS, CARRIED: carried, CARRIED_VOTE: f"{carried}-vote"}
+    paper = _TAUGHT.get(task, MAD_X)
+    readings = {**_READINGS, TARGET: f"{paper.name}-own", CARRIED: carried, CARRIED_VOTE: f"{carried}-vote"}
     if labels := ground.suite.labels:
         few = f"{_FEW[task]}-{labels}"
         readings |= {FEW: few, FEW_VOTE: f"{few}-vote"}
@@ -37,6 +39,6 @@ def chosen(ground: Ground, language: str) -> Method:
         conditions=frozenset(suiting),
         unread=unread(base, examples),
         held=held,
-        taught=base.mlm_head is not None,
+        taught=None if base.mlm_head is None else paper.language.kind,
     )
     return suiting[advised(signals)[0]]

@@ -40,23 +40,21 @@ class Paper:
 
 
 _STEPS = TrainingSettings(steps=300, learning_rate=1e-3, batch_tokens=1024)
-PAPERS = (
-    Paper(
-        name="mad-x",  # Pfeiffer et al. 2020
-        language=LanguageTraining(kind="madx", training=_STEPS),
-        stacked=True,
-        control=CONTROL,
+MAD_X = Paper(
+    name="mad-x",  # Pfeiffer et al. 2020
+    language=LanguageTraining(kind="madx", training=_STEPS),
+    stacked=True,
+    control=CONTROL,
+)
+LT_SFT = Paper(
+    name="lt-sft",  # Ansell et al. 2022
+    language=LanguageTraining(
+        kind="lt-sft", options={"k": 0.05}, training=_STEPS.model_copy(update={"learning_rate": 5e-4})
     ),
-    Paper(
-        name="lt-sft",  # Ansell et al. 2022
-        language=LanguageTraining(
-            kind="lt-sft", options={"k": 0.05}, training=_STEPS.model_copy(update={"learning_rate": 5e-4})
-        ),
-        task=("lt-sft", {"k": 0.05}),
-        faster=0.25,
-        stacked=False,
-        control="lt-sft-none",
-    ),
+    task=("lt-sft", {"k": 0.05}),
+    faster=0.25,
+    stacked=False,
+    control="lt-sft-none",
 )
 
 
@@ -116,4 +114,4 @@ def _methods(paper: Paper) -> Iterator[Method]:
         )
 
 
-OF_PAPERS = tuple(method for paper in PAPERS for method in _methods(paper))
+OF_PAPERS = tuple(method for paper in (MAD_X, LT_SFT) for method in _methods(paper))

@@ -88,8 +88,8 @@ def test_few_labels_where_the_suite_has_some(bert, task, wanted):
     assert chosen(ground, "swh").name == wanted
 
 
-@pytest.mark.parametrize(("task", "wanted"), [("tagging", "mad-x-own"), ("pos", "none")])
-def test_plain_text_in_names_on_a_base_with_a_head(bert, task, wanted):
+@pytest.mark.parametrize(("task", "wanted"), [("tagging", "mad-x-own"), ("pos", "lt-sft-own")])
+def test_plain_text_on_a_base_with_a_head(bert, task, wanted):
     rows = [xling.TaggedSentence(("amina", "leo", "juma"), None, "1", "swh")]
     ground = FakeGround(SimpleNamespace(name=task), False, bert, rows, suite(None))
     assert chosen(ground, "swh").name == wanted

@@ -38,20 +38,23 @@ def test_the_first_rule_that_applies(task, conditions, unread, held, wanted, rea
 
 
 @pytest.mark.parametrize(
-    ("task", "conditions", "held", "wanted"),
+    ("task", "kind", "conditions", "held", "wanted"),
     [
-        ("tagging", (NONE, TARGET), None, TARGET),
-        ("tagging", (NONE, TARGET, VOTE), 0.2, TARGET),
-        ("tagging", EVERY, 0.8, VOTE),
-        ("tagging", (NONE, VOTE), 0.2, NONE),
-        ("classification", (NONE, TARGET), None, NONE),
+        ("tagging", "madx", (NONE, TARGET), None, TARGET),
+        ("tagging", "lt-sft", (NONE, TARGET), None, TARGET),
+        ("tagging", "madx", (NONE, TARGET, VOTE), 0.2, TARGET),
+        ("tagging", "madx", EVERY, 0.8, VOTE),
+        ("tagging", "madx", (NONE, VOTE), 0.2, NONE),
+        ("pos", "lt-sft", (NONE, TARGET), None, TARGET),
+        ("pos", "madx", (NONE, TARGET), None, NONE),
+        ("classification", "lt-sft", (NONE, TARGET), None, NONE),
     ],
 )
-def test_a_module_of_plain_text_is_advised_in_names_on_a_base_with_an_mlm_head(
-    task, conditions, held, wanted
+def test_a_module_of_plain_text_is_advised_where_it_helped_on_a_base_with_an_mlm_head(
+    task, kind, conditions, held, wanted
 ):
     known = {"task": task, "conditions": frozenset(conditions), "unread": 0.0, "held": held}
-    condition, said = advised(Signals(**known, taught=True))
+    condition, said = advised(Signals(**known, taught=kind))
     assert condition == wanted and ("MLM head" in said) == (wanted == TARGET)
     assert advised(Signals(**known))[0] != TARGET
 

@@ -6,7 +6,7 @@ The first rule that applies decides. What the rules rest on was measured on topi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xling.bases.base import Base
@@ -37,7 +37,11 @@ UNREAD = (
 ENOUGH = 0.5  # of the running words: Tamasheq, with 54%, still won; nothing was measured with fewer
 WHOLE = "classification"  # of whole texts: up to 99 labels beside the source's gave nothing without a gloss
 HELPED = frozenset({"classification", "tagging"})  # tasks in which a gloss was measured to help
-TAUGHT = frozenset({"tagging"})  # those in which a module of plain text did, on a base with an MLM head
+# the kinds of modules that learned from plain text and helped in a task, on a base with an MLM head
+TAUGHT: Mapping[str, frozenset[str]] = {
+    "tagging": frozenset({"madx", "lt-sft"}),
+    "pos": frozenset({"lt-sft"}),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +52,15 @@ class Signals:
     conditions: the conditions under which the recipe reads the language.
     unread: the share of the pieces of the task's text that the base has no piece for.
     held: the share of its running words that the lexicon's sources hold, or None without a lexicon.
-    taught: whether a module of the language has learned from plain text alone, on a base with an MLM head of
-    its own.
+    taught: the kind of the language's module that has learned from plain text alone, on a base with an MLM
+    head of its own; None where there is none.
     """
 
     task: str
     conditions: frozenset[str]
     unread: float
     held: float | None
-    taught: bool = False
+    taught: str | None = None
 
 
 def advised(signals: Signals) -> tuple[str, str]:
@@ -79,8 +83,8 @@ def advised(signals: Signals) -> tuple[str, str]:
         return CARRIED_VOTE if glossed else CARRIED, "labels carried over pairs gave most for words"
     if VOTE in offered and signals.task in HELPED and known >= ENOUGH:
         return VOTE, f"the lexicon's sources hold {known:.0%} of the running words"
-    if TARGET in offered and signals.task in TAUGHT and signals.taught:
-        return TARGET, "the base has an MLM head of its own, and there a module of plain text helped"
+    if TARGET in offered and signals.taught in TAUGHT.get(signals.task, ()):
+        return TARGET, f"the base has an MLM head of its own, and there {signals.taught} on plain text helped"
     if VOTE in offered and signals.task not in HELPED:
         return NONE, f"a gloss was not measured to help in {signals.task}"
     if VOTE in offered:
@@ -105,7 +109,7 @@ def advice(planned: Planned, base: Base) -> list[AdviceRow]:
             conditions=frozenset(conditions),
             unread=unread(base, examples),
             held=None if lexicon is None else words_held(examples, lexicon),
-            taught=base.mlm_head is not None and TARGET in conditions and _of_text(conditions[TARGET].stage),
+            taught=None if base.mlm_head is None else _taught(conditions),
         )
         condition, reason = advised(signals)
         rows.append(
@@ -134,10 +138,11 @@ def recommended(planned: Planned, rows: Sequence[AdviceRow]) -> Planned:
     return replace(planned, modules=modules, scores=scores)
 
 
-def _of_text(stage: Stage) -> bool:
-    """Return whether a module that a stage predicts with comes straight from training on plain text."""
-    below = stage.modules.values()
-    return any(isinstance(own, Stage) and isinstance(own.spec, LanguageTraining) for own in below)
+def _taught(conditions: Mapping[str, Asked]) -> str | None:
+    """Return the kind of a language's own module that comes straight from training on plain text, if any."""
+    below = conditions[TARGET].stage.modules.values() if TARGET in conditions else ()
+    specs = (own.spec for own in below if isinstance(own, Stage))
+    return next((spec.kind for spec in specs if isinstance(spec, LanguageTraining)), None)
 
 
 def _names(conditions: dict[str, Asked]) -> list[str]:
