@@ -37,9 +37,10 @@ UNREAD = (
 ENOUGH = 0.5  # of the running words: Tamasheq, with 54%, still won; nothing was measured with fewer
 WHOLE = "classification"  # of whole texts: up to 99 labels beside the source's gave nothing without a gloss
 HELPED = frozenset({"classification", "tagging"})  # tasks in which a gloss was measured to help
-# the kinds of modules that learned from plain text and helped in a task, on a base with an MLM head
+# the kinds of modules that learned from plain text and helped in a task, on a base with an MLM head; MAD-X's
+# module is a bottleneck with one more part
 TAUGHT: Mapping[str, frozenset[str]] = {
-    "tagging": frozenset({"madx", "lt-sft"}),
+    "tagging": frozenset({"madx", "bottleneck", "lt-sft"}),
     "pos": frozenset({"lt-sft"}),
 }
 
