@@ -25,6 +25,11 @@ def _labelled(count: int | None) -> Callable[[Ground, str], bool]:
     return lambda ground, language: ground.own_labels(language, count) is not None
 
 
+def _labelled_with_pairs(count: int | None) -> Callable[[Ground, str], bool]:
+    labelled = _labelled(count)
+    return lambda ground, language: ground.has_pairs(language) and labelled(ground, language)
+
+
 def _of(way: str, count: int, *, glossed: bool = False) -> Callable[[Ground, str, int], Modules]:
     """Return a function that returns the control's module with some labels of the language, as recipes do."""
 
@@ -43,18 +48,17 @@ def _curve() -> Iterator[Method]:
     """Yield each way of training with each number of labels, alone and under the vote with the lexicon."""
     for way in WAYS:
         for count in CURVE:
-            labelled = _labelled(count)
             yield Method(
                 name=f"{way}-{count}",
                 plan=lambda language, seed: _FEW,
                 modules=_of(way, count),
-                suits=labelled,
+                suits=_labelled(count),
             )
             yield Method(
                 name=f"{way}-{count}-vote",
                 plan=lambda language, seed: f"vote({_FEW}, words/{language} >> {_FEW})",
                 modules=_of(way, count, glossed=True),
-                suits=lambda ground, tag, labelled=labelled: ground.has_pairs(tag) and labelled(ground, tag),
+                suits=_labelled_with_pairs(count),
             )
 
 
@@ -100,6 +104,6 @@ OWN_LABELS = (
         name="own-labels-aligned",
         plan=lambda language, seed: f"lang/{language} >> task/own",
         modules=_all_above_aligned,
-        suits=lambda ground, tag: ground.has_pairs(tag) and _labelled(None)(ground, tag),
+        suits=_labelled_with_pairs(None),
     ),
 )

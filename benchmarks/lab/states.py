@@ -31,15 +31,16 @@ _CRUMBS = VocabularyBuild(method="extend", init="translated", size=4000)
 
 Lexicon = Callable[[Ground, str], Stage]
 _ALONE, _GLOSSED = "lang/{language} >> task/{seed}", "words/{language} >> task/{seed}"
+_THROUGH = f"words/{{language}} >> {_ALONE}"
 # each with the function that returns the lexicon in it
 PLANS: Mapping[str, tuple[str, Lexicon | None]] = {
     "": (_ALONE, None),
     "-half": (f"0.5 * {_ALONE}", None),
     "-text": (f"vote({_ALONE}, {_GLOSSED})", Ground.lexicon),
-    "-both": (f"vote({_ALONE}, words/{{language}} >> {_ALONE})", Ground.lexicon),
+    "-both": (f"vote({_ALONE}, {_THROUGH})", Ground.lexicon),
     "-latin": (f"vote({_ALONE}, {_GLOSSED})", Ground.lexicon_in_latin),
     "-vote": (f"vote(task/{{seed}}, {_GLOSSED}, {_ALONE})", Ground.lexicon),
-    "-all": (f"vote(task/{{seed}}, {_GLOSSED}, {_ALONE}, words/{{language}} >> {_ALONE})", Ground.lexicon),
+    "-all": (f"vote(task/{{seed}}, {_GLOSSED}, {_ALONE}, {_THROUGH})", Ground.lexicon),
 }
 
 

@@ -145,7 +145,7 @@ def _key(model: ComposedModel, input: _Input, setup: Setup, written_as: str) -> 
         "language": input.how.language,
         "task": input.task.name,
         "plan": str(model.plan),
-        "modules": computed_with(model.composition.node),
+        "modules": dict(computed_with(model.composition.node)),
         "base": [model.base.fingerprint, model.base.tokenizer_fingerprint],
         "computing": [setup.precision, setup.device],
         "output": written_as,

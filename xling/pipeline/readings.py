@@ -34,4 +34,4 @@ class Readings:
 def _content(reader: ReadingComposition) -> Hashable:
     """Return what a composition computes with: its base, its plan and what is in the plan's modules."""
     assert isinstance(reader, Composition)
-    return reader.base.fingerprint, str(reader.node), tuple(computed_with(reader.node).items())
+    return reader.base.fingerprint, str(reader.node), computed_with(reader.node)

@@ -47,9 +47,9 @@ def module_fingerprint(module: Module) -> str:
     return of_tensors(module.tensors().items())
 
 
-def computed_with(plan: Plan) -> dict[str, str]:
-    """Return what each loaded module of a plan computes with, by its name in the plan."""
-    return {str(leaf): _computed_with(leaf.module) for leaf in loaded(plan)}
+def computed_with(plan: Plan) -> tuple[tuple[str, str], ...]:
+    """Return the name of each loaded module of a plan, which several may share, and what it computes with."""
+    return tuple((str(leaf), _computed_with(leaf.module)) for leaf in loaded(plan))
 
 
 def _computed_with(module: Module) -> str:
