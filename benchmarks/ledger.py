@@ -86,12 +86,13 @@ def processor() -> str:
 
 
 def this_machine() -> str:
-    """Cores, processor and memory of the machine at hand, in a few words."""
+    """Cores, processor, memory and GPUs of the machine at hand, in a few words."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     parts = [f"{cores} core" if cores == 1 else f"{cores} cores", processor()]
     if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
         size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         parts.append(f"{size / _GIGABYTE:.0f} GB")
+    parts += [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     return ", ".join(part for part in parts if part)
 
 

@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options.work,
                 options.data_root,
                 base=options.base,
+                device=options.device,
                 say=_say,
             )
             for found in rows(ground, options):
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--languages", nargs="+", choices=SPLITS, default=[*SPLITS])
     parser.add_argument("--tested", action="store_true", help="score the chosen languages on test too")
     parser.add_argument("--base", help="in the place of the recipes' base, such as a folder")
+    parser.add_argument("--device", default="cpu", help="where torch computes, such as cuda:0")
     parser.add_argument("--seeds", nargs="+", type=int, default=[*SEEDS], help="seeds of the task module")
     parser.add_argument("--work", type=Path, required=True, help="the folder of modules and predictions")
     parser.add_argument("--data-root", type=Path, help="the folder of the data sets; or set XLING_DATA")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lab.ground import Ground
 from lab.methods import METHODS, Method
 from lab.papers import LT_SFT, MAD_X, Paper
-from xling.evaluation.results import CARRIED, CARRIED_VOTE, FEW, FEW_VOTE, GLOSS, NONE, TARGET, VOTE
+from xling.evaluation.results import BOTH, CARRIED, CARRIED_VOTE, FEW, FEW_VOTE, GLOSS, NONE, TARGET, VOTE
 from xling.pipeline.advising import Signals, advised, unread, words_held
 
 ADVISED = "advised"
@@ -15,6 +15,7 @@ _READINGS: Mapping[str, str] = {  # by the condition of recipes
     NONE: "none",
     GLOSS: "gloss",
     VOTE: "vote",
+    BOTH: "aligned-pieces-text",
 }
 _FEW: Mapping[str, str] = {"classification": "joined", "tagging": "after"}  # as recipes join them
 _TAUGHT: Mapping[str, Paper] = {"pos": LT_SFT}  # whose module of plain text is taken, where not MAD-X's
@@ -32,7 +33,8 @@ def chosen(ground: Ground, language: str) -> Method:
         readings |= {FEW: few, FEW_VOTE: f"{few}-vote"}
     suiting = {own: METHODS[name] for own, name in readings.items()}
     suiting = {own: method for own, method in suiting.items() if method.suits(ground, language)}
-    held = words_held(examples, ground.lexicon(language)) if ground.has_pairs(language) else None
+    paired = ground.has_pairs(language)
+    held = words_held(examples, ground.lexicon(language)) if paired else None
     base = ground.workshop.bench.opened
     signals = Signals(
         task=task,
@@ -40,5 +42,6 @@ def chosen(ground: Ground, language: str) -> Method:
         unread=unread(base, examples),
         held=held,
         taught=None if base.mlm_head is None else paper.language.kind,
+        pieces=paired,
     )
     return suiting[advised(signals)[0]]

@@ -50,6 +50,7 @@ class Ground:
     work: the folder of modules and predictions.
     data_root: the folder that holds the data sets.
     base: the base in the place of the recipe's.
+    device: where torch computes.
     say: a function that is called with each message to the user.
     """
 
@@ -60,13 +61,14 @@ class Ground:
         data_root: Path | None = None,
         *,
         base: str | None = None,
+        device: str = "cpu",
         say: Say = lambda text: None,
     ) -> None:
         self.suite, self.data_root = suite, data_root
         changes = [f"targets=[{', '.join(suite.languages('reported'))}]", *([f"base={base}"] if base else [])]
         self.recipe = load_recipe(suite.recipe, changes)
         self.corpus = Corpus(self.recipe, data_root)
-        bench = Workbench(base=self.recipe.base, say=say, readings=Readings(READINGS))
+        bench = Workbench(base=self.recipe.base, device=device, say=say, readings=Readings(READINGS))
         self.workshop = Workshop(stages=SharedStages(work), bench=bench)
         self._sifted: dict[str, Sifted] = {}
 

@@ -11,6 +11,7 @@ from lab.ground import Ground
 from lab.method import CONTROL, Method, Modules
 from lab.papers import OF_PAPERS
 from lab.states import STATES, aligned
+from lab.taught import TAUGHT
 from xling.makers.stage import Stage
 from xling.modules.module import Module
 from xling.training.specs import TaskTraining
@@ -285,5 +286,5 @@ _ALL = (
     ),
 )
 METHODS: Mapping[str, Method] = {
-    method.name: method for method in (*_ALL, *BETWEEN, *STATES, *OF_PAPERS, *OWN_LABELS)
+    method.name: method for method in (*_ALL, *BETWEEN, *STATES, *TAUGHT, *OF_PAPERS, *OWN_LABELS)
 }

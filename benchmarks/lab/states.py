@@ -61,8 +61,9 @@ def vocabulary(ground: Ground, language: str, spec: VocabularyBuild) -> Stage:
 
 def aligned(ground: Ground, language: str) -> Stage:
     """Return the alignment with pairs, in a vocabulary of its own where the base reads no script."""
-    strange = unread(ground.workshop.bench.opened, ground.scored(language).rows) > UNREAD
-    return _aligned(ground, language, {"vocabulary": vocabulary(ground, language, _START)} if strange else {})
+    return _aligned(
+        ground, language, {"vocabulary": started(ground, language)} if _strange(ground, language) else {}
+    )
 
 
 def aligned_by_words(ground: Ground, language: str) -> Stage:
@@ -71,8 +72,14 @@ def aligned_by_words(ground: Ground, language: str) -> Stage:
 
 
 def aligned_in_new_pieces(ground: Ground, language: str) -> Stage:
-    """Return the alignment over further pieces, for a script that the base reads in crumbs."""
-    return _aligned(ground, language, {"vocabulary": vocabulary(ground, language, _CRUMBS)})
+    """Return the alignment, of three epochs, over further pieces, or over its own in a script not read.
+
+    What is longer than a crumb learns as a word what the pairs say of it.
+    """
+    spec = _START if _strange(ground, language) else _CRUMBS
+    stage = _aligned(ground, language, {"vocabulary": vocabulary(ground, language, spec)})
+    training = stage.spec.training.model_copy(update={"epochs": _MORE_EPOCHS})
+    return replace(stage, spec=stage.spec.model_copy(update={"training": training}))
 
 
 def aligned_with_gloss(ground: Ground, language: str) -> Stage:
@@ -97,6 +104,11 @@ def started(ground: Ground, language: str) -> Stage:
 def masked(ground: Ground, language: str) -> Stage:
     """Return MLM on a language's text, or on its side of the pairs, that keeps the other states in place."""
     return ground.language_module(language, _MLM)
+
+
+def _strange(ground: Ground, language: str) -> bool:
+    """Return whether the base cannot read the script of a language."""
+    return unread(ground.workshop.bench.opened, ground.scored(language).rows) > UNREAD
 
 
 def _aligned(

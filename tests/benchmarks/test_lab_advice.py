@@ -66,15 +66,16 @@ def test_the_advised_method(bert, task, pairs, text, wanted):
     assert chosen(ground, "swh").name == wanted
 
 
-def test_topics_by_the_script(bert):
+def test_topics_by_the_words_and_the_script(bert):
+    """In a language's own pieces where its pairs hold the words, or where the base reads none of them."""
     found = []
-    for text in ("amina leo juma", "ߒߞߏ ߒߞߏ"):
+    for text in ("amina leo juma", "kitabu maji nyumba", "ߒߞߏ ߒߞߏ"):
         rows = [xling.LabelledText(text, None, "1", "nqo")]
         ground = FakeGround(
             SimpleNamespace(name="classification"), True, bert, rows, suite("parallel", translations=True)
         )
         found.append(chosen(ground, "nqo").name)
-    assert found == ["vote", "gloss"]
+    assert found == ["aligned-pieces-text", "none", "aligned-pieces-text"]
 
 
 @pytest.mark.parametrize(

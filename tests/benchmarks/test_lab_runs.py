@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import run_lab
-from lab import between, few, papers, states
+from lab import between, few, papers, states, taught
 from lab.ground import Ground
 from lab.methods import METHODS
 from lab.suites import Suite
@@ -21,11 +21,12 @@ from xling.training.specs import TrainingSettings
 
 BETWEEN = [method.name for method in between.BETWEEN]
 STATES = [method.name for method in states.STATES]
+TAUGHT = [method.name for method in taught.TAUGHT]
 PAPERS = [method.name for method in papers.OF_PAPERS]
 CURVE = [method.name for method in few.OWN_LABELS if "-labels" not in method.name]
 ALL = [
     "--methods",
-    *(name for name in METHODS if name not in {*BETWEEN, *STATES, *PAPERS, *CURVE}),
+    *(name for name in METHODS if name not in {*BETWEEN, *STATES, *TAUGHT, *PAPERS, *CURVE}),
     "--seeds",
     "0",
     "1",
@@ -172,6 +173,29 @@ def test_methods_of_states(suite, tmp_path, monkeypatch):
     assert found["aligned-both"]["plan"] == "vote(lang/swh >> task/0, words/swh >> lang/swh >> task/0)"
     assert found["masked-vote"]["plan"] == "vote(task/0, words/swh >> task/0, lang/swh >> task/0)"
     assert found["aligned-pieces"]["numbers"] > found["aligned"]["numbers"] > found["none"]["numbers"]
+
+
+def test_methods_taught_below_the_task_module(suite, tmp_path, monkeypatch):
+    """By what it says of the translations; the module learns it, and the task module stays the control's."""
+    short = TrainingSettings(steps=2, batch_tokens=64)
+    pairs = Data(rows=[(text.upper(), text) for text in TEXTS])
+    monkeypatch.setattr(states, "_SHORT", short)
+    monkeypatch.setattr(states, "_FEW", 0)
+    monkeypatch.setattr(states, "_CRUMBS", states._CRUMBS.model_copy(update={"size": 30}))
+    for name, way in taught.WAYS.items():
+        monkeypatch.setitem(taught.WAYS, name, replace(way, training=short))
+    monkeypatch.setattr(Ground, "has_pairs", lambda ground, language: True)
+    monkeypatch.setattr(Ground, "pairs", lambda ground, language: pairs)
+    names = ("taught", "taught-aligned-text", "taught-pieces-both")
+    rows = run(tmp_path / "lab", "--methods", "none", *names, "--seeds", "0", "--languages", "chosen")
+    found = {row["method"]: row for row in rows}
+    assert found["taught"]["plan"] == "lang/swh >> task/0"
+    assert found["taught-pieces-both"]["numbers"] > found["taught"]["numbers"] > found["none"]["numbers"]
+    ground = Ground(suite, tmp_path / "lab", tmp_path / "recipe" / "data")
+    modules = METHODS["taught-aligned"].modules(ground, "swh", 0)
+    below = modules["lang/swh"]
+    assert str(below.plan) == "new >> task/ner/0" and set(below.data) == {"train/swh"}
+    assert below.modules["task/ner/0"].identity == modules["task/0"].identity
 
 
 def test_methods_of_papers(suite, bert, tmp_path, monkeypatch):

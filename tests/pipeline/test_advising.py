@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from support.tiny import WORDS
 from support.tiny_recipe import write, write_recipe
 
 from xling.evaluation.results import BOTH, CARRIED, CARRIED_VOTE, GLOSS, NONE, TARGET, VOTE
@@ -59,6 +60,25 @@ def test_a_module_of_plain_text_is_advised_where_it_helped_on_a_base_with_an_mlm
     assert advised(Signals(**known))[0] != TARGET
 
 
+@pytest.mark.parametrize(
+    ("task", "conditions", "held", "wanted"),
+    [
+        ("classification", EVERY, 0.8, BOTH),
+        ("tagging", EVERY, 0.8, BOTH),
+        ("tagging", (*EVERY, CARRIED), 0.8, CARRIED),
+        ("tagging", EVERY, 0.2, NONE),
+        ("classification", (NONE, TARGET, GLOSS, VOTE), 0.8, VOTE),
+        ("pos", EVERY, 0.8, NONE),
+    ],
+)
+def test_a_module_over_pieces_of_its_own_is_read_beside_the_gloss(task, conditions, held, wanted):
+    """Where nothing was measured to be better, and the words of the text are known."""
+    known = {"task": task, "conditions": frozenset(conditions), "unread": 0.0, "held": held}
+    condition, said = advised(Signals(**known, pieces=True))
+    assert condition == wanted and ("pieces of its words" in said) == (wanted == BOTH)
+    assert advised(Signals(**known))[0] != BOTH
+
+
 def test_the_command_trains_nothing_and_the_run_says_the_same(shell, bert, tmp_path):
     recipe = write_recipe(tmp_path / "recipe", bert.id)
     data, card = recipe.parent / "data", _pairs(recipe)
@@ -86,10 +106,31 @@ def test_a_module_that_is_aligned_is_not_taken_for_one_of_plain_text(shell, bert
     assert row["condition"] == NONE and "no module of states" in row["reason"]
 
 
-def _pairs(recipe: Path) -> Path:
-    """Write a table of translations beside a recipe, and return its card."""
+@pytest.mark.parametrize("pieces", [True, False])
+def test_a_module_over_new_pieces_is_found_in_a_recipe(shell, bert, tmp_path, pieces):
+    recipe = write_recipe(tmp_path / "recipe", bert.id)
+    card = _pairs(recipe, " ".join(WORDS))
+    pairs = f"pairs: {{card: {card}, split: pairs}}"
+    vocabulary = "language_modules.vocabulary={method: extend, size: 30}"
+    changes = (
+        "language_modules.objectives=[alignment]",
+        f"language_modules.alignment={{{pairs}}}",
+        "language_modules.under_task=none",
+        "language_modules.init=fresh",
+        f"words={{{pairs}}}",
+        *([vocabulary] if pieces else []),
+    )
+    told = [part for change in changes for part in ("--set", change)]
+    said = shell("advise", recipe, "--data-root", recipe.parent / "data", "--json", *told)
+    assert said.status == 0, said.err
+    (row,) = json.loads(said.out)
+    assert row["held"] >= 0.5 and row["condition"] == (BOTH if pieces else VOTE)
+
+
+def _pairs(recipe: Path, also: str = "juma leo") -> Path:
+    """Write a table of translations beside a recipe, and return its card. also: one more sentence of it."""
     (recipe.parent / "data/swh-pairs.tsv").write_text(
-        "swh\teng\namina leo\tamina today\nleo juma\ttoday juma\n", "utf-8"
+        f"swh\teng\namina leo\tamina today\nleo juma\ttoday juma\n{also}\tjuma today\n", "utf-8"
     )
     shared = {"source": "made up", "citation": "none", "licence": {"id": "CC0-1.0"}}
     return write(

@@ -164,11 +164,11 @@ def _in_layers(config: PartConfig) -> bool:
 
 
 def _known(stage: Stage[TaskTraining]) -> Facts | None:
-    """Return the facts of the module that fixes the labels: the one to continue, or one with a head above."""
+    """Return the facts of the module that fixes the labels: one with a head above, or the one to continue."""
     init, above = stage.module("init"), _head_above(stage)
     if above is not None and above.task != stage.task:
         raise InputError(f"the task of {stage.plan} is {above.task}, not {stage.task}", where="--task")
-    return init.facts if init else above
+    return above or (init and init.facts)
 
 
 def _head_above(stage: Stage[TaskTraining]) -> Facts | None:

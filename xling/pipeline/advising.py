@@ -28,7 +28,7 @@ from xling.evaluation.results import (
 from xling.makers.stage import Stage
 from xling.pipeline.planning import Asked, Planned
 from xling.spelling import respelled
-from xling.training.specs import LanguageTraining, LexiconBuild
+from xling.training.specs import AlignmentTraining, LanguageTraining, LexiconBuild
 from xling.words.coverage import held, running_words
 
 UNREAD = (
@@ -55,6 +55,7 @@ class Signals:
     held: the share of its running words that the lexicon's sources hold, or None without a lexicon.
     taught: the kind of the language's module that has learned from plain text alone, on a base with an MLM
     head of its own; None where there is none.
+    pieces: whether the language's module has learned from pairs over a vocabulary of its own pieces.
     """
 
     task: str
@@ -62,6 +63,7 @@ class Signals:
     unread: float
     held: float | None
     taught: str | None = None
+    pieces: bool = False
 
 
 def advised(signals: Signals) -> tuple[str, str]:
@@ -82,6 +84,8 @@ def advised(signals: Signals) -> tuple[str, str]:
     if CARRIED in offered:
         glossed = CARRIED_VOTE in offered and known >= ENOUGH
         return CARRIED_VOTE if glossed else CARRIED, "labels carried over pairs gave most for words"
+    if BOTH in offered and signals.pieces and signals.task in HELPED and known >= ENOUGH:
+        return BOTH, "a module that has learned pieces of its words from pairs gave more than a gloss alone"
     if VOTE in offered and signals.task in HELPED and known >= ENOUGH:
         return VOTE, f"the lexicon's sources hold {known:.0%} of the running words"
     if TARGET in offered and signals.taught in TAUGHT.get(signals.task, ()):
@@ -111,6 +115,7 @@ def advice(planned: Planned, base: Base) -> list[AdviceRow]:
             unread=unread(base, examples),
             held=None if lexicon is None else words_held(examples, lexicon),
             taught=None if base.mlm_head is None else _taught(conditions),
+            pieces=any(_in_pieces(own) for own in _below(conditions)),
         )
         condition, reason = advised(signals)
         rows.append(
@@ -141,9 +146,19 @@ def recommended(planned: Planned, rows: Sequence[AdviceRow]) -> Planned:
 
 def _taught(conditions: Mapping[str, Asked]) -> str | None:
     """Return the kind of a language's own module that comes straight from training on plain text, if any."""
-    below = conditions[TARGET].stage.modules.values() if TARGET in conditions else ()
-    specs = (own.spec for own in below if isinstance(own, Stage))
+    specs = (own.spec for own in _below(conditions))
     return next((spec.kind for spec in specs if isinstance(spec, LanguageTraining)), None)
+
+
+def _in_pieces(own: Stage) -> bool:
+    """Return whether a module is aligned with translations over a vocabulary of its own."""
+    return isinstance(own.spec, AlignmentTraining) and bool(own.rows("pairs")) and "vocabulary" in own.modules
+
+
+def _below(conditions: Mapping[str, Asked]) -> list[Stage]:
+    """Return the modules that are made for a language's own reading, without a gloss."""
+    below = conditions[TARGET].stage.modules.values() if TARGET in conditions else ()
+    return [own for own in below if isinstance(own, Stage)]
 
 
 def _names(conditions: dict[str, Asked]) -> list[str]:
