@@ -70,9 +70,10 @@ def rows(ground: Ground, options: argparse.Namespace) -> Iterator[Row]:
 
     for purpose in options.languages:
         for name in options.methods:
-            found, control = of(name, purpose), of(_control(name), purpose)
+            found, control = of(name, purpose), of(options.over or _control(name), purpose)
             if any(part.language not in ground.suite.apart for part in found):
-                yield row(ground, Asked(method=name, purpose=purpose, seeds=options.seeds), found, control)
+                asked = Asked(method=name, purpose=purpose, seeds=options.seeds, over=options.over)
+                yield row(ground, asked, found, control)
 
 
 def _control(name: str) -> str:
@@ -95,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--suites", nargs="+", choices=SUITES, default=[*SUITES])
     parser.add_argument("--methods", nargs="+", choices=[*METHODS, ADVISED], default=[*METHODS, ADVISED])
     parser.add_argument("--languages", nargs="+", choices=SPLITS, default=[*SPLITS])
+    parser.add_argument(
+        "--over", choices=METHODS, help="what gains are over, in place of each method's control"
+    )
     parser.add_argument("--tested", action="store_true", help="score the chosen languages on test too")
     parser.add_argument("--base", help="in the place of the recipes' base, such as a folder")
     parser.add_argument("--device", default="cpu", help="where torch computes, such as cuda:0")

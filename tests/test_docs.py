@@ -140,13 +140,16 @@ DOCUMENTS = {
     ),
     "docs/language_modules.md": Document(
         {
-            **READER, **{name: PLAIN for name in ("swh.txt", "eng.txt", "english.txt", "bam.txt")},
-            "bam-eng.tsv": lines("bam\teng", *(f"{line}\t{line}" for line in TEXTS)),
-            "words.tsv": lines("amina\tjuma"),
+            **READER, **{name: PLAIN for name in ("swh.txt", "eng.txt", "english.txt")},
+            "bam.txt": PLAIN.upper(),
+            "bam-eng.tsv": lines("bam\teng", *(f"{line.upper()}\t{line}" for line in TEXTS)),
+            "hau-eng.tsv": lines("hau\teng", *(f"{line}\t{line}" for line in TEXTS)),
+            "words.tsv": lines("AMINA\tjuma"),
         },
         before=(
             "xling train language --kind lexicon --language bam --lexicon words.tsv "
             "--out modules/words/bam",
+            TAGS.replace("new/", "modules/"),
         ),
         commands={
             "xling train language --language bnt --text swh=swh.txt --text eng=english.txt":
@@ -154,7 +157,7 @@ DOCUMENTS = {
         },
         options={
             "--set epochs=3": ALIGNED.replace("nqo", "bam"),
-            "--set contrast=0 --set words=1 --set stay=1": ALIGNED.replace("nqo", "bam"),
+            "--set contrast=0 --set words=1": ALIGNED.replace("nqo", "bam"),
             "--set jitter=0.1": TAGS,
             "--set base_dropout=true": TAGS,
             "--set parts.leave_out='[0, 1, 2, 3, 4, 5, 6, 7]'": TAGS,

@@ -19,11 +19,15 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a line of the ledger is of: a method, or the control, on the languages of one purpose."""
+    """What a line of the ledger is of: a method, or the control, on the languages of one purpose.
+
+    over: the method that all gains are over, or None for each method's own control.
+    """
 
     method: str
     purpose: Purpose
     seeds: Sequence[int]
+    over: str | None = None
 
 
 def row(ground: Ground, asked: Asked, scored: Sequence[Scored], control: Sequence[Scored]) -> Row:
@@ -43,7 +47,7 @@ def row(ground: Ground, asked: Asked, scored: Sequence[Scored], control: Sequenc
     gained = {"value": None, "low": None, "high": None} if alone else mean_gain(sides).row()
     errors = {} if alone else dict(zip(counted, row_errors(sides).round(2).tolist(), strict=True))
     return {
-        "question": f"lab-{suite.name}",
+        "question": f"lab-{suite.name}" + (f"-over-{asked.over}" if asked.over else ""),
         "method": asked.method,
         "languages": asked.purpose,
         "split": suite.split(next(iter(own))),

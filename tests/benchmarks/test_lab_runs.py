@@ -105,6 +105,15 @@ def test_a_line_says_what_was_scored_and_how_much_was_gained(suite, predicted, t
     }
 
 
+def test_gains_over_another_method_than_the_control_are_a_question_of_their_own(suite, tmp_path):
+    chosen = ("--languages", "chosen", "--seeds", "0", "1")
+    plain = run(tmp_path / "work", "--methods", "none", "two-seeds", *chosen)
+    *_, row = run(tmp_path / "work", "--methods", "none", "--over", "two-seeds", *chosen)
+    assert (row["question"], row["method"]) == ("lab-tiny-over-two-seeds", "none")
+    assert row["gain"] == pytest.approx(plain[0]["mean"] - plain[1]["mean"], abs=0.02)
+    assert row["gain_low"] <= row["gain"] <= row["gain_high"] and "--over two-seeds" in row["command"]
+
+
 def test_a_language_apart_is_listed_and_part_of_no_mean(suite, tmp_path, monkeypatch):
     both = Suite(name="tiny", recipe=suite.recipe, chosen=(), reported=("eng",), apart=("swh",))
     monkeypatch.setitem(run_lab.SUITES, "tiny", both)

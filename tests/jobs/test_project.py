@@ -44,6 +44,22 @@ def project(shell, bert, tmp_path):
     return go
 
 
+def test_what_is_carried_is_learned_below_the_task_module(project, shell, tagger, bert, tmp_path):
+    """As docs/language_modules.md has it; the language's module then stands below it in a plan."""
+    assert project().status == 0
+    ended = shell("train", "task", "--base", bert.id, "--task", "tagging", "--source-language", "swh",
+                  "--train", tmp_path / "swh.conll", "--store", tmp_path, "--plan", "new >> task/ner",
+                  "--out", tmp_path / "lang/swh", "--set", "epochs=1", "--quiet")  # fmt: skip
+    assert ended.status == 0, ended.err
+    own = xling.Store(tmp_path).get("lang/swh")
+    assert own.facts.labels == tagger.facts.labels and len(own.parts) == 1
+    given, said = tmp_path / "swh.conll", tmp_path / "said.conll"
+    ended = shell("predict", "--base", bert.id, "--plan", "lang/swh >> task/ner", "--store", tmp_path,
+                  "--input", given, "--language", "swh", "--output", said)  # fmt: skip
+    assert ended.status == 0, ended.err
+    assert said.read_text("utf-8").count("\n") > len(LINES)
+
+
 def test_the_file_and_its_card_are_read_like_any_other(project, shell, tagger, bert, tmp_path):
     ended = project()
     assert ended.status == 0, ended.err

@@ -79,13 +79,16 @@ def span_means(
     states: Float[Tensor, "layers rows length hidden"], places: Sequence[tuple[int, Span]]
 ) -> Float[Tensor, "layers places hidden"]:
     """Return the mean state of the pieces of each place: the number of its row, and its span."""
-    rows, firsts, ends = torch.tensor(
-        [(row, first, end) for row, (first, end) in places], device=states.device
-    ).T
-    length = torch.arange(states.shape[2], device=states.device)
-    own = (length >= firsts[:, None]) & (length < ends[:, None])  # [places, length]
-    weights = own / own.sum(dim=1, keepdim=True)
-    return torch.einsum("lpth,pt->lph", states[:, rows].float(), weights)
+    length = states.shape[2]
+    pieces = [
+        (number, row * length + at)
+        for number, (row, (first, end)) in enumerate(places)
+        for at in range(first, end)
+    ]
+    owners, ats = torch.tensor(pieces, device=states.device).T
+    found = states.flatten(1, 2)[:, ats].float()
+    sums = found.new_zeros(len(states), len(places), states.shape[3]).index_add(1, owners, found)
+    return sums / owners.bincount(minlength=len(places))[:, None]
 
 
 def token_distance(found: TokenStates, wanted: TokenStates) -> Float[Tensor, ""]:
