@@ -116,21 +116,26 @@ class Ground:
         changes: fields of its specification that differ from those of the module that labels.
         """
         before = self.task_module(seed)
-        carried = {
-            f"train/{tag}": Stage(
-                name=f"{before.name}/carried-{tag}",
-                spec=Projection(limit=limit),
-                language=tag,
-                task=before.task,
-                data={"pairs": self.pairs(tag)},
-                modules={before.name: before},
-                plan=Named(before.name),
-                seed=seed,
-            )
-            for tag in load_card(str(self.suite.pairs)).languages
-        }
+        tags = load_card(str(self.suite.pairs)).languages
+        carried = {f"train/{tag}": self.carried_over(before, tag, limit) for tag in tags}
         learned = self.task_module(seed, **changes)
         return replace(learned, name=f"{before.name}/carried", data={**before.data, **carried})
+
+    def carried_over(self, task: Stage, language: str, limit: int | None = None) -> Stage:
+        """Return the labels that a task module gives to translations, carried over a language's pairs.
+
+        limit: the number of pairs; None takes all.
+        """
+        return Stage(
+            name=f"{task.name}/carried-{language}",
+            spec=Projection(limit=limit),
+            language=language,
+            task=task.task,
+            data={"pairs": self.pairs(language)},
+            modules={task.name: task},
+            plan=Named(task.name),
+            seed=task.seed,
+        )
 
     def taught_again(self, before: Stage, count: int) -> Stage:
         """Return a task module after one more epoch, on the source's examples and on what it says of text.

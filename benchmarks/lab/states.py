@@ -18,7 +18,7 @@ from xling.pipeline.advising import UNREAD, unread
 from xling.training.specs import AlignmentTraining, LanguageTraining, TrainingSettings, VocabularyBuild
 from xling.words.induced import induced
 
-_SHORT = TrainingSettings(epochs=1, learning_rate=5e-4, batch_tokens=1024)
+SHORT = TrainingSettings(epochs=1, learning_rate=5e-4, batch_tokens=1024)
 _FEW, _MORE_EPOCHS = 2000, 3.0  # pairs, of which one epoch would be a hundred steps
 _MLM = LanguageTraining(
     kind="bottleneck", stay=1.0, training=TrainingSettings(steps=200, learning_rate=3e-4, batch_tokens=1024)
@@ -30,6 +30,7 @@ _START = VocabularyBuild(method="replace", init="translated", size=8000)
 _CRUMBS = VocabularyBuild(method="extend", init="translated", size=4000)
 
 Lexicon = Callable[[Ground, str], Stage]
+Made = Callable[[Ground, str, int], Stage]  # the module of a language, and of a seed where it depends on that
 _ALONE, _GLOSSED = "lang/{language} >> task/{seed}", "words/{language} >> task/{seed}"
 _THROUGH = f"words/{{language}} >> {_ALONE}"
 # each with the function that returns the lexicon in it
@@ -122,8 +123,8 @@ def _aligned(
     if "vocabulary" in below:
         del weights["stay"]  # the base has no states of pieces that it does not know
     pairs = pairs or ground.pairs(language)
-    epochs = _MORE_EPOCHS if len(pairs.rows) < _FEW else _SHORT.epochs
-    training = _SHORT.model_copy(update={"epochs": epochs})
+    epochs = _MORE_EPOCHS if len(pairs.rows) < _FEW else SHORT.epochs
+    training = SHORT.model_copy(update={"epochs": epochs})
     return Stage(
         name=f"lang/{language}/aligned",
         spec=AlignmentTraining.model_validate({"training": training, **weights}),
@@ -144,17 +145,27 @@ MADE: Mapping[str, Callable[[Ground, str], Stage]] = {
 }
 
 
-def _with(
-    made: Callable[[Ground, str], Stage], lexicon: Lexicon | None
-) -> Callable[[Ground, str, int], Modules]:
-    """Return a function that returns the control's module, a language's own, and its lexicon if asked for."""
+def in_plans(name: str, made: Made, *, text: bool = False) -> Iterator[Method]:
+    """Yield a method for each plan around a language's module, with the control's module and its lexicon.
 
-    def of(ground: Ground, language: str, seed: int) -> Modules:
-        found: dict[str, Stage | Module] = {f"task/{seed}": ground.task_module(seed)}
-        words = {f"words/{language}": lexicon(ground, language)} if lexicon else {}
-        return found | {f"lang/{language}": made(ground, language)} | words
+    text: whether plain text does for the module where there are no pairs; a lexicon takes pairs.
+    """
 
-    return of
+    def having(lexicon: Lexicon | None) -> Callable[[Ground, str, int], Modules]:
+        def of(ground: Ground, language: str, seed: int) -> Modules:
+            found: dict[str, Stage | Module] = {f"task/{seed}": ground.task_module(seed)}
+            words = {f"words/{language}": lexicon(ground, language)} if lexicon else {}
+            return found | {f"lang/{language}": made(ground, language, seed)} | words
+
+        return of
+
+    for ending, (plan, lexicon) in PLANS.items():
+        yield Method(
+            name=f"{name}{ending}",
+            plan=lambda language, seed, plan=plan: plan.format(language=language, seed=seed),
+            modules=having(lexicon),
+            suits=_readable if text and lexicon is None else _paired,
+        )
 
 
 def _paired(ground: Ground, language: str) -> bool:
@@ -165,15 +176,12 @@ def _readable(ground: Ground, language: str) -> bool:
     return ground.has_pairs(language) or ground.has_text(language)
 
 
-def _methods() -> Iterator[Method]:
-    for name, made in MADE.items():
-        for ending, (plan, lexicon) in PLANS.items():
-            yield Method(
-                name=f"{name}{ending}",
-                plan=lambda language, seed, plan=plan: plan.format(language=language, seed=seed),
-                modules=_with(made, lexicon),
-                suits=_readable if made is masked and lexicon is None else _paired,
-            )
+def _of_any_seed(made: Callable[[Ground, str], Stage]) -> Made:
+    return lambda ground, language, seed: made(ground, language)
 
 
-STATES = tuple(_methods())
+STATES = tuple(
+    method
+    for name, made in MADE.items()
+    for method in in_plans(name, _of_any_seed(made), text=made is masked)
+)

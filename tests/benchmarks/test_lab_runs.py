@@ -163,7 +163,7 @@ def test_methods_of_states(suite, tmp_path, monkeypatch):
     pairs = Data(rows=[(text[::-1], text) for text in TEXTS[:40]])
     small = {"size": 30}
     brief = {
-        "_SHORT": short,
+        "SHORT": short,
         "_FEW": 0,
         "_MLM": states._MLM.model_copy(update={"training": short}),
         "_START": states._START.model_copy(update=small),
@@ -188,7 +188,7 @@ def test_methods_taught_below_the_task_module(suite, tmp_path, monkeypatch):
     """By what it says of the translations; the module learns it, and the task module stays the control's."""
     short = TrainingSettings(steps=2, batch_tokens=64)
     pairs = Data(rows=[(text.upper(), text) for text in TEXTS])
-    monkeypatch.setattr(states, "_SHORT", short)
+    monkeypatch.setattr(states, "SHORT", short)
     monkeypatch.setattr(states, "_FEW", 0)
     monkeypatch.setattr(states, "_CRUMBS", states._CRUMBS.model_copy(update={"size": 30}))
     for name, way in taught.WAYS.items():
